@@ -1,0 +1,182 @@
+//! Collect
+//!
+//! Any number of threads may wait for one asynchron, before or after it is complete; once it is,
+//! no call blocks. What happened before the delivery happens before whatever follows a call that
+//! saw it. Timeouts are relative, in nanoseconds, by the monotonic clock; ASYNCHRON_FOREVER never
+//! runs out, 0 only looks, and complete beats timed out. A signal does not end a wait.
+//!
+//! A wait that would block inside a callback first runs what is due on its thread. Waiting inside
+//! an asynchron's own function, however deep, is ASYNCHRON_E_DEADLOCK.
+
+use std::ffi::c_void;
+
+use super::asynchron_status_t::{self, *};
+use super::types::{ASYNCHRON_FOREVER, asynchron_error_t, asynchron_t, asynchron_value_t};
+use super::{guard, handle, status_of_outcome, status_of_stop};
+use crate::compute;
+use crate::core::cell::Asynchron;
+
+/// Blocks until `a` is complete; its value, or how it ended without one.
+fn collect(a: &Asynchron, timeout_ns: u64) -> Result<(*const c_void, usize), asynchron_status_t> {
+    if let Err(stop) = compute::collect(a, timeout_ns) {
+        return Err(status_of_stop(stop));
+    }
+    let (slot, tag) = a.outcome().ok_or(ASYNCHRON_E_INTERNAL)?;
+    // SAFETY: complete, so the slot holds what the tag says.
+    unsafe { slot.value(tag) }.ok_or_else(|| status_of_outcome(tag))
+}
+
+/// Blocks until it is complete, and borrows its value.
+///
+/// - Needs: `out` writable, or NULL to only wait.
+/// - Ownership: `*out` is borrowed: valid while you hold the handle.
+/// - Threads: any; blocks. The first to ask one with a function on demand runs that function.
+/// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED: ask
+///   asynchron_error(); ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_get(
+    a: *mut asynchron_t,
+    out: *mut asynchron_value_t,
+) -> asynchron_status_t {
+    // SAFETY: the same needs.
+    unsafe { asynchron_get_timeout(a, ASYNCHRON_FOREVER, out) }
+}
+
+/// As asynchron_get(), for at most `timeout_ns` nanoseconds.
+///
+/// - Needs: `out` writable, or NULL to only wait.
+/// - Ownership: `*out` is borrowed: valid while you hold the handle.
+/// - Threads: any; blocks, but not with a timeout of 0. The first to ask one with a function on
+///   demand runs that function, to its end, unless the timeout is 0.
+/// - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; the asynchron is as it
+///   was.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_get_timeout(
+    a: *mut asynchron_t,
+    timeout_ns: u64,
+    out: *mut asynchron_value_t,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the handle.
+        let Some(a) = (unsafe { handle(a) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        match collect(a, timeout_ns) {
+            Ok((data, len)) => {
+                if !out.is_null() {
+                    // SAFETY: the caller vouches that it may be written.
+                    unsafe { *out = asynchron_value_t { data, len } };
+                }
+                ASYNCHRON_OK
+            }
+            Err(status) => status,
+        }
+    })
+}
+
+/// Blocks until it is complete, and copies its value.
+///
+/// - Needs: `buf` writable for `cap` bytes, and not NULL, whatever `cap`; `len` writable, or NULL.
+///   A `cap` of 0 asks how long the value is.
+/// - Ownership: the copy is yours. Of a value set by asynchron_set_pointer() it is 0 bytes.
+/// - Threads: any; blocks. The first to ask one with a function on demand runs that function.
+/// - Returns: ASYNCHRON_OK: `*len` bytes were copied; ASYNCHRON_E_INVALID: a NULL, or `cap` is too
+///   small: then `*len` is what it needs and `buf` is untouched; ASYNCHRON_FAILED and
+///   ASYNCHRON_CANCELLED: ask asynchron_error(); ASYNCHRON_E_DEADLOCK.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_get_bytes(
+    a: *mut asynchron_t,
+    buf: *mut c_void,
+    cap: usize,
+    len: *mut usize,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the handle.
+        let Some(a) = (unsafe { handle(a) }).filter(|_| !buf.is_null()) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        let (data, needed) = match collect(a, ASYNCHRON_FOREVER) {
+            Ok(value) => value,
+            Err(status) => return status,
+        };
+        if !len.is_null() {
+            // SAFETY: the caller vouches that it may be written.
+            unsafe { *len = needed };
+        }
+        if needed > cap {
+            return ASYNCHRON_E_INVALID;
+        }
+        if needed > 0 {
+            // SAFETY: the value has `needed` bytes, and the caller vouches for `cap` of its own.
+            // The caller's could be the value itself, so they may overlap.
+            unsafe { buf.cast::<u8>().copy_from(data.cast(), needed) };
+        }
+        ASYNCHRON_OK
+    })
+}
+
+/// Blocks until it is complete, however it ends.
+///
+/// - Threads: any; blocks, but not with a timeout of 0. The first to ask one with a function on
+///   demand runs that function, to its end, unless the timeout is 0.
+/// - Returns: ASYNCHRON_OK: complete, also failed or cancelled; ASYNCHRON_TIMEOUT;
+///   ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_wait(
+    a: *mut asynchron_t,
+    timeout_ns: u64,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the handle.
+        let Some(a) = (unsafe { handle(a) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        match compute::collect(a, timeout_ns) {
+            Ok(_) => ASYNCHRON_OK,
+            Err(stop) => status_of_stop(stop),
+        }
+    })
+}
+
+/// Borrows the error of a failed one, or the reason of a cancelled one. Any number of times, by
+/// anyone.
+///
+/// - Needs: `out` writable.
+/// - Ownership: all of `*out` is borrowed: valid while you hold the handle.
+/// - Threads: any, any callback; does not block.
+/// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_PENDING: not complete;
+///   ASYNCHRON_E_INVALID: a NULL, or there is a value.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_error(
+    a: *mut asynchron_t,
+    out: *mut asynchron_error_t,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the handle.
+        let Some(a) = (unsafe { handle(a) }).filter(|_| !out.is_null()) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        let Some((slot, tag)) = a.outcome() else {
+            return ASYNCHRON_PENDING;
+        };
+        // SAFETY: complete, so the slot holds what the tag says.
+        let Some(error) = (unsafe { slot.error(tag) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        // SAFETY: not NULL; the caller vouches that it may be written.
+        unsafe {
+            *out = asynchron_error_t {
+                code: error.code,
+                domain: error.domain,
+                message: error.message,
+                payload: error.payload,
+            };
+        }
+        ASYNCHRON_OK
+    })
+}

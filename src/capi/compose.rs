@@ -1,0 +1,168 @@
+//! Several together
+//!
+//! Every handle in an array must be held for the length of the call; the same one twice is legal.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use super::asynchron_status_t::{self, *};
+use super::types::{asynchron_drop_fn_t, asynchron_join_fn_t, asynchron_t, drop_fn, join_fn};
+use super::{guard, handle, handles, status_of_stop};
+use crate::compose::after::{Step, after};
+use crate::compose::wait_all::wait_all;
+use crate::compose::wait_any::wait_any;
+use crate::core::cell::{Asynchron, Handle};
+use crate::core::memory::NoMemory;
+use crate::core::user::Owned;
+
+/// Blocks until any of several is complete, however it ended. Leaves nothing behind on the others.
+/// A function on demand is not started by it.
+///
+/// - Needs: `as`, an array of `n` handles, at least 1, none of them NULL; `index` writable, or
+///   NULL.
+/// - Ownership: all handles stay yours.
+/// - Threads: any; blocks, but not with a timeout of 0.
+/// - Returns: ASYNCHRON_OK: `*index` is that of a complete one: the lowest, if several were when
+///   called; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK: this thread is computing all of them;
+///   ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: for many handles only.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_wait_any(
+    r#as: *const *mut asynchron_t,
+    n: usize,
+    timeout_ns: u64,
+    index: *mut usize,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the array.
+        let Some(all) = (unsafe { handles(r#as, n) }).filter(|all| !all.is_empty()) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        match wait_any(all, timeout_ns) {
+            Ok(Ok(complete)) => {
+                if !index.is_null() {
+                    // SAFETY: the caller vouches that it may be written.
+                    unsafe { *index = complete };
+                }
+                ASYNCHRON_OK
+            }
+            Ok(Err(stop)) => status_of_stop(stop),
+            Err(NoMemory) => ASYNCHRON_E_NOMEM,
+        }
+    })
+}
+
+/// Blocks until all of several are complete, however they ended. A function on demand is not
+/// started by it.
+///
+/// - Needs: `as`, an array of `n` handles, none of them NULL; it may be NULL if `n` is 0.
+/// - Ownership: all handles stay yours.
+/// - Threads: any; blocks, but not with a timeout of 0.
+/// - Returns: ASYNCHRON_OK: all are, or there are none; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK:
+///   this thread is computing one of them; ASYNCHRON_E_INVALID.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_wait_all(
+    r#as: *const *mut asynchron_t,
+    n: usize,
+    timeout_ns: u64,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the array.
+        let Some(all) = (unsafe { handles(r#as, n) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        match wait_all(all.iter().copied(), timeout_ns) {
+            Ok(()) => ASYNCHRON_OK,
+            Err(stop) => status_of_stop(stop),
+        }
+    })
+}
+
+/// Has `fn` compute the value of `into` once all of several are complete, however they ended, on
+/// the thread that completes the last; with none of them, or if all are complete, here and now.
+/// What `fn` returns means what it does for asynchron_call(). It does not run if `into` is not
+/// pending by then. Cancelling `into` does not touch the sources.
+///
+/// - Needs: `as`, an array of `n` handles, none of them NULL or `into`; it may be NULL if `n` is 0.
+///   `into`, or NULL to have one made. `fn` not NULL.
+/// - Ownership: all handles stay yours. A source is kept from its completion until `fn` has
+///   returned, but not while it is pending. `ctx` is handed over; `drop_ctx`(ctx) frees it, after
+///   `fn` has returned and before that completes `into`, or once it is known that `fn` never runs;
+///   `drop_ctx` NULL: nobody does. The reference returned is yours: asynchron_release() it.
+/// - Threads: any, any callback; does not block, unless `fn` does, which may run here.
+/// - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, or without
+///   memory.
+/// - Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_after(
+    r#as: *const *mut asynchron_t,
+    n: usize,
+    into: *mut asynchron_t,
+    r#fn: asynchron_join_fn_t,
+    ctx: *mut c_void,
+    drop_ctx: asynchron_drop_fn_t,
+) -> *mut asynchron_t {
+    guard(ptr::null_mut(), || {
+        let ctx = Owned { ptr: ctx, drop: drop_fn(drop_ctx) };
+        // SAFETY: the caller vouches for the array.
+        let Some(sources) = (unsafe { handles(r#as, n) }) else {
+            return ptr::null_mut();
+        };
+        // SAFETY: the caller vouches for the handle.
+        unsafe { go_on(sources, into, r#fn, ctx, false) }
+    })
+}
+
+/// Has `fn` compute the value of `into` from the value of `a`, once that is there. If `a` fails or
+/// is cancelled instead, `fn` does not run and that passes on to `into`: all of a failure, its
+/// payload shared.
+///
+/// - Needs: `a` not NULL nor `into`; `into`, or NULL to have one made; `fn` not NULL: it gets an
+///   array of the one source.
+/// - Ownership: as for asynchron_after().
+/// - Threads: any, any callback; does not block, unless `fn` does, which may run here.
+/// - Returns: a new reference to `into`; NULL for a NULL, for `into` that is `a`, or without
+///   memory.
+/// - Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_then(
+    a: *mut asynchron_t,
+    into: *mut asynchron_t,
+    r#fn: asynchron_join_fn_t,
+    ctx: *mut c_void,
+    drop_ctx: asynchron_drop_fn_t,
+) -> *mut asynchron_t {
+    guard(ptr::null_mut(), || {
+        let ctx = Owned { ptr: ctx, drop: drop_fn(drop_ctx) };
+        // SAFETY: the caller vouches for the handle.
+        let Some(source) = (unsafe { handle(a) }) else {
+            return ptr::null_mut();
+        };
+        // SAFETY: as above.
+        unsafe { go_on(&[source], into, r#fn, ctx, true) }
+    })
+}
+
+/// # Safety
+/// `into` is NULL or a handle that lives as long as the call.
+unsafe fn go_on(
+    sources: &[&Asynchron],
+    into: *mut asynchron_t,
+    function: asynchron_join_fn_t,
+    ctx: Owned,
+    only_value: bool,
+) -> *mut asynchron_t {
+    let Some(function) = join_fn(function) else {
+        return ptr::null_mut();
+    };
+    // SAFETY: as the caller promises.
+    let into = unsafe { handle(into) };
+    if into.is_some_and(|into| sources.iter().any(|source| ptr::eq(*source, into))) {
+        return ptr::null_mut();
+    }
+    let step = Step { function, ctx, only_value };
+    after(sources, into, step).map_or(ptr::null_mut(), Handle::into_raw).cast()
+}

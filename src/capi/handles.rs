@@ -1,0 +1,209 @@
+//! Handles
+//!
+//! A handle is a counted reference. Whoever calls a function with one must hold a reference for
+//! the length of the call, with one exception: the call that delivers may be overtaken by a waiter
+//! that has the value already and releases the last reference.
+
+use std::ffi::{c_char, c_void};
+
+use super::asynchron_state_t::{self, *};
+use super::asynchron_status_t::{self, *};
+use super::options::{self, Options};
+use super::types::{asynchron_drop_fn_t, asynchron_fn_t, asynchron_t, drop_fn, plain_fn};
+use super::{guard, handle, status_of_outcome, text};
+use crate::core::cell::{Asynchron, Handle};
+use crate::core::extras::{Demand, Extras};
+use crate::core::user::Owned;
+
+/// What asynchron_create_with() makes. Zero it, set size, then what you need.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct asynchron_options_t {
+    /// sizeof(asynchron_options_t)
+    pub size: usize,
+    /// Copied; NULL for none.
+    pub name: *const c_char,
+    /// Handed over: what asynchron_user_data() returns.
+    pub user_data: *mut c_void,
+    /// Frees user_data, with the last reference; NULL: never.
+    pub drop_user_data: asynchron_drop_fn_t,
+    /// Computes the value, on the thread of the first that asks for it; NULL for none.
+    pub on_demand: asynchron_fn_t,
+    /// Handed over: passed to on_demand.
+    pub on_demand_ctx: *mut c_void,
+    /// Frees on_demand_ctx, when on_demand has returned, or with the last reference; NULL: never.
+    pub drop_on_demand_ctx: asynchron_drop_fn_t,
+}
+
+// SAFETY: integers, pointers and nullable function pointers: all zero is valid.
+unsafe impl Options for asynchron_options_t {
+    const FIRST_SIZE: usize = size_of::<Self>();
+}
+
+/// Makes a pending asynchron.
+///
+/// - Needs: `name` a string, or NULL for none.
+/// - Ownership: `name` is copied. The reference returned is yours: asynchron_release() it.
+/// - Threads: any, any callback; does not block.
+/// - Returns: the handle; NULL only without memory.
+/// - Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_create(name: *const c_char) -> *mut asynchron_t {
+    guard(std::ptr::null_mut(), || {
+        if name.is_null() {
+            return Asynchron::create(None).map_or(std::ptr::null_mut(), Handle::into_raw).cast();
+        }
+        // SAFETY: the caller vouches for the text.
+        let name = unsafe { text(name) };
+        Extras::new(Some(name), Owned::NOTHING, None)
+            .and_then(|extras| Asynchron::create(Some(extras)))
+            .map_or(std::ptr::null_mut(), Handle::into_raw)
+            .cast()
+    })
+}
+
+/// Makes a pending asynchron with user data, or with a function that computes its value on demand.
+///
+/// The function on demand is run by the first asynchron_get(), asynchron_get_bytes(),
+/// asynchron_get_timeout() or asynchron_wait() of it, but not by one with a timeout of 0: on that
+/// thread and to its end, whatever the timeout. All others wait for that run. Nothing else starts
+/// it; asynchron_call() and asynchron_spawn() run the function that they are given instead.
+///
+/// - Needs: `options` with size set; `out` not NULL. A size larger than this header's is accepted
+///   if what lies beyond is zero.
+/// - Ownership: the name is copied; user_data and on_demand_ctx are handed over, whatever is
+///   returned, unless the size is refused: then nothing was read. The reference in `*out` is
+///   yours: asynchron_release() it.
+/// - Threads: any, any callback; does not block.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small, something unknown that
+///   is not zero; ASYNCHRON_E_NOMEM. `*out` is written only with ASYNCHRON_OK.
+/// - Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_create_with(
+    options: *const asynchron_options_t,
+    out: *mut *mut asynchron_t,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for as many bytes as the size says.
+        let Some(options::Read { options, unknown }) = (unsafe { options::read(options) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        let user_data = Owned { ptr: options.user_data, drop: drop_fn(options.drop_user_data) };
+        let ctx = Owned { ptr: options.on_demand_ctx, drop: drop_fn(options.drop_on_demand_ctx) };
+        if unknown || out.is_null() {
+            return ASYNCHRON_E_INVALID;
+        }
+        // SAFETY: the caller vouches for the text.
+        let name = (!options.name.is_null()).then(|| unsafe { text(options.name) });
+        let demand = Demand { function: plain_fn(options.on_demand), ctx };
+        let made = Extras::new(name, user_data, Some(demand))
+            .and_then(|extras| Asynchron::create(Some(extras)));
+        let Ok(made) = made else {
+            return ASYNCHRON_E_NOMEM;
+        };
+        // SAFETY: not NULL; the caller vouches that it may be written.
+        unsafe { *out = made.into_raw().cast() };
+        ASYNCHRON_OK
+    })
+}
+
+/// Takes one more reference.
+///
+/// - Ownership: the new reference is yours: asynchron_release() it. A count that overflows stays,
+///   and the object then lives for ever.
+/// - Threads: any, any callback; does not block.
+/// - Returns: `a`; NULL for NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_retain(a: *mut asynchron_t) -> *mut asynchron_t {
+    // SAFETY: the caller vouches for the handle.
+    if let Some(a) = unsafe { handle(a) } {
+        std::mem::forget(Handle::retain(a));
+    }
+    a
+}
+
+/// Gives up one reference. With the last one the value, the error and the user data are freed, by
+/// the drops that they came with: here, or, inside a callback or a drop, at the end of what is due
+/// on this thread. If it is not complete and callbacks, asynchron_then() or asynchron_after() are
+/// registered, it first completes as failed, domain "asynchron", code ASYNCHRON_E_BROKEN, and they
+/// run.
+///
+/// - Ownership: the reference is gone: do not use it again. NULL is ignored.
+/// - Threads: any, any callback, thread exit included; does not block.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
+    guard((), || {
+        if let Some(a) = std::ptr::NonNull::new(a) {
+            // SAFETY: the caller gives up its reference.
+            drop(unsafe { Handle::from_raw(a.cast()) });
+        }
+    });
+}
+
+/// Where it is in its life, at this moment.
+///
+/// - Threads: any, any callback; does not block.
+/// - Returns: the state; ASYNCHRON_STATE_PENDING for NULL. A failed one is ASYNCHRON_STATE_READY.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_state(a: *const asynchron_t) -> asynchron_state_t {
+    // SAFETY: the caller vouches for the handle.
+    let Some(a) = (unsafe { handle(a) }) else {
+        return ASYNCHRON_STATE_PENDING;
+    };
+    let seen = a.state().load();
+    if !seen.is_complete() {
+        if seen.is_running() { ASYNCHRON_STATE_RUNNING } else { ASYNCHRON_STATE_PENDING }
+    } else if seen.tag().is_cancelled() {
+        ASYNCHRON_STATE_CANCELLED
+    } else {
+        ASYNCHRON_STATE_READY
+    }
+}
+
+/// How it ended, if it has.
+///
+/// - Threads: any, any callback; does not block.
+/// - Returns: ASYNCHRON_PENDING, also while a function is running; ASYNCHRON_OK: there is a value;
+///   ASYNCHRON_FAILED; ASYNCHRON_CANCELLED; ASYNCHRON_E_INVALID: NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_poll(a: *const asynchron_t) -> asynchron_status_t {
+    // SAFETY: the caller vouches for the handle.
+    let Some(a) = (unsafe { handle(a) }) else {
+        return ASYNCHRON_E_INVALID;
+    };
+    a.outcome().map_or(ASYNCHRON_PENDING, |(_, tag)| status_of_outcome(tag))
+}
+
+/// Its name: the one given, or "asynchron-N", made when first asked for and then kept.
+///
+/// - Ownership: borrowed: valid while you hold the handle.
+/// - Threads: any, any callback; does not block.
+/// - Returns: never NULL; "" for NULL, or without memory to make one.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_name(a: *mut asynchron_t) -> *const c_char {
+    guard(c"".as_ptr(), || {
+        // SAFETY: the caller vouches for the handle.
+        unsafe { handle(a) }
+            .and_then(|a| a.extras_or_new().ok()?.name().ok())
+            .unwrap_or(c"".as_ptr())
+    })
+}
+
+/// The user data that asynchron_create_with() was given.
+///
+/// - Ownership: borrowed: valid while you hold the handle.
+/// - Threads: any, any callback; does not block.
+/// - Returns: the pointer; NULL if there is none, and for NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_user_data(a: *const asynchron_t) -> *mut c_void {
+    // SAFETY: the caller vouches for the handle.
+    unsafe { handle(a) }.and_then(Asynchron::extras).map_or(std::ptr::null_mut(), Extras::user_data)
+}

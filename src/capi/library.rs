@@ -1,0 +1,60 @@
+//! The library
+
+use std::ffi::c_char;
+
+use super::types::asynchron_status_t::*;
+
+/// What `ASYNCHRON_VERSION_NUMBER` is in the header of this build.
+pub const ASYNCHRON_VERSION_NUMBER: u32 = {
+    const fn number(text: &str) -> u32 {
+        let mut value = 0;
+        let mut index = 0;
+        while index < text.len() {
+            value = value * 10 + (text.as_bytes()[index] - b'0') as u32;
+            index += 1;
+        }
+        value
+    }
+    number(env!("CARGO_PKG_VERSION_MAJOR")) * 10_000
+        + number(env!("CARGO_PKG_VERSION_MINOR")) * 100
+        + number(env!("CARGO_PKG_VERSION_PATCH"))
+};
+
+/// The version of the library that is running, as ASYNCHRON_VERSION_NUMBER is that of the header:
+/// major * 10000 + minor * 100 + patch.
+///
+/// - Threads: any, any callback; does not block.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub extern "C" fn asynchron_version() -> u32 {
+    ASYNCHRON_VERSION_NUMBER
+}
+
+/// A status in words, for a log.
+///
+/// - Needs: any number; one that is no status is "unknown status".
+/// - Ownership: the text is the library's, and lives as long as it.
+/// - Threads: any, any callback; does not block.
+/// - Returns: never NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub extern "C" fn asynchron_status_string(status: i32) -> *const c_char {
+    const NAMES: [(super::asynchron_status_t, &std::ffi::CStr); 14] = [
+        (ASYNCHRON_OK, c"ok"),
+        (ASYNCHRON_FAILED, c"failed"),
+        (ASYNCHRON_CANCELLED, c"cancelled"),
+        (ASYNCHRON_PENDING, c"pending"),
+        (ASYNCHRON_TIMEOUT, c"timed out"),
+        (ASYNCHRON_ALREADY, c"already done"),
+        (ASYNCHRON_END, c"nothing left"),
+        (ASYNCHRON_WOKEN, c"woken"),
+        (ASYNCHRON_E_INVALID, c"invalid argument"),
+        (ASYNCHRON_E_NOMEM, c"out of memory"),
+        (ASYNCHRON_E_DEADLOCK, c"would wait for itself"),
+        (ASYNCHRON_E_SYSTEM, c"the system refused a thread or a descriptor"),
+        (ASYNCHRON_E_INTERNAL, c"internal error"),
+        (ASYNCHRON_E_BROKEN, c"nobody left to deliver"),
+    ];
+    let name = NAMES.iter().find(|(known, _)| *known as i32 == status);
+    name.map_or(c"unknown status", |(_, name)| name).as_ptr()
+}

@@ -1,0 +1,272 @@
+//! Many, in completion order
+//!
+//! A report keeps a reference to each asynchron that it holds, yields them in the order in which
+//! their completions arrived, and hands that reference over with the item. Any number of threads
+//! may ask for the next; each item goes to one of them. When nothing is left, all of them are told
+//! so. Once released it leaves nothing behind on what has not completed.
+
+use std::ffi::{c_int, c_void};
+use std::ptr::{self, NonNull};
+
+use super::asynchron_status_t::{self, *};
+use super::types::{asynchron_item_t, asynchron_report_t, asynchron_t};
+use super::{guard, handle, handles};
+use crate::core::cell::Handle;
+use crate::core::memory::NoMemory;
+use crate::report::{Item, Next, Report};
+
+/// A report as it came in.
+///
+/// # Safety
+/// NULL, or a report that lives as long as the call.
+unsafe fn report<'a>(r: *const asynchron_report_t) -> Option<&'a Report> {
+    // SAFETY: reports are pointers to the core's; the caller vouches for this one.
+    unsafe { r.cast::<Report>().as_ref() }
+}
+
+/// Makes a report over `n` asynchrons, each with the tag NULL.
+///
+/// - Needs: `as`, an array of `n` handles, none of them NULL; it may be NULL if `n` is 0. The same
+///   one twice is yielded twice.
+/// - Ownership: the handles stay yours, the report takes references of its own. The report returned
+///   is yours: asynchron_report_release() it.
+/// - Threads: any, any callback; does not block.
+/// - Returns: the report; NULL for a NULL in the array, or without memory.
+/// - Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_create(
+    r#as: *const *mut asynchron_t,
+    n: usize,
+) -> *mut asynchron_report_t {
+    guard(ptr::null_mut(), || {
+        // SAFETY: the caller vouches for the array.
+        let Some(all) = (unsafe { handles(r#as, n) }) else {
+            return ptr::null_mut();
+        };
+        let Ok(report) = Report::create(n) else {
+            return ptr::null_mut();
+        };
+        for a in all {
+            // SAFETY: the report is ours.
+            if unsafe { report.as_ref() }.add(a, ptr::null_mut()).is_err() {
+                // SAFETY: as above, and used no more.
+                unsafe { Report::release(report) };
+                return ptr::null_mut();
+            }
+        }
+        report.as_ptr().cast()
+    })
+}
+
+/// Takes one more reference.
+///
+/// - Ownership: the new reference is yours: asynchron_report_release() it.
+/// - Threads: any, any callback; does not block.
+/// - Returns: `r`; NULL for NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_retain(
+    r: *mut asynchron_report_t,
+) -> *mut asynchron_report_t {
+    // SAFETY: the caller vouches for the report.
+    if let Some(r) = unsafe { report(r) } {
+        r.retain();
+    }
+    r
+}
+
+/// Gives up one reference. With the last one the report stops listening, releases what it still
+/// holds, and closes its descriptor.
+///
+/// - Ownership: the reference is gone: do not use it again. NULL is ignored.
+/// - Threads: any, any callback; does not block.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_release(r: *mut asynchron_report_t) {
+    guard((), || {
+        if let Some(r) = NonNull::new(r) {
+            // SAFETY: the caller gives up its reference.
+            unsafe { Report::release(r.cast()) };
+        }
+    });
+}
+
+/// Adds one; if it is complete, it is yielded after all that have arrived.
+///
+/// - Needs: any `tag`, NULL too. Adding one twice yields it twice.
+/// - Ownership: `a` stays yours, the report takes a reference of its own; `tag` is only passed on.
+/// - Threads: any, any callback; does not block.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_add(
+    r: *mut asynchron_report_t,
+    a: *mut asynchron_t,
+    tag: *mut c_void,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for both.
+        let (Some(r), Some(a)) = (unsafe { report(r) }, unsafe { handle(a) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        match r.add(a, tag) {
+            Ok(()) => ASYNCHRON_OK,
+            Err(NoMemory) => ASYNCHRON_E_NOMEM,
+        }
+    })
+}
+
+/// Takes one out that has not been yielded, whether it is complete or not: of one added more than
+/// once, the oldest.
+///
+/// - Ownership: the report's reference is released.
+/// - Threads: any, any callback; does not block. It takes time in proportion to the listeners on
+///   `a` and to what has arrived and was not yielded.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_END: it is not in it; ASYNCHRON_E_INVALID: a NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_remove(
+    r: *mut asynchron_report_t,
+    a: *mut asynchron_t,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for both.
+        let (Some(r), Some(a)) = (unsafe { report(r) }, unsafe { handle(a) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        if r.remove(a) { ASYNCHRON_OK } else { ASYNCHRON_END }
+    })
+}
+
+/// Blocks until one has completed, and yields it.
+///
+/// - Needs: `out` writable.
+/// - Ownership: the reference in `*out` is yours: asynchron_release() it.
+/// - Threads: any number, any callback; blocks, but not with a timeout of 0.
+/// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_WOKEN: by asynchron_report_wake(), before
+///   any item; ASYNCHRON_END: nothing is left in it; ASYNCHRON_TIMEOUT; ASYNCHRON_E_INVALID: a
+///   NULL.
+/// - Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_next(
+    r: *mut asynchron_report_t,
+    timeout_ns: u64,
+    out: *mut asynchron_item_t,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the report, and for room for one item.
+        unsafe { next(r, timeout_ns, out, 1) }.0
+    })
+}
+
+/// Blocks until one has completed, and yields all that have by then, at most `cap`.
+///
+/// - Needs: `out` writable for `cap` items, at least 1; `n` writable.
+/// - Ownership: the references in the first `*n` items are yours: asynchron_release() them.
+/// - Threads: any number, any callback; blocks, but not with a timeout of 0.
+/// - Returns: ASYNCHRON_OK: `*n`, at least 1, items are written; else `*n` is 0:
+///   ASYNCHRON_WOKEN: by asynchron_report_wake(), before any item; ASYNCHRON_END: nothing is left
+///   in it; ASYNCHRON_TIMEOUT; ASYNCHRON_E_INVALID: a NULL, or `cap` is 0.
+/// - Since: 0.1.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_next_batch(
+    r: *mut asynchron_report_t,
+    timeout_ns: u64,
+    out: *mut asynchron_item_t,
+    cap: usize,
+    n: *mut usize,
+) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        if n.is_null() {
+            return ASYNCHRON_E_INVALID;
+        }
+        // SAFETY: not NULL; the caller vouches that it may be written.
+        unsafe { *n = 0 };
+        // SAFETY: the caller vouches for the report, and for room for `cap` items.
+        let (status, given) = unsafe { next(r, timeout_ns, out, cap) };
+        // SAFETY: as above.
+        unsafe { *n = given };
+        status
+    })
+}
+
+/// # Safety
+/// `r` is NULL or a report that lives as long as the call; `out` is NULL or has room for `cap`.
+unsafe fn next(
+    r: *mut asynchron_report_t,
+    timeout_ns: u64,
+    out: *mut asynchron_item_t,
+    cap: usize,
+) -> (asynchron_status_t, usize) {
+    // SAFETY: as the caller promises.
+    let Some(r) = (unsafe { report(r) }).filter(|_| !out.is_null() && cap > 0) else {
+        return (ASYNCHRON_E_INVALID, 0);
+    };
+    let mut room = out;
+    let give = |Item { asynchron, tag }: Item| {
+        let item = asynchron_item_t { asynchron: Handle::into_raw(asynchron).cast(), tag };
+        // SAFETY: it is called at most `cap` times.
+        unsafe { room.write(item) };
+        // SAFETY: so the end of the array at most.
+        room = unsafe { room.add(1) };
+    };
+    match r.next(timeout_ns, cap, give) {
+        Next::Items(given) => (ASYNCHRON_OK, given),
+        Next::Woken => (ASYNCHRON_WOKEN, 0),
+        Next::End => (ASYNCHRON_END, 0),
+        Next::Timeout => (ASYNCHRON_TIMEOUT, 0),
+    }
+}
+
+/// How many were added and not yet yielded, complete or not.
+///
+/// - Threads: any, any callback; does not block.
+/// - Returns: the number; 0 for NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_pending(r: *const asynchron_report_t) -> usize {
+    // SAFETY: the caller vouches for the report.
+    guard(0, || unsafe { report(r) }.map_or(0, Report::pending))
+}
+
+/// Has one asynchron_report_next(), blocked or to come, return ASYNCHRON_WOKEN. k calls have k of
+/// them do so.
+///
+/// - Threads: any, any callback; does not block.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_wake(r: *mut asynchron_report_t) -> asynchron_status_t {
+    guard(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the report.
+        let Some(r) = (unsafe { report(r) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        r.wake();
+        ASYNCHRON_OK
+    })
+}
+
+/// A descriptor for poll(2) and its like, in an event loop: readable exactly while an item or a
+/// wake is there, so ask with a timeout of 0 until there is none. That nothing is left does not
+/// make it readable. Made on first use, one to a report; an eventfd on Linux, a pipe elsewhere;
+/// close-on-exec and non-blocking.
+///
+/// - Ownership: the report's own, valid while you hold it: poll it, never read or close it.
+/// - Threads: any, any callback; does not block.
+/// - Returns: the descriptor, 0 or above; ASYNCHRON_E_INVALID: NULL; ASYNCHRON_E_SYSTEM: none can
+///   be had.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_fd(r: *mut asynchron_report_t) -> c_int {
+    guard(ASYNCHRON_E_INTERNAL as c_int, || {
+        // SAFETY: the caller vouches for the report.
+        let Some(r) = (unsafe { report(r) }) else {
+            return ASYNCHRON_E_INVALID as c_int;
+        };
+        r.fd().unwrap_or(ASYNCHRON_E_SYSTEM as c_int)
+    })
+}

@@ -1,0 +1,175 @@
+//! Statuses and types
+//!
+//! Both enums are int32_t wide and their values never change.
+
+use std::ffi::{c_char, c_void};
+
+use crate::compose::after::JoinFn;
+use crate::compute::Function;
+use crate::core::callback::NotifyFn;
+use crate::core::user::DropFn;
+
+/// What a call says. 0 and above speak of the asynchron; below 0 the call was refused and has
+/// changed nothing.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum asynchron_status_t {
+    /// Done; there is a value.
+    ASYNCHRON_OK = 0,
+    /// The asynchron failed: ask asynchron_error().
+    ASYNCHRON_FAILED = 1,
+    /// The asynchron was cancelled.
+    ASYNCHRON_CANCELLED = 2,
+    /// It is not complete, or not yet.
+    ASYNCHRON_PENDING = 3,
+    /// The time ran out first.
+    ASYNCHRON_TIMEOUT = 4,
+    /// Another was first: it is delivered, or started, or has run.
+    ASYNCHRON_ALREADY = 5,
+    /// Nothing is left.
+    ASYNCHRON_END = 6,
+    /// asynchron_report_wake() was called.
+    ASYNCHRON_WOKEN = 7,
+    /// An argument is NULL or nonsense.
+    ASYNCHRON_E_INVALID = -1,
+    /// There is no memory.
+    ASYNCHRON_E_NOMEM = -2,
+    /// The thread would wait for itself.
+    ASYNCHRON_E_DEADLOCK = -3,
+    /// The system refuses a thread or a descriptor.
+    ASYNCHRON_E_SYSTEM = -4,
+    /// A bug in this library. Please report it.
+    ASYNCHRON_E_INTERNAL = -5,
+    /// Never returned: the code of a failure whose last handle was released before anybody
+    /// delivered.
+    ASYNCHRON_E_BROKEN = -6,
+}
+
+/// Where an asynchron is in its life. A failed one is READY, too.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum asynchron_state_t {
+    /// Nobody has delivered or started it.
+    ASYNCHRON_STATE_PENDING = 0,
+    /// A function is computing its value.
+    ASYNCHRON_STATE_RUNNING = 1,
+    /// It has a value or an error.
+    ASYNCHRON_STATE_READY = 2,
+    /// It was cancelled.
+    ASYNCHRON_STATE_CANCELLED = 3,
+}
+
+/// A timeout in nanoseconds that never runs out. A timeout of 0 only looks.
+pub const ASYNCHRON_FOREVER: u64 = u64::MAX;
+
+/// A value that arrives later. Opaque; reference counted; of any thread.
+pub struct asynchron_t {
+    _opaque: [u8; 0],
+}
+
+/// Many asynchrons, in completion order. Opaque; reference counted; of any thread.
+pub struct asynchron_report_t {
+    _opaque: [u8; 0],
+}
+
+/// A value, borrowed: valid while you hold the handle that it came from. An empty value is
+/// {NULL, 0}; one set by asynchron_set_pointer() is {the pointer, 0}.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct asynchron_value_t {
+    /// The bytes. Copied ones are aligned as malloc's.
+    pub data: *const c_void,
+    /// How many.
+    pub len: usize,
+}
+
+/// A failure or a cancel, borrowed: valid while you hold the handle that it came from. No string
+/// is ever NULL.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct asynchron_error_t {
+    /// Whatever the one that failed it gave; 0 is legal. A cancel's is 0.
+    pub code: i32,
+    /// Whose code that is; "" unless given. The library's own is "asynchron".
+    pub domain: *const c_char,
+    /// For people; "" unless given. A cancel's is its reason.
+    pub message: *const c_char,
+    /// Anything more, or NULL.
+    pub payload: *const c_void,
+}
+
+/// What a report yields. The reference is yours: asynchron_release() it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct asynchron_item_t {
+    /// The one that completed.
+    pub asynchron: *mut asynchron_t,
+    /// What it was added with.
+    pub tag: *mut c_void,
+}
+
+/// Frees what you handed over. The library calls it exactly once, with the pointer that came with
+/// it, also if that is NULL, on whichever thread is done with it last, and never under a lock of
+/// its own: it may call anything. Where it may be NULL, the library never frees the pointer.
+pub type asynchron_drop_fn_t = Option<unsafe extern "C" fn(*mut c_void)>;
+
+/// Computes the value of `self`. It delivers with any of the setters, or returns: 0 without having
+/// delivered is the empty value, anything else is a failure with that code. `self` is valid during
+/// the call; retain it to keep it. Waiting for `self` inside is ASYNCHRON_E_DEADLOCK. It may look
+/// at asynchron_poll(self) to learn that it was cancelled.
+pub type asynchron_fn_t =
+    Option<unsafe extern "C" fn(self_: *mut asynchron_t, ctx: *mut c_void) -> i32>;
+
+/// As asynchron_fn_t, for asynchron_after() and asynchron_then(): `sources` are the `n` complete
+/// asynchrons that it was to come after, in their order, valid during the call.
+pub type asynchron_join_fn_t = Option<
+    unsafe extern "C" fn(
+        self_: *mut asynchron_t,
+        sources: *const *mut asynchron_t,
+        n: usize,
+        ctx: *mut c_void,
+    ) -> i32,
+>;
+
+/// Told that `a` is complete. `a` is valid during the call; retain it to keep it.
+pub type asynchron_notify_fn_t =
+    Option<unsafe extern "C" fn(a: *mut asynchron_t, ctx: *mut c_void)>;
+
+// The core calls the program's functions by their "unwind" ABI, so that an exception that comes
+// out of one can be reported, and knows its own object where C has an opaque one.
+
+pub(super) fn drop_fn(function: asynchron_drop_fn_t) -> Option<DropFn> {
+    // SAFETY: the ABIs differ only in that an exception may come out.
+    function.map(|f| unsafe { std::mem::transmute::<unsafe extern "C" fn(*mut c_void), DropFn>(f) })
+}
+
+pub(super) fn plain_fn(function: asynchron_fn_t) -> Option<Function> {
+    // SAFETY: as above, and pointers to either type are the same.
+    function.map(|f| unsafe {
+        std::mem::transmute::<unsafe extern "C" fn(*mut asynchron_t, *mut c_void) -> i32, Function>(
+            f,
+        )
+    })
+}
+
+pub(super) fn join_fn(function: asynchron_join_fn_t) -> Option<JoinFn> {
+    // SAFETY: as above.
+    function.map(|f| unsafe {
+        std::mem::transmute::<
+            unsafe extern "C" fn(
+                *mut asynchron_t,
+                *const *mut asynchron_t,
+                usize,
+                *mut c_void,
+            ) -> i32,
+            JoinFn,
+        >(f)
+    })
+}
+
+pub(super) fn notify_fn(function: asynchron_notify_fn_t) -> Option<NotifyFn> {
+    // SAFETY: as above.
+    function.map(|f| unsafe {
+        std::mem::transmute::<unsafe extern "C" fn(*mut asynchron_t, *mut c_void), NotifyFn>(f)
+    })
+}

@@ -1,0 +1,116 @@
+//! Waiting for any of several: one listener on each, all gone again when it returns.
+
+use std::alloc::{Layout, dealloc};
+use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::*};
+
+use crate::core::cell::Asynchron;
+use crate::core::frame;
+use crate::core::listener::Listener;
+use crate::core::memory::{NoMemory, allocate};
+use crate::core::wait::{Stop, block_until};
+use crate::sys;
+
+/// So many listeners lie on the stack; more are allocated.
+const ON_STACK: usize = 32;
+
+/// What the listeners of one wait tell. Lies on the waiting thread's stack.
+pub(crate) struct Any {
+    /// The first listener that was told.
+    told: AtomicPtr<Listener>,
+    /// 1 once that is known: what the thread sleeps on.
+    word: AtomicU32,
+}
+
+impl Any {
+    /// Called under the lock of an asynchron that has completed, which the waiting thread must
+    /// take before it can leave.
+    pub(crate) fn tell(&self, node: NonNull<Listener>) {
+        // ORDERING: only the first one's store counts; the word carries the news.
+        if self.told.compare_exchange(ptr::null_mut(), node.as_ptr(), Relaxed, Relaxed).is_ok() {
+            // ORDERING: Release shows `told`, and the completion, to the thread that sees 1.
+            self.word.store(1, Release);
+            sys::wake(&self.word, u32::MAX, 1);
+        }
+    }
+
+    fn told(&self) -> Option<NonNull<Listener>> {
+        // ORDERING: Acquire pairs with `tell`.
+        if self.word.load(Acquire) == 0 {
+            return None;
+        }
+        // ORDERING: stored before the word.
+        NonNull::new(self.told.load(Relaxed))
+    }
+}
+
+/// The index of one that is complete: the lowest, if there are some already.
+pub(crate) fn wait_any(
+    all: &[&Asynchron],
+    timeout_ns: u64,
+) -> Result<Result<usize, Stop>, NoMemory> {
+    if let Some(index) = all.iter().position(|a| a.state().load().is_complete()) {
+        return Ok(Ok(index));
+    }
+    if all.iter().all(|a| frame::is_inside(a)) {
+        return Ok(Err(Stop::Deadlock));
+    }
+    if timeout_ns == 0 {
+        return Ok(Err(Stop::Timeout));
+    }
+    if all.len() <= ON_STACK {
+        let mut nodes = [const { MaybeUninit::<Listener>::uninit() }; ON_STACK];
+        let nodes = NonNull::from(&mut nodes).cast();
+        // SAFETY: there is room for a listener each, and it stays until the call returns.
+        return Ok(unsafe { listen_and_wait(all, nodes, timeout_ns) });
+    }
+    let layout = Layout::array::<Listener>(all.len()).map_err(|_| NoMemory)?;
+    let nodes = allocate(layout)?;
+    // SAFETY: as above.
+    let result = unsafe { listen_and_wait(all, nodes.cast(), timeout_ns) };
+    // SAFETY: allocated above; every listener is unlinked again.
+    unsafe { dealloc(nodes.as_ptr(), layout) };
+    Ok(result)
+}
+
+/// # Safety
+/// `nodes` has room for as many listeners as `all` has elements.
+unsafe fn listen_and_wait(
+    all: &[&Asynchron],
+    nodes: NonNull<Listener>,
+    timeout_ns: u64,
+) -> Result<usize, Stop> {
+    let any = Any { told: AtomicPtr::new(ptr::null_mut()), word: AtomicU32::new(0) };
+    let mut complete = None;
+    let mut listening = 0;
+    for (index, a) in all.iter().enumerate() {
+        // SAFETY: there is room.
+        let node = unsafe { nodes.add(index) };
+        // SAFETY: as above.
+        unsafe { node.write(Listener::any(NonNull::from(&any))) };
+        // SAFETY: it stays until it was told or unlistened below.
+        if !unsafe { a.listen(node) } {
+            complete = Some(index);
+            break;
+        }
+        listening = index.wrapping_add(1);
+    }
+    if complete.is_none() {
+        let _ = block_until(
+            timeout_ns,
+            || any.told(),
+            |deadline| {
+                sys::wait(&any.word, 0, u32::MAX, deadline);
+            },
+        );
+    }
+    for (index, a) in all.iter().enumerate().take(listening) {
+        // SAFETY: it was given to `listen` of this asynchron. This also waits for a `tell` that is
+        // under way, so that nobody knows this stack frame afterwards.
+        unsafe { a.unlisten(nodes.add(index)) };
+    }
+    // SAFETY: what was told is one of `nodes`.
+    let told = any.told().map(|node| unsafe { node.offset_from(nodes) }.unsigned_abs());
+    complete.or(told).ok_or(Stop::Timeout)
+}

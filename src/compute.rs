@@ -1,0 +1,71 @@
+//! Functions that compute a value: called here and now, or on demand.
+
+use std::ffi::c_void;
+
+use crate::core::cell::{Asynchron, Handle};
+use crate::core::extras::Demand;
+use crate::core::frame;
+use crate::core::outcome::Outcome;
+use crate::core::state::Seen;
+use crate::core::user::{Owned, guarded};
+use crate::core::wait::{self, Stop};
+
+/// Computes a value: 0, or an error code.
+pub(crate) type Function = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_void) -> i32;
+
+/// Runs `function` if `a` is pending; or returns the state that forbids it.
+pub(crate) fn call(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Seen> {
+    let a = Handle::retain(a);
+    a.state().start()?;
+    run(&a, ctx, plain(function));
+    Ok(())
+}
+
+/// Runs the function that moved `a` from PENDING to RUNNING, frees its context, and completes `a`
+/// by what it returned, unless it was completed meanwhile.
+pub(crate) fn run(
+    a: &Handle,
+    ctx: Owned,
+    function: impl FnOnce(*mut Asynchron, *mut c_void) -> i32,
+) {
+    let code = frame::run_as(a, || {
+        let code = guarded("a function", || function(a.as_ptr(), ctx.ptr));
+        drop(ctx);
+        code
+    });
+    if !a.state().load().is_complete() {
+        // SAFETY: the handle keeps it alive. If another is first, there is nothing to add.
+        let _ = unsafe { Asynchron::complete(a.as_non_null(), Outcome::of_return(code)) };
+    }
+}
+
+/// A function of the program's, as [`run`] takes it.
+pub(crate) fn plain(function: Function) -> impl FnOnce(*mut Asynchron, *mut c_void) -> i32 {
+    // SAFETY: the program gave this function together with this context.
+    move |a, ctx| unsafe { function(a, ctx) }
+}
+
+/// Blocks until `a` is complete. The first to ask a pending one that has a function on demand runs
+/// it, to its end.
+pub(crate) fn collect(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
+    let seen = a.state().load();
+    if seen.is_complete() {
+        return Ok(seen);
+    }
+    if timeout_ns != 0 && a.extras().is_some_and(|extras| extras.has_demand()) {
+        run_demand(a);
+    }
+    wait::until_complete(a, timeout_ns)
+}
+
+#[cold]
+fn run_demand(a: &Asynchron) {
+    if a.state().start().is_err() {
+        return;
+    }
+    // SAFETY: this call has started it.
+    let demand = a.extras().and_then(|extras| unsafe { extras.take_demand() });
+    if let Some(Demand { function: Some(function), ctx }) = demand {
+        run(&Handle::retain(a), ctx, plain(function));
+    }
+}

@@ -1,0 +1,392 @@
+//! The object: an outcome, a state, references, listeners. Deliver, cancel, release.
+
+use std::alloc::{Layout, dealloc};
+use std::cell::UnsafeCell;
+use std::mem;
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering::*};
+
+use super::callback::Callback;
+use super::due::{self, Jobs};
+use super::extras::Extras;
+use super::listener::{List, Listener, Who};
+use super::memory::{MALLOC_ALIGN, NoMemory, allocate, try_box};
+use super::outcome::{Outcome, Slot, Tag};
+use super::refs::Refs;
+use super::state::State;
+use super::wait;
+use crate::compose::after::After;
+use crate::report::Report;
+
+/// 56 bytes, which malloc serves from its blocks of 64. The outcome comes first: a small value is
+/// then aligned as malloc's own.
+#[repr(C)]
+pub(crate) struct Asynchron {
+    slot: UnsafeCell<Slot>,
+    state: State,
+    refs: Refs,
+    listeners: UnsafeCell<List>,
+    /// NULL for most. Once set it stays.
+    extras: AtomicPtr<Extras>,
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Asynchron>() == 56);
+
+// SAFETY: the state word says who may touch the slot and the list; the rest is atomic.
+unsafe impl Send for Asynchron {}
+// SAFETY: as above.
+unsafe impl Sync for Asynchron {}
+
+/// A counted reference.
+#[repr(transparent)]
+pub(crate) struct Handle(NonNull<Asynchron>);
+
+// SAFETY: the object may be used and released by any thread.
+unsafe impl Send for Handle {}
+// SAFETY: as above.
+unsafe impl Sync for Handle {}
+
+impl Handle {
+    /// Takes over a reference from a bare pointer.
+    ///
+    /// # Safety
+    /// The caller owns that reference and gives it up.
+    pub(crate) unsafe fn from_raw(raw: NonNull<Asynchron>) -> Self {
+        Self(raw)
+    }
+
+    /// A new reference to what the caller may use just now.
+    #[inline]
+    pub(crate) fn retain(a: &Asynchron) -> Self {
+        a.refs.retain();
+        Self(NonNull::from(a))
+    }
+
+    /// Gives the reference away as a bare pointer.
+    pub(crate) fn into_raw(self) -> *mut Asynchron {
+        mem::ManuallyDrop::new(self).0.as_ptr()
+    }
+
+    pub(crate) fn as_non_null(&self) -> NonNull<Asynchron> {
+        self.0
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut Asynchron {
+        self.0.as_ptr()
+    }
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        Self::retain(self)
+    }
+}
+
+impl Deref for Handle {
+    type Target = Asynchron;
+
+    #[inline]
+    fn deref(&self) -> &Asynchron {
+        // SAFETY: this reference keeps the object alive.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for Handle {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: this reference is ours and is used no more.
+        unsafe { Asynchron::release(self.0) };
+    }
+}
+
+/// Making one, and what it is asked.
+impl Asynchron {
+    // Only the size is malloc's affair: 16 as the alignment of the type would make it 64 bytes.
+    const LAYOUT: Layout = match Layout::from_size_align(size_of::<Self>(), MALLOC_ALIGN) {
+        Ok(layout) => layout,
+        Err(_) => panic!("not an alignment"),
+    };
+
+    #[inline]
+    pub(crate) fn create(extras: Option<Extras>) -> Result<Handle, NoMemory> {
+        let extras = match extras {
+            None => ptr::null_mut(),
+            Some(extras) => Box::into_raw(try_box(extras).map_err(|_| NoMemory)?),
+        };
+        let Ok(room) = allocate(Self::LAYOUT) else {
+            if !extras.is_null() {
+                // SAFETY: made above, and stored nowhere.
+                drop(unsafe { Box::from_raw(extras) });
+            }
+            return Err(NoMemory);
+        };
+        let room = room.cast::<Self>();
+        // SAFETY: the room is as large as the object, and ours.
+        unsafe {
+            room.write(Self {
+                slot: Slot::empty(),
+                state: State::new(),
+                refs: Refs::new(),
+                listeners: UnsafeCell::new(List::EMPTY),
+                extras: AtomicPtr::new(extras),
+            });
+        }
+        Ok(Handle(room))
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn extras(&self) -> Option<&Extras> {
+        // ORDERING: Acquire sees what was written before the pointer was stored.
+        // SAFETY: once set it is neither changed nor freed before the object is.
+        unsafe { self.extras.load(Acquire).as_ref() }
+    }
+
+    /// The extras, made now if there are none.
+    pub(crate) fn extras_or_new(&self) -> Result<&Extras, NoMemory> {
+        if let Some(extras) = self.extras() {
+            return Ok(extras);
+        }
+        let made = Box::into_raw(try_box(Extras::nothing()).map_err(|_| NoMemory)?);
+        // ORDERING: Release publishes the extras; a failure reads them again in `extras`.
+        if self.extras.compare_exchange(ptr::null_mut(), made, Release, Relaxed).is_err() {
+            // SAFETY: `made` was not stored: another thread was first.
+            drop(unsafe { Box::from_raw(made) });
+        }
+        self.extras().ok_or(NoMemory)
+    }
+
+    /// The slot; `None` while incomplete.
+    #[inline]
+    pub(crate) fn outcome(&self) -> Option<(&Slot, Tag)> {
+        let seen = self.state.load();
+        // SAFETY: complete, so it is not written any more.
+        seen.is_complete().then(|| (unsafe { &*self.slot.get() }, seen.tag()))
+    }
+}
+
+/// Completing.
+impl Asynchron {
+    /// Delivers or cancels. If another was first, returns the outcome, and by then that other one
+    /// is visible.
+    ///
+    /// # Safety
+    /// `this` is alive until it is complete: a waiter may release it before this returns.
+    #[inline]
+    pub(crate) unsafe fn complete(this: NonNull<Self>, outcome: Outcome) -> Result<(), Outcome> {
+        // SAFETY: alive until it is complete.
+        let me = unsafe { this.as_ref() };
+        if !me.state.claim() {
+            // The winner is between claiming and publishing for a few instructions at most; the
+            // loser's status must not speak of what nobody can see yet.
+            wait::for_publication(&me.state);
+            return Err(outcome);
+        }
+        // SAFETY: the slot is the claimer's alone.
+        let tag = unsafe { Slot::write(me.slot.get(), outcome) };
+        let state: *const State = &me.state;
+        let published = me.state.publish(tag, || me.refs.retain());
+        // From here on `this` may be gone, unless a reference was kept.
+        if published.waited {
+            State::wake(state);
+        }
+        if published.kept {
+            // SAFETY: the reference that `publish` took is given up here.
+            unsafe { Handle::from_raw(this) }.tell();
+        }
+        Ok(())
+    }
+}
+
+/// Telling.
+impl Handle {
+    /// Tells all that listen, in their order: reports and `wait_any`s at once, what runs the
+    /// program's code when this thread comes to it.
+    #[cold]
+    fn tell(self) {
+        let mut jobs = Jobs::EMPTY;
+        self.state.lock();
+        // SAFETY: the lock is held.
+        let list = unsafe { &mut *self.listeners.get() };
+        let mut next = list.first();
+        while let Some(node) = next {
+            // SAFETY: the node is in the list, and stays while the lock is held.
+            next = unsafe { list.after(node) };
+            // SAFETY: as above.
+            match unsafe { node.as_ref() }.who() {
+                // SAFETY: the lock is held, and the node is a callback's.
+                Who::Callback => unsafe { Callback::make_due(node.cast(), &self, list, &mut jobs) },
+                Who::Entry(report) => {
+                    // SAFETY: the node is in the list.
+                    unsafe { list.unlink(node) };
+                    // SAFETY: a listed entry's report is alive: it cannot go without this lock.
+                    unsafe { Report::arrive(report, node.cast()) };
+                }
+                Who::Any(any) => {
+                    // SAFETY: the node is in the list.
+                    unsafe { list.unlink(node) };
+                    // SAFETY: a listed node's wait cannot end without this lock.
+                    unsafe { any.as_ref() }.tell(node);
+                }
+                Who::After(after) => {
+                    // SAFETY: the node is in the list.
+                    unsafe { list.unlink(node) };
+                    // SAFETY: it lives until all of its sources have been counted.
+                    unsafe { After::count(after, &self, &mut jobs) };
+                }
+            }
+        }
+        let empty = list.is_empty();
+        self.state.unlock(empty);
+        due::run(jobs);
+    }
+}
+
+/// Listening.
+impl Asynchron {
+    /// Adds a listener to the list. False, and it is not added, if it is complete already.
+    ///
+    /// # Safety
+    /// The node is in no list, and stays until it was told or [`Self::unlisten`] has returned.
+    pub(crate) unsafe fn listen(&self, node: NonNull<Listener>) -> bool {
+        self.with_listeners_to_listen(|list, complete| {
+            if !complete {
+                // SAFETY: as the caller promises.
+                unsafe { list.push(node) };
+            }
+            !complete
+        })
+    }
+
+    /// Takes a listener out of the list, if it is there; false if it was told.
+    ///
+    /// # Safety
+    /// The node was given to `listen` of this asynchron, and is alive.
+    pub(crate) unsafe fn unlisten(&self, node: NonNull<Listener>) -> bool {
+        self.with_listeners(|list| {
+            // SAFETY: alive, and nobody changes it without the lock.
+            let listed = unsafe { node.as_ref() }.is_listed();
+            if listed {
+                // SAFETY: it is listed, and here.
+                unsafe { list.unlink(node) };
+            }
+            listed
+        })
+    }
+
+    /// Runs `work` on the list of listeners, under the lock. It must not run any of the program's
+    /// code.
+    pub(crate) fn with_listeners<R>(&self, work: impl FnOnce(&mut List) -> R) -> R {
+        self.state.lock();
+        // SAFETY: the lock is held.
+        let list = unsafe { &mut *self.listeners.get() };
+        let result = work(list);
+        self.state.unlock(list.is_empty());
+        result
+    }
+
+    /// The same for work that may add one; told whether the asynchron is complete. If it is not,
+    /// whoever completes it will look at the list after this.
+    pub(crate) fn with_listeners_to_listen<R>(&self, work: impl FnOnce(&mut List, bool) -> R) -> R {
+        let complete = self.state.lock_to_listen();
+        // SAFETY: the lock is held.
+        let list = unsafe { &mut *self.listeners.get() };
+        let result = work(list, complete);
+        self.state.unlock(list.is_empty());
+        result
+    }
+}
+
+/// Releasing.
+impl Asynchron {
+    /// Gives up one reference.
+    ///
+    /// # Safety
+    /// It is the caller's, and is used no more.
+    #[inline]
+    unsafe fn release(this: NonNull<Self>) {
+        // SAFETY: the reference keeps it alive until it is given up.
+        let me = unsafe { this.as_ref() };
+        if me.refs.release() {
+            // SAFETY: it was the last one.
+            unsafe { Self::release_last(this) };
+        }
+    }
+
+    /// # Safety
+    /// The last reference has just been given up.
+    #[inline]
+    unsafe fn release_last(this: NonNull<Self>) {
+        // SAFETY: nobody else can free it.
+        let me = unsafe { this.as_ref() };
+        let seen = me.state.load();
+        if seen.is_listened() && !seen.is_complete() {
+            // SAFETY: as above.
+            unsafe { Self::break_off(this) };
+        } else if seen.tag().is_plain() && me.extras().is_none() {
+            // Nothing to drop but memory.
+            // SAFETY: nobody else can reach it.
+            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+        } else {
+            // SAFETY: the last reference is gone.
+            unsafe { due::bury(this) };
+        }
+    }
+
+    /// Nobody is left to deliver to those that listen: tells them so.
+    ///
+    /// # Safety
+    /// The last reference has just been given up.
+    #[cold]
+    unsafe fn break_off(this: NonNull<Self>) {
+        // SAFETY: nobody else can free it.
+        unsafe { this.as_ref() }.refs.revive();
+        // SAFETY: revived, so there is a reference to own, and to give up once they were told.
+        let me = unsafe { Handle::from_raw(this) };
+        // SAFETY: `me` keeps it alive. Nobody else could deliver, so it wins.
+        let _ = unsafe { Self::complete(this, Outcome::Broken) };
+        drop(me);
+    }
+
+    /// Frees what it holds, which may run the program's code, and then the object.
+    ///
+    /// # Safety
+    /// The last reference is gone; called once.
+    pub(super) unsafe fn free(this: NonNull<Self>) {
+        // SAFETY: nobody else can reach it.
+        let me = unsafe { &mut *this.as_ptr() };
+        let tag = me.state.load().tag();
+        // SAFETY: the tag says what it holds: the empty value, if it never completed.
+        unsafe { me.slot.get_mut().free(tag) };
+        let extras = *me.extras.get_mut();
+        if !extras.is_null() {
+            // SAFETY: made by a box, and freed here alone.
+            drop(unsafe { Box::from_raw(extras) });
+        }
+        // SAFETY: allocated with this layout.
+        unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+    }
+
+    /// Links an object without references to the next such. The list of listeners is its no more.
+    ///
+    /// # Safety
+    /// Nobody else can reach the object.
+    pub(super) unsafe fn link_dead(this: NonNull<Self>, next: Option<NonNull<Self>>) {
+        let next = next.map_or(ptr::null_mut(), NonNull::as_ptr);
+        // SAFETY: as the caller promises; the extras are kept, the list's room is free.
+        unsafe { (*this.as_ptr()).listeners.get().cast::<*mut Self>().write(next) };
+    }
+
+    /// # Safety
+    /// It was given to [`Self::link_dead`].
+    pub(super) unsafe fn next_dead(this: NonNull<Self>) -> Option<NonNull<Self>> {
+        // SAFETY: written there.
+        NonNull::new(unsafe { (*this.as_ptr()).listeners.get().cast::<*mut Self>().read() })
+    }
+}

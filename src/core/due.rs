@@ -1,0 +1,139 @@
+//! What is due on this thread: callbacks to run, and objects to free whose drops may do anything.
+//!
+//! Both run one after the other from one loop, never inside each other, so that a callback that
+//! completes, or a drop that releases, adds to the end of a queue where it would have nested. Both
+//! lie in the queue by links of their own: nothing is allocated.
+
+use std::cell::Cell;
+use std::ptr::{self, NonNull};
+
+use super::cell::Asynchron;
+
+/// The part of something that runs that lies in the queue.
+#[repr(C)]
+pub(crate) struct Job {
+    next: *mut Job,
+    run: unsafe fn(NonNull<Job>),
+}
+
+impl Job {
+    /// `run` gets the job back, once, and owns it.
+    pub(crate) const fn new(run: unsafe fn(NonNull<Job>)) -> Self {
+        Self { next: ptr::null_mut(), run }
+    }
+}
+
+/// A queue of jobs, first in first out.
+pub(crate) struct Jobs {
+    first: *mut Job,
+    last: *mut Job,
+}
+
+impl Jobs {
+    pub(crate) const EMPTY: Self = Self { first: ptr::null_mut(), last: ptr::null_mut() };
+
+    /// # Safety
+    /// The job is alive, in no queue, and stays where it is until it runs.
+    pub(crate) unsafe fn push(&mut self, job: NonNull<Job>) {
+        // SAFETY: the job is alive and in no queue.
+        unsafe { (*job.as_ptr()).next = ptr::null_mut() };
+        self.append(Self { first: job.as_ptr(), last: job.as_ptr() });
+    }
+
+    fn append(&mut self, more: Self) {
+        if more.first.is_null() {
+            return;
+        }
+        if self.first.is_null() {
+            self.first = more.first;
+        } else {
+            // SAFETY: the last job in the queue is alive.
+            unsafe { (*self.last).next = more.first };
+        }
+        self.last = more.last;
+    }
+
+    fn pop(&mut self) -> Option<NonNull<Job>> {
+        let job = NonNull::new(self.first)?;
+        // SAFETY: a job in the queue is alive.
+        self.first = unsafe { job.as_ref().next };
+        Some(job)
+    }
+}
+
+struct Due {
+    jobs: Cell<Jobs>,
+    /// Objects without references, linked through themselves.
+    dead: Cell<Option<NonNull<Asynchron>>>,
+    running: Cell<bool>,
+}
+
+thread_local! {
+    // Without a destructor: it can be used in other destructors, and needs no memory.
+    static DUE: Due = const {
+        Due { jobs: Cell::new(Jobs::EMPTY), dead: Cell::new(None), running: Cell::new(false) }
+    };
+}
+
+/// Adds the jobs to this thread's queue, and runs it unless it is being run further up the stack.
+pub(crate) fn run(jobs: Jobs) {
+    DUE.with(|due| {
+        let mut queue = due.jobs.replace(Jobs::EMPTY);
+        queue.append(jobs);
+        due.jobs.set(queue);
+        due.run();
+    });
+}
+
+/// Frees the object: here, or at the end of what is running further up the stack.
+///
+/// # Safety
+/// Its last reference is gone.
+pub(crate) unsafe fn bury(dead: NonNull<Asynchron>) {
+    DUE.with(|due| {
+        // SAFETY: nobody else can reach the object.
+        unsafe { Asynchron::link_dead(dead, due.dead.get()) };
+        due.dead.set(Some(dead));
+        due.run();
+    });
+}
+
+/// For a thread about to block inside a callback: runs what is due, which may be just what it
+/// waits for. True if there was anything.
+pub(crate) fn run_before_blocking() -> bool {
+    DUE.with(|due| due.running.get() && due.drain())
+}
+
+impl Due {
+    fn run(&self) {
+        if !self.running.replace(true) {
+            self.drain();
+            self.running.set(false);
+        }
+    }
+
+    fn drain(&self) -> bool {
+        let mut any = false;
+        loop {
+            if let Some(dead) = self.dead.get() {
+                // SAFETY: it was buried here, and is taken out before it is freed.
+                self.dead.set(unsafe { Asynchron::next_dead(dead) });
+                // SAFETY: its last reference is gone; it is freed once.
+                unsafe { Asynchron::free(dead) };
+            } else if let Some(job) = self.pop() {
+                // SAFETY: a job in the queue is alive, and this is its one run.
+                unsafe { (job.as_ref().run)(job) };
+            } else {
+                return any;
+            }
+            any = true;
+        }
+    }
+
+    fn pop(&self) -> Option<NonNull<Job>> {
+        let mut jobs = self.jobs.replace(Jobs::EMPTY);
+        let job = jobs.pop();
+        self.jobs.set(jobs);
+        job
+    }
+}

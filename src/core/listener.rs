@@ -1,0 +1,161 @@
+//! Everything that waits for a completion, but a thread blocked on the word itself, is a listener:
+//! a callback, a report's entry, a `wait_any`, an `after`. One intrusive list per asynchron holds
+//! them in the order in which they came; it belongs to whoever holds the asynchron's lock.
+
+use std::ptr::{self, NonNull};
+
+use super::callback::Callback;
+use crate::compose::after::After;
+use crate::compose::wait_any::Any;
+use crate::report::Report;
+
+/// The part of a listener that lies in the list. It is the first field of what it belongs to.
+#[repr(C)]
+pub(crate) struct Listener {
+    /// While it is in no list, its owner may keep a link of its own here.
+    pub(crate) prev: *mut Listener,
+    /// NULL while it is in no list.
+    next: *mut Listener,
+    /// Whom to tell; what kind of listener that is lies in the lowest two bits.
+    who: *mut (),
+}
+
+/// Whom a listener is to tell.
+pub(crate) enum Who {
+    /// The callback whose first field the listener is.
+    Callback,
+    Entry(NonNull<Report>),
+    Any(NonNull<Any>),
+    After(NonNull<After>),
+}
+
+const KIND: usize = 3;
+
+impl Listener {
+    pub(crate) const fn callback() -> Self {
+        Self { prev: ptr::null_mut(), next: ptr::null_mut(), who: ptr::null_mut() }
+    }
+
+    pub(crate) fn entry(report: NonNull<Report>) -> Self {
+        Self::tagged(report.as_ptr().cast(), 1)
+    }
+
+    pub(crate) fn any(any: NonNull<Any>) -> Self {
+        Self::tagged(any.as_ptr().cast(), 2)
+    }
+
+    pub(crate) fn after(after: NonNull<After>) -> Self {
+        Self::tagged(after.as_ptr().cast(), 3)
+    }
+
+    fn tagged(who: *mut (), kind: usize) -> Self {
+        debug_assert!(who.addr() & KIND == 0);
+        Self { who: who.map_addr(|addr| addr | kind), ..Self::callback() }
+    }
+
+    pub(crate) fn who(&self) -> Who {
+        let kind = self.who.addr() & KIND;
+        let who = NonNull::new(self.who.map_addr(|addr| addr & !KIND));
+        match (kind, who) {
+            (1, Some(report)) => Who::Entry(report.cast()),
+            (2, Some(any)) => Who::Any(any.cast()),
+            (3, Some(after)) => Who::After(after.cast()),
+            _ => Who::Callback,
+        }
+    }
+
+    /// Whether it lies in the list. Only under the asynchron's lock.
+    pub(crate) fn is_listed(&self) -> bool {
+        !self.next.is_null()
+    }
+}
+
+const _: () = assert!(align_of::<Callback>() > KIND && align_of::<Report>() > KIND);
+const _: () = assert!(align_of::<Any>() > KIND && align_of::<After>() > KIND);
+
+/// A ring: the first one's `prev` is the last.
+pub(crate) struct List {
+    first: *mut Listener,
+}
+
+impl List {
+    pub(crate) const EMPTY: Self = Self { first: ptr::null_mut() };
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_null()
+    }
+
+    pub(crate) fn first(&self) -> Option<NonNull<Listener>> {
+        NonNull::new(self.first)
+    }
+
+    pub(crate) fn last(&self) -> Option<NonNull<Listener>> {
+        // SAFETY: what is in the list is alive.
+        self.first().map(|first| unsafe { first.as_ref().prev }).and_then(NonNull::new)
+    }
+
+    /// The one after `node`, if it is not the last.
+    ///
+    /// # Safety
+    /// `node` is in this list.
+    pub(crate) unsafe fn after(&self, node: NonNull<Listener>) -> Option<NonNull<Listener>> {
+        // SAFETY: what is in the list is alive.
+        let next = unsafe { node.as_ref().next };
+        NonNull::new(next).filter(|next| next.as_ptr() != self.first)
+    }
+
+    /// The one before `node`, if it is not the first.
+    ///
+    /// # Safety
+    /// `node` is in this list.
+    pub(crate) unsafe fn before(&self, node: NonNull<Listener>) -> Option<NonNull<Listener>> {
+        if node.as_ptr() == self.first {
+            return None;
+        }
+        // SAFETY: what is in the list is alive.
+        NonNull::new(unsafe { node.as_ref().prev })
+    }
+
+    /// # Safety
+    /// `node` is alive, in no list, and stays where it is until it is unlinked.
+    pub(crate) unsafe fn push(&mut self, node: NonNull<Listener>) {
+        let node = node.as_ptr();
+        let Some(first) = self.first() else {
+            // SAFETY: the node is alive and in no list.
+            unsafe { (*node).prev = node };
+            // SAFETY: as above.
+            unsafe { (*node).next = node };
+            self.first = node;
+            return;
+        };
+        let first = first.as_ptr();
+        // SAFETY: the node is alive and in no list; the first and the last one are in this one.
+        unsafe {
+            let last = (*first).prev;
+            (*node).prev = last;
+            (*node).next = first;
+            (*last).next = node;
+            (*first).prev = node;
+        }
+    }
+
+    /// # Safety
+    /// `node` is in this list.
+    pub(crate) unsafe fn unlink(&mut self, node: NonNull<Listener>) {
+        let node = node.as_ptr();
+        // SAFETY: the node and its two neighbours are in this list.
+        unsafe {
+            let (prev, next) = ((*node).prev, (*node).next);
+            if next == node {
+                self.first = ptr::null_mut();
+            } else {
+                (*prev).next = next;
+                (*next).prev = prev;
+                if self.first == node {
+                    self.first = next;
+                }
+            }
+            (*node).next = ptr::null_mut();
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What an asynchron completes with, and how it lies inside the object.
+
+use std::cell::UnsafeCell;
+use std::ffi::{CStr, c_char, c_void};
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::ptr;
+
+use super::failure::Failure;
+use super::memory::{Bytes, NoMemory};
+use super::user::Owned;
+
+/// Values up to this many bytes lie inside the object: what a buffer's description takes.
+const INSIDE: usize = size_of::<Buffer>();
+
+/// A value, an error or cancelled, on its way to an asynchron. Dropped, it frees what it holds.
+pub(crate) enum Outcome {
+    Small(Small),
+    Bytes(Bytes),
+    Buffer(Buffer),
+    /// A failure that is nothing but its code.
+    Code(i32),
+    Failure(Failure),
+    /// Nobody was left to deliver.
+    Broken,
+    Cancelled,
+    CancelledBecause(Failure),
+}
+
+/// A value that lies inside the object. One of no bytes is the empty value.
+pub(crate) struct Small {
+    len: usize,
+    bytes: [MaybeUninit<u8>; INSIDE],
+}
+
+/// A value that the program owns, or handed over.
+pub(crate) struct Buffer {
+    pub(crate) data: *const c_void,
+    pub(crate) len: usize,
+    /// Freed with the buffer.
+    #[expect(dead_code, reason = "only its drop matters")]
+    pub(crate) owner: Owned,
+}
+
+impl Outcome {
+    pub(crate) const EMPTY: Self =
+        Self::Small(Small { len: 0, bytes: [MaybeUninit::uninit(); INSIDE] });
+
+    /// A value that is a copy of `data`.
+    #[inline]
+    pub(crate) fn copy_of(data: &[u8]) -> Result<Self, NoMemory> {
+        let len = data.len();
+        if len > INSIDE {
+            return Bytes::copy_of(data).map(Self::Bytes);
+        }
+        let mut bytes = [MaybeUninit::<u8>::uninit(); INSIDE];
+        // SAFETY: `len` is at most INSIDE, and the two do not overlap.
+        unsafe { bytes.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(data.as_ptr(), len) };
+        Ok(Self::Small(Small { len, bytes }))
+    }
+
+    /// What a function's return says: 0 is the empty value, anything else a failure.
+    pub(crate) fn of_return(code: i32) -> Self {
+        if code == 0 { Self::EMPTY } else { Self::Code(code) }
+    }
+}
+
+/// Says which variant lies in a [`Slot`], and how long a small value is. It lies in the state word,
+/// beside which the slot's 32 bytes need no tag of their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tag(u32);
+
+impl Tag {
+    /// The bits that a tag may use.
+    pub(crate) const MASK: u32 = 0x3F07;
+
+    const SMALL: u32 = 0;
+    const BYTES: u32 = 1;
+    const BUFFER: u32 = 2;
+    const CODE: u32 = 3;
+    const FAILURE: u32 = 4;
+    const BROKEN: u32 = 5;
+    const CANCELLED: u32 = 6;
+    const CANCELLED_BECAUSE: u32 = 7;
+    const KIND: u32 = 7;
+    const LEN_SHIFT: u32 = 8;
+
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        Self(bits & Self::MASK)
+    }
+
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
+    fn kind(self) -> u32 {
+        self.0 & Self::KIND
+    }
+
+    fn small_len(self) -> usize {
+        (self.0 >> Self::LEN_SHIFT) as usize
+    }
+
+    #[inline]
+    pub(crate) fn is_value(self) -> bool {
+        self.kind() <= Self::BUFFER
+    }
+
+    #[inline]
+    pub(crate) fn is_cancelled(self) -> bool {
+        self.kind() >= Self::CANCELLED
+    }
+
+    /// Whether nothing has to be freed.
+    #[inline]
+    pub(crate) fn is_plain(self) -> bool {
+        matches!(self.kind(), Self::SMALL | Self::CODE | Self::BROKEN | Self::CANCELLED)
+    }
+}
+
+/// The room for an outcome inside the object. The state word says when it may be written (by the
+/// one that has claimed, before it publishes) and read (by anyone, after); a [`Tag`] says as what.
+#[repr(C)]
+pub(crate) union Slot {
+    small: [MaybeUninit<u8>; INSIDE],
+    bytes: ManuallyDrop<Bytes>,
+    buffer: ManuallyDrop<Buffer>,
+    code: i32,
+    failure: ManuallyDrop<Failure>,
+    empty: (),
+}
+
+/// A failure or a cancel, as it is told to the program. Lives as long as the object.
+pub(crate) struct ErrorView {
+    pub(crate) code: i32,
+    pub(crate) domain: *const c_char,
+    pub(crate) message: *const c_char,
+    pub(crate) payload: *const c_void,
+}
+
+impl ErrorView {
+    fn of_text(code: i32, domain: &'static CStr, message: &'static CStr) -> Self {
+        Self { code, domain: domain.as_ptr(), message: message.as_ptr(), payload: ptr::null() }
+    }
+}
+
+/// The code of a broken one; the C interface has the same number as a status.
+pub(crate) const BROKEN_CODE: i32 = -6;
+
+impl Slot {
+    pub(crate) const fn empty() -> UnsafeCell<Self> {
+        UnsafeCell::new(Self { empty: () })
+    }
+
+    /// # Safety
+    /// `slot` is live, and the caller alone may touch it.
+    #[inline]
+    pub(crate) unsafe fn write(slot: *mut Self, outcome: Outcome) -> Tag {
+        let (kind, content) = match outcome {
+            Outcome::Small(Small { len, bytes }) => {
+                // At most INSIDE, so it fits.
+                (Tag::SMALL | ((len as u32) << Tag::LEN_SHIFT), Self { small: bytes })
+            }
+            Outcome::Bytes(bytes) => (Tag::BYTES, Self { bytes: ManuallyDrop::new(bytes) }),
+            Outcome::Buffer(buffer) => (Tag::BUFFER, Self { buffer: ManuallyDrop::new(buffer) }),
+            Outcome::Code(code) => (Tag::CODE, Self { code }),
+            Outcome::Failure(failure) => {
+                (Tag::FAILURE, Self { failure: ManuallyDrop::new(failure) })
+            }
+            Outcome::Broken => (Tag::BROKEN, Self { empty: () }),
+            Outcome::Cancelled => (Tag::CANCELLED, Self { empty: () }),
+            Outcome::CancelledBecause(reason) => {
+                (Tag::CANCELLED_BECAUSE, Self { failure: ManuallyDrop::new(reason) })
+            }
+        };
+        // SAFETY: the caller alone may touch it.
+        unsafe { slot.write(content) };
+        Tag(kind)
+    }
+
+    /// The value's address and length; `None` if it is none.
+    ///
+    /// # Safety
+    /// The slot holds what `tag` says, and is not written while the reference lives.
+    #[inline]
+    pub(crate) unsafe fn value(&self, tag: Tag) -> Option<(*const c_void, usize)> {
+        match tag.kind() {
+            Tag::SMALL if tag.small_len() == 0 => Some((ptr::null(), 0)),
+            Tag::SMALL => Some((ptr::from_ref(self).cast(), tag.small_len())),
+            Tag::BYTES => {
+                // SAFETY: the tag says so.
+                let bytes = unsafe { &self.bytes };
+                Some((bytes.data.as_ptr().cast::<c_void>().cast_const(), bytes.len))
+            }
+            Tag::BUFFER => {
+                // SAFETY: the tag says so.
+                let buffer = unsafe { &self.buffer };
+                Some((buffer.data, buffer.len))
+            }
+            _ => None,
+        }
+    }
+
+    /// The failure or the cancel; `None` if it is a value.
+    ///
+    /// # Safety
+    /// As for [`Self::value`].
+    pub(crate) unsafe fn error(&self, tag: Tag) -> Option<ErrorView> {
+        Some(match tag.kind() {
+            Tag::FAILURE | Tag::CANCELLED_BECAUSE => {
+                // SAFETY: the tag says so.
+                let failure = unsafe { &self.failure };
+                ErrorView {
+                    code: failure.code(),
+                    domain: failure.domain(),
+                    message: failure.message(),
+                    payload: failure.payload(),
+                }
+            }
+            // SAFETY: the tag says so.
+            Tag::CODE => ErrorView::of_text(unsafe { self.code }, c"", c""),
+            Tag::BROKEN => ErrorView::of_text(
+                BROKEN_CODE,
+                c"asynchron",
+                c"the last handle was released and nobody was left to deliver",
+            ),
+            Tag::CANCELLED => ErrorView::of_text(0, c"", c""),
+            _ => return None,
+        })
+    }
+
+    /// The failure or the cancel once more, for another asynchron; what is rich is shared.
+    ///
+    /// # Safety
+    /// As for [`Self::value`].
+    pub(crate) unsafe fn share_error(&self, tag: Tag) -> Option<Outcome> {
+        // SAFETY: read only where the tag says that a failure is there.
+        let failure = || Failure::clone(unsafe { &self.failure });
+        match tag.kind() {
+            Tag::FAILURE => Some(Outcome::Failure(failure())),
+            Tag::CANCELLED_BECAUSE => Some(Outcome::CancelledBecause(failure())),
+            // SAFETY: the tag says so.
+            Tag::CODE => Some(Outcome::Code(unsafe { self.code })),
+            Tag::BROKEN => Some(Outcome::Broken),
+            Tag::CANCELLED => Some(Outcome::Cancelled),
+            _ => None,
+        }
+    }
+
+    /// Frees what the slot holds.
+    ///
+    /// # Safety
+    /// The slot holds what `tag` says; nobody uses it any more.
+    pub(crate) unsafe fn free(&mut self, tag: Tag) {
+        match tag.kind() {
+            // SAFETY: the tag says so, and it is dropped once.
+            Tag::BYTES => unsafe { ManuallyDrop::drop(&mut self.bytes) },
+            // SAFETY: as above.
+            Tag::BUFFER => unsafe { ManuallyDrop::drop(&mut self.buffer) },
+            // SAFETY: as above.
+            Tag::FAILURE | Tag::CANCELLED_BECAUSE => unsafe {
+                ManuallyDrop::drop(&mut self.failure);
+            },
+            _ => {}
+        }
+    }
+}

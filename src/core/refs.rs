@@ -1,0 +1,88 @@
+//! A reference count that saturates: once it has overflowed, the object lives for ever, as in the
+//! Linux kernel's refcount_t.
+
+use std::sync::atomic::{AtomicU32, Ordering::*};
+
+/// From here on the count is no longer believed. Far from both ends, so that no number of threads
+/// that count at the same moment leaves the upper half.
+const SATURATED: u32 = 0xC000_0000;
+const LIMIT: u32 = 0x8000_0000;
+
+pub(crate) struct Refs(AtomicU32);
+
+impl Refs {
+    /// One reference: the creator's.
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU32::new(1))
+    }
+
+    #[inline]
+    pub(crate) fn retain(&self) {
+        // ORDERING: whoever retains has a reference already; nothing is published by it.
+        if self.0.fetch_add(1, Relaxed) >= LIMIT {
+            // ORDERING: any order of these stores leaves the count saturated.
+            self.0.store(SATURATED, Relaxed);
+        }
+    }
+
+    /// Gives up one reference; true when it was the last, and then everything that other holders
+    /// did before they gave up theirs is visible.
+    #[inline]
+    #[must_use]
+    pub(crate) fn release(&self) -> bool {
+        // ORDERING: Acquire pairs with the Release of those that counted down to 1. The one
+        // holder left needs no exclusive access: without a reference nobody can add one.
+        let count = self.0.load(Acquire);
+        if count == 1 {
+            return true;
+        }
+        if count >= LIMIT {
+            return false;
+        }
+        // ORDERING: Release hands this holder's work to the last one; Acquire, should it be the
+        // last after all, takes what the others handed over.
+        match self.0.fetch_sub(1, AcqRel) {
+            1 => true,
+            before if before >= LIMIT => {
+                // ORDERING: as in `retain`.
+                self.0.store(SATURATED, Relaxed);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes back the last reference, just given up: the object is needed once more.
+    pub(crate) fn revive(&self) {
+        // ORDERING: nobody else can reach the count.
+        self.0.store(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_overflows_stays_and_the_object_lives_for_ever() {
+        let refs = Refs(AtomicU32::new(LIMIT - 1));
+        refs.retain();
+        refs.retain();
+        assert_eq!(refs.0.load(Relaxed), SATURATED);
+        for _ in 0..10 {
+            assert!(!refs.release());
+            refs.retain();
+        }
+        assert!(refs.0.load(Relaxed) >= SATURATED);
+    }
+
+    #[test]
+    fn only_the_last_of_many_releases_is_the_last() {
+        let refs = Refs::new();
+        refs.retain();
+        refs.retain();
+        assert!(!refs.release());
+        assert!(!refs.release());
+        assert!(refs.release());
+    }
+}

@@ -1,0 +1,98 @@
+//! Blocking: spin briefly, then park, until there is something or the time is up.
+
+use std::hint;
+
+use super::cell::Asynchron;
+use super::due;
+use super::frame;
+use super::state::{Seen, State};
+use crate::executor;
+use crate::sys::{self, Deadline};
+
+/// Why a wait ended without what it waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Timeout,
+    /// The thread would wait for itself.
+    Deadlock,
+}
+
+/// About 2 microseconds: what a hand-over between two processors takes at most.
+const SPINS: u32 = 50;
+
+/// Blocks until `look` finds something, or `timeout_ns` have passed. `park` sleeps at most until
+/// the deadline it is given, and may return at any time.
+pub(crate) fn block_until<R>(
+    timeout_ns: u64,
+    mut look: impl FnMut() -> Option<R>,
+    park: impl Fn(Deadline),
+) -> Option<R> {
+    if let Some(found) = look() {
+        return Some(found);
+    }
+    if timeout_ns == 0 {
+        return None;
+    }
+    let deadline = sys::deadline_after(timeout_ns);
+    if due::run_before_blocking() {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+    }
+    // A pool's thread that sleeps makes room for another.
+    let _sleeping = executor::Sleeping::begin();
+    loop {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        if sys::has_passed(deadline) {
+            // What came while the clock was read beats the time that ran out.
+            return look();
+        }
+        park(deadline);
+    }
+}
+
+/// Blocks until the asynchron is complete.
+pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
+    let state = a.state();
+    let seen = state.load();
+    if seen.is_complete() {
+        return Ok(seen);
+    }
+    if frame::is_inside(a) {
+        return Err(Stop::Deadlock);
+    }
+    let look = || Some(state.load()).filter(|seen| seen.is_complete());
+    if timeout_ns != 0 {
+        if let Some(seen) = spin(look) {
+            return Ok(seen);
+        }
+    }
+    block_until(timeout_ns, look, |deadline| state.park(deadline)).ok_or(Stop::Timeout)
+}
+
+/// Waits for the one that has claimed to publish. Nothing of the program's runs in between, so it
+/// is neither run here first nor made room for.
+#[cold]
+pub(crate) fn for_publication(state: &State) {
+    if spin(|| Some(()).filter(|()| state.load().is_complete())).is_none() {
+        while !state.load().is_complete() {
+            state.park(None);
+        }
+    }
+}
+
+/// Looks for a moment before sleeping pays. With one processor the other side could not move.
+fn spin<R>(look: impl Fn() -> Option<R>) -> Option<R> {
+    if sys::processors() == 1 {
+        return None;
+    }
+    for _ in 0..SPINS {
+        hint::spin_loop();
+        if let Some(found) = look() {
+            return Some(found);
+        }
+    }
+    None
+}

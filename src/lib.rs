@@ -1,0 +1,19 @@
+//! **asynchron**: a value that arrives later, behind an opaque handle that any language can hold.
+//!
+//! The library is used from C, through `include/asynchron.h`, which is its manual. This crate is
+//! how it is built:
+//!
+//! - `core`: one asynchron: its state, its outcome, its listeners, and how a thread waits;
+//! - `report`: many, in completion order;
+//! - `compose`: wait for any, wait for all, go on after others;
+//! - `compute`, `executor`: functions that compute a value, here or on a background thread;
+//! - `sys`: what the operating system gives;
+//! - [`capi`]: the C interface, one file for each section of the header, in its order.
+
+pub mod capi;
+mod compose;
+mod compute;
+mod core;
+mod executor;
+mod report;
+mod sys;

@@ -1,0 +1,93 @@
+//! Linux: futex, eventfd, CLOCK_MONOTONIC.
+
+use std::ptr;
+use std::sync::atomic::AtomicU32;
+
+use super::Deadline;
+
+const NANOS_PER_SEC: u64 = 1_000_000_000;
+
+/// Monotonic nanoseconds, on the clock that futex deadlines are measured by.
+pub(crate) fn now() -> u64 {
+    let mut at = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `at` is a live timespec for the call to fill.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut at) };
+    // The clock counts from boot: its seconds are positive and far below 2^34.
+    (at.tv_sec as u64).wrapping_mul(NANOS_PER_SEC).wrapping_add(at.tv_nsec as u64)
+}
+
+/// Sleeps while `*word == expected`, until a [`wake`] whose mask shares a bit with `mask`, or the
+/// deadline. May return early: the caller looks again.
+pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadline) {
+    let at = deadline.map(|ns| libc::timespec {
+        tv_sec: (ns / NANOS_PER_SEC).try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: (ns % NANOS_PER_SEC) as _,
+    });
+    let at = at.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: the word is live for the call, and the timespec is null or live.
+    unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            word.as_ptr(),
+            libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG,
+            expected,
+            at,
+            ptr::null::<u32>(),
+            mask,
+        );
+    }
+}
+
+/// Wakes at most `count` of those that sleep on `word` with a bit of `mask`.
+///
+/// Takes an address and never looks behind it: the word may be gone already. A sleeper that has
+/// since come to sleep there for another reason looks again and sleeps on.
+pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) {
+    // SAFETY: a private FUTEX_WAKE uses the address as a key alone.
+    unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            word,
+            libc::FUTEX_WAKE_BITSET | libc::FUTEX_PRIVATE_FLAG,
+            count,
+            ptr::null::<libc::timespec>(),
+            ptr::null::<u32>(),
+            mask,
+        );
+    }
+}
+
+/// A descriptor that is readable from `ring` to `silence`: an eventfd.
+pub(crate) struct Bell(libc::c_int);
+
+impl Bell {
+    /// `None`: no descriptor can be had.
+    pub(crate) fn new() -> Option<Self> {
+        // SAFETY: a plain system call without pointers.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+        (fd >= 0).then_some(Self(fd))
+    }
+
+    pub(crate) fn fd(&self) -> libc::c_int {
+        self.0
+    }
+
+    pub(crate) fn ring(&self) {
+        let one = 1_u64;
+        // SAFETY: writes the eight bytes of `one`. It cannot fail: the counter was 0.
+        unsafe { libc::write(self.0, ptr::from_ref(&one).cast(), size_of::<u64>()) };
+    }
+
+    pub(crate) fn silence(&self) {
+        let mut count = 0_u64;
+        // SAFETY: reads into the eight bytes of `count`, which resets the counter.
+        unsafe { libc::read(self.0, ptr::from_mut(&mut count).cast(), size_of::<u64>()) };
+    }
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is ours and is not used again.
+        unsafe { libc::close(self.0) };
+    }
+}

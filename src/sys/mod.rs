@@ -1,0 +1,38 @@
+//! What the operating system gives: parking on a word, a clock, a descriptor to poll, threads.
+//!
+//! Linux parks on futexes, which need no memory and no table, and which a fork cannot leave
+//! locked. Every other system parks in `portable`. `--cfg asynchron_portable` chooses the latter
+//! on Linux too, so that it can be tested there.
+
+#[cfg(all(target_os = "linux", not(asynchron_portable)))]
+mod linux;
+#[cfg(all(target_os = "linux", not(asynchron_portable)))]
+pub(crate) use linux::*;
+
+#[cfg(any(not(target_os = "linux"), asynchron_portable))]
+mod portable;
+#[cfg(any(not(target_os = "linux"), asynchron_portable))]
+pub(crate) use portable::*;
+
+mod thread;
+pub(crate) use thread::*;
+
+/// A point of monotonic time in nanoseconds, for [`wait`]; `None` is never.
+pub(crate) type Deadline = Option<u64>;
+
+/// The point `timeout_ns` from now. What lies beyond the clock's range is never.
+pub(crate) fn deadline_after(timeout_ns: u64) -> Deadline {
+    if timeout_ns == u64::MAX {
+        return None;
+    }
+    now().checked_add(timeout_ns)
+}
+
+/// How long it is until then, in nanoseconds: `u64::MAX` to what is never.
+pub(crate) fn left_until(deadline: Deadline) -> u64 {
+    deadline.map_or(u64::MAX, |at| at.saturating_sub(now()))
+}
+
+pub(crate) fn has_passed(deadline: Deadline) -> bool {
+    deadline.is_some_and(|at| now() >= at)
+}

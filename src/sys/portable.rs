@@ -1,0 +1,136 @@
+//! Every system but Linux: parking in a fixed table of parking_lot's locks, a pipe to poll.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::Deadline;
+
+/// Monotonic nanoseconds since the library was first asked.
+pub(crate) fn now() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let start = START.get_or_init(Instant::now);
+    // An offset, so that no deadline of a real clock is 0.
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
+}
+
+struct Bucket {
+    lock: Mutex<()>,
+    changed: Condvar,
+}
+
+const BUCKETS: usize = 64;
+
+/// Words share a bucket by their address. A wake-up meant for a neighbour is an early return.
+static TABLE: [Bucket; BUCKETS] =
+    [const { Bucket { lock: Mutex::new(()), changed: Condvar::new() } }; BUCKETS];
+
+fn bucket(word: *const AtomicU32) -> &'static Bucket {
+    // The low bits of an address are its alignment; a multiplicative hash spreads the rest.
+    let hash = (word.addr() >> 2).wrapping_mul(0x9E37_79B9) >> 10;
+    &TABLE[hash % BUCKETS]
+}
+
+/// Sleeps while `*word == expected`, until a [`wake`] or the deadline. May return early: the
+/// caller looks again.
+pub(crate) fn wait(word: &AtomicU32, expected: u32, _mask: u32, deadline: Deadline) {
+    let bucket = bucket(word);
+    let mut guard = bucket.lock.lock();
+    // ORDERING: the waker changes the word before it takes this lock, so either its change is
+    // seen here, or its notify comes after this thread sleeps. The caller reads it again.
+    if word.load(Ordering::Relaxed) != expected {
+        return;
+    }
+    match deadline {
+        None => bucket.changed.wait(&mut guard),
+        Some(at) => {
+            let left = Duration::from_nanos(at.saturating_sub(now()));
+            bucket.changed.wait_for(&mut guard, left);
+        }
+    }
+}
+
+/// Wakes all that sleep on `word`, and its neighbours in the bucket: the count and the mask are
+/// what Linux can honour. Never looks behind the address: the word may be gone already.
+pub(crate) fn wake(word: *const AtomicU32, _mask: u32, _count: i32) {
+    let bucket = bucket(word);
+    drop(bucket.lock.lock());
+    bucket.changed.notify_all();
+}
+
+/// A descriptor that is readable from `ring` to `silence`: a pipe with a byte in it.
+#[cfg(unix)]
+pub(crate) struct Bell {
+    read: libc::c_int,
+    write: libc::c_int,
+}
+
+#[cfg(unix)]
+impl Bell {
+    /// `None`: no descriptor can be had.
+    pub(crate) fn new() -> Option<Self> {
+        let mut ends = [-1; 2];
+        // SAFETY: `ends` has room for the two descriptors.
+        if unsafe { libc::pipe(ends.as_mut_ptr()) } != 0 {
+            return None;
+        }
+        let [read, write] = ends;
+        for fd in ends {
+            // SAFETY: the descriptor was opened above and is ours.
+            unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+            // SAFETY: as above.
+            unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) };
+        }
+        Some(Self { read, write })
+    }
+
+    pub(crate) fn fd(&self) -> libc::c_int {
+        self.read
+    }
+
+    pub(crate) fn ring(&self) {
+        // SAFETY: writes one byte of a live constant; the pipe is empty and has room.
+        unsafe { libc::write(self.write, [1_u8].as_ptr().cast(), 1) };
+    }
+
+    pub(crate) fn silence(&self) {
+        let mut byte = [0_u8];
+        // SAFETY: reads into the one byte.
+        unsafe { libc::read(self.read, byte.as_mut_ptr().cast(), 1) };
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Bell {
+    fn drop(&mut self) {
+        // SAFETY: the descriptors are ours and are not used again.
+        unsafe { libc::close(self.read) };
+        // SAFETY: as above.
+        unsafe { libc::close(self.write) };
+    }
+}
+
+/// There is no descriptor to poll here.
+#[cfg(not(unix))]
+pub(crate) enum Bell {}
+
+#[cfg(not(unix))]
+impl Bell {
+    pub(crate) fn new() -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn fd(&self) -> libc::c_int {
+        match *self {}
+    }
+
+    pub(crate) fn ring(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn silence(&self) {
+        match *self {}
+    }
+}
