@@ -25,9 +25,9 @@ impl Drop for Fuse {
     #[cold]
     fn drop(&mut self) {
         for part in [
-            "asynchron: an exception was thrown out of ",
+            "asynchron: a C++ exception (or pthread_exit) came out of ",
             self.0,
-            ", which C cannot pass on; catch it inside. Aborting.\n",
+            ", and cannot be passed on through C; catch it inside. Aborting.\n",
         ] {
             // SAFETY: writes bytes that live; the program ends next, so a failure is no matter.
             unsafe { libc::write(2, part.as_ptr().cast(), part.len() as _) };

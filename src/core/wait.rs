@@ -84,7 +84,7 @@ pub(crate) fn for_publication(state: &State) {
 }
 
 /// Looks for a moment before sleeping pays. With one processor the other side could not move.
-fn spin<R>(look: impl Fn() -> Option<R>) -> Option<R> {
+pub(crate) fn spin<R>(look: impl Fn() -> Option<R>) -> Option<R> {
     if sys::processors() == 1 {
         return None;
     }

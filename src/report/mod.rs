@@ -17,12 +17,13 @@ use crate::core::listener::{Listener, Who};
 use crate::core::lock::Lock;
 use crate::core::memory::{NoMemory, try_box};
 use crate::core::refs::Refs;
-use crate::core::wait::block_until;
+use crate::core::wait::{block_until, spin};
 use crate::sys::{self, Bell};
 
 pub(crate) struct Report {
     refs: Refs,
-    /// Counts the events that sleeping threads are woken for; they sleep on it.
+    /// Counts what happens that a waiting thread wants to know. Changes under the lock alone;
+    /// threads watch it without, and sleep on it.
     events: AtomicU32,
     inner: Lock<Inner>,
 }
@@ -203,7 +204,7 @@ impl Report {
     /// Blocks until there is something to say, or the time is up. Hands out at most `room` items.
     pub(crate) fn next(&self, timeout_ns: u64, room: usize, give: impl FnMut(Item)) -> Next {
         let mut give = give;
-        let look = || {
+        let mut look = || {
             let mut inner = self.inner.lock();
             let next = inner.next(room, &mut give)?;
             inner.update_bell();
@@ -228,6 +229,15 @@ impl Report {
             let mut inner = self.inner.lock();
             inner.sleepers = inner.sleepers.wrapping_sub(1);
         };
+        // ORDERING: read before looking, so that what comes after is seen as a change.
+        let seen = self.events.load(Relaxed);
+        if let Some(next) = look() {
+            return next;
+        }
+        if timeout_ns != 0 {
+            // ORDERING: what the change is about is read under the lock.
+            spin(|| Some(()).filter(|()| self.events.load(Relaxed) != seen));
+        }
         block_until(timeout_ns, look, park).unwrap_or(Next::Timeout)
     }
 
@@ -247,12 +257,12 @@ impl Report {
 
     /// Under the lock: something happened. True if threads sleep, which are then to be woken.
     fn announce(&self, inner: &Inner) -> bool {
-        if inner.sleepers == 0 {
-            return false;
-        }
-        // ORDERING: under the lock, where those about to sleep read it.
-        self.events.fetch_add(1, Relaxed);
-        true
+        // ORDERING: both under the lock, where those about to sleep read it. Those that only watch
+        // take the lock when they see a change.
+        let events = self.events.load(Relaxed);
+        // ORDERING: as above.
+        self.events.store(events.wrapping_add(1), Relaxed);
+        inner.sleepers > 0
     }
 
     fn wake_all(&self) {
