@@ -158,14 +158,14 @@ impl Pool {
         task: NonNull<Task>,
     ) -> Result<(), NonNull<Task>> {
         inner.active = inner.active.wrapping_add(1);
-        if self.call(inner, task.as_ptr()) {
+        let Err(mut inner) = self.call(inner, task.as_ptr()) else {
             return Ok(());
-        }
-        let mut inner = self.inner.lock();
+        };
         inner.active = inner.active.wrapping_sub(1);
         if inner.threads == 0 {
             return Err(task);
         }
+        // None rests, so all are busy, and look at the queue before they rest.
         inner.queue(task);
         Ok(())
     }
@@ -176,33 +176,40 @@ impl Pool {
             return;
         }
         inner.watched = true;
-        if !self.call(inner, ptr::null_mut()) {
+        if let Err(mut inner) = self.call(inner, ptr::null_mut()) {
             // Nothing more can be done: those that are busy will come to it.
-            self.inner.lock().watched = false;
+            inner.watched = false;
         }
     }
 
-    /// Has a thread at rest, or a new one, do what the task says. False: no thread can be had.
-    fn call(&'static self, mut inner: Guard<'_, Inner>, task: *mut Task) -> bool {
-        // SAFETY: workers at rest are alive until they have been called.
-        if let Some(worker) = unsafe { inner.resting.as_ref() } {
-            inner.stop_resting(worker);
-            worker.task.set(task);
-            let called: *const AtomicU32 = &worker.called;
-            // ORDERING: Release hands over the task.
-            worker.called.store(1, Release);
+    /// Has a thread at rest, or a new one, do what the task says. If none can be had, returns the
+    /// lock: while it was free to start a thread, another may have come to rest, but none does now.
+    fn call<'a>(
+        &'static self,
+        mut inner: Guard<'a, Inner>,
+        task: *mut Task,
+    ) -> Result<(), Guard<'a, Inner>> {
+        if inner.resting.is_null() {
+            inner.threads = inner.threads.wrapping_add(1);
             drop(inner);
-            sys::wake(called, u32::MAX, 1);
-            return true;
+            if sys::start_thread(Worker::main, task.cast()) {
+                return Ok(());
+            }
+            inner = self.inner.lock();
+            inner.threads = inner.threads.wrapping_sub(1);
         }
-        inner.threads = inner.threads.wrapping_add(1);
+        // SAFETY: workers at rest are alive until they have been called.
+        let Some(worker) = (unsafe { inner.resting.as_ref() }) else {
+            return Err(inner);
+        };
+        inner.stop_resting(worker);
+        worker.task.set(task);
+        let called: *const AtomicU32 = &worker.called;
+        // ORDERING: Release hands over the task.
+        worker.called.store(1, Release);
         drop(inner);
-        if sys::start_thread(Worker::main, task.cast()) {
-            return true;
-        }
-        let mut inner = self.inner.lock();
-        inner.threads = inner.threads.wrapping_sub(1);
-        false
+        sys::wake(called, u32::MAX, 1);
+        Ok(())
     }
 }
 
@@ -284,8 +291,8 @@ impl Worker {
         let mut task = NonNull::new(first);
         loop {
             let Some(now) = task.or_else(|| self.watch()) else {
-                match self.find() {
-                    Some(found) => task = found,
+                match self.rest() {
+                    Some(called) => task = called,
                     None => return,
                 }
                 continue;
@@ -306,9 +313,10 @@ impl Worker {
             task = inner.next();
             if task.is_none() {
                 inner.active = inner.active.wrapping_sub(1);
+                inner.rest(self);
                 drop(inner);
-                match self.find() {
-                    Some(found) => task = found,
+                match self.rest() {
+                    Some(called) => task = called,
                     None => return,
                 }
             }
@@ -317,14 +325,10 @@ impl Worker {
 
     /// Rests until it is called: for a task, or (`Some(None)`) to watch. `None`: it was not, and
     /// has left the pool.
-    fn find(&self) -> Option<Option<NonNull<Task>>> {
-        self.pool.inner.lock().rest(self);
+    fn rest(&self) -> Option<Option<NonNull<Task>>> {
         let until = sys::deadline_after(REST);
-        loop {
-            // ORDERING: Acquire takes the task over.
-            if self.called.load(Acquire) != 0 {
-                break;
-            }
+        // ORDERING: Acquire takes the task over.
+        while self.called.load(Acquire) == 0 {
             if sys::has_passed(until) {
                 let mut inner = self.pool.inner.lock();
                 if self.rests.get() {
@@ -332,25 +336,25 @@ impl Worker {
                     inner.threads = inner.threads.wrapping_sub(1);
                     return None;
                 }
-                // Called just now: the word follows at once.
-                drop(inner);
-                sys::wait(&self.called, 0, u32::MAX, None);
-                continue;
+                // Called just now, under the lock.
+            } else {
+                sys::wait(&self.called, 0, u32::MAX, until);
             }
-            sys::wait(&self.called, 0, u32::MAX, until);
         }
         // ORDERING: this thread's own until it rests again, under the lock.
         self.called.store(0, Relaxed);
         Some(NonNull::new(self.task.replace(ptr::null_mut())))
     }
 
-    /// Watches until the oldest task has lain too long, and returns it; or until there is none.
+    /// Watches until the oldest task has lain too long, and returns it; or until there is none, and
+    /// then is at rest.
     fn watch(&self) -> Option<NonNull<Task>> {
         loop {
             let mut inner = self.pool.inner.lock();
             // SAFETY: a queued task is alive.
             let Some(oldest) = (unsafe { inner.first.as_ref() }) else {
                 inner.watched = false;
+                inner.rest(self);
                 return None;
             };
             let due = oldest.since.max(inner.extended).saturating_add(PATIENCE);
