@@ -1,0 +1,54 @@
+/* Where ignoring the result is a bug, the compiler says so: one warning for each line of `warned`, none for `quiet`. */
+#include <asynchron.h>
+
+void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, asynchron_item_t *items, size_t *n);
+void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, asynchron_item_t *items, size_t *n)
+{
+    asynchron_create(NULL);
+    asynchron_create_with(NULL, NULL);
+    asynchron_report_create(as, 1);
+    asynchron_report_next(r, 0, items);
+    asynchron_report_next_batch(r, 0, items, 1, n);
+    asynchron_after(as, 1, NULL, NULL, NULL, NULL);
+    asynchron_then(a, NULL, NULL, NULL, NULL);
+    asynchron_try_unnotify(a, 1);
+}
+
+void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r);
+void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
+{
+    asynchron_version();
+    asynchron_status_string(0);
+    asynchron_retain(a);
+    asynchron_release(a);
+    asynchron_state(a);
+    asynchron_poll(a);
+    asynchron_name(a);
+    asynchron_user_data(a);
+    asynchron_set_bytes(a, NULL, 0);
+    asynchron_set_pointer(a, NULL, NULL);
+    asynchron_set_buffer(a, NULL, 0, NULL, NULL);
+    asynchron_fail(a, 1, NULL);
+    asynchron_fail_with(a, 1, NULL, NULL, NULL, NULL);
+    asynchron_cancel(a);
+    asynchron_cancel_with(a, NULL);
+    asynchron_get(a, NULL);
+    asynchron_get_timeout(a, 0, NULL);
+    asynchron_get_bytes(a, NULL, 0, NULL);
+    asynchron_wait(a, 0);
+    asynchron_error(a, NULL);
+    asynchron_call(a, NULL, NULL);
+    asynchron_spawn(a, NULL, NULL, NULL);
+    asynchron_notify(a, NULL, NULL);
+    asynchron_notify_with(a, NULL, NULL);
+    asynchron_unnotify(a, 0);
+    asynchron_report_retain(r);
+    asynchron_report_release(r);
+    asynchron_report_add(r, a, NULL);
+    asynchron_report_remove(r, a);
+    asynchron_report_pending(r);
+    asynchron_report_wake(r);
+    asynchron_report_fd(r);
+    asynchron_wait_any(as, 1, 0, NULL);
+    asynchron_wait_all(as, 1, 0);
+}

@@ -1,0 +1,51 @@
+//! What the tests at the language border share: the built library, the C and C++ compilers, the
+//! header's declarations, and programs that run in a process of their own with a time limit.
+
+#![allow(dead_code)] // each test file uses its own part
+
+pub mod compiler;
+pub mod header;
+pub mod library;
+pub mod run;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Far more than any program here needs: whatever reaches it hangs.
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A C, C++ or Python source of these tests.
+pub fn source(name: &str) -> PathBuf {
+    root().join("tests/c/border").join(name)
+}
+
+/// Where this test file's programs are built: one directory for each test file.
+pub fn out_dir() -> PathBuf {
+    made(Path::new(env!("CARGO_TARGET_TMPDIR")).join("border").join(env!("CARGO_CRATE_NAME")))
+}
+
+/// The directory, made if it is not there.
+pub fn made(dir: PathBuf) -> PathBuf {
+    std::fs::create_dir_all(&dir).unwrap_or_else(|e| panic!("cannot make {}: {e}", dir.display()));
+    dir
+}
+
+/// A path beside this one that no other thread or process takes: what is made there is then
+/// renamed, so that others see all of it or nothing.
+pub fn fresh(path: &Path) -> PathBuf {
+    static TURN: AtomicUsize = AtomicUsize::new(0);
+    let turn = TURN.fetch_add(1, Ordering::Relaxed);
+    path.with_extension(format!("new-{}-{turn}", std::process::id()))
+}
+
+/// The value, or a panic with the message as it is: it has many lines, which `unwrap` would print
+/// as one.
+pub fn ok<T>(result: Result<T, String>) -> T {
+    result.unwrap_or_else(|message| panic!("{message}"))
+}
