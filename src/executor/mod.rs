@@ -1,0 +1,57 @@
+//! The background threads.
+//!
+//! As many tasks run at a time as there are processors. A thread whose task sleeps in one of our
+//! waits does not count, so tasks that wait for tasks make room for them; and a task that has lain
+//! for 10 ms gets a thread more, so those that block by other means starve nobody. A task is handed
+//! straight to a thread that rests, or to a new one; it is queued only when all places are taken.
+//! Threads that have rested for a second end.
+
+mod pool;
+mod worker;
+
+use std::ptr::{self, NonNull};
+
+use self::pool::Pool;
+pub(crate) use self::worker::Sleeping;
+use crate::compute::{self, Function};
+use crate::core::cell::{Asynchron, Handle};
+use crate::core::memory::{NoMemory, try_box};
+use crate::core::user::Owned;
+
+/// A function to run, and what it delivers into.
+struct Task {
+    next: *mut Task,
+    /// When it was queued.
+    since: u64,
+    a: Handle,
+    function: Function,
+    ctx: Owned,
+}
+
+impl Task {
+    /// Runs it, unless its asynchron is not pending any more.
+    fn run(self) {
+        let Self { a, function, ctx, .. } = self;
+        if a.state().start().is_ok() {
+            compute::run(&a, ctx, compute::plain(function));
+        }
+    }
+}
+
+/// Why a task was refused.
+pub(crate) enum Refused {
+    NoMemory,
+    NoThread,
+}
+
+/// Has `function` compute the value of `a` on a background thread.
+pub(crate) fn spawn(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Refused> {
+    let task = Task { next: ptr::null_mut(), since: 0, a: Handle::retain(a), function, ctx };
+    let task = try_box(task).map_err(|_| Refused::NoMemory)?;
+    let pool = Pool::get().map_err(|NoMemory| Refused::NoMemory)?;
+    pool.submit(NonNull::from(Box::leak(task))).map_err(|task| {
+        // SAFETY: the pool has given it back.
+        drop(unsafe { Box::from_raw(task.as_ptr()) });
+        Refused::NoThread
+    })
+}

@@ -1,0 +1,216 @@
+//! The pool: which tasks lie, which threads rest, and who is called for what.
+
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::*};
+
+use super::Task;
+use super::worker::Worker;
+use crate::core::lock::{Guard, Lock};
+use crate::core::memory::{NoMemory, try_box};
+use crate::sys;
+
+pub(super) struct Pool {
+    pub(super) inner: Lock<Inner>,
+}
+
+pub(super) struct Inner {
+    /// Tasks without a thread, the oldest first. Only while all places are taken.
+    pub(super) first: *mut Task,
+    last: *mut Task,
+    /// Threads at rest, the one that came last first: it is the warmest.
+    resting: *mut Worker,
+    /// All threads.
+    pub(super) threads: usize,
+    /// Those that run a task and do not sleep in one of our waits.
+    pub(super) active: usize,
+    /// How many may be active before a task has to lie.
+    pub(super) places: usize,
+    /// Whether a thread watches over how long the oldest task has lain.
+    pub(super) watched: bool,
+    /// When the last thread was added because a task had lain too long.
+    pub(super) extended: u64,
+}
+
+// SAFETY: tasks may run on any thread; workers are reached under the pool's lock.
+unsafe impl Send for Inner {}
+
+/// A child of a fork has none of its parent's threads: it begins anew.
+static POOL: AtomicPtr<Pool> = AtomicPtr::new(ptr::null_mut());
+
+extern "C" fn forget_pool() {
+    // ORDERING: a child begins with one thread.
+    POOL.store(ptr::null_mut(), Relaxed);
+}
+
+impl Pool {
+    /// The pool of this process, if there is one already.
+    pub(super) fn current() -> Option<&'static Self> {
+        // ORDERING: Acquire sees the pool behind the pointer.
+        // SAFETY: once stored it lives for ever.
+        unsafe { POOL.load(Acquire).as_ref() }
+    }
+
+    pub(super) fn is_current(&self) -> bool {
+        // ORDERING: only a fork changes it, on the thread that forks.
+        ptr::eq(POOL.load(Relaxed), self)
+    }
+
+    /// The pool of this process, made on first use.
+    pub(super) fn get() -> Result<&'static Self, NoMemory> {
+        static PREPARED: AtomicBool = AtomicBool::new(false);
+
+        if let Some(pool) = Self::current() {
+            return Ok(pool);
+        }
+        // ORDERING: it stands alone; a second registration would do no harm.
+        if !PREPARED.swap(true, Relaxed) && !sys::at_fork(forget_pool) {
+            // ORDERING: as above.
+            PREPARED.store(false, Relaxed);
+            return Err(NoMemory);
+        }
+        let inner = Inner {
+            first: ptr::null_mut(),
+            last: ptr::null_mut(),
+            resting: ptr::null_mut(),
+            threads: 0,
+            active: 0,
+            places: sys::processors(),
+            watched: false,
+            extended: 0,
+        };
+        let made = Box::into_raw(try_box(Self { inner: Lock::new(inner) }).map_err(|_| NoMemory)?);
+        // ORDERING: Release publishes the pool; Acquire, on failure, sees the other's.
+        let pool = match POOL.compare_exchange(ptr::null_mut(), made, Release, Acquire) {
+            Ok(_) => made,
+            Err(theirs) => {
+                // SAFETY: `made` was stored nowhere.
+                drop(unsafe { Box::from_raw(made) });
+                theirs
+            }
+        };
+        // SAFETY: it is not NULL, and lives for ever.
+        Ok(unsafe { &*pool })
+    }
+
+    /// Gives the task back if there is no thread and none can be had.
+    pub(super) fn submit(&'static self, task: NonNull<Task>) -> Result<(), NonNull<Task>> {
+        let mut inner = self.inner.lock();
+        if inner.active < inner.places {
+            return self.hand_over(inner, task);
+        }
+        inner.queue(task);
+        self.watch(inner);
+        Ok(())
+    }
+
+    /// Gives the task to a thread at rest, or to a new one; else queues it, if there are threads.
+    pub(super) fn hand_over(
+        &'static self,
+        mut inner: Guard<'_, Inner>,
+        task: NonNull<Task>,
+    ) -> Result<(), NonNull<Task>> {
+        inner.active = inner.active.wrapping_add(1);
+        let Err(mut inner) = self.call(inner, task.as_ptr()) else {
+            return Ok(());
+        };
+        inner.active = inner.active.wrapping_sub(1);
+        if inner.threads == 0 {
+            return Err(task);
+        }
+        // None rests, so all are busy, and look at the queue before they rest.
+        inner.queue(task);
+        Ok(())
+    }
+
+    /// Sees to it that somebody watches how long the oldest task lies.
+    pub(super) fn watch(&'static self, mut inner: Guard<'_, Inner>) {
+        if inner.watched || inner.first.is_null() {
+            return;
+        }
+        inner.watched = true;
+        if let Err(mut inner) = self.call(inner, ptr::null_mut()) {
+            // Nothing more can be done: those that are busy will come to it.
+            inner.watched = false;
+        }
+    }
+
+    /// Has a thread at rest, or a new one, do what the task says. If none can be had, returns the
+    /// lock: while it was free to start a thread, another may have come to rest, but none does now.
+    fn call<'a>(
+        &'static self,
+        mut inner: Guard<'a, Inner>,
+        task: *mut Task,
+    ) -> Result<(), Guard<'a, Inner>> {
+        if inner.resting.is_null() {
+            inner.threads = inner.threads.wrapping_add(1);
+            drop(inner);
+            if sys::start_thread(Worker::main, task.cast()) {
+                return Ok(());
+            }
+            inner = self.inner.lock();
+            inner.threads = inner.threads.wrapping_sub(1);
+        }
+        // SAFETY: workers at rest are alive until they have been called.
+        let Some(worker) = (unsafe { inner.resting.as_ref() }) else {
+            return Err(inner);
+        };
+        inner.stop_resting(worker);
+        worker.task.set(task);
+        let called: *const AtomicU32 = &worker.called;
+        // ORDERING: Release hands over the task.
+        worker.called.store(1, Release);
+        drop(inner);
+        sys::wake(called, u32::MAX, 1);
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn queue(&mut self, task: NonNull<Task>) {
+        let task = task.as_ptr();
+        // SAFETY: the task is ours, and in no queue.
+        unsafe {
+            (*task).next = ptr::null_mut();
+            (*task).since = sys::now();
+        }
+        if self.first.is_null() {
+            self.first = task;
+        } else {
+            // SAFETY: a queued task is alive.
+            unsafe { (*self.last).next = task };
+        }
+        self.last = task;
+    }
+
+    pub(super) fn next(&mut self) -> Option<NonNull<Task>> {
+        let task = NonNull::new(self.first)?;
+        // SAFETY: a queued task is alive.
+        self.first = unsafe { task.as_ref() }.next;
+        Some(task)
+    }
+
+    pub(super) fn rest(&mut self, worker: &Worker) {
+        worker.rests.set(true);
+        worker.before.set(ptr::null_mut());
+        worker.behind.set(self.resting);
+        // SAFETY: workers at rest are alive.
+        if let Some(behind) = unsafe { self.resting.as_ref() } {
+            behind.before.set(ptr::from_ref(worker).cast_mut());
+        }
+        self.resting = ptr::from_ref(worker).cast_mut();
+    }
+
+    pub(super) fn stop_resting(&mut self, worker: &Worker) {
+        worker.rests.set(false);
+        let (before, behind) = (worker.before.get(), worker.behind.get());
+        // SAFETY: workers at rest are alive.
+        match unsafe { before.as_ref() } {
+            Some(before) => before.behind.set(behind),
+            None => self.resting = behind,
+        }
+        // SAFETY: as above.
+        if let Some(behind) = unsafe { behind.as_ref() } {
+            behind.before.set(before);
+        }
+    }
+}

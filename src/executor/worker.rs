@@ -1,0 +1,165 @@
+//! One background thread: runs what it is called for, rests, watches.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU32, Ordering::*};
+
+use super::Task;
+use super::pool::Pool;
+use crate::sys;
+
+/// How long a task lies before it gets a thread of its own, in nanoseconds.
+const PATIENCE: u64 = 10_000_000;
+/// How long a thread rests before it ends, in nanoseconds.
+const REST: u64 = 1_000_000_000;
+
+/// A thread of the pool, on its own stack.
+pub(super) struct Worker {
+    pool: &'static Pool,
+    /// Whether it rests, and its neighbours there: under the pool's lock.
+    pub(super) rests: Cell<bool>,
+    pub(super) before: Cell<*mut Worker>,
+    pub(super) behind: Cell<*mut Worker>,
+    /// What it was woken for: a task, or NULL to watch. Written before `called`.
+    pub(super) task: Cell<*mut Task>,
+    pub(super) called: AtomicU32,
+}
+
+thread_local! {
+    /// The worker that this thread is.
+    static WORKER: Cell<*const Worker> = const { Cell::new(ptr::null()) };
+}
+
+impl Worker {
+    /// The whole life of a thread; `task` is its first, or NULL to watch.
+    pub(super) extern "C" fn main(task: *mut c_void) -> *mut c_void {
+        let Some(pool) = Pool::current() else {
+            return ptr::null_mut();
+        };
+        let worker = Self {
+            pool,
+            rests: Cell::new(false),
+            before: Cell::new(ptr::null_mut()),
+            behind: Cell::new(ptr::null_mut()),
+            task: Cell::new(ptr::null_mut()),
+            called: AtomicU32::new(0),
+        };
+        WORKER.set(&worker);
+        // Catches nothing of ours. It is there so that an exception out of the program's code
+        // finds a handler, and so gets as far as to be reported.
+        let _ = catch_unwind(AssertUnwindSafe(|| worker.work(task.cast())));
+        WORKER.set(ptr::null());
+        ptr::null_mut()
+    }
+
+    fn work(&self, first: *mut Task) {
+        let mut call = Some(NonNull::new(first));
+        while let Some(task) = call {
+            let Some(task) = task.or_else(|| self.watch()) else {
+                call = self.rest();
+                continue;
+            };
+            // SAFETY: handed to this thread alone.
+            unsafe { Box::from_raw(task.as_ptr()) }.run();
+            if !self.pool.is_current() {
+                // A fork inside the task: what is left of this thread is not the pool's.
+                return;
+            }
+            call = self.next();
+        }
+    }
+
+    /// The oldest task that lies; if there is none, rests.
+    fn next(&self) -> Option<Option<NonNull<Task>>> {
+        let mut inner = self.pool.inner.lock();
+        if let Some(task) = inner.next() {
+            return Some(Some(task));
+        }
+        inner.active = inner.active.wrapping_sub(1);
+        inner.rest(self);
+        drop(inner);
+        self.rest()
+    }
+
+    /// Rests until it is called: for a task, or (`Some(None)`) to watch. `None`: it was not, and
+    /// has left the pool.
+    fn rest(&self) -> Option<Option<NonNull<Task>>> {
+        let until = sys::deadline_after(REST);
+        // ORDERING: Acquire takes the task over.
+        while self.called.load(Acquire) == 0 {
+            if sys::has_passed(until) {
+                let mut inner = self.pool.inner.lock();
+                if self.rests.get() {
+                    inner.stop_resting(self);
+                    inner.threads = inner.threads.wrapping_sub(1);
+                    return None;
+                }
+                // Called just now, under the lock.
+            } else {
+                sys::wait(&self.called, 0, u32::MAX, until);
+            }
+        }
+        // ORDERING: this thread's own until it rests again, under the lock.
+        self.called.store(0, Relaxed);
+        Some(NonNull::new(self.task.replace(ptr::null_mut())))
+    }
+
+    /// Watches until the oldest task has lain too long, and returns it; or until there is none, and
+    /// then is at rest.
+    fn watch(&self) -> Option<NonNull<Task>> {
+        loop {
+            let mut inner = self.pool.inner.lock();
+            // SAFETY: a queued task is alive.
+            let Some(oldest) = (unsafe { inner.first.as_ref() }) else {
+                inner.watched = false;
+                inner.rest(self);
+                return None;
+            };
+            let due = oldest.since.max(inner.extended).saturating_add(PATIENCE);
+            let now = sys::now();
+            if now >= due {
+                let task = inner.next();
+                inner.active = inner.active.wrapping_add(1);
+                inner.extended = now;
+                inner.watched = false;
+                self.pool.watch(inner);
+                return task;
+            }
+            drop(inner);
+            sys::wait(&self.called, 0, u32::MAX, Some(due));
+        }
+    }
+}
+
+/// While it lives, this thread sleeps. If it is one of the pool's, another may take its place.
+pub(crate) struct Sleeping(Option<&'static Pool>);
+
+impl Sleeping {
+    pub(crate) fn begin() -> Self {
+        // SAFETY: set by this thread's `main`, which is still on the stack.
+        let worker = unsafe { WORKER.get().as_ref() }.filter(|worker| worker.pool.is_current());
+        let Some(pool) = worker.map(|worker| worker.pool) else {
+            return Self(None);
+        };
+        let mut inner = pool.inner.lock();
+        inner.active = inner.active.wrapping_sub(1);
+        if inner.active < inner.places {
+            if let Some(task) = inner.next() {
+                // There are threads: this one is one of them, so nothing is given back.
+                let _ = pool.hand_over(inner, task);
+            }
+        }
+        Self(Some(pool))
+    }
+}
+
+impl Drop for Sleeping {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0 {
+            let mut inner = pool.inner.lock();
+            inner.active = inner.active.wrapping_add(1);
+        }
+    }
+}
