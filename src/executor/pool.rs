@@ -19,8 +19,9 @@ pub(super) struct Inner {
     last: *mut Task,
     /// Threads at rest, the one that came last first: it is the warmest.
     resting: *mut Worker,
-    /// All threads.
+    /// All threads, and those of them that are just being started: those may yet fail to come.
     pub(super) threads: usize,
+    starting: usize,
     /// Those that run a task and do not sleep in one of our waits.
     pub(super) active: usize,
     /// How many may be active before a task has to lie.
@@ -73,6 +74,7 @@ impl Pool {
             last: ptr::null_mut(),
             resting: ptr::null_mut(),
             threads: 0,
+            starting: 0,
             active: 0,
             places: sys::processors(),
             watched: false,
@@ -95,7 +97,7 @@ impl Pool {
     /// Gives the task back if there is no thread and none can be had.
     pub(super) fn submit(&'static self, task: NonNull<Task>) -> Result<(), NonNull<Task>> {
         let mut inner = self.inner.lock();
-        if inner.active < inner.places {
+        if inner.active < inner.places || !inner.has_threads() {
             return self.hand_over(inner, task);
         }
         inner.queue(task);
@@ -114,7 +116,7 @@ impl Pool {
             return Ok(());
         };
         inner.active = inner.active.wrapping_sub(1);
-        if inner.threads == 0 {
+        if !inner.has_threads() {
             return Err(task);
         }
         // None rests, so all are busy, and look at the queue before they rest.
@@ -143,11 +145,14 @@ impl Pool {
     ) -> Result<(), Guard<'a, Inner>> {
         if inner.resting.is_null() {
             inner.threads = inner.threads.wrapping_add(1);
+            inner.starting = inner.starting.wrapping_add(1);
             drop(inner);
-            if sys::start_thread(Worker::main, task.cast()) {
+            let started = sys::start_thread(Worker::main, task.cast());
+            inner = self.inner.lock();
+            inner.starting = inner.starting.wrapping_sub(1);
+            if started {
                 return Ok(());
             }
-            inner = self.inner.lock();
             inner.threads = inner.threads.wrapping_sub(1);
         }
         // SAFETY: workers at rest are alive until they have been called.
@@ -166,6 +171,11 @@ impl Pool {
 }
 
 impl Inner {
+    /// Whether there is a thread that will look at the queue.
+    fn has_threads(&self) -> bool {
+        self.threads > self.starting
+    }
+
     fn queue(&mut self, task: NonNull<Task>) {
         let task = task.as_ptr();
         // SAFETY: the task is ours, and in no queue.
