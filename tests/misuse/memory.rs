@@ -1,0 +1,245 @@
+//! Out of memory: whatever asks for memory is refused it, request by request, until it succeeds.
+//! A refusal changes nothing, drops what was handed over exactly once, and leaks nothing.
+
+use std::ffi::c_void;
+use std::ptr::{null, null_mut};
+
+use asynchron::capi::asynchron_status_t::*;
+use asynchron::capi::*;
+
+use crate::common::{OPTIONS, notify_options};
+use crate::ledger::{Deny, denied};
+use crate::limit;
+use crate::scene::Scene;
+use crate::table::*;
+use crate::tally::{self, DROP, FN, JOIN, NOTIFY};
+use crate::trial::{hold_trials, hold_without_memory, trials};
+
+/// More than lies inside an asynchron, all of which is 64 bytes.
+static LONG: [u8; 100] = [7; 100];
+const MANY: usize = 1000;
+
+#[test]
+fn handles_without_memory() {
+    hold_without_memory(trials! {
+        asynchron_create {
+            "unnamed" => NULL, POINTER, |s| kept(s, asynchron_create(null()));
+            "named" => NULL, POINTER, |s| kept(s, asynchron_create(c"named".as_ptr()));
+        }
+        asynchron_create_with {
+            "everything given" => E_NOMEM.drops(2), OK.drops(2), |s| {
+                let options = asynchron_options_t {
+                    name: c"named".as_ptr(),
+                    user_data: s.thing(),
+                    drop_user_data: DROP,
+                    on_demand: FN,
+                    on_demand_ctx: s.thing(),
+                    drop_on_demand_ctx: DROP,
+                    ..OPTIONS
+                };
+                asynchron_create_with(&options, &mut s.handle)
+            };
+        }
+        asynchron_name {
+            "made when first asked" => EMPTY_TEXT, TEXT, |s| asynchron_name(s.unnamed);
+        }
+    });
+}
+
+#[test]
+fn deliveries_without_memory() {
+    hold_without_memory(trials! {
+        asynchron_set_bytes {
+            "64 bytes" => E_NOMEM, OK, |s| asynchron_set_bytes(s.pending, LONG.as_ptr().cast(), 64);
+            "100 bytes" => E_NOMEM, OK,
+                |s| asynchron_set_bytes(s.pending, LONG.as_ptr().cast(), 100);
+        }
+        asynchron_fail {
+            "a message" => E_NOMEM, OK, |s| asynchron_fail(s.pending, 1, c"why".as_ptr());
+        }
+        asynchron_fail_with {
+            "domain and message" => E_NOMEM.drops(1), OK.drops(1),
+                |s| asynchron_fail_with(
+                    s.pending,
+                    1,
+                    c"domain".as_ptr(),
+                    c"why".as_ptr(),
+                    s.thing(),
+                    DROP,
+                );
+            "a domain, NULL to drop" => E_NOMEM.drops(1), OK.drops(1),
+                |s| asynchron_fail_with(s.pending, 1, c"domain".as_ptr(), null(), null_mut(), DROP);
+        }
+        asynchron_cancel_with {
+            "a reason" => E_NOMEM, OK, |s| asynchron_cancel_with(s.pending, c"why".as_ptr());
+        }
+    });
+}
+
+#[test]
+fn callbacks_and_spawns_without_memory() {
+    hold_without_memory(trials! {
+        asynchron_notify {
+            "on a pending one" => E_NOMEM, OK.runs(1),
+                |s| asynchron_notify(s.pending, NOTIFY, null_mut());
+        }
+        asynchron_notify_with {
+            "on a pending one" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let options = asynchron_notify_options_t {
+                    drop_ctx: DROP,
+                    ..notify_options(NOTIFY, s.thing())
+                };
+                asynchron_notify_with(s.pending, &options, null_mut())
+            };
+        }
+        asynchron_spawn {
+            "a function" => E_NOMEM.drops(1), OK.drops(1).runs(1),
+                |s| asynchron_spawn(s.unnamed, FN, s.thing(), DROP);
+            "a function, NULL ctx" => E_NOMEM.drops(1), OK.drops(1).runs(1),
+                |s| asynchron_spawn(s.unnamed, FN, null_mut(), DROP);
+        }
+    });
+}
+
+#[test]
+fn reports_without_memory() {
+    hold_without_memory(trials! {
+        asynchron_report_create {
+            "of nothing" => NULL, POINTER, |_| released(asynchron_report_create(null(), 0));
+            "of three" => NULL, POINTER,
+                |s| released(asynchron_report_create([s.ready, s.pending, s.failed].as_ptr(), 3));
+            "of 1000" => NULL, POINTER, |s| {
+                released(asynchron_report_create([s.unnamed; MANY].as_ptr(), MANY))
+            };
+        }
+        asynchron_report_add {
+            "a pending one" => E_NOMEM, OK, |s| asynchron_report_add(s.empty, s.pending, s.thing());
+            "a ready one" => E_NOMEM, OK, |s| asynchron_report_add(s.empty, s.ready, s.thing());
+        }
+    });
+}
+
+#[test]
+fn many_without_memory() {
+    hold_without_memory(trials! {
+        asynchron_wait_any {
+            "of 1000" => E_NOMEM, TIMEOUT, |s| {
+                asynchron_wait_any([s.pending; MANY].as_ptr(), MANY, 1_000_000, &mut s.number)
+            };
+        }
+        asynchron_after {
+            "one pending" => NULL.drops(1), POINTER.drops(1).runs(1),
+                |s| kept(s, asynchron_after(&s.pending, 1, null_mut(), JOIN, s.thing(), DROP));
+            "one pending, into another, NULL to drop" => NULL.drops(1), POINTER.drops(1).runs(1),
+                |s| kept(s, asynchron_after(&s.pending, 1, s.unnamed, JOIN, null_mut(), DROP));
+            "1000" => NULL.drops(1), POINTER.drops(1).runs(1), |s| {
+                kept(
+                    s,
+                    asynchron_after(
+                        [s.pending; MANY].as_ptr(),
+                        MANY,
+                        null_mut(),
+                        JOIN,
+                        s.thing(),
+                        DROP,
+                    ),
+                )
+            };
+            "all complete" => NULL.drops(1), POINTER.drops(1).runs(1),
+                |s| kept(s, asynchron_after(&s.failed, 1, null_mut(), JOIN, s.thing(), DROP));
+            "nothing" => NULL.drops(1), POINTER.drops(1).runs(1),
+                |s| kept(s, asynchron_after(null(), 0, null_mut(), JOIN, s.thing(), DROP));
+        }
+        asynchron_then {
+            "a pending one" => NULL.drops(1), POINTER.drops(1),
+                |s| kept(s, asynchron_then(s.pending, null_mut(), JOIN, s.thing(), DROP));
+            "a pending one, into another" => NULL.drops(1), POINTER.drops(1),
+                |s| kept(s, asynchron_then(s.pending, s.unnamed, JOIN, s.thing(), DROP));
+            "a ready one" => NULL.drops(1), POINTER.drops(1).runs(1),
+                |s| kept(s, asynchron_then(s.ready, null_mut(), JOIN, s.thing(), DROP));
+            "a failed one" => NULL.drops(1), POINTER.drops(1),
+                |s| kept(s, asynchron_then(s.failed, null_mut(), JOIN, null_mut(), DROP));
+        }
+    });
+}
+
+/// These need not ask for memory; if they do, a refusal is as clean as any.
+#[test]
+fn what_may_do_without_memory() {
+    hold_trials(
+        trials! {
+            asynchron_call {
+                "a function" => E_NOMEM, OK.runs(1), |s| asynchron_call(s.unnamed, FN, null_mut());
+            }
+            asynchron_notify {
+                "on a ready one" => E_NOMEM, OK.runs(1),
+                    |s| asynchron_notify(s.ready, NOTIFY, null_mut());
+            }
+            asynchron_notify_with {
+                "on a failed one" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                    let options = asynchron_notify_options_t {
+                        drop_ctx: DROP,
+                        ..notify_options(NOTIFY, s.thing())
+                    };
+                    asynchron_notify_with(s.failed, &options, null_mut())
+                };
+            }
+            asynchron_set_bytes {
+                "17 bytes" => E_NOMEM, OK,
+                    |s| asynchron_set_bytes(s.pending, LONG.as_ptr().cast(), 17);
+            }
+            asynchron_fail_with {
+                "a payload alone" => E_NOMEM.drops(1), OK.drops(1),
+                    |s| asynchron_fail_with(s.pending, 1, null(), null(), s.thing(), DROP);
+            }
+            asynchron_wait_all {
+                "1000" => E_NOMEM, TIMEOUT, |s| {
+                    asynchron_wait_all([s.pending; MANY].as_ptr(), MANY, 1_000_000)
+                };
+            }
+            asynchron_report_fd {
+                "made on first use" => number(ASYNCHRON_E_NOMEM as i64), number(0),
+                    |s| asynchron_report_fd(s.report).min(0);
+            }
+        },
+        false,
+    );
+}
+
+/// Inside a callback, what is registered on a complete one is due later, and kept until then.
+#[test]
+fn registering_inside_a_callback_without_memory() {
+    unsafe extern "C" fn register(a: *mut asynchron_t, status: *mut c_void) {
+        let options =
+            asynchron_notify_options_t { drop_ctx: DROP, ..notify_options(NOTIFY, null_mut()) };
+        let call = || unsafe { asynchron_notify_with(a, &options, null_mut()) };
+        unsafe { *status.cast() = denied(Deny::From(1), call).0 };
+    }
+    limit::within(|_| {
+        tally::reset();
+        let mut status = ASYNCHRON_E_INTERNAL;
+        unsafe {
+            let a = asynchron_create(null());
+            asynchron_cancel(a);
+            let ctx = (&raw mut status).cast();
+            assert_eq!(asynchron_notify(a, Some(register), ctx), ASYNCHRON_OK);
+            asynchron_release(a);
+        }
+        let runs = u32::from(status == ASYNCHRON_OK);
+        assert!([ASYNCHRON_OK, ASYNCHRON_E_NOMEM].contains(&status), "{status:?}");
+        assert_eq!((tally::runs(), tally::null_drops()), (runs, 1));
+    });
+}
+
+/// The scene releases it in the end.
+fn kept(s: &mut Scene, a: *mut asynchron_t) -> *mut asynchron_t {
+    if !a.is_null() {
+        s.handle = a;
+    }
+    a
+}
+
+unsafe fn released(r: *mut asynchron_report_t) -> *mut asynchron_report_t {
+    unsafe { asynchron_report_release(r) };
+    r
+}

@@ -1,0 +1,37 @@
+//! The promises that the header makes, rule by rule, in a file for each: a broken promise is a failing test.
+#![cfg(unix)]
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "here every call is one of C's, and what makes it sound is what the test is about"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod support;
+
+mod r01_first_delivery_wins;
+mod r02_handed_over_once;
+mod r03_no_lock_around_user_code;
+mod r04_publish_wake_notify;
+mod r05_queued_callbacks;
+mod r05_stack_safe;
+mod r06_release_after_wait;
+mod r07_call_and_spawn;
+mod r07_deadlock;
+mod r08_on_demand;
+mod r09_spawn_never_starves;
+mod r09_threads_and_processes;
+mod r10_report_fd;
+mod r10_report_order;
+mod r10_report_threads;
+mod r11_wait_any;
+mod r12_after_and_then;
+mod r13_nobody_left;
+mod r14_unnotify;
+mod r15_failure_is_rich;
+mod r16_out_pointers;
+mod r17_time;
+mod r18_memory_order;
+mod r19_no_abort;
+mod r20_structs_that_grow;
+mod r21_unload_and_fork;

@@ -1,0 +1,299 @@
+//! Rule 3: no user code runs under a lock of the library: callbacks, functions and drops may call anything, on any
+//! handle. Every one of them here calls everything, itself and from a second thread for which it waits: a lock that
+//! is held, recursive or not, hangs.
+
+use crate::support::callbacks::release_it;
+use crate::support::*;
+use std::sync::Mutex;
+
+/// What the user code calls everything on. Both must be alive, which the tests see to.
+#[derive(Clone)]
+struct Subject {
+    a: usize,
+    r: Report,
+    /// Which user code came by.
+    seen: Arc<Mutex<Vec<&'static str>>>,
+}
+
+unsafe extern "C" fn no_notify(_: *mut asynchron_t, _: *mut c_void) {}
+
+unsafe extern "C" fn no_fn(_: *mut asynchron_t, _: *mut c_void) -> i32 {
+    0
+}
+
+unsafe extern "C" fn no_join(
+    _: *mut asynchron_t,
+    _: *const *mut asynchron_t,
+    _: usize,
+    _: *mut c_void,
+) -> i32 {
+    0
+}
+
+/// Calls every function on `a`, which is complete after the first line, and on `r`.
+fn everything(a: *mut asynchron_t, r: *mut asynchron_report_t) {
+    let (no, none) = (null_mut::<c_void>(), null_mut());
+    let mut v = asynchron_value_t { data: null(), len: 0 };
+    let mut e = asynchron_error_t { code: 0, domain: null(), message: null(), payload: null() };
+    let mut item = asynchron_item_t { asynchron: null_mut(), tag: null_mut() };
+    let mut buffer = [0u8; 64];
+    let list = [a, a];
+    unsafe {
+        asynchron_set_bytes(a, c"value".as_ptr().cast(), 5);
+        asynchron_set_pointer(a, no, None);
+        asynchron_set_buffer(a, no, 0, no, None);
+        asynchron_fail(a, 1, null());
+        asynchron_fail_with(a, 1, null(), null(), no, None);
+        asynchron_cancel(a);
+        asynchron_cancel_with(a, null());
+        asynchron_state(a);
+        asynchron_poll(a);
+        asynchron_name(a);
+        asynchron_user_data(a);
+        asynchron_get(a, &mut v);
+        asynchron_get_timeout(a, SEC, &mut v);
+        asynchron_get_bytes(a, buffer.as_mut_ptr().cast(), 64, null_mut());
+        asynchron_wait(a, SEC);
+        asynchron_error(a, &mut e);
+        asynchron_call(a, Some(no_fn), no);
+        asynchron_spawn(a, Some(no_fn), no, None);
+        asynchron_notify(a, Some(no_notify), no);
+        asynchron_unnotify(a, u64::MAX);
+        _ = asynchron_try_unnotify(a, u64::MAX);
+        asynchron_wait_any(list.as_ptr(), 2, SEC, null_mut());
+        asynchron_wait_all(list.as_ptr(), 2, SEC);
+        asynchron_release(asynchron_after(list.as_ptr(), 2, none, Some(no_join), no, None));
+        asynchron_release(asynchron_then(a, none, Some(no_join), no, None));
+        asynchron_report_add(r, a, no);
+        asynchron_report_add(r, a, no);
+        asynchron_report_pending(r);
+        asynchron_report_fd(r);
+        asynchron_report_remove(r, a);
+        _ = asynchron_report_next(r, SEC, &mut item);
+        asynchron_release(item.asynchron);
+        asynchron_report_wake(r);
+        _ = asynchron_report_next(r, SEC, &mut item);
+        asynchron_report_release(asynchron_report_retain(r));
+        asynchron_release(asynchron_retain(a));
+    }
+}
+
+impl Subject {
+    fn new(a: &Handle) -> Self {
+        Subject { a: a.raw() as usize, r: Report::new(), seen: Arc::default() }
+    }
+
+    /// The user code of this name runs.
+    fn visit(&self, name: &'static str) {
+        let (a, r) = (self.a, self.r.clone());
+        everything(a as *mut asynchron_t, r.raw());
+        start(move || everything(a as *mut asynchron_t, r.raw())).join();
+        self.seen.lock().unwrap().push(name);
+    }
+
+    /// A closure's part that visits when the closure is dropped.
+    fn visit_at_drop(&self, name: &'static str) -> OnDrop<impl FnMut() + use<>> {
+        let subject = self.clone();
+        OnDrop(move || subject.visit(name))
+    }
+
+    fn assert_seen(&self, expected: &[&str]) {
+        assert_eq!(*self.seen.lock().unwrap(), expected);
+    }
+}
+
+#[test]
+fn callbacks_and_their_drops() {
+    for way in 0..5 {
+        within(60, move || {
+            let a = Handle::new();
+            let subject = Subject::new(&a);
+            let (inside, at_drop) = (subject.clone(), subject.visit_at_drop("drop_ctx"));
+            let token = notify(&a, move |_| {
+                let _owned = &at_drop;
+                inside.visit("callback");
+            });
+            match way {
+                0 => _ = a.set(b"x"),
+                1 => _ = a.fail(1, "x"),
+                2 => _ = a.cancel(),
+                3 => return assert_unnotified(a, token, &subject),
+                _ => drop(a),
+            }
+            subject.assert_seen(&["callback", "drop_ctx"]);
+        });
+    }
+    within(60, || {
+        let a = Handle::new();
+        a.set(b"x");
+        let subject = Subject::new(&a);
+        let (inside, at_drop) = (subject.clone(), subject.visit_at_drop("drop_ctx"));
+        notify(&a, move |_| {
+            let _owned = &at_drop;
+            inside.visit("at once");
+        });
+        subject.assert_seen(&["at once", "drop_ctx"]);
+    });
+}
+
+fn assert_unnotified(a: Handle, token: u64, subject: &Subject) {
+    assert_eq!(a.unnotify(token), ASYNCHRON_OK);
+    subject.assert_seen(&["drop_ctx"]);
+}
+
+#[test]
+fn functions_and_their_drops() {
+    within(60, || {
+        let a = Handle::new();
+        let subject = Subject::new(&a);
+        call(&a, |_| {
+            subject.visit("call");
+            0
+        });
+        subject.assert_seen(&["call"]);
+    });
+    within(60, || {
+        let a = Handle::new();
+        let subject = Subject::new(&a);
+        let (inside, at_drop) = (subject.clone(), subject.visit_at_drop("drop_ctx"));
+        spawn(&a, move |_| {
+            let _owned = &at_drop;
+            inside.visit("spawn");
+            0
+        });
+        until(|| subject.seen.lock().unwrap().len() == 2);
+        subject.assert_seen(&["spawn", "drop_ctx"]);
+    });
+    within(60, || {
+        let cell = Arc::new(Mutex::new(None::<Subject>));
+        let (inside, at_drop) = (cell.clone(), cell.clone());
+        let visit = |cell: &Mutex<Option<Subject>>, name| {
+            let subject = cell.lock().unwrap().clone().unwrap();
+            subject.visit(name);
+        };
+        let at_drop = OnDrop(move || visit(&at_drop, "drop_ctx"));
+        let a = on_demand(move |_| {
+            let _owned = &at_drop;
+            visit(&inside, "on demand");
+            0
+        });
+        let subject = Subject::new(&a);
+        *cell.lock().unwrap() = Some(subject.clone());
+        a.wait(ASYNCHRON_FOREVER);
+        subject.assert_seen(&["on demand", "drop_ctx"]);
+    });
+}
+
+#[test]
+fn joins_and_their_drops() {
+    // What is visited is first the source, then the asynchron that the function computes.
+    for (join, at) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        within(60, move || {
+            let (source, into) = (Handle::new(), Handle::new());
+            let subject = Subject::new([&source, &into][at]);
+            let (inside, at_drop) = (subject.clone(), subject.visit_at_drop("drop_ctx"));
+            let run = move |_: *mut asynchron_t, _: &[*mut asynchron_t]| {
+                let _owned = &at_drop;
+                inside.visit("join");
+                0
+            };
+            let _same = match join {
+                0 => then(&source, Some(&into), run),
+                _ => after(std::slice::from_ref(&source), Some(&into), run),
+            };
+            source.set(b"x");
+            subject.assert_seen(&["join", "drop_ctx"]);
+        });
+    }
+}
+
+/// Hands a value over whose drop visits.
+fn give(a: *mut asynchron_t, way: usize, subject: &Subject, name: &'static str) {
+    type Visit = (Subject, &'static str);
+    unsafe extern "C" fn visit(p: *mut c_void) {
+        let (subject, name) = *unsafe { Box::from_raw(p.cast::<Visit>()) };
+        subject.visit(name);
+    }
+    let visitor: Visit = (subject.clone(), name);
+    let p = Box::into_raw(Box::new(visitor)).cast();
+    unsafe {
+        match way {
+            0 => asynchron_set_pointer(a, p, Some(visit)),
+            1 => asynchron_set_buffer(a, p, 1, p, Some(visit)),
+            2 => asynchron_fail_with(a, 1, null(), null(), p, Some(visit)),
+            _ => {
+                drop(Handle::owned({
+                    let b = with_user_data(p, Some(visit));
+                    b.set(b"x");
+                    b.into_raw()
+                }));
+                ASYNCHRON_OK
+            }
+        }
+    };
+}
+
+#[test]
+fn drops_of_values() {
+    for way in 0..4 {
+        within(60, move || {
+            let other = Handle::new();
+            let subject = Subject::new(&other);
+            give(Handle::new().raw(), way, &subject, "last release");
+            subject.assert_seen(&["last release"]);
+        });
+    }
+    for way in 0..3 {
+        within(60, move || {
+            let a = Handle::new();
+            a.set(b"x");
+            let subject = Subject::new(&a);
+            give(a.raw(), way, &subject, "refused");
+            give(null_mut(), way, &subject, "no handle");
+            subject.assert_seen(&["refused", "no handle"]);
+        });
+    }
+}
+
+/// The last reference is a report's: what runs when it lets go may use that report, too.
+#[test]
+fn drops_inside_a_report() {
+    for (pending, removed) in [(false, true), (false, false), (true, true), (true, false)] {
+        within(60, move || {
+            let (a, other) = (Handle::new(), Handle::new());
+            let subject = Subject::new(&other);
+            let report = if removed { subject.r.clone() } else { Report::new() };
+            report.add(&a, 0);
+            if pending {
+                // It learns that nobody is left to deliver.
+                let inside = subject.clone();
+                notify(&a, move |_| inside.visit("let go"));
+            } else {
+                give(a.raw(), 0, &subject, "let go");
+            }
+            let raw = a.raw();
+            drop(a);
+            if removed {
+                assert_eq!(unsafe { asynchron_report_remove(report.raw(), raw) }, ASYNCHRON_OK);
+            } else {
+                drop(report);
+            }
+            subject.assert_seen(&["let go"]);
+        });
+    }
+}
+
+/// Anything includes letting go of the last reference, of the very asynchron whose callback runs.
+#[test]
+fn a_callback_releases_what_it_runs_for() {
+    within(60, || {
+        let tally = Tally::new();
+        let a = Handle::new();
+        let raw = a.into_raw() as usize;
+        let b = Handle::shared(raw as *mut asynchron_t);
+        notify(&b, move |a| unsafe { release_it(a.cast()) });
+        b.set_pointer(tally.ptr(), tally.drop_fn());
+        drop(b);
+        assert_eq!(tally.drops(), 1);
+    });
+}

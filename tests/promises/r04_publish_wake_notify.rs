@@ -1,0 +1,229 @@
+//! Rule 4: a completion is visible first, then blocked threads and reports learn, then callbacks run, in the order
+//! registered, each exactly once, with the handle retained.
+
+use crate::support::handle::{wait_all, wait_any};
+use crate::support::*;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::thread;
+
+type Complete = fn(&Handle) -> asynchron_status_t;
+
+const COMPLETIONS: [(Complete, asynchron_status_t); 3] = [
+    (|a| a.set_number(7), ASYNCHRON_OK),
+    (|a| a.fail(7, "seven"), ASYNCHRON_FAILED),
+    (Handle::cancel, ASYNCHRON_CANCELLED),
+];
+
+#[test]
+fn callbacks_run_in_the_order_registered_each_once() {
+    for (complete, outcome) in COMPLETIONS {
+        within(60, move || {
+            let a = Handle::new();
+            let order = Arc::new(Mutex::new(Vec::new()));
+            let me = thread::current().id();
+            for n in 0..100 {
+                let order = order.clone();
+                let raw = a.raw() as usize;
+                notify(&a, move |b| {
+                    let visible = unsafe { asynchron_poll(b) } == outcome;
+                    let here = thread::current().id() == me;
+                    order.lock().unwrap().push((n, b as usize == raw, visible, here));
+                });
+            }
+            assert!(order.lock().unwrap().is_empty());
+            complete(&a);
+            let ran = order.lock().unwrap().clone();
+            assert_eq!(ran, (0..100).map(|n| (n, true, true, true)).collect::<Vec<_>>());
+            complete(&a);
+            assert_eq!(order.lock().unwrap().len(), 100);
+        });
+    }
+}
+
+/// asynchron_notify itself, which has no drop for its context.
+#[test]
+fn the_context_is_passed_through() {
+    unsafe extern "C" fn add_seven(a: *mut asynchron_t, ctx: *mut c_void) {
+        let ctx = unsafe { &*ctx.cast::<AtomicUsize>() };
+        ctx.fetch_add(if unsafe { asynchron_poll(a) } == ASYNCHRON_OK { 7 } else { 100 }, SeqCst);
+    }
+    let (a, sum) = (Handle::new(), AtomicUsize::new(0));
+    let ctx = std::ptr::from_ref(&sum).cast_mut().cast();
+    assert_eq!(unsafe { asynchron_notify(a.raw(), Some(add_seven), ctx) }, ASYNCHRON_OK);
+    assert_eq!(unsafe { asynchron_notify(a.raw(), Some(add_seven), ctx) }, ASYNCHRON_OK);
+    assert_eq!(sum.load(SeqCst), 0);
+    a.set(b"x");
+    assert_eq!(sum.load(SeqCst), 14);
+    assert_eq!(unsafe { asynchron_notify(a.raw(), Some(add_seven), ctx) }, ASYNCHRON_OK);
+    assert_eq!(sum.load(SeqCst), 21);
+}
+
+/// A callback that does not return keeps nobody else waiting.
+#[test]
+fn waiters_and_reports_learn_before_callbacks_run() {
+    for (complete, _) in COMPLETIONS {
+        within(60, move || {
+            let a = Handle::new();
+            let (entered, leave) = (Gate::new(), Gate::new());
+            let (inside, go) = (entered.clone(), leave.clone());
+            notify(&a, move |_| {
+                inside.open();
+                go.pass();
+            });
+            let report = Report::of(std::slice::from_ref(&a));
+            let fd = report.fd();
+            let waiters = every_waiter(&a);
+            let (deliverer, b) = (leave.clone(), a.clone());
+            let deliverer = start(move || {
+                complete(&b);
+                deliverer.is_open()
+            });
+            // All of this while the callback stands at its gate.
+            entered.pass();
+            waiters.into_iter().for_each(|w| assert!(w.join()));
+            assert_ne!(a.poll(), ASYNCHRON_PENDING);
+            let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+            assert_eq!(unsafe { libc::poll(&mut poll, 1, -1) }, 1);
+            assert!(report.next(ASYNCHRON_FOREVER).is_ok());
+            assert!(!deliverer.is_finished());
+            leave.open();
+            assert!(deliverer.join(), "set returned before its callbacks had run");
+        });
+    }
+}
+
+/// Each returns whether it was woken by the completion.
+fn every_waiter(a: &Handle) -> Vec<Waiter<bool>> {
+    let [b, c, d, e, f, g] = std::array::from_fn(|_| a.clone());
+    let report = Report::of(std::slice::from_ref(a));
+    let waiters = vec![
+        start(move || b.get() != Err(ASYNCHRON_TIMEOUT)),
+        start(move || c.get_timeout(LONG) != Err(ASYNCHRON_TIMEOUT)),
+        start(move || d.wait(ASYNCHRON_FOREVER) == ASYNCHRON_OK),
+        start(move || wait_any(&[Handle::new(), e], ASYNCHRON_FOREVER) == Ok(1)),
+        start(move || wait_all(&[f, g], ASYNCHRON_FOREVER) == ASYNCHRON_OK),
+        start(move || report.next(ASYNCHRON_FOREVER).is_ok()),
+    ];
+    waiters.into_iter().map(Waiter::asleep).collect()
+}
+
+/// Whatever was registered first: when a callback runs, every report has the item already.
+#[test]
+fn reports_learn_first_even_when_they_came_last() {
+    within(60, || {
+        let (a, r) = (Handle::new(), Report::new());
+        let found = Arc::new(Mutex::new(Vec::new()));
+        for _ in 0..2 {
+            let (found, r) = (found.clone(), r.clone());
+            notify(&a, move |_| found.lock().unwrap().push(r.next_tag(0)));
+        }
+        r.add(&a, 1);
+        r.add(&a, 2);
+        a.set(b"x");
+        assert_eq!(*found.lock().unwrap(), [Ok(1), Ok(2)]);
+    });
+}
+
+/// The callback lets go of the last reference there is, and goes on using the handle it was given.
+#[test]
+fn the_handle_is_retained_while_a_callback_runs() {
+    in_child(60, || {
+        memory::quarantine();
+        for _ in 0..1000 {
+            let (tally, raw) = (Tally::new(), Handle::new().into_raw());
+            let (send, seen) = channel();
+            let a = Handle::shared(raw);
+            notify(&a, move |a| {
+                unsafe { asynchron_release(a) };
+                let mut v = asynchron_value_t { data: null(), len: 9 };
+                let status = unsafe { asynchron_get(a, &mut v) };
+                send.send((status, v.data as usize, tally.drops())).unwrap();
+            });
+            drop(a);
+            // The reference that set is called with is the one that the callback releases.
+            let p = tally.ptr();
+            assert_eq!(unsafe { asynchron_set_pointer(raw, p, tally.drop_fn()) }, ASYNCHRON_OK);
+            assert_eq!(seen.recv(), Ok((ASYNCHRON_OK, p as usize, 0)));
+            assert_eq!(tally.drops(), 1);
+        }
+        memory::check_quarantine();
+    });
+}
+
+#[test]
+fn registered_after_completion_runs_at_once_and_here() {
+    for (complete, outcome) in COMPLETIONS {
+        within(60, move || {
+            let a = Handle::new();
+            let b = a.clone();
+            start(move || complete(&b)).join();
+            let (send, ran) = channel();
+            let me = thread::current().id();
+            notify(&a, move |a| {
+                let here = thread::current().id() == me;
+                send.send((here, unsafe { asynchron_poll(a) })).unwrap();
+            });
+            assert_eq!(ran.try_recv(), Ok((true, outcome)), "it has run when notify returns");
+            assert!(ran.try_recv().is_err());
+        });
+    }
+}
+
+/// A registration that meets a completion: whichever comes first, the callback runs once, and sees it complete.
+#[test]
+fn registering_against_completing() {
+    within(120, || {
+        type Subject = (Handle, Arc<AtomicUsize>);
+        let register = |s: &Subject| {
+            let ran = s.1.clone();
+            notify(&s.0, move |a| {
+                let complete = unsafe { asynchron_poll(a) } == ASYNCHRON_OK;
+                ran.fetch_add(if complete { 1 } else { 1000 }, SeqCst);
+            });
+        };
+        race(
+            5000,
+            |_| (Handle::new(), Arc::default()),
+            &[&|s: &Subject| assert_eq!(s.0.set(b"x"), ASYNCHRON_OK), &register, &|s| {
+                register(s);
+                register(s);
+            }],
+            |s: Subject| assert_eq!(s.1.load(SeqCst), 3),
+        );
+    });
+}
+
+/// A waiter that goes to sleep just when the value comes still gets it: each kind of wait, many times.
+#[test]
+fn no_wakeup_is_lost() {
+    within(170, || {
+        type Wait = fn(&Handle) -> bool;
+        let waits: [Wait; 5] = [
+            |a| a.number() == Ok(7),
+            |a| a.wait(LONG) == ASYNCHRON_OK,
+            |a| wait_any(&[Handle::new(), a.clone()], ASYNCHRON_FOREVER) == Ok(1),
+            |a| wait_all(&[a.clone(), a.clone()], ASYNCHRON_FOREVER) == ASYNCHRON_OK,
+            |a| Report::of(std::slice::from_ref(a)).next(ASYNCHRON_FOREVER).is_ok(),
+        ];
+        for wait in waits {
+            race(
+                4000,
+                |_| Handle::new(),
+                &[&|a: &Handle| assert_eq!(a.set_number(7), ASYNCHRON_OK), &|a| assert!(wait(a))],
+                drop,
+            );
+            race(
+                500,
+                |_| Handle::new(),
+                &[
+                    &|a: &Handle| assert!(wait(a)),
+                    &|a| assert_eq!(a.set_number(7), ASYNCHRON_OK),
+                    &|a| assert!(wait(a)),
+                    &|a| assert!(wait(a)),
+                ],
+                drop,
+            );
+        }
+    });
+}

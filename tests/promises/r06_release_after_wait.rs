@@ -1,0 +1,138 @@
+//! Rule 6: a waiter may release the last reference as soon as its wait returns, even while the deliverer is still
+//! inside set; set touches the object no more then.
+
+use crate::support::handle::{wait_all, wait_any};
+use crate::support::*;
+use std::thread;
+
+/// The subject's reference goes to the waiter, which alone decides when it ends. The deliverer has none.
+struct Shared(*mut asynchron_t);
+
+// SAFETY: the handle may be used from any thread.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+type Wait = fn(*mut asynchron_t);
+
+fn own(a: *mut asynchron_t) -> Handle {
+    Handle::owned(a)
+}
+
+/// Each takes over the reference and releases it as soon as it may.
+const WAITS: [(&str, Wait); 9] = [
+    ("get", |a| drop(own(a).get())),
+    ("get_timeout", |a| drop(own(a).get_timeout(LONG))),
+    ("get_bytes", |a| {
+        let mut buffer = [0u8; 64];
+        let a = own(a);
+        unsafe { asynchron_get_bytes(a.raw(), buffer.as_mut_ptr().cast(), 64, null_mut()) };
+    }),
+    ("wait", |a| _ = own(a).wait(ASYNCHRON_FOREVER)),
+    ("wait_any", |a| _ = wait_any(&[own(a), Handle::new()], ASYNCHRON_FOREVER)),
+    ("wait_all", |a| _ = wait_all(&[own(a)], ASYNCHRON_FOREVER)),
+    ("report", |a| {
+        let report = Report::of(&[own(a)]);
+        drop(report.next(ASYNCHRON_FOREVER));
+    }),
+    ("batch", |a| {
+        let report = Report::of(&[own(a)]);
+        let (mut item, mut n) = (asynchron_item_t { asynchron: null_mut(), tag: null_mut() }, 0);
+        let (r, forever) = (report.raw(), ASYNCHRON_FOREVER);
+        _ = unsafe { asynchron_report_next_batch(r, forever, &mut item, 1, &mut n) };
+        drop(own(item.asynchron));
+    }),
+    ("poll", |a| {
+        let a = own(a);
+        until(|| a.poll() != ASYNCHRON_PENDING);
+    }),
+];
+
+fn deliver(a: *mut asynchron_t, round: usize) {
+    let long = [1u8; 40];
+    unsafe {
+        match round % 4 {
+            0 => asynchron_set_bytes(a, long.as_ptr().cast(), 8),
+            1 => asynchron_set_bytes(a, long.as_ptr().cast(), 40),
+            2 => asynchron_fail(a, 1, c"x".as_ptr()),
+            _ => asynchron_cancel(a),
+        }
+    };
+}
+
+/// The waiter's thread releases, and uses the memory for another one at once: that one must stay as it is.
+fn rounds(n: usize) {
+    for (_, wait) in WAITS {
+        for listeners in [0, 1] {
+            race(
+                n,
+                |round| {
+                    let a = own(unsafe { asynchron_create(null()) });
+                    if listeners == 1 {
+                        notify(&a, |a| assert_ne!(unsafe { asynchron_poll(a) }, ASYNCHRON_PENDING));
+                    }
+                    (Shared(a.into_raw()), round)
+                },
+                &[&|(a, round): &(Shared, usize)| deliver(a.0, *round), &|(a, _)| {
+                    wait(a.0);
+                    let next = Handle::many(3);
+                    thread::yield_now();
+                    for a in &next {
+                        assert_eq!(a.poll(), ASYNCHRON_PENDING, "hit by another one's delivery");
+                        assert_eq!(a.set(b"x"), ASYNCHRON_OK);
+                    }
+                }],
+                drop,
+            );
+        }
+    }
+}
+
+/// Freed memory is used again at once.
+#[test]
+fn the_memory_may_be_used_again() {
+    within(170, || rounds(2000));
+}
+
+/// Freed memory is filled with nonsense, and looked after: a late read or write shows.
+#[test]
+fn nobody_looks_at_it_again() {
+    in_child(170, || {
+        memory::quarantine();
+        rounds(2000);
+        memory::check_quarantine();
+    });
+}
+
+/// Many waiters, each with a reference of its own: the last one out frees it, whoever that is.
+#[test]
+fn the_last_of_many_waiters_releases() {
+    in_child(170, || {
+        memory::quarantine();
+        let (get, wait_any) = (WAITS[0].1, WAITS[4].1);
+        race(
+            3000,
+            |round| {
+                let a = Handle::new().into_raw();
+                unsafe { asynchron_retain(a) };
+                (Shared(a), round)
+            },
+            &[&|(a, round): &(Shared, usize)| deliver(a.0, *round), &|s| get(s.0.0), &|s| {
+                wait_any(s.0.0);
+            }],
+            drop,
+        );
+        memory::check_quarantine();
+    });
+}
+
+/// The same from C, over the shared library; under valgrind, where there is one, every access is checked.
+#[test]
+fn from_c_and_under_valgrind() {
+    let program = process::compile("release_after_wait.c", &[]);
+    process::run(process::command(&program, &["2000"]), 120).assert_quiet_success();
+    if let Some(command) = process::under_valgrind(&program, &["100"]) {
+        let ran = process::run(command, 170);
+        assert!(ran.status.success(), "{}\n{}", ran.stdout, ran.stderr);
+    }
+}

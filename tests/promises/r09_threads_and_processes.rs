@@ -1,0 +1,108 @@
+//! Rule 9: where no thread can be had, and that background threads keep no process alive.
+
+use crate::support::*;
+
+/// From here on this process can start no thread: the limit of a user who is not root.
+fn forbid_threads() {
+    unsafe {
+        if libc::getuid() == 0 {
+            // Root is bound by no such limit; the user nobody is.
+            assert_eq!(libc::setgid(65_534), 0);
+            assert_eq!(libc::setuid(65_534), 0);
+        }
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NPROC, &mut limit), 0);
+        limit.rlim_cur = 0;
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NPROC, &limit), 0);
+    }
+    assert!(std::thread::Builder::new().spawn(|| ()).is_err(), "this test needs the limit to work");
+}
+
+fn allow_threads() {
+    unsafe {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NPROC, &mut limit), 0);
+        limit.rlim_cur = limit.rlim_max;
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NPROC, &limit), 0);
+    }
+}
+
+#[test]
+fn no_thread_and_none_to_be_had_is_a_status() {
+    in_child(60, || {
+        forbid_threads();
+        let (a, tally) = (Handle::new(), Tally::new());
+        for n in 1..4 {
+            unsafe extern "C" fn never(_: *mut asynchron_t, _: *mut c_void) -> i32 {
+                std::process::abort()
+            }
+            let (p, drop) = (tally.ptr(), tally.drop_fn());
+            let status = unsafe { asynchron_spawn(a.raw(), Some(never), p, drop) };
+            assert_eq!((status, tally.drops()), (ASYNCHRON_E_SYSTEM, n));
+            assert_eq!(a.state(), ASYNCHRON_STATE_PENDING, "nothing has changed");
+        }
+        // It is as good as new, here and in the background once there are threads again.
+        assert_eq!((call(&a, |_| 0), a.get()), (ASYNCHRON_OK, Ok(vec![])));
+        allow_threads();
+        let b = Handle::new();
+        assert_eq!(spawn(&b, |me| Handle::shared(me).set(b"x") as i32), ASYNCHRON_OK);
+        assert_eq!(b.get(), Ok(b"x".to_vec()));
+    });
+}
+
+/// Several threads are refused at the same moment: none of them is told that its task will run.
+#[test]
+fn nobody_is_promised_a_thread_that_does_not_come() {
+    in_child(120, || {
+        let party = |a: &Vec<Handle>, n: usize| {
+            assert_eq!(spawn(&a[n], |_| 0), ASYNCHRON_E_SYSTEM);
+        };
+        race(
+            2000,
+            |round| {
+                if round == 0 {
+                    forbid_threads();
+                }
+                Handle::many(5)
+            },
+            &[&|a| party(a, 0), &|a| party(a, 1), &|a| party(a, 2), &|a| party(a, 3), &|a| {
+                party(a, 4)
+            }],
+            |all| assert!(all.iter().all(|a| a.state() == ASYNCHRON_STATE_PENDING)),
+        );
+    });
+}
+
+/// With a thread at work, which will come back, spawning goes on.
+#[test]
+fn one_thread_is_enough() {
+    in_child(60, || {
+        let (entered, leave, first) = (Gate::new(), Gate::new(), Handle::new());
+        let (inside, go) = (entered.clone(), leave.clone());
+        spawn(&first, move |_| {
+            inside.open();
+            go.pass();
+            0
+        });
+        entered.pass();
+        forbid_threads();
+        let all = Handle::many(100);
+        for a in &all {
+            assert_eq!(spawn(a, |_| 0), ASYNCHRON_OK);
+        }
+        leave.open();
+        assert_eq!(handle::wait_all(&all, ASYNCHRON_FOREVER), ASYNCHRON_OK);
+    });
+}
+
+/// main returns while a task blocks for ever, one in a wait of ours, one idles: the process ends at once, with main's
+/// status, and nobody is joined.
+#[test]
+fn a_blocked_task_does_not_keep_the_process_alive() {
+    let program = process::compile("exit_while_blocked.c", &[]);
+    for way in ["return", "exit"] {
+        let ran = process::run(process::command(&program, &[way]), 60);
+        assert_eq!(ran.status.code(), Some(7), "{}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(ran.stderr, "");
+    }
+}

@@ -1,0 +1,69 @@
+//! Rule 19: want of memory is a status that leaves all as it was; completing, cancelling, waiting for one and
+//! releasing allocate nothing; nothing is ever written on standard error. The one exception: a C++ exception.
+
+use crate::support::*;
+use std::os::unix::process::ExitStatusExt;
+
+/// Every call that may need memory, with each of its allocations failing in turn.
+#[test]
+fn no_memory_is_a_status() {
+    let program = process::compile("no_memory.c", &[]);
+    process::run(process::command(&program, &[]), 120).assert_quiet_success();
+}
+
+/// What must go on when there is no memory at all.
+#[test]
+fn completing_waiting_and_releasing_allocate_nothing() {
+    let program = process::compile("no_allocation.c", &[]);
+    process::run(process::command(&program, &[]), 120).assert_quiet_success();
+}
+
+/// The count stops at its end: the asynchron lives for ever, and is never freed too early. As many retains as
+/// 32 bits count would take half a minute: where it saturates at half of them, this gets there and further.
+#[test]
+#[ignore = "takes up to a minute; the count has a test of its own beside it"]
+fn a_reference_count_saturates() {
+    in_child(600, || {
+        memory::quarantine();
+        let (a, user) = (Handle::new(), Tally::new());
+        let b = with_user_data(user.ptr(), user.drop_fn()).into_raw();
+        a.set_pointer(b.cast(), Some(release_it));
+        for _ in 0..(1u64 << 32) + 5 {
+            unsafe { asynchron_retain(b) };
+        }
+        for _ in 0..100 {
+            unsafe { asynchron_release(b) };
+            assert_eq!((user.drops(), unsafe { asynchron_poll(b) }), (0, ASYNCHRON_PENDING));
+        }
+        memory::check_quarantine();
+    });
+}
+
+const THROWERS: [&str; 12] = [
+    "notify",
+    "notify-at-once",
+    "drop-ctx",
+    "value",
+    "refused-value",
+    "payload",
+    "user-data",
+    "call",
+    "spawn",
+    "on-demand",
+    "after",
+    "then",
+];
+
+/// The end is a signal, and the message names the cause; a handler around the call that led there changes nothing.
+#[test]
+fn an_exception_out_of_a_callback_ends_the_program_with_a_message() {
+    let program = process::compile("exceptions.cpp", &[]);
+    for thrower in THROWERS {
+        let ran = process::run(process::command(&program, &[thrower]), 60);
+        let said = ran.stderr.to_lowercase();
+        assert!(ran.status.signal().is_some(), "{thrower}: {} {}", ran.status, ran.stdout);
+        assert!(said.contains("exception"), "{thrower}: the message names no cause:\n{said}");
+    }
+    // What does not throw ends well, so it is the exception that ended the others.
+    process::run(process::command(&program, &["none"]), 60).assert_quiet_success();
+}
