@@ -1,10 +1,11 @@
-//! Every system but Linux: parking in a fixed table of parking_lot's locks, a pipe to poll.
+//! Every system but Linux: parking in a fixed table of the standard library's locks, a pipe to poll.
+//!
+//! Not parking_lot's: its own table grows with the threads, and ends the program when memory runs
+//! out.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-
-use parking_lot::{Condvar, Mutex};
 
 use super::Deadline;
 
@@ -27,6 +28,13 @@ const BUCKETS: usize = 64;
 static TABLE: [Bucket; BUCKETS] =
     [const { Bucket { lock: Mutex::new(()), changed: Condvar::new() } }; BUCKETS];
 
+impl Bucket {
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        // Nothing panics under it, and there is nothing in it to be left half done.
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 fn bucket(word: *const AtomicU32) -> &'static Bucket {
     // The low bits of an address are its alignment; a multiplicative hash spreads the rest.
     let hash = (word.addr() >> 2).wrapping_mul(0x9E37_79B9) >> 10;
@@ -37,17 +45,17 @@ fn bucket(word: *const AtomicU32) -> &'static Bucket {
 /// caller looks again.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, _mask: u32, deadline: Deadline) {
     let bucket = bucket(word);
-    let mut guard = bucket.lock.lock();
+    let guard = bucket.lock();
     // ORDERING: the waker changes the word before it takes this lock, so either its change is
     // seen here, or its notify comes after this thread sleeps. The caller reads it again.
     if word.load(Ordering::Relaxed) != expected {
         return;
     }
     match deadline {
-        None => bucket.changed.wait(&mut guard),
+        None => drop(bucket.changed.wait(guard)),
         Some(at) => {
             let left = Duration::from_nanos(at.saturating_sub(now()));
-            bucket.changed.wait_for(&mut guard, left);
+            drop(bucket.changed.wait_timeout(guard, left));
         }
     }
 }
@@ -56,7 +64,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, _mask: u32, deadline: Deadli
 /// what Linux can honour. Never looks behind the address: the word may be gone already.
 pub(crate) fn wake(word: *const AtomicU32, _mask: u32, _count: i32) {
     let bucket = bucket(word);
-    drop(bucket.lock.lock());
+    drop(bucket.lock());
     bucket.changed.notify_all();
 }
 

@@ -1,5 +1,5 @@
 //! The promises that the header makes, rule by rule, in a file for each: a broken promise is a failing test.
-#![cfg(unix)]
+#![cfg(all(target_os = "linux", target_env = "gnu"))] // threads and memory are looked at in their ways
 #![allow(
     clippy::undocumented_unsafe_blocks,
     reason = "here every call is one of C's, and what makes it sound is what the test is about"

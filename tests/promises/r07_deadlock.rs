@@ -20,7 +20,7 @@ fn waits(own: &Handle) -> Vec<asynchron_status_t> {
         statuses.push(ok(own.get_timeout(timeout)));
         statuses.push(own.wait(timeout));
         statuses.push(wait_all(std::slice::from_ref(own), timeout));
-        statuses.push(wait_all(&[complete.clone(), own.clone(), pending.clone()], timeout));
+        statuses.push(wait_all(&[complete.clone(), pending.clone(), own.clone()], timeout));
         statuses.push(wait_any(&[own.clone(), own.clone()], timeout).unwrap_err());
     }
     statuses

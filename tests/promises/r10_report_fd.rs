@@ -77,7 +77,8 @@ fn one_per_report_close_on_exec_non_blocking() {
     #[cfg(target_os = "linux")]
     {
         let link = std::fs::read_link(format!("/proc/self/fd/{fd}")).unwrap();
-        assert_eq!(link.to_str(), Some("anon_inode:[eventfd]"));
+        let kind = if cfg!(asynchron_portable) { "pipe:" } else { "anon_inode:[eventfd]" };
+        assert!(link.to_str().is_some_and(|name| name.starts_with(kind)), "{link:?}");
     }
     // The other report's is its own.
     r.wake();
@@ -95,7 +96,7 @@ fn made_on_first_use_and_closed_with_the_report() {
         r.add(&a, 0);
         assert_eq!((r.next_tag(MS), open()), (Err(ASYNCHRON_TIMEOUT), before));
         let fd = r.fd();
-        assert_eq!(open(), before + 1);
+        assert_eq!(open(), before + if cfg!(asynchron_portable) { 2 } else { 1 });
         let other = r.clone();
         drop(r);
         assert_eq!(unsafe { libc::fcntl(fd, libc::F_GETFD) }, libc::FD_CLOEXEC);
