@@ -77,7 +77,16 @@ fn declarations(root: &Path, file: &Path, types: bool) -> String {
         .write(&mut text);
     let text = String::from_utf8(text).expect("the sources are UTF-8");
     // A name that Rust keeps for itself.
-    format!("{}\n", text.replace("self_", "self").trim())
+    let mut text = text.replace("self_", "self");
+    // In C the enum needs no tag beside the typedef of int32_t, and a C++ compiler would mind both.
+    for name in ["asynchron_status_t", "asynchron_state_t"] {
+        let condition = "#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L\n  ";
+        text = text.replace(
+            &format!("enum {name}\n{condition}: int32_t"),
+            &format!("enum\n{condition}{name} : int32_t"),
+        );
+    }
+    format!("{}\n", text.trim())
 }
 
 fn versions() -> String {

@@ -21,28 +21,38 @@
  *
  * What holds for every function here:
  *
+ *   - C99 or C++11, and later.
  *   - Handles. asynchron_t and asynchron_report_t are reference counted. Every function that returns
- *     one gives you a reference, which you release once. Hold one for the length of every call.
+ *     one gives you a reference, which you release once. Whoever calls a function must hold one for
+ *     the length of the call; only the call that delivers may go without from the moment it has won,
+ *     so that a waiter may release the last one while that call is still on its way back.
  *   - Arguments. Every function is total: NULL or nonsense is answered with ASYNCHRON_E_INVALID (or
  *     NULL, 0 or "" where there is no status), changes nothing and leaks nothing. NULL is legal only
  *     where that is said. An array of n = 0 may be NULL.
  *   - Handing over. What you hand over together with a drop is the library's from the call on,
- *     whatever it returns; the drop runs exactly once on every path, also when the pointer is NULL.
- *     With drop NULL nobody frees it.
+ *     whatever it returns; the drop runs exactly once on every path, also when the pointer is NULL:
+ *     before the call returns, if it is refused or came too late. With drop NULL nobody frees it. Only
+ *     an option struct whose size is refused is not read at all.
  *   - Out pointers are written only with ASYNCHRON_OK, unless that is said.
  *   - Threads. Every function may be called from any thread, and from inside any callback, function
- *     or drop, on any handle; none but those that say so blocks. No code of yours ever runs under a
- *     lock of the library. None is for signal handlers.
- *   - Stack. Callbacks and drops never nest: inside one, what it completes or releases is dealt with
- *     at the end of what is due on that thread. A chain of a million needs no more stack than one.
+ *     or drop, on any handle; none but those that say so blocks. None is for signal handlers. No code
+ *     of yours ever runs under a lock of the library; hold none of your own that your callbacks take
+ *     while you deliver, cancel, register or release: they may run inside that call.
+ *   - Stack. Inside a callback, the function of an asynchron_then() or asynchron_after(), or a drop,
+ *     what it completes or releases waits for the end of what is due on that thread, so that a chain
+ *     of a million needs no more stack than one. Two things do run inside: a wait that would block
+ *     first runs what is due on its thread, and what a call refuses or takes back is dropped by it.
  *   - Memory. Beyond copying what you hand over, completing, cancelling, waiting for one and releasing
- *     allocate nothing. Want of memory is a status that leaves everything as it was.
+ *     allocate nothing. Want of memory is a status that leaves everything as it was; it may come where
+ *     ASYNCHRON_ALREADY would have been due.
  *   - The library prints nothing, keeps no last error, and never ends the program. The one exception:
  *     a C++ exception thrown out of a callback, function or drop ends it, with a message; catch it
  *     inside.
  *   - fork(). The child may create, deliver, wait and spawn. What the parent's threads were computing
  *     never completes there, and a handle that another thread was just using may be locked for ever.
  *   - Unloading. The shared library stays loaded once it was: its threads may be resting.
+ *   - exit(). Nothing is waited for: functions on background threads go on while your destructors
+ *     run. That a function is over is told by its drop_ctx, not by completion or cancel.
  */
 
 #ifndef ASYNCHRON_H
@@ -84,21 +94,21 @@ extern "C" {
  * ================================================================================================
  * Statuses and types
  *
- * Both enums are int32_t wide and their values never change.
+ * Both enums are int32_t wide, and their values never change.
  */
 
 /**
- * A timeout in nanoseconds that never runs out. A timeout of 0 only looks.
+ * A timeout in nanoseconds that never runs out. A timeout of 0 does not wait.
  */
 #define ASYNCHRON_FOREVER UINT64_MAX
 
 /**
- * What a call says. 0 and above speak of the asynchron; below 0 the call was refused and has
- * changed nothing.
+ * What a call says. 0 and above speak of the asynchron or the report; below 0 the call was refused
+ * and has changed nothing.
  */
-enum asynchron_status_t
+enum
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
+  asynchron_status_t : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
@@ -170,9 +180,9 @@ typedef int32_t asynchron_status_t;
 /**
  * Where an asynchron is in its life. A failed one is READY, too.
  */
-enum asynchron_state_t
+enum
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
+  asynchron_state_t : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
@@ -212,7 +222,7 @@ typedef struct asynchron_t asynchron_t;
 
 /**
  * A value, borrowed: valid while you hold the handle that it came from. An empty value is
- * {NULL, 0}; one set by asynchron_set_pointer() is {the pointer, 0}.
+ * {NULL, 0}, however it was set; one set by asynchron_set_pointer() is {the pointer, 0}.
  */
 typedef struct {
     /**
@@ -270,16 +280,18 @@ typedef struct {
 typedef void (*asynchron_drop_fn_t)(void*);
 
 /**
- * Computes the value of `self`. It delivers with any of the setters, or returns: 0 without having
- * delivered is the empty value, anything else is a failure with that code. `self` is valid during
+ * Computes the value of `self`. It delivers with any of the setters, and then what it returns is
+ * ignored. If it returns without having delivered, that completes `self`: 0 with the empty value,
+ * any other number with a failure of that code, domain "" and message "". `self` is valid during
  * the call; retain it to keep it. Waiting for `self` inside is ASYNCHRON_E_DEADLOCK. It may look
- * at asynchron_poll(self) to learn that it was cancelled.
+ * at asynchron_poll(self) to learn that it was cancelled; nothing interrupts it.
  */
 typedef int32_t (*asynchron_fn_t)(asynchron_t *self, void *ctx);
 
 /**
  * As asynchron_fn_t, for asynchron_after() and asynchron_then(): `sources` are the `n` complete
- * asynchrons that it was to come after, in their order, valid during the call.
+ * asynchrons that it was to come after, in their order, valid during the call. It runs as a
+ * callback does: callbacks of what it completes run after it.
  */
 typedef int32_t (*asynchron_join_fn_t)(asynchron_t *self,
                                        asynchron_t *const *sources,
@@ -320,9 +332,7 @@ ASYNCHRON_API const char *asynchron_status_string(int32_t status);
  * ================================================================================================
  * Handles
  *
- * A handle is a counted reference. Whoever calls a function with one must hold a reference for
- * the length of the call, with one exception: the call that delivers may be overtaken by a waiter
- * that has the value already and releases the last reference.
+ * A handle is a counted reference to an asynchron.
  */
 
 /**
@@ -376,7 +386,8 @@ ASYNCHRON_API ASYNCHRON_MUST_USE asynchron_t *asynchron_create(const char *name)
  * The function on demand is run by the first asynchron_get(), asynchron_get_bytes(),
  * asynchron_get_timeout() or asynchron_wait() of it, but not by one with a timeout of 0: on that
  * thread and to its end, whatever the timeout. All others wait for that run. Nothing else starts
- * it; asynchron_call() and asynchron_spawn() run the function that they are given instead.
+ * it, no report, callback, asynchron_then(), asynchron_after() or wait for several;
+ * asynchron_call() and asynchron_spawn() run the function that they are given instead.
  *
  * - Needs: `options` with size set; `out` not NULL. A size larger than this header's is accepted
  *   if what lies beyond is zero.
@@ -409,7 +420,7 @@ ASYNCHRON_API asynchron_t *asynchron_retain(asynchron_t *a);
  * the drops that they came with: here, or, inside a callback or a drop, at the end of what is due
  * on this thread. If it is not complete and callbacks, asynchron_then() or asynchron_after() are
  * registered, it first completes as failed, domain "asynchron", code ASYNCHRON_E_BROKEN, and they
- * run.
+ * run. A report keeps what it holds, so an asynchron in one does not end that way.
  *
  * - Ownership: the reference is gone: do not use it again. NULL is ignored.
  * - Threads: any, any callback, thread exit included; does not block.
@@ -427,7 +438,7 @@ ASYNCHRON_API void asynchron_release(asynchron_t *a);
 ASYNCHRON_API asynchron_state_t asynchron_state(const asynchron_t *a);
 
 /**
- * How it ended, if it has.
+ * How it ended, if it has: only looks.
  *
  * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_PENDING, also while a function is running; ASYNCHRON_OK: there is a value;
@@ -460,14 +471,13 @@ ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
  * ================================================================================================
  * Deliver
  *
- * Setting, failing and cancelling race; exactly one wins, and the others learn from their status
- * that they came too late. Anyone may deliver, also one that is RUNNING. A completion is visible
- * first; then blocked threads and reports learn of it; then callbacks run, on this thread, unless
- * it is inside a callback already: then they join the end of what is due on it.
+ * Setting, failing and cancelling race; exactly one wins and is answered with ASYNCHRON_OK. The
+ * others learn that they came too late: ASYNCHRON_ALREADY where it was delivered,
+ * ASYNCHRON_CANCELLED where it was cancelled, the same for a setter and for a cancel.
  *
- * What is handed over is the library's from the call on, whatever it returns: a drop runs exactly
- * once, with the last reference to the asynchron, or before the call returns if it was refused or
- * came too late.
+ * Anyone may deliver, also one that is RUNNING. A completion is visible first; then blocked threads
+ * and reports learn of it; then callbacks run, on this thread and before the call returns, unless
+ * it is inside a callback already: then they join the end of what is due on it.
  */
 
 /**
@@ -476,7 +486,7 @@ ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
  * - Needs: `data` readable for `len` bytes; it may be NULL if `len` is 0, which is the empty
  *   value. `len` at most SIZE_MAX / 2.
  * - Ownership: `data` stays yours.
- * - Threads: any, any callback; does not block. Callbacks run before it returns.
+ * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
  *   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: over 16 bytes only.
  * - Since: 0.1.0
@@ -488,7 +498,7 @@ ASYNCHRON_API asynchron_status_t asynchron_set_bytes(asynchron_t *a, const void 
  *
  * - Needs: any pointer, NULL too.
  * - Ownership: `ptr` is handed over; `drop`(ptr) frees it; `drop` NULL: nobody does.
- * - Threads: any, any callback; does not block. Callbacks run before it returns.
+ * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
  *   cancelled; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
@@ -505,7 +515,7 @@ asynchron_status_t asynchron_set_pointer(asynchron_t *a,
  *   which is the empty value. `len` at most SIZE_MAX / 2.
  * - Ownership: `owner`, whatever it is, is handed over; `drop`(owner) frees it, and with it the
  *   bytes; `drop` NULL: the library never does, as for a constant.
- * - Threads: any, any callback; does not block. Callbacks run before it returns.
+ * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
  *   cancelled; ASYNCHRON_E_INVALID.
  * - Since: 0.1.0
@@ -522,7 +532,7 @@ asynchron_status_t asynchron_set_buffer(asynchron_t *a,
  *
  * - Needs: any `code`, 0 too; `message` a string, or NULL for "".
  * - Ownership: the message is copied.
- * - Threads: any, any callback; does not block. Callbacks run before it returns.
+ * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
  *   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
  *   only with a message.
@@ -535,9 +545,9 @@ ASYNCHRON_API asynchron_status_t asynchron_fail(asynchron_t *a, int32_t code, co
  *
  * - Needs: any `code`, 0 too; `domain`, which says whose code that is, and `message`: strings, or
  *   NULL for "".
- * - Ownership: both strings are copied; `payload` is handed over; `drop`(payload) frees it, once
- *   nobody it was passed on to by asynchron_then() has it any more; `drop` NULL: nobody does.
- * - Threads: any, any callback; does not block. Callbacks run before it returns.
+ * - Ownership: both strings are copied; `payload` is handed over; `drop`(payload) frees it, with
+ *   the last asynchron that shares it by asynchron_then(); `drop` NULL: nobody does.
+ * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
  *   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
  *   only with a string or a payload.
@@ -555,7 +565,7 @@ asynchron_status_t asynchron_fail_with(asynchron_t *a,
  * Cancels: a completion like any other, by which every kind of waiter wakes. A function that is
  * computing the value goes on, can see it with asynchron_poll(), and what it delivers is dropped.
  *
- * - Threads: any, any callback; does not block. Callbacks run before it returns.
+ * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
  *   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
@@ -567,7 +577,7 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel(asynchron_t *a);
  *
  * - Needs: `reason` a string, or NULL for "".
  * - Ownership: the reason is copied.
- * - Threads: any, any callback; does not block. Callbacks run before it returns.
+ * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
  *   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL;
  *   ASYNCHRON_E_NOMEM: only with a reason.
@@ -580,12 +590,13 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel_with(asynchron_t *a, const cha
  * Collect
  *
  * Any number of threads may wait for one asynchron, before or after it is complete; once it is,
- * no call blocks. What happened before the delivery happens before whatever follows a call that
- * saw it. Timeouts are relative, in nanoseconds, by the monotonic clock; ASYNCHRON_FOREVER never
- * runs out, 0 only looks, and complete beats timed out. A signal does not end a wait.
+ * no call blocks. A call that saw it complete also sees every write made before the delivery.
+ * Timeouts are relative, in nanoseconds, by the monotonic clock; ASYNCHRON_FOREVER never runs out,
+ * 0 does not wait, and complete beats timed out. A signal does not end a wait.
  *
- * A wait that would block inside a callback first runs what is due on its thread. Waiting inside
- * an asynchron's own function, however deep, is ASYNCHRON_E_DEADLOCK.
+ * A wait that would block inside a callback first runs what is due on its thread. A thread that
+ * waits for one whose function it is inside, in whatever nested call, at whatever timeout, gets
+ * ASYNCHRON_E_DEADLOCK. Waiting for oneself by way of others, or through a report, is not detected.
  */
 
 /**
@@ -593,19 +604,21 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel_with(asynchron_t *a, const cha
  *
  * - Needs: `out` writable, or NULL to only wait.
  * - Ownership: `*out` is borrowed: valid while you hold the handle.
- * - Threads: any; blocks. The first to ask one with a function on demand runs that function.
+ * - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that function.
  * - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED: ask
  *   asynchron_error(); ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
  */
-ASYNCHRON_API asynchron_status_t asynchron_get(asynchron_t *a, asynchron_value_t *out);
+ASYNCHRON_API
+asynchron_status_t asynchron_get(asynchron_t *a,
+                                 asynchron_value_t *out);
 
 /**
  * As asynchron_get(), for at most `timeout_ns` nanoseconds.
  *
  * - Needs: `out` writable, or NULL to only wait.
  * - Ownership: `*out` is borrowed: valid while you hold the handle.
- * - Threads: any; blocks, but not with a timeout of 0. The first to ask one with a function on
+ * - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a function on
  *   demand runs that function, to its end, unless the timeout is 0.
  * - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; the asynchron is as it
  *   was.
@@ -620,9 +633,9 @@ asynchron_status_t asynchron_get_timeout(asynchron_t *a,
  * Blocks until it is complete, and copies its value.
  *
  * - Needs: `buf` writable for `cap` bytes, and not NULL, whatever `cap`; `len` writable, or NULL.
- *   A `cap` of 0 asks how long the value is.
+ *   A `cap` of 0 asks how long the value is, and is answered as too small.
  * - Ownership: the copy is yours. Of a value set by asynchron_set_pointer() it is 0 bytes.
- * - Threads: any; blocks. The first to ask one with a function on demand runs that function.
+ * - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that function.
  * - Returns: ASYNCHRON_OK: `*len` bytes were copied; ASYNCHRON_E_INVALID: a NULL, or `cap` is too
  *   small: then `*len` is what it needs and `buf` is untouched; ASYNCHRON_FAILED and
  *   ASYNCHRON_CANCELLED: ask asynchron_error(); ASYNCHRON_E_DEADLOCK.
@@ -637,13 +650,15 @@ asynchron_status_t asynchron_get_bytes(asynchron_t *a,
 /**
  * Blocks until it is complete, however it ends.
  *
- * - Threads: any; blocks, but not with a timeout of 0. The first to ask one with a function on
+ * - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a function on
  *   demand runs that function, to its end, unless the timeout is 0.
  * - Returns: ASYNCHRON_OK: complete, also failed or cancelled; ASYNCHRON_TIMEOUT;
  *   ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
  */
-ASYNCHRON_API asynchron_status_t asynchron_wait(asynchron_t *a, uint64_t timeout_ns);
+ASYNCHRON_API
+asynchron_status_t asynchron_wait(asynchron_t *a,
+                                  uint64_t timeout_ns);
 
 /**
  * Borrows the error of a failed one, or the reason of a cancelled one. Any number of times, by
@@ -664,7 +679,7 @@ ASYNCHRON_API asynchron_status_t asynchron_error(asynchron_t *a, asynchron_error
  *
  * A pending asynchron becomes RUNNING when its function starts. One that is not pending by then
  * runs no function. Cancelling a RUNNING one completes it at once: those that wait go, the
- * function goes on.
+ * function goes on, and what it delivers later is dropped.
  */
 
 /**
@@ -684,16 +699,17 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  * Has `fn` compute the value on a background thread.
  *
  * Threads are reused. There are as many as processors; more start when theirs all sleep in the
- * waits of this library, or when a task has lain for 10 ms, so that tasks which wait for tasks
- * never starve. They take no signals, are never joined, do not keep the process alive, and end
- * when they have rested for a second.
+ * waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound, so
+ * that tasks which wait for tasks never starve. They take no signals, are never joined, do not keep
+ * the process alive, and end when they have rested for a second.
  *
  * - Needs: `fn` not NULL.
- * - Ownership: `ctx` is handed over; `drop_ctx`(ctx) frees it, after `fn` has returned and before
- *   that completes `a`, or once it is known that `fn` never runs; `drop_ctx` NULL: nobody does.
- *   Every handle may be released at once: `fn` still runs.
+ * - Ownership: `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn` has returned, or it is
+ *   known that `fn` never runs; if the return completes `a`, it does so after that. `drop_ctx`
+ *   NULL: nobody does. Every handle may be released at once: `fn` still runs.
  * - Threads: any, any callback; does not block.
- * - Returns: ASYNCHRON_OK: `fn` runs, unless `a` is not pending when its turn comes;
+ * - Returns: ASYNCHRON_OK: `fn` runs, unless `a` is not pending when its turn comes, also if it is
+ *   not pending now;
  *   ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: there is no thread, and
  *   none can be had. Then `a` is as it was.
  * - Since: 0.1.0
@@ -708,12 +724,14 @@ asynchron_status_t asynchron_spawn(asynchron_t *a,
  * ================================================================================================
  * Callbacks
  *
- * A callback runs exactly once or is taken back, on every path. Those of one asynchron run in the
- * order in which they were registered, on the thread that completes it, with the handle retained.
- * One that is registered after completion runs at once, on the thread that registers it. Inside a
- * callback, at once means at the end of what is due on this thread: callbacks never nest.
- * A registration does not keep the asynchron; if nobody else does, it completes as failed (see
- * asynchron_release()).
+ * A callback runs exactly once or is taken back, on every path. Those of one asynchron that were
+ * registered before its completion run in that order, together with what asynchron_then() and
+ * asynchron_after() registered, on the thread that completes it, with the handle retained. One
+ * that is registered after completion runs on the thread that registers it: before the call
+ * returns, or, inside a callback, at the end of what is due on that thread.
+ *
+ * A registration does not keep the asynchron: when its last handle goes, it completes as failed
+ * (see asynchron_release()).
  */
 
 /**
@@ -787,7 +805,9 @@ asynchron_status_t asynchron_notify_with(asynchron_t *a,
 
 /**
  * Takes a callback back. If it is running on another thread, waits until it and its drop_ctx have
- * returned, so that afterwards nobody uses ctx. From inside the callback itself it does not wait.
+ * returned, so that afterwards nobody uses ctx. From inside the callback itself it does not wait,
+ * and answers as if it had run. It may be taken back from a complete asynchron, too, as long as it
+ * has not begun.
  *
  * - Needs: the token that asynchron_notify_with() wrote for this `a`. It takes time in proportion
  *   to the callbacks registered after that one.
@@ -820,7 +840,8 @@ asynchron_status_t asynchron_try_unnotify(asynchron_t *a,
  * A report keeps a reference to each asynchron that it holds, yields them in the order in which
  * their completions arrived, and hands that reference over with the item. Any number of threads
  * may ask for the next; each item goes to one of them. When nothing is left, all of them are told
- * so. Once released it leaves nothing behind on what has not completed.
+ * so: to keep a report open between additions, keep one pending asynchron in it. Once released it
+ * leaves nothing behind on what has not completed; it does not free tags.
  */
 
 /**
@@ -891,9 +912,9 @@ ASYNCHRON_API asynchron_status_t asynchron_report_remove(asynchron_report_t *r, 
  * - Needs: `out` writable.
  * - Ownership: the reference in `*out` is yours: asynchron_release() it.
  * - Threads: any number, any callback; blocks, but not with a timeout of 0.
- * - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_WOKEN: by asynchron_report_wake(), before
- *   any item; ASYNCHRON_END: nothing is left in it; ASYNCHRON_TIMEOUT; ASYNCHRON_E_INVALID: a
- *   NULL.
+ * - Returns, the first that applies: ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_WOKEN: by
+ *   asynchron_report_wake(); ASYNCHRON_OK: `*out` is written; ASYNCHRON_END: nothing is left in
+ *   it; ASYNCHRON_TIMEOUT.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -931,8 +952,8 @@ asynchron_status_t asynchron_report_next_batch(asynchron_report_t *r,
 ASYNCHRON_API size_t asynchron_report_pending(const asynchron_report_t *r);
 
 /**
- * Has one asynchron_report_next(), blocked or to come, return ASYNCHRON_WOKEN. k calls have k of
- * them do so.
+ * Has one asynchron_report_next(), blocked or to come, return ASYNCHRON_WOKEN. k wakes end k of
+ * them.
  *
  * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.
@@ -968,7 +989,7 @@ ASYNCHRON_API int asynchron_report_fd(asynchron_report_t *r);
  * - Needs: `as`, an array of `n` handles, at least 1, none of them NULL; `index` writable, or
  *   NULL.
  * - Ownership: all handles stay yours.
- * - Threads: any; blocks, but not with a timeout of 0.
+ * - Threads: any, any callback; blocks, but not with a timeout of 0.
  * - Returns: ASYNCHRON_OK: `*index` is that of a complete one: the lowest, if several were when
  *   called; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK: this thread is computing all of them;
  *   ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: for many handles only.
@@ -986,7 +1007,7 @@ asynchron_status_t asynchron_wait_any(asynchron_t *const *as,
  *
  * - Needs: `as`, an array of `n` handles, none of them NULL; it may be NULL if `n` is 0.
  * - Ownership: all handles stay yours.
- * - Threads: any; blocks, but not with a timeout of 0.
+ * - Threads: any, any callback; blocks, but not with a timeout of 0.
  * - Returns: ASYNCHRON_OK: all are, or there are none; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK:
  *   this thread is computing one of them; ASYNCHRON_E_INVALID.
  * - Since: 0.1.0
@@ -999,15 +1020,17 @@ asynchron_status_t asynchron_wait_all(asynchron_t *const *as,
 /**
  * Has `fn` compute the value of `into` once all of several are complete, however they ended, on
  * the thread that completes the last; with none of them, or if all are complete, here and now.
- * What `fn` returns means what it does for asynchron_call(). It does not run if `into` is not
- * pending by then. Cancelling `into` does not touch the sources.
+ * What `fn` returns means what asynchron_fn_t says; a failure of a source does not pass on by
+ * itself. `fn` does not run if `into` is not pending by then. Cancelling `into` does not touch the
+ * sources. A function on demand is not started by it.
  *
  * - Needs: `as`, an array of `n` handles, none of them NULL or `into`; it may be NULL if `n` is 0.
  *   `into`, or NULL to have one made. `fn` not NULL.
  * - Ownership: all handles stay yours. A source is kept from its completion until `fn` has
- *   returned, but not while it is pending. `ctx` is handed over; `drop_ctx`(ctx) frees it, after
- *   `fn` has returned and before that completes `into`, or once it is known that `fn` never runs;
- *   `drop_ctx` NULL: nobody does. The reference returned is yours: asynchron_release() it.
+ *   returned, but not while it is pending: when its last handle goes before, it fails as broken,
+ *   and `fn` sees that. `into` is kept until then, so `fn` runs also if you release the reference
+ *   returned, which is yours, at once. `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn`
+ *   has returned, or it is known that `fn` never runs; `drop_ctx` NULL: nobody does.
  * - Threads: any, any callback; does not block, unless `fn` does, which may run here.
  * - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, or without
  *   memory.

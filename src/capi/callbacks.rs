@@ -1,11 +1,13 @@
 //! Callbacks
 //!
-//! A callback runs exactly once or is taken back, on every path. Those of one asynchron run in the
-//! order in which they were registered, on the thread that completes it, with the handle retained.
-//! One that is registered after completion runs at once, on the thread that registers it. Inside a
-//! callback, at once means at the end of what is due on this thread: callbacks never nest.
-//! A registration does not keep the asynchron; if nobody else does, it completes as failed (see
-//! asynchron_release()).
+//! A callback runs exactly once or is taken back, on every path. Those of one asynchron that were
+//! registered before its completion run in that order, together with what asynchron_then() and
+//! asynchron_after() registered, on the thread that completes it, with the handle retained. One
+//! that is registered after completion runs on the thread that registers it: before the call
+//! returns, or, inside a callback, at the end of what is due on that thread.
+//!
+//! A registration does not keep the asynchron: when its last handle goes, it completes as failed
+//! (see asynchron_release()).
 
 use std::ffi::c_void;
 
@@ -111,7 +113,9 @@ pub unsafe extern "C" fn asynchron_notify_with(
 }
 
 /// Takes a callback back. If it is running on another thread, waits until it and its drop_ctx have
-/// returned, so that afterwards nobody uses ctx. From inside the callback itself it does not wait.
+/// returned, so that afterwards nobody uses ctx. From inside the callback itself it does not wait,
+/// and answers as if it had run. It may be taken back from a complete asynchron, too, as long as it
+/// has not begun.
 ///
 /// - Needs: the token that asynchron_notify_with() wrote for this `a`. It takes time in proportion
 ///   to the callbacks registered after that one.

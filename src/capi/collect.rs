@@ -1,12 +1,13 @@
 //! Collect
 //!
 //! Any number of threads may wait for one asynchron, before or after it is complete; once it is,
-//! no call blocks. What happened before the delivery happens before whatever follows a call that
-//! saw it. Timeouts are relative, in nanoseconds, by the monotonic clock; ASYNCHRON_FOREVER never
-//! runs out, 0 only looks, and complete beats timed out. A signal does not end a wait.
+//! no call blocks. A call that saw it complete also sees every write made before the delivery.
+//! Timeouts are relative, in nanoseconds, by the monotonic clock; ASYNCHRON_FOREVER never runs out,
+//! 0 does not wait, and complete beats timed out. A signal does not end a wait.
 //!
-//! A wait that would block inside a callback first runs what is due on its thread. Waiting inside
-//! an asynchron's own function, however deep, is ASYNCHRON_E_DEADLOCK.
+//! A wait that would block inside a callback first runs what is due on its thread. A thread that
+//! waits for one whose function it is inside, in whatever nested call, at whatever timeout, gets
+//! ASYNCHRON_E_DEADLOCK. Waiting for oneself by way of others, or through a report, is not detected.
 
 use std::ffi::c_void;
 
@@ -30,7 +31,7 @@ fn collect(a: &Asynchron, timeout_ns: u64) -> Result<(*const c_void, usize), asy
 ///
 /// - Needs: `out` writable, or NULL to only wait.
 /// - Ownership: `*out` is borrowed: valid while you hold the handle.
-/// - Threads: any; blocks. The first to ask one with a function on demand runs that function.
+/// - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that function.
 /// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED: ask
 ///   asynchron_error(); ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0
@@ -47,7 +48,7 @@ pub unsafe extern "C" fn asynchron_get(
 ///
 /// - Needs: `out` writable, or NULL to only wait.
 /// - Ownership: `*out` is borrowed: valid while you hold the handle.
-/// - Threads: any; blocks, but not with a timeout of 0. The first to ask one with a function on
+/// - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a function on
 ///   demand runs that function, to its end, unless the timeout is 0.
 /// - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; the asynchron is as it
 ///   was.
@@ -79,9 +80,9 @@ pub unsafe extern "C" fn asynchron_get_timeout(
 /// Blocks until it is complete, and copies its value.
 ///
 /// - Needs: `buf` writable for `cap` bytes, and not NULL, whatever `cap`; `len` writable, or NULL.
-///   A `cap` of 0 asks how long the value is.
+///   A `cap` of 0 asks how long the value is, and is answered as too small.
 /// - Ownership: the copy is yours. Of a value set by asynchron_set_pointer() it is 0 bytes.
-/// - Threads: any; blocks. The first to ask one with a function on demand runs that function.
+/// - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that function.
 /// - Returns: ASYNCHRON_OK: `*len` bytes were copied; ASYNCHRON_E_INVALID: a NULL, or `cap` is too
 ///   small: then `*len` is what it needs and `buf` is untouched; ASYNCHRON_FAILED and
 ///   ASYNCHRON_CANCELLED: ask asynchron_error(); ASYNCHRON_E_DEADLOCK.
@@ -120,7 +121,7 @@ pub unsafe extern "C" fn asynchron_get_bytes(
 
 /// Blocks until it is complete, however it ends.
 ///
-/// - Threads: any; blocks, but not with a timeout of 0. The first to ask one with a function on
+/// - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a function on
 ///   demand runs that function, to its end, unless the timeout is 0.
 /// - Returns: ASYNCHRON_OK: complete, also failed or cancelled; ASYNCHRON_TIMEOUT;
 ///   ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.

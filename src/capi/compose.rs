@@ -21,7 +21,7 @@ use crate::core::user::Owned;
 /// - Needs: `as`, an array of `n` handles, at least 1, none of them NULL; `index` writable, or
 ///   NULL.
 /// - Ownership: all handles stay yours.
-/// - Threads: any; blocks, but not with a timeout of 0.
+/// - Threads: any, any callback; blocks, but not with a timeout of 0.
 /// - Returns: ASYNCHRON_OK: `*index` is that of a complete one: the lowest, if several were when
 ///   called; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK: this thread is computing all of them;
 ///   ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: for many handles only.
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn asynchron_wait_any(
 ///
 /// - Needs: `as`, an array of `n` handles, none of them NULL; it may be NULL if `n` is 0.
 /// - Ownership: all handles stay yours.
-/// - Threads: any; blocks, but not with a timeout of 0.
+/// - Threads: any, any callback; blocks, but not with a timeout of 0.
 /// - Returns: ASYNCHRON_OK: all are, or there are none; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK:
 ///   this thread is computing one of them; ASYNCHRON_E_INVALID.
 /// - Since: 0.1.0
@@ -81,15 +81,17 @@ pub unsafe extern "C" fn asynchron_wait_all(
 
 /// Has `fn` compute the value of `into` once all of several are complete, however they ended, on
 /// the thread that completes the last; with none of them, or if all are complete, here and now.
-/// What `fn` returns means what it does for asynchron_call(). It does not run if `into` is not
-/// pending by then. Cancelling `into` does not touch the sources.
+/// What `fn` returns means what asynchron_fn_t says; a failure of a source does not pass on by
+/// itself. `fn` does not run if `into` is not pending by then. Cancelling `into` does not touch the
+/// sources. A function on demand is not started by it.
 ///
 /// - Needs: `as`, an array of `n` handles, none of them NULL or `into`; it may be NULL if `n` is 0.
 ///   `into`, or NULL to have one made. `fn` not NULL.
 /// - Ownership: all handles stay yours. A source is kept from its completion until `fn` has
-///   returned, but not while it is pending. `ctx` is handed over; `drop_ctx`(ctx) frees it, after
-///   `fn` has returned and before that completes `into`, or once it is known that `fn` never runs;
-///   `drop_ctx` NULL: nobody does. The reference returned is yours: asynchron_release() it.
+///   returned, but not while it is pending: when its last handle goes before, it fails as broken,
+///   and `fn` sees that. `into` is kept until then, so `fn` runs also if you release the reference
+///   returned, which is yours, at once. `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn`
+///   has returned, or it is known that `fn` never runs; `drop_ctx` NULL: nobody does.
 /// - Threads: any, any callback; does not block, unless `fn` does, which may run here.
 /// - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, or without
 ///   memory.

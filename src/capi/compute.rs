@@ -2,7 +2,7 @@
 //!
 //! A pending asynchron becomes RUNNING when its function starts. One that is not pending by then
 //! runs no function. Cancelling a RUNNING one completes it at once: those that wait go, the
-//! function goes on.
+//! function goes on, and what it delivers later is dropped.
 
 use std::ffi::c_void;
 
@@ -43,16 +43,17 @@ pub unsafe extern "C" fn asynchron_call(
 /// Has `fn` compute the value on a background thread.
 ///
 /// Threads are reused. There are as many as processors; more start when theirs all sleep in the
-/// waits of this library, or when a task has lain for 10 ms, so that tasks which wait for tasks
-/// never starve. They take no signals, are never joined, do not keep the process alive, and end
-/// when they have rested for a second.
+/// waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound, so
+/// that tasks which wait for tasks never starve. They take no signals, are never joined, do not keep
+/// the process alive, and end when they have rested for a second.
 ///
 /// - Needs: `fn` not NULL.
-/// - Ownership: `ctx` is handed over; `drop_ctx`(ctx) frees it, after `fn` has returned and before
-///   that completes `a`, or once it is known that `fn` never runs; `drop_ctx` NULL: nobody does.
-///   Every handle may be released at once: `fn` still runs.
+/// - Ownership: `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn` has returned, or it is
+///   known that `fn` never runs; if the return completes `a`, it does so after that. `drop_ctx`
+///   NULL: nobody does. Every handle may be released at once: `fn` still runs.
 /// - Threads: any, any callback; does not block.
-/// - Returns: ASYNCHRON_OK: `fn` runs, unless `a` is not pending when its turn comes;
+/// - Returns: ASYNCHRON_OK: `fn` runs, unless `a` is not pending when its turn comes, also if it is
+///   not pending now;
 ///   ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: there is no thread, and
 ///   none can be had. Then `a` is as it was.
 /// - Since: 0.1.0

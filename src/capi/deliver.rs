@@ -1,13 +1,12 @@
 //! Deliver
 //!
-//! Setting, failing and cancelling race; exactly one wins, and the others learn from their status
-//! that they came too late. Anyone may deliver, also one that is RUNNING. A completion is visible
-//! first; then blocked threads and reports learn of it; then callbacks run, on this thread, unless
-//! it is inside a callback already: then they join the end of what is due on it.
+//! Setting, failing and cancelling race; exactly one wins and is answered with ASYNCHRON_OK. The
+//! others learn that they came too late: ASYNCHRON_ALREADY where it was delivered,
+//! ASYNCHRON_CANCELLED where it was cancelled, the same for a setter and for a cancel.
 //!
-//! What is handed over is the library's from the call on, whatever it returns: a drop runs exactly
-//! once, with the last reference to the asynchron, or before the call returns if it was refused or
-//! came too late.
+//! Anyone may deliver, also one that is RUNNING. A completion is visible first; then blocked threads
+//! and reports learn of it; then callbacks run, on this thread and before the call returns, unless
+//! it is inside a callback already: then they join the end of what is due on it.
 
 use std::ffi::{c_char, c_void};
 use std::ptr::NonNull;
@@ -47,7 +46,7 @@ unsafe fn deliver(a: *mut asynchron_t, outcome: Outcome) -> asynchron_status_t {
 /// - Needs: `data` readable for `len` bytes; it may be NULL if `len` is 0, which is the empty
 ///   value. `len` at most SIZE_MAX / 2.
 /// - Ownership: `data` stays yours.
-/// - Threads: any, any callback; does not block. Callbacks run before it returns.
+/// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
 ///   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: over 16 bytes only.
 /// - Since: 0.1.0
@@ -79,7 +78,7 @@ pub unsafe extern "C" fn asynchron_set_bytes(
 ///
 /// - Needs: any pointer, NULL too.
 /// - Ownership: `ptr` is handed over; `drop`(ptr) frees it; `drop` NULL: nobody does.
-/// - Threads: any, any callback; does not block. Callbacks run before it returns.
+/// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
 ///   cancelled; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0
@@ -102,7 +101,7 @@ pub unsafe extern "C" fn asynchron_set_pointer(
 ///   which is the empty value. `len` at most SIZE_MAX / 2.
 /// - Ownership: `owner`, whatever it is, is handed over; `drop`(owner) frees it, and with it the
 ///   bytes; `drop` NULL: the library never does, as for a constant.
-/// - Threads: any, any callback; does not block. Callbacks run before it returns.
+/// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
 ///   cancelled; ASYNCHRON_E_INVALID.
 /// - Since: 0.1.0
@@ -129,7 +128,7 @@ pub unsafe extern "C" fn asynchron_set_buffer(
 ///
 /// - Needs: any `code`, 0 too; `message` a string, or NULL for "".
 /// - Ownership: the message is copied.
-/// - Threads: any, any callback; does not block. Callbacks run before it returns.
+/// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
 ///   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
 ///   only with a message.
@@ -148,9 +147,9 @@ pub unsafe extern "C" fn asynchron_fail(
 ///
 /// - Needs: any `code`, 0 too; `domain`, which says whose code that is, and `message`: strings, or
 ///   NULL for "".
-/// - Ownership: both strings are copied; `payload` is handed over; `drop`(payload) frees it, once
-///   nobody it was passed on to by asynchron_then() has it any more; `drop` NULL: nobody does.
-/// - Threads: any, any callback; does not block. Callbacks run before it returns.
+/// - Ownership: both strings are copied; `payload` is handed over; `drop`(payload) frees it, with
+///   the last asynchron that shares it by asynchron_then(); `drop` NULL: nobody does.
+/// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
 ///   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
 ///   only with a string or a payload.
@@ -188,7 +187,7 @@ pub unsafe extern "C" fn asynchron_fail_with(
 /// Cancels: a completion like any other, by which every kind of waiter wakes. A function that is
 /// computing the value goes on, can see it with asynchron_poll(), and what it delivers is dropped.
 ///
-/// - Threads: any, any callback; does not block. Callbacks run before it returns.
+/// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
 ///   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0
@@ -202,7 +201,7 @@ pub unsafe extern "C" fn asynchron_cancel(a: *mut asynchron_t) -> asynchron_stat
 ///
 /// - Needs: `reason` a string, or NULL for "".
 /// - Ownership: the reason is copied.
-/// - Threads: any, any callback; does not block. Callbacks run before it returns.
+/// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
 ///   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL;
 ///   ASYNCHRON_E_NOMEM: only with a reason.

@@ -1,8 +1,6 @@
 //! Handles
 //!
-//! A handle is a counted reference. Whoever calls a function with one must hold a reference for
-//! the length of the call, with one exception: the call that delivers may be overtaken by a waiter
-//! that has the value already and releases the last reference.
+//! A handle is a counted reference to an asynchron.
 
 use std::ffi::{c_char, c_void};
 
@@ -68,7 +66,8 @@ pub unsafe extern "C" fn asynchron_create(name: *const c_char) -> *mut asynchron
 /// The function on demand is run by the first asynchron_get(), asynchron_get_bytes(),
 /// asynchron_get_timeout() or asynchron_wait() of it, but not by one with a timeout of 0: on that
 /// thread and to its end, whatever the timeout. All others wait for that run. Nothing else starts
-/// it; asynchron_call() and asynchron_spawn() run the function that they are given instead.
+/// it, no report, callback, asynchron_then(), asynchron_after() or wait for several;
+/// asynchron_call() and asynchron_spawn() run the function that they are given instead.
 ///
 /// - Needs: `options` with size set; `out` not NULL. A size larger than this header's is accepted
 ///   if what lies beyond is zero.
@@ -129,7 +128,7 @@ pub unsafe extern "C" fn asynchron_retain(a: *mut asynchron_t) -> *mut asynchron
 /// the drops that they came with: here, or, inside a callback or a drop, at the end of what is due
 /// on this thread. If it is not complete and callbacks, asynchron_then() or asynchron_after() are
 /// registered, it first completes as failed, domain "asynchron", code ASYNCHRON_E_BROKEN, and they
-/// run.
+/// run. A report keeps what it holds, so an asynchron in one does not end that way.
 ///
 /// - Ownership: the reference is gone: do not use it again. NULL is ignored.
 /// - Threads: any, any callback, thread exit included; does not block.
@@ -165,7 +164,7 @@ pub unsafe extern "C" fn asynchron_state(a: *const asynchron_t) -> asynchron_sta
     }
 }
 
-/// How it ended, if it has.
+/// How it ended, if it has: only looks.
 ///
 /// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_PENDING, also while a function is running; ASYNCHRON_OK: there is a value;

@@ -3,7 +3,8 @@
 //! A report keeps a reference to each asynchron that it holds, yields them in the order in which
 //! their completions arrived, and hands that reference over with the item. Any number of threads
 //! may ask for the next; each item goes to one of them. When nothing is left, all of them are told
-//! so. Once released it leaves nothing behind on what has not completed.
+//! so: to keep a report open between additions, keep one pending asynchron in it. Once released it
+//! leaves nothing behind on what has not completed; it does not free tags.
 
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
@@ -144,9 +145,9 @@ pub unsafe extern "C" fn asynchron_report_remove(
 /// - Needs: `out` writable.
 /// - Ownership: the reference in `*out` is yours: asynchron_release() it.
 /// - Threads: any number, any callback; blocks, but not with a timeout of 0.
-/// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_WOKEN: by asynchron_report_wake(), before
-///   any item; ASYNCHRON_END: nothing is left in it; ASYNCHRON_TIMEOUT; ASYNCHRON_E_INVALID: a
-///   NULL.
+/// - Returns, the first that applies: ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_WOKEN: by
+///   asynchron_report_wake(); ASYNCHRON_OK: `*out` is written; ASYNCHRON_END: nothing is left in
+///   it; ASYNCHRON_TIMEOUT.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -232,8 +233,8 @@ pub unsafe extern "C" fn asynchron_report_pending(r: *const asynchron_report_t) 
     guard(0, || unsafe { report(r) }.map_or(0, Report::pending))
 }
 
-/// Has one asynchron_report_next(), blocked or to come, return ASYNCHRON_WOKEN. k calls have k of
-/// them do so.
+/// Has one asynchron_report_next(), blocked or to come, return ASYNCHRON_WOKEN. k wakes end k of
+/// them.
 ///
 /// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.

@@ -1,6 +1,6 @@
 //! Statuses and types
 //!
-//! Both enums are int32_t wide and their values never change.
+//! Both enums are int32_t wide, and their values never change.
 
 use std::ffi::{c_char, c_void};
 
@@ -9,8 +9,8 @@ use crate::compute::Function;
 use crate::core::callback::NotifyFn;
 use crate::core::user::DropFn;
 
-/// What a call says. 0 and above speak of the asynchron; below 0 the call was refused and has
-/// changed nothing.
+/// What a call says. 0 and above speak of the asynchron or the report; below 0 the call was refused
+/// and has changed nothing.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum asynchron_status_t {
@@ -59,7 +59,7 @@ pub enum asynchron_state_t {
     ASYNCHRON_STATE_CANCELLED = 3,
 }
 
-/// A timeout in nanoseconds that never runs out. A timeout of 0 only looks.
+/// A timeout in nanoseconds that never runs out. A timeout of 0 does not wait.
 pub const ASYNCHRON_FOREVER: u64 = u64::MAX;
 
 /// A value that arrives later. Opaque; reference counted; of any thread.
@@ -73,7 +73,7 @@ pub struct asynchron_report_t {
 }
 
 /// A value, borrowed: valid while you hold the handle that it came from. An empty value is
-/// {NULL, 0}; one set by asynchron_set_pointer() is {the pointer, 0}.
+/// {NULL, 0}, however it was set; one set by asynchron_set_pointer() is {the pointer, 0}.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct asynchron_value_t {
@@ -113,15 +113,17 @@ pub struct asynchron_item_t {
 /// its own: it may call anything. Where it may be NULL, the library never frees the pointer.
 pub type asynchron_drop_fn_t = Option<unsafe extern "C" fn(*mut c_void)>;
 
-/// Computes the value of `self`. It delivers with any of the setters, or returns: 0 without having
-/// delivered is the empty value, anything else is a failure with that code. `self` is valid during
+/// Computes the value of `self`. It delivers with any of the setters, and then what it returns is
+/// ignored. If it returns without having delivered, that completes `self`: 0 with the empty value,
+/// any other number with a failure of that code, domain "" and message "". `self` is valid during
 /// the call; retain it to keep it. Waiting for `self` inside is ASYNCHRON_E_DEADLOCK. It may look
-/// at asynchron_poll(self) to learn that it was cancelled.
+/// at asynchron_poll(self) to learn that it was cancelled; nothing interrupts it.
 pub type asynchron_fn_t =
     Option<unsafe extern "C" fn(self_: *mut asynchron_t, ctx: *mut c_void) -> i32>;
 
 /// As asynchron_fn_t, for asynchron_after() and asynchron_then(): `sources` are the `n` complete
-/// asynchrons that it was to come after, in their order, valid during the call.
+/// asynchrons that it was to come after, in their order, valid during the call. It runs as a
+/// callback does: callbacks of what it completes run after it.
 pub type asynchron_join_fn_t = Option<
     unsafe extern "C" fn(
         self_: *mut asynchron_t,

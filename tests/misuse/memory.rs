@@ -13,7 +13,7 @@ use crate::limit;
 use crate::scene::Scene;
 use crate::table::*;
 use crate::tally::{self, DROP, FN, JOIN, NOTIFY};
-use crate::trial::{hold_trials, hold_without_memory, trials};
+use crate::trial::{hold_with_or_without_memory, hold_without_memory, trials};
 
 /// More than lies inside an asynchron, all of which is 64 bytes.
 static LONG: [u8; 100] = [7; 100];
@@ -166,44 +166,41 @@ fn many_without_memory() {
 /// These need not ask for memory; if they do, a refusal is as clean as any.
 #[test]
 fn what_may_do_without_memory() {
-    hold_trials(
-        trials! {
-            asynchron_call {
-                "a function" => E_NOMEM, OK.runs(1), |s| asynchron_call(s.unnamed, FN, null_mut());
-            }
-            asynchron_notify {
-                "on a ready one" => E_NOMEM, OK.runs(1),
-                    |s| asynchron_notify(s.ready, NOTIFY, null_mut());
-            }
-            asynchron_notify_with {
-                "on a failed one" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
-                    let options = asynchron_notify_options_t {
-                        drop_ctx: DROP,
-                        ..notify_options(NOTIFY, s.thing())
-                    };
-                    asynchron_notify_with(s.failed, &options, null_mut())
+    hold_with_or_without_memory(trials! {
+        asynchron_call {
+            "a function" => E_NOMEM, OK.runs(1), |s| asynchron_call(s.unnamed, FN, null_mut());
+        }
+        asynchron_notify {
+            "on a ready one" => E_NOMEM, OK.runs(1),
+                |s| asynchron_notify(s.ready, NOTIFY, null_mut());
+        }
+        asynchron_notify_with {
+            "on a failed one" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let options = asynchron_notify_options_t {
+                    drop_ctx: DROP,
+                    ..notify_options(NOTIFY, s.thing())
                 };
-            }
-            asynchron_set_bytes {
-                "17 bytes" => E_NOMEM, OK,
-                    |s| asynchron_set_bytes(s.pending, LONG.as_ptr().cast(), 17);
-            }
-            asynchron_fail_with {
-                "a payload alone" => E_NOMEM.drops(1), OK.drops(1),
-                    |s| asynchron_fail_with(s.pending, 1, null(), null(), s.thing(), DROP);
-            }
-            asynchron_wait_all {
-                "1000" => E_NOMEM, TIMEOUT, |s| {
-                    asynchron_wait_all([s.pending; MANY].as_ptr(), MANY, 1_000_000)
-                };
-            }
-            asynchron_report_fd {
-                "made on first use" => number(ASYNCHRON_E_NOMEM as i64), number(0),
-                    |s| asynchron_report_fd(s.report).min(0);
-            }
-        },
-        false,
-    );
+                asynchron_notify_with(s.failed, &options, null_mut())
+            };
+        }
+        asynchron_set_bytes {
+            "17 bytes" => E_NOMEM, OK,
+                |s| asynchron_set_bytes(s.pending, LONG.as_ptr().cast(), 17);
+        }
+        asynchron_fail_with {
+            "a payload alone" => E_NOMEM.drops(1), OK.drops(1),
+                |s| asynchron_fail_with(s.pending, 1, null(), null(), s.thing(), DROP);
+        }
+        asynchron_wait_all {
+            "1000" => E_NOMEM, TIMEOUT, |s| {
+                asynchron_wait_all([s.pending; MANY].as_ptr(), MANY, 1_000_000)
+            };
+        }
+        asynchron_report_fd {
+            "made on first use" => number(ASYNCHRON_E_NOMEM as i64), number(0),
+                |s| asynchron_report_fd(s.report).min(0);
+        }
+    });
 }
 
 /// Inside a callback, what is registered on a complete one is due later, and kept until then.

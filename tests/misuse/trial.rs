@@ -1,10 +1,11 @@
 //! How a row is played without memory: each of its requests is refused in turn, alone and together
 //! with all that follow, until it is granted what it asks for.
 
+use std::cell::Cell;
+
 use crate::ledger::{Deny, denied};
-use crate::limit;
 use crate::scene::Scene;
-use crate::table::{Promise, Row, without_leak};
+use crate::table::{Promise, Row, hold_each, without_leak};
 use crate::tally;
 
 /// The row's promise is the refusal; the other is what holds, all released, when it is granted.
@@ -23,46 +24,38 @@ macro_rules! trials {
 }
 pub(crate) use trials;
 
-/// Every row must be refused at least once.
+/// Plays every row, refusing request by request. It must be refused at least once.
 pub fn hold_without_memory(trials: Vec<Trial>) {
-    hold_trials(trials, true);
+    hold_each(trials, name, |trial| until_granted(trial, true));
 }
 
-/// Plays every row, refusing request by request.
-pub fn hold_trials(trials: Vec<Trial>, must_ask: bool) {
-    limit::within(move |watch| {
-        let mut broken = Vec::new();
-        for (row, granted) in &trials {
-            for deny in [Deny::Only as fn(usize) -> Deny, Deny::From] {
-                watch.step(row.function, row.case);
-                if let Err(why) = until_granted(row, *granted, deny, must_ask) {
-                    broken.push(format!("{}, {}: {why}", row.function, row.case));
-                }
-            }
+/// The same, where nothing need be asked for.
+pub fn hold_with_or_without_memory(trials: Vec<Trial>) {
+    hold_each(trials, name, |trial| until_granted(trial, false));
+}
+
+fn name((row, _): &Trial) -> (&'static str, &'static str) {
+    (row.function, row.case)
+}
+
+fn until_granted((row, granted): &Trial, must_ask: bool) -> Result<(), String> {
+    for deny in [Deny::Only as fn(usize) -> Deny, Deny::From] {
+        let mut nth = 1;
+        while refused(row, *granted, deny(nth)).map_err(|why| format!("{:?}: {why}", deny(nth)))? {
+            nth += 1;
         }
-        assert!(broken.is_empty(), "\n{}", broken.join("\n"));
-    });
-}
-
-fn until_granted(
-    row: &Row,
-    granted: Promise,
-    deny: fn(usize) -> Deny,
-    must_ask: bool,
-) -> Result<(), String> {
-    for nth in 1..=5000 {
-        let refusals = std::cell::Cell::new(0);
-        without_leak(|| refusals.set(play(row, granted, deny(nth))))
-            .map_err(|why| format!("{:?}: {why}", deny(nth)))?;
-        if refusals.get() == 0 {
-            return if nth > 1 || !must_ask {
-                Ok(())
-            } else {
-                Err("asks for no memory".to_owned())
-            };
+        if must_ask && nth == 1 {
+            return Err("asks for no memory".to_owned());
         }
     }
-    Err("never granted".to_owned())
+    Ok(())
+}
+
+/// Whether any request was refused.
+fn refused(row: &Row, granted: Promise, deny: Deny) -> Result<bool, String> {
+    let refusals = Cell::new(0);
+    without_leak(|| refusals.set(play(row, granted, deny)))?;
+    Ok(refusals.get() > 0)
 }
 
 /// Returns how many requests were refused.

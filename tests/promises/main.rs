@@ -10,6 +10,7 @@ mod common;
 mod support;
 
 mod r01_first_delivery_wins;
+mod r02_contexts;
 mod r02_handed_over_once;
 mod r03_no_lock_around_user_code;
 mod r04_publish_wake_notify;

@@ -173,7 +173,8 @@ fn registered_after_completion_runs_at_once_and_here() {
 /// A registration that meets a completion: whichever comes first, the callback runs once, and sees it complete.
 #[test]
 fn registering_against_completing() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Handle, Arc<AtomicUsize>);
         let register = |s: &Subject| {
             let ran = s.1.clone();
@@ -197,7 +198,8 @@ fn registering_against_completing() {
 /// A waiter that goes to sleep just when the value comes still gets it: each kind of wait, many times.
 #[test]
 fn no_wakeup_is_lost() {
-    within(170, || {
+    in_child(170, || {
+        memory::quarantine();
         type Wait = fn(&Handle) -> bool;
         let waits: [Wait; 5] = [
             |a| a.number() == Ok(7),

@@ -91,7 +91,7 @@ fn rounds(n: usize) {
 /// Freed memory is used again at once.
 #[test]
 fn the_memory_may_be_used_again() {
-    within(170, || rounds(2000));
+    in_child(170, || rounds(2000));
 }
 
 /// Freed memory is filled with nonsense, and looked after: a late read or write shows.

@@ -137,7 +137,8 @@ fn none_to_be_had_is_a_status() {
 /// Asked for by several at once it is still one.
 #[test]
 fn first_use_by_several_threads() {
-    within(60, || {
+    in_child(60, || {
+        memory::quarantine();
         type Subject = (Report, AtomicUsize, AtomicUsize);
         race(
             2000,
@@ -159,7 +160,8 @@ fn first_use_by_several_threads() {
 /// Items come and go on two threads at once; whenever they rest, the descriptor is right.
 #[test]
 fn right_after_every_race() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Report, Vec<Handle>);
         race(
             4000,

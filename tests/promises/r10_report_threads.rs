@@ -183,7 +183,8 @@ fn each_item_goes_to_one() {
 /// One that is removed while it completes is either gone or an item, never both.
 #[test]
 fn remove_against_completion() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Report, Handle, Mutex<Option<asynchron_status_t>>);
         race(
             4000,

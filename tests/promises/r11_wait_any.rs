@@ -106,7 +106,8 @@ fn wait_all_waits_for_all_however_they_end() {
 /// Several complete at once, and are the last thing that happens to them: the index is of one that is complete.
 #[test]
 fn racing_completions() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         race(
             4000,
             |_| Handle::many(20),

@@ -57,7 +57,8 @@ fn after_runs_once_all_are_complete_however_they_ended() {
 /// The thread that completes the last one runs the function, whichever that is; and it runs once.
 #[test]
 fn the_last_completer_runs_it() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Vec<Handle>, Handle, Mutex<Receiver<Seen>>, Mutex<Vec<ThreadId>>);
         let deliver = |s: &Subject, n: usize| {
             s.0[n].set(b"x");

@@ -176,7 +176,8 @@ fn the_callback_runs_once_whoever_is_last() {
 /// Unregistered or run, never both and never neither: against delivering, and against letting go.
 #[test]
 fn unregistered_or_run() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Handle, u64, Arc<AtomicUsize>, AtomicUsize);
         race(
             4000,

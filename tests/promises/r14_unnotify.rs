@@ -83,7 +83,8 @@ fn the_token_is_written_before_the_callback_can_run() {
         };
         notify_flags(a, 0, check, place.as_ptr())
     }
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         let (a, place) = (Handle::new(), Arc::new(AtomicU64::new(0)));
         a.set(b"x");
         register(&a, &place);
@@ -252,7 +253,8 @@ fn afterwards_nobody_uses_the_context() {
         assert_eq!(ctx[0].load(SeqCst), 0, "used after unnotify");
         ctx[1].store(2, SeqCst);
     }
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Handle, u64, Box<[AtomicUsize; 2]>);
         race(
             10_000,

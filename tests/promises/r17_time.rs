@@ -170,7 +170,8 @@ fn complete_for_one_waiter_beats_timed_out_for_another() {
 /// A wait that ends by its timeout just when the delivery comes tells one or the other; and after OK it is complete.
 #[test]
 fn timeouts_against_deliveries() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         for wait in WAITS {
             race(
                 1000,

@@ -67,7 +67,8 @@ const SEEN_BY: [See; 15] = [
 
 #[test]
 fn every_call_that_sees_a_delivery() {
-    within(170, || {
+    in_child(170, || {
+        memory::quarantine();
         let deliveries: [fn(&Handle); 4] = [
             |a| _ = a.set(b"x"),
             |a| _ = a.set(&[1; 40]),
@@ -98,7 +99,8 @@ fn every_call_that_sees_a_delivery() {
 /// A refused delivery learns who was first only after the whole of it is there to see.
 #[test]
 fn a_refused_delivery_has_seen_the_first() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Handle, [Plain; 2]);
         let party = |s: &Subject, me: usize| {
             s.1[me].write(7);
@@ -120,7 +122,8 @@ fn a_refused_delivery_has_seen_the_first() {
 /// registration.
 #[test]
 fn callbacks() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Handle, Arc<[Plain; 2]>);
         race(
             5000,
@@ -147,7 +150,8 @@ fn callbacks() {
 /// The function of an after sees what all the deliverers did, not only the last.
 #[test]
 fn after_sees_all_deliverers() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Vec<Handle>, Arc<[Plain; 3]>, Handle);
         let party = |s: &Subject, n: usize| {
             s.1[n].write(n + 1);
@@ -192,7 +196,8 @@ fn spawned_functions() {
 /// When unnotify returns, the callback's work is there to see.
 #[test]
 fn unnotify_sees_what_the_callback_did() {
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = (Handle, u64, Arc<Plain>);
         race(
             5000,
@@ -218,7 +223,8 @@ fn release() {
         let plain = unsafe { Box::from_raw(p.cast::<[Plain; 2]>()) };
         plain.iter().for_each(|plain| plain.assert(5));
     }
-    within(120, || {
+    in_child(120, || {
+        memory::quarantine();
         type Subject = ([usize; 2], usize);
         let party = |(a, plain): &Subject, n: usize| {
             let plain = unsafe { &*(*plain as *const [Plain; 2]) };
