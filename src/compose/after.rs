@@ -32,8 +32,23 @@ pub(crate) struct After {
     /// Whether a failure or a cancel of the source passes on instead.
     only_value: bool,
     n: usize,
+}
+
+/// Where things lie in the allocation.
+struct Parts {
     layout: Layout,
-    sources: NonNull<*mut Asynchron>,
+    nodes: usize,
+    sources: usize,
+}
+
+impl Parts {
+    fn of(n: usize) -> Option<Self> {
+        let nodes = Layout::array::<Listener>(n).ok()?;
+        let sources = Layout::array::<*mut Asynchron>(n).ok()?;
+        let (layout, nodes) = Layout::new::<After>().extend(nodes).ok()?;
+        let (layout, sources) = layout.extend(sources).ok()?;
+        Some(Self { layout, nodes, sources })
+    }
 }
 
 /// What is to be done, and with what.
@@ -78,16 +93,13 @@ impl After {
         step: Step,
     ) -> Result<(NonNull<Self>, NonNull<Listener>), NoMemory> {
         let n = sources.len();
-        let nodes = Layout::array::<Listener>(n).map_err(|_| NoMemory)?;
-        let array = Layout::array::<*mut Asynchron>(n).map_err(|_| NoMemory)?;
-        let (layout, nodes) = Layout::new::<Self>().extend(nodes).map_err(|_| NoMemory)?;
-        let (layout, array) = layout.extend(array).map_err(|_| NoMemory)?;
-        let room = allocate(layout)?;
+        let parts = Parts::of(n).ok_or(NoMemory)?;
+        let room = allocate(parts.layout)?;
         let this = room.cast::<Self>();
         // SAFETY: both offsets lie inside the room, or at its end if there are no sources.
-        let nodes = unsafe { room.add(nodes) }.cast::<Listener>();
+        let nodes = unsafe { room.add(parts.nodes) }.cast::<Listener>();
         // SAFETY: as above.
-        let array = unsafe { room.add(array) }.cast::<*mut Asynchron>();
+        let array = unsafe { room.add(parts.sources) }.cast::<*mut Asynchron>();
         for (index, source) in sources.iter().enumerate() {
             // SAFETY: there is room for one each.
             unsafe { nodes.add(index).write(Listener::after(this)) };
@@ -97,7 +109,7 @@ impl After {
         let Step { function, ctx, only_value } = step;
         let left = AtomicUsize::new(n.wrapping_add(1));
         let job = Job::new(Self::run);
-        let after = Self { job, left, into, function, ctx, only_value, n, layout, sources: array };
+        let after = Self { job, left, into, function, ctx, only_value, n };
         // SAFETY: the room begins with space for it.
         unsafe { this.write(after) };
         Ok((this, nodes))
@@ -130,9 +142,13 @@ impl After {
     unsafe fn run(job: NonNull<Job>) {
         let room = job.cast::<Self>();
         // SAFETY: nobody else knows it any more: it is moved out once.
-        let Self { into, function, ctx, only_value, n, layout, sources, .. } =
-            unsafe { room.read() };
-        // SAFETY: the array lies in the room, and every source in it is retained.
+        let Self { into, function, ctx, only_value, n, .. } = unsafe { room.read() };
+        let Some(parts) = Parts::of(n) else {
+            return; // It was allocated by the same parts.
+        };
+        // SAFETY: the array lies there in the room.
+        let sources = unsafe { room.byte_add(parts.sources) }.cast::<*mut Asynchron>();
+        // SAFETY: as above, and every source in it is retained.
         let array = unsafe { slice::from_raw_parts(sources.as_ptr(), n) };
         match if only_value { error_of(array) } else { None } {
             Some(error) => {
@@ -151,7 +167,7 @@ impl After {
             drop(unsafe { Handle::from_raw(source) });
         }
         // SAFETY: allocated with this layout, and used no more.
-        unsafe { dealloc(room.as_ptr().cast(), layout) };
+        unsafe { dealloc(room.as_ptr().cast(), parts.layout) };
     }
 }
 

@@ -67,22 +67,16 @@ fn created_with() -> Vec<Row> {
             "larger with a non-zero tail: by 1" => E_INVALID.drops(2),
                 |s| longer(s, 1, [0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
             "larger with a non-zero tail, and NULL out" => E_INVALID.drops(2), |s| {
-                let mut options = Longer {
-                    known: full(s.thing()),
-                    tail: [1; 16],
-                };
+                let mut options = Longer { known: full(s.thing()), tail: [1; 16] };
                 options.known.size += 16;
                 asynchron_create_with((&raw const options).cast(), null_mut())
             };
             "nothing set but the size" => OK, |_| with(&OPTIONS);
             "NULL to drop: both" => OK.drops(2), |_| with(&full(null_mut()));
             "NULL drops" => OK, |s| {
-                let drops = (None, None);
-                with(&asynchron_options_t {
-                    drop_user_data: drops.0,
-                    drop_on_demand_ctx: drops.1,
-                    ..full(s.thing())
-                })
+                let mut options = full(s.thing());
+                (options.drop_user_data, options.drop_on_demand_ctx) = (None, None);
+                with(&options)
             };
             "NULL function on demand, its ctx dropped all the same" => OK.drops(2),
                 |s| with(&asynchron_options_t { on_demand: None, ..full(s.thing()) });
