@@ -18,11 +18,15 @@ use crate::compute;
 use crate::core::cell::Asynchron;
 
 /// Blocks until `a` is complete; its value, or how it ended without one.
+#[inline]
 fn collect(a: &Asynchron, timeout_ns: u64) -> Result<(*const c_void, usize), asynchron_status_t> {
-    if let Err(stop) = compute::collect(a, timeout_ns) {
-        return Err(status_of_stop(stop));
-    }
-    let (slot, tag) = a.outcome().ok_or(ASYNCHRON_E_INTERNAL)?;
+    let (slot, tag) = match a.outcome() {
+        Some(outcome) => outcome,
+        None => {
+            compute::collect(a, timeout_ns).map_err(status_of_stop)?;
+            a.outcome().ok_or(ASYNCHRON_E_INTERNAL)?
+        }
+    };
     // SAFETY: complete, so the slot holds what the tag says.
     unsafe { slot.value(tag) }.ok_or_else(|| status_of_outcome(tag))
 }

@@ -16,15 +16,14 @@ use super::types::{asynchron_drop_fn_t, asynchron_t, drop_fn};
 use super::{guard, status_of_lost, text};
 use crate::core::cell::Asynchron;
 use crate::core::failure::Failure;
-use crate::core::memory::NoMemory;
-use crate::core::outcome::{Buffer, Outcome};
+use crate::core::memory::{Bytes, NoMemory};
+use crate::core::outcome::{Buffer, Outcome, Slot};
 use crate::core::user::Owned;
 
 /// Completes `a`, which must not be NULL for it; else, or if it came too late, frees the outcome.
 ///
 /// # Safety
 /// `a` is NULL or a handle that lives until it is complete.
-#[inline]
 unsafe fn deliver(a: *mut asynchron_t, outcome: Outcome) -> asynchron_status_t {
     let Some(a) = NonNull::new(a.cast::<Asynchron>()) else {
         return ASYNCHRON_E_INVALID;
@@ -38,6 +37,22 @@ unsafe fn deliver(a: *mut asynchron_t, outcome: Outcome) -> asynchron_status_t {
             drop(outcome);
             status
         }
+    }
+}
+
+/// # Safety
+/// As for [`deliver`].
+#[inline]
+unsafe fn deliver_small(a: *mut asynchron_t, bytes: &[u8]) -> asynchron_status_t {
+    let Some(a) = NonNull::new(a.cast::<Asynchron>()) else {
+        return ASYNCHRON_E_INVALID;
+    };
+    // SAFETY: the caller vouches for the handle.
+    if unsafe { Asynchron::complete_small(a, bytes) } {
+        ASYNCHRON_OK
+    } else {
+        // SAFETY: who comes too late holds a reference of its own.
+        status_of_lost(unsafe { a.as_ref() })
     }
 }
 
@@ -66,9 +81,13 @@ pub unsafe extern "C" fn asynchron_set_bytes(
             // SAFETY: not NULL, and the caller vouches for `len` bytes.
             unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len) }
         };
-        match Outcome::copy_of(bytes) {
+        if len <= Slot::INSIDE {
             // SAFETY: the caller vouches for the handle.
-            Ok(outcome) => unsafe { deliver(a, outcome) },
+            return unsafe { deliver_small(a, bytes) };
+        }
+        match Bytes::copy_of(bytes) {
+            // SAFETY: as above.
+            Ok(bytes) => unsafe { deliver(a, Outcome::Bytes(bytes)) },
             Err(NoMemory) => ASYNCHRON_E_NOMEM,
         }
     })

@@ -50,12 +50,12 @@ unsafe impl Options for asynchron_options_t {
 pub unsafe extern "C" fn asynchron_create(name: *const c_char) -> *mut asynchron_t {
     guard(std::ptr::null_mut(), || {
         if name.is_null() {
-            return Asynchron::create(None).map_or(std::ptr::null_mut(), Handle::into_raw).cast();
+            return Asynchron::create().map_or(std::ptr::null_mut(), Handle::into_raw).cast();
         }
         // SAFETY: the caller vouches for the text.
         let name = unsafe { text(name) };
         Extras::new(Some(name), Owned::NOTHING, None)
-            .and_then(|extras| Asynchron::create(Some(extras)))
+            .and_then(Asynchron::create_with)
             .map_or(std::ptr::null_mut(), Handle::into_raw)
             .cast()
     })
@@ -97,8 +97,7 @@ pub unsafe extern "C" fn asynchron_create_with(
         // SAFETY: the caller vouches for the text.
         let name = (!options.name.is_null()).then(|| unsafe { text(options.name) });
         let demand = Demand { function: plain_fn(options.on_demand), ctx };
-        let made = Extras::new(name, user_data, Some(demand))
-            .and_then(|extras| Asynchron::create(Some(extras)));
+        let made = Extras::new(name, user_data, Some(demand)).and_then(Asynchron::create_with);
         let Ok(made) = made else {
             return ASYNCHRON_E_NOMEM;
         };

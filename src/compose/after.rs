@@ -66,7 +66,7 @@ pub(crate) fn after(
 ) -> Result<Handle, NoMemory> {
     let into = match into {
         Some(into) => Handle::retain(into),
-        None => Asynchron::create(None)?,
+        None => Asynchron::create()?,
     };
     let (this, nodes) = After::create(sources, into.clone(), step)?;
     for (index, source) in sources.iter().enumerate() {
@@ -76,7 +76,7 @@ pub(crate) fn after(
         if !unsafe { source.listen(node) } {
             let mut none = Jobs::EMPTY;
             // SAFETY: alive: this thread's own count, taken back below, is still missing.
-            unsafe { After::count(this, &Handle::retain(source), &mut none) };
+            unsafe { After::count(this, Handle::retain(source), &mut none) };
         }
     }
     let mut jobs = Jobs::EMPTY;
@@ -119,8 +119,8 @@ impl After {
     ///
     /// # Safety
     /// Called once for each source, by the asynchron that holds its listener.
-    pub(crate) unsafe fn count(this: NonNull<Self>, source: &Handle, jobs: &mut Jobs) {
-        mem::forget(source.clone());
+    pub(crate) unsafe fn count(this: NonNull<Self>, source: Handle, jobs: &mut Jobs) {
+        mem::forget(source);
         // SAFETY: this count was still missing, so it is alive.
         unsafe { Self::count_down(this, jobs) };
     }

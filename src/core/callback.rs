@@ -19,6 +19,7 @@ use super::cell::{Asynchron, Handle};
 use super::due::{self, Job, Jobs};
 use super::listener::{List, Listener, Who};
 use super::memory::try_box;
+use super::tell::Telling;
 use super::user::{Owned, guarded};
 use super::wait::block_until;
 use crate::sys;
@@ -144,7 +145,7 @@ pub(crate) unsafe fn register(
     }
     let mut jobs = Jobs::EMPTY;
     // SAFETY: it runs once, from here; if it is listed, its stage says that it is due already.
-    unsafe { Callback::queue(callback, &Handle::retain(a), &mut jobs) };
+    unsafe { Callback::queue(callback, Handle::retain(a), &mut jobs) };
     due::run(jobs);
     Ok(())
 }
@@ -233,9 +234,9 @@ impl Callback {
     /// The source's lock is held, and `this` is in its list.
     pub(super) unsafe fn make_due(
         this: NonNull<Self>,
-        source: &Handle,
+        source: &Asynchron,
         list: &mut List,
-        jobs: &mut Jobs,
+        telling: &mut Telling,
     ) {
         let callback = this.as_ptr();
         // SAFETY: listed, so alive; the token never changes.
@@ -251,15 +252,16 @@ impl Callback {
             }
             *stage = Stage::Due;
         }
+        let reference = telling.reference(source);
         // SAFETY: it becomes due once.
-        unsafe { Self::queue(this, source, jobs) };
+        unsafe { Self::queue(this, reference, &mut telling.jobs) };
     }
 
     /// # Safety
     /// Called once; the callback is alive.
-    unsafe fn queue(this: NonNull<Self>, source: &Handle, jobs: &mut Jobs) {
+    unsafe fn queue(this: NonNull<Self>, source: Handle, jobs: &mut Jobs) {
         // The queue's reference; `run` gives it up.
-        mem::forget(source.clone());
+        mem::forget(source);
         // SAFETY: alive until it runs, and so is its job.
         unsafe { jobs.push(NonNull::from(&mut (*this.as_ptr()).job)) };
     }

@@ -7,17 +7,15 @@ use std::ops::Deref;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering::*};
 
-use super::callback::Callback;
-use super::due::{self, Jobs};
+use super::due;
 use super::extras::Extras;
-use super::listener::{List, Listener, Who};
+use super::listener::{List, Listener};
 use super::memory::{MALLOC_ALIGN, NoMemory, allocate, try_box};
 use super::outcome::{Outcome, Slot, Tag};
 use super::refs::Refs;
 use super::state::State;
+use super::tell::Telling;
 use super::wait;
-use crate::compose::after::After;
-use crate::report::Report;
 
 /// 56 bytes, which malloc serves from its blocks of 64. The outcome comes first: a small value is
 /// then aligned as malloc's own.
@@ -111,19 +109,8 @@ impl Asynchron {
     };
 
     #[inline]
-    pub(crate) fn create(extras: Option<Extras>) -> Result<Handle, NoMemory> {
-        let extras = match extras {
-            None => ptr::null_mut(),
-            Some(extras) => Box::into_raw(try_box(extras).map_err(|_| NoMemory)?),
-        };
-        let Ok(room) = allocate(Self::LAYOUT) else {
-            if !extras.is_null() {
-                // SAFETY: made above, and stored nowhere.
-                drop(unsafe { Box::from_raw(extras) });
-            }
-            return Err(NoMemory);
-        };
-        let room = room.cast::<Self>();
+    pub(crate) fn create() -> Result<Handle, NoMemory> {
+        let room = allocate(Self::LAYOUT)?.cast::<Self>();
         // SAFETY: the room is as large as the object, and ours.
         unsafe {
             room.write(Self {
@@ -131,10 +118,18 @@ impl Asynchron {
                 state: State::new(),
                 refs: Refs::new(),
                 listeners: UnsafeCell::new(List::EMPTY),
-                extras: AtomicPtr::new(extras),
+                extras: AtomicPtr::new(ptr::null_mut()),
             });
         }
         Ok(Handle(room))
+    }
+
+    pub(crate) fn create_with(extras: Extras) -> Result<Handle, NoMemory> {
+        let extras = try_box(extras).map_err(|_| NoMemory)?;
+        let made = Self::create()?;
+        // ORDERING: nobody else knows it yet.
+        made.extras.store(Box::into_raw(extras), Relaxed);
+        Ok(made)
     }
 
     #[inline]
@@ -178,18 +173,46 @@ impl Asynchron {
     ///
     /// # Safety
     /// `this` is alive until it is complete: a waiter may release it before this returns.
-    #[inline]
     pub(crate) unsafe fn complete(this: NonNull<Self>, outcome: Outcome) -> Result<(), Outcome> {
         // SAFETY: alive until it is complete.
         let me = unsafe { this.as_ref() };
         if !me.state.claim() {
-            // The winner is between claiming and publishing for a few instructions at most; the
-            // loser's status must not speak of what nobody can see yet.
             wait::for_publication(&me.state);
             return Err(outcome);
         }
         // SAFETY: the slot is the claimer's alone.
         let tag = unsafe { Slot::write(me.slot.get(), outcome) };
+        // SAFETY: claimed here, and the outcome is written.
+        unsafe { Self::publish(this, tag) };
+        Ok(())
+    }
+
+    /// The same for a copy of at most [`Slot::INSIDE`] bytes, which need not be carried about. False
+    /// if another was first.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`].
+    #[inline]
+    pub(crate) unsafe fn complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
+        // SAFETY: alive until it is complete.
+        let me = unsafe { this.as_ref() };
+        if !me.state.claim() {
+            wait::for_publication(&me.state);
+            return false;
+        }
+        // SAFETY: the slot is the claimer's alone.
+        let tag = unsafe { Slot::write_small(me.slot.get(), bytes) };
+        // SAFETY: claimed here, and the outcome is written.
+        unsafe { Self::publish(this, tag) };
+        true
+    }
+
+    /// # Safety
+    /// The caller has claimed `this` and written the outcome. It may be gone afterwards.
+    #[inline]
+    unsafe fn publish(this: NonNull<Self>, tag: Tag) {
+        // SAFETY: alive until it is complete.
+        let me = unsafe { this.as_ref() };
         let state: *const State = &me.state;
         let published = me.state.publish(tag, || me.refs.retain());
         // From here on `this` may be gone, unless a reference was kept.
@@ -197,54 +220,19 @@ impl Asynchron {
             State::wake(state);
         }
         if published.kept {
-            // SAFETY: the reference that `publish` took is given up here.
-            unsafe { Handle::from_raw(this) }.tell();
+            // SAFETY: the reference that was kept is given up there.
+            Telling::tell(unsafe { Handle::from_raw(this) }, published.locked);
         }
-        Ok(())
     }
-}
 
-/// Telling.
-impl Handle {
-    /// Tells all that listen, in their order: reports and `wait_any`s at once, what runs the
-    /// program's code when this thread comes to it.
-    #[cold]
-    fn tell(self) {
-        let mut jobs = Jobs::EMPTY;
-        self.state.lock();
-        // SAFETY: the lock is held.
-        let list = unsafe { &mut *self.listeners.get() };
-        let mut next = list.first();
-        while let Some(node) = next {
-            // SAFETY: the node is in the list, and stays while the lock is held.
-            next = unsafe { list.after(node) };
-            // SAFETY: as above.
-            match unsafe { node.as_ref() }.who() {
-                // SAFETY: the lock is held, and the node is a callback's.
-                Who::Callback => unsafe { Callback::make_due(node.cast(), &self, list, &mut jobs) },
-                Who::Entry(report) => {
-                    // SAFETY: the node is in the list.
-                    unsafe { list.unlink(node) };
-                    // SAFETY: a listed entry's report is alive: it cannot go without this lock.
-                    unsafe { Report::arrive(report, node.cast()) };
-                }
-                Who::Any(any) => {
-                    // SAFETY: the node is in the list.
-                    unsafe { list.unlink(node) };
-                    // SAFETY: a listed node's wait cannot end without this lock.
-                    unsafe { any.as_ref() }.tell(node);
-                }
-                Who::After(after) => {
-                    // SAFETY: the node is in the list.
-                    unsafe { list.unlink(node) };
-                    // SAFETY: it lives until all of its sources have been counted.
-                    unsafe { After::count(after, &self, &mut jobs) };
-                }
-            }
-        }
-        let empty = list.is_empty();
-        self.state.unlock(empty);
-        due::run(jobs);
+    /// The list of listeners.
+    ///
+    /// # Safety
+    /// The lock is held, and there is no other reference to the list.
+    #[expect(clippy::mut_from_ref, reason = "the lock makes it the holder's alone")]
+    pub(super) unsafe fn listeners(&self) -> &mut List {
+        // SAFETY: as the caller promises.
+        unsafe { &mut *self.listeners.get() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! One asynchron: its state, its outcome, those that wait for it.
 //!
 //! Follow a value: [`cell`] takes a delivery, [`state`] decides who wins and publishes, [`outcome`]
-//! is where the value lies, [`listener`] says who is to be told, [`due`] runs what must not run at
+//! is where the value lies, [`listener`] says who is to be told, [`tell`] tells them, [`due`] runs what must not run at
 //! once, and [`wait`] is how a thread blocks until then.
 
 pub(crate) mod callback;
@@ -16,5 +16,6 @@ pub(crate) mod memory;
 pub(crate) mod outcome;
 pub(crate) mod refs;
 pub(crate) mod state;
+pub(crate) mod tell;
 pub(crate) mod user;
 pub(crate) mod wait;

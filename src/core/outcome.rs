@@ -6,15 +6,13 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr;
 
 use super::failure::Failure;
-use super::memory::{Bytes, NoMemory};
+use super::memory::Bytes;
 use super::user::Owned;
-
-/// Values up to this many bytes lie inside the object: what a buffer's description takes.
-const INSIDE: usize = size_of::<Buffer>();
 
 /// A value, an error or cancelled, on its way to an asynchron. Dropped, it frees what it holds.
 pub(crate) enum Outcome {
-    Small(Small),
+    /// The empty value.
+    Empty,
     Bytes(Bytes),
     Buffer(Buffer),
     /// A failure that is nothing but its code.
@@ -24,12 +22,6 @@ pub(crate) enum Outcome {
     Broken,
     Cancelled,
     CancelledBecause(Failure),
-}
-
-/// A value that lies inside the object. One of no bytes is the empty value.
-pub(crate) struct Small {
-    len: usize,
-    bytes: [MaybeUninit<u8>; INSIDE],
 }
 
 /// A value that the program owns, or handed over.
@@ -42,25 +34,9 @@ pub(crate) struct Buffer {
 }
 
 impl Outcome {
-    pub(crate) const EMPTY: Self =
-        Self::Small(Small { len: 0, bytes: [MaybeUninit::uninit(); INSIDE] });
-
-    /// A value that is a copy of `data`.
-    #[inline]
-    pub(crate) fn copy_of(data: &[u8]) -> Result<Self, NoMemory> {
-        let len = data.len();
-        if len > INSIDE {
-            return Bytes::copy_of(data).map(Self::Bytes);
-        }
-        let mut bytes = [MaybeUninit::<u8>::uninit(); INSIDE];
-        // SAFETY: `len` is at most INSIDE, and the two do not overlap.
-        unsafe { bytes.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(data.as_ptr(), len) };
-        Ok(Self::Small(Small { len, bytes }))
-    }
-
     /// What a function's return says: 0 is the empty value, anything else a failure.
     pub(crate) fn of_return(code: i32) -> Self {
-        if code == 0 { Self::EMPTY } else { Self::Code(code) }
+        if code == 0 { Self::Empty } else { Self::Code(code) }
     }
 }
 
@@ -121,7 +97,7 @@ impl Tag {
 /// one that has claimed, before it publishes) and read (by anyone, after); a [`Tag`] says as what.
 #[repr(C)]
 pub(crate) union Slot {
-    small: [MaybeUninit<u8>; INSIDE],
+    small: [MaybeUninit<u8>; Self::INSIDE],
     bytes: ManuallyDrop<Bytes>,
     buffer: ManuallyDrop<Buffer>,
     code: i32,
@@ -147,6 +123,9 @@ impl ErrorView {
 pub(crate) const BROKEN_CODE: i32 = -6;
 
 impl Slot {
+    /// Copies of up to this many bytes lie inside the object: what a buffer's description takes.
+    pub(crate) const INSIDE: usize = size_of::<Buffer>();
+
     pub(crate) const fn empty() -> UnsafeCell<Self> {
         UnsafeCell::new(Self { empty: () })
     }
@@ -156,10 +135,7 @@ impl Slot {
     #[inline]
     pub(crate) unsafe fn write(slot: *mut Self, outcome: Outcome) -> Tag {
         let (kind, content) = match outcome {
-            Outcome::Small(Small { len, bytes }) => {
-                // At most INSIDE, so it fits.
-                (Tag::SMALL | ((len as u32) << Tag::LEN_SHIFT), Self { small: bytes })
-            }
+            Outcome::Empty => (Tag::SMALL, Self { empty: () }),
             Outcome::Bytes(bytes) => (Tag::BYTES, Self { bytes: ManuallyDrop::new(bytes) }),
             Outcome::Buffer(buffer) => (Tag::BUFFER, Self { buffer: ManuallyDrop::new(buffer) }),
             Outcome::Code(code) => (Tag::CODE, Self { code }),
@@ -175,6 +151,19 @@ impl Slot {
         // SAFETY: the caller alone may touch it.
         unsafe { slot.write(content) };
         Tag(kind)
+    }
+
+    /// Copies at most [`Self::INSIDE`] bytes.
+    ///
+    /// # Safety
+    /// As for [`Self::write`].
+    #[inline]
+    pub(crate) unsafe fn write_small(slot: *mut Self, bytes: &[u8]) -> Tag {
+        debug_assert!(bytes.len() <= Self::INSIDE);
+        // SAFETY: the caller alone may touch it, and they fit.
+        unsafe { slot.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        // At most INSIDE, so it fits.
+        Tag(Tag::SMALL | ((bytes.len() as u32) << Tag::LEN_SHIFT))
     }
 
     /// The value's address and length; `None` if it is none.

@@ -100,9 +100,8 @@ impl State {
     }
 
     /// Makes the outcome visible to all. `keep` takes a reference to the object, and is called
-    /// before the word changes if anybody listens; true says that it was.
-    ///
-    /// Returns whether threads sleep until now: the caller wakes them with [`Self::wake`].
+    /// before the word changes if anybody listens. Then the lock is taken in the same step, too,
+    /// if it is free. Whoever sleeps until now is to be woken with [`Self::wake`].
     #[inline]
     pub(crate) fn publish(&self, tag: Tag, keep: impl Fn()) -> Published {
         let mut kept = false;
@@ -113,11 +112,14 @@ impl State {
                 keep();
                 kept = true;
             }
-            let complete = (seen & !WAITED) | COMPLETE | (tag.bits() << TAG_SHIFT);
+            let locked = seen & (LISTENED | LOCKED) == LISTENED;
+            let lock = if locked { LOCKED } else { 0 };
+            let complete = (seen & !WAITED) | COMPLETE | lock | (tag.bits() << TAG_SHIFT);
             // ORDERING: Release shows the outcome, and all that came before the delivery, to
             // whoever sees COMPLETE, and the reference taken to whoever gives up one after that.
-            match self.0.compare_exchange_weak(seen, complete, Release, Relaxed) {
-                Ok(_) => return Published { kept, waited: seen & WAITED != 0 },
+            // Acquire takes the list over with the lock.
+            match self.0.compare_exchange_weak(seen, complete, AcqRel, Relaxed) {
+                Ok(_) => return Published { kept, locked, waited: seen & WAITED != 0 },
                 Err(now) => seen = now,
             }
         }
@@ -172,6 +174,7 @@ impl State {
 #[must_use]
 pub(crate) struct Published {
     pub(crate) kept: bool,
+    pub(crate) locked: bool,
     pub(crate) waited: bool,
 }
 

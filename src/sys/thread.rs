@@ -25,8 +25,11 @@ pub(crate) fn processors() -> usize {
 fn ask_processors() -> usize {
     // SAFETY: all zeroes is an empty cpu_set_t.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // The first thread's, which stands for the process: the caller may be pinned to one of many.
+    // SAFETY: a plain query.
+    let process = unsafe { libc::getpid() };
     // SAFETY: the set is as large as said. Fails only above 1024 processors.
-    if unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut set) } == 0 {
+    if unsafe { libc::sched_getaffinity(process, size_of::<libc::cpu_set_t>(), &mut set) } == 0 {
         // SAFETY: the set was filled in.
         return usize::try_from(unsafe { libc::CPU_COUNT(&set) }).unwrap_or(1);
     }
