@@ -31,6 +31,30 @@ fn collect(a: &Asynchron, timeout_ns: u64) -> Result<(*const c_void, usize), asy
     unsafe { slot.value(tag) }.ok_or_else(|| status_of_outcome(tag))
 }
 
+/// # Safety
+/// `a` is NULL or a handle that lives as long as the call; `out` is NULL or may be written.
+#[inline]
+unsafe fn get(
+    a: *mut asynchron_t,
+    timeout_ns: u64,
+    out: *mut asynchron_value_t,
+) -> asynchron_status_t {
+    // SAFETY: as the caller promises.
+    let Some(a) = (unsafe { handle(a) }) else {
+        return ASYNCHRON_E_INVALID;
+    };
+    match collect(a, timeout_ns) {
+        Ok((data, len)) => {
+            if !out.is_null() {
+                // SAFETY: as the caller promises.
+                unsafe { *out = asynchron_value_t { data, len } };
+            }
+            ASYNCHRON_OK
+        }
+        Err(status) => status,
+    }
+}
+
 /// Blocks until it is complete, and borrows its value.
 ///
 /// - Needs: `out` writable, or NULL to only wait.
@@ -45,7 +69,7 @@ pub unsafe extern "C" fn asynchron_get(
     out: *mut asynchron_value_t,
 ) -> asynchron_status_t {
     // SAFETY: the same needs.
-    unsafe { asynchron_get_timeout(a, ASYNCHRON_FOREVER, out) }
+    guard(ASYNCHRON_E_INTERNAL, || unsafe { get(a, ASYNCHRON_FOREVER, out) })
 }
 
 /// As asynchron_get(), for at most `timeout_ns` nanoseconds.
@@ -63,22 +87,8 @@ pub unsafe extern "C" fn asynchron_get_timeout(
     timeout_ns: u64,
     out: *mut asynchron_value_t,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
-        // SAFETY: the caller vouches for the handle.
-        let Some(a) = (unsafe { handle(a) }) else {
-            return ASYNCHRON_E_INVALID;
-        };
-        match collect(a, timeout_ns) {
-            Ok((data, len)) => {
-                if !out.is_null() {
-                    // SAFETY: the caller vouches that it may be written.
-                    unsafe { *out = asynchron_value_t { data, len } };
-                }
-                ASYNCHRON_OK
-            }
-            Err(status) => status,
-        }
-    })
+    // SAFETY: the same needs.
+    guard(ASYNCHRON_E_INTERNAL, || unsafe { get(a, timeout_ns, out) })
 }
 
 /// Blocks until it is complete, and copies its value.

@@ -13,7 +13,7 @@ use super::listener::{List, Listener};
 use super::memory::{MALLOC_ALIGN, NoMemory, allocate, try_box};
 use super::outcome::{Outcome, Slot, Tag};
 use super::refs::Refs;
-use super::state::State;
+use super::state::{Claim, State};
 use super::tell::Telling;
 use super::wait;
 
@@ -176,14 +176,14 @@ impl Asynchron {
     pub(crate) unsafe fn complete(this: NonNull<Self>, outcome: Outcome) -> Result<(), Outcome> {
         // SAFETY: alive until it is complete.
         let me = unsafe { this.as_ref() };
-        if !me.state.claim() {
+        let Some(claim) = me.state.claim() else {
             wait::for_publication(&me.state);
             return Err(outcome);
-        }
+        };
         // SAFETY: the slot is the claimer's alone.
         let tag = unsafe { Slot::write(me.slot.get(), outcome) };
         // SAFETY: claimed here, and the outcome is written.
-        unsafe { Self::publish(this, tag) };
+        unsafe { Self::publish(this, claim, tag) };
         Ok(())
     }
 
@@ -196,25 +196,25 @@ impl Asynchron {
     pub(crate) unsafe fn complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
         // SAFETY: alive until it is complete.
         let me = unsafe { this.as_ref() };
-        if !me.state.claim() {
+        let Some(claim) = me.state.claim() else {
             wait::for_publication(&me.state);
             return false;
-        }
+        };
         // SAFETY: the slot is the claimer's alone.
         let tag = unsafe { Slot::write_small(me.slot.get(), bytes) };
         // SAFETY: claimed here, and the outcome is written.
-        unsafe { Self::publish(this, tag) };
+        unsafe { Self::publish(this, claim, tag) };
         true
     }
 
     /// # Safety
-    /// The caller has claimed `this` and written the outcome. It may be gone afterwards.
+    /// `claim` is of `this`, and the outcome is written. It may be gone afterwards.
     #[inline]
-    unsafe fn publish(this: NonNull<Self>, tag: Tag) {
+    unsafe fn publish(this: NonNull<Self>, claim: Claim, tag: Tag) {
         // SAFETY: alive until it is complete.
         let me = unsafe { this.as_ref() };
         let state: *const State = &me.state;
-        let published = me.state.publish(tag, || me.refs.retain());
+        let published = me.state.publish(claim, tag, || me.refs.retain());
         // From here on `this` may be gone, unless a reference was kept.
         if published.waited {
             State::wake(state);

@@ -1,4 +1,4 @@
-//! The one lock of the library: two bits of a 32-bit word, whose other bits are the owner's.
+//! The one lock of the library: three bits of a 32-bit word, whose other bits are the owner's.
 //!
 //! It is held for a handful of instructions, never while user code runs. It needs no memory, no
 //! table and no thread registry, so neither want of memory nor a fork can harm it. Releasing it is
@@ -16,10 +16,15 @@ use crate::sys;
 pub(crate) const LOCKED: u32 = 1 << 0;
 /// Threads may be asleep until it is free.
 pub(crate) const LOCK_WAITED: u32 = 1 << 1;
+/// For a few instructions the word is its owner's alone, who will store to it without looking:
+/// nobody else may change it, not even to say that he waits.
+pub(crate) const SEALED: u32 = 1 << 2;
 
 /// The bit of the parking mask under which they sleep.
 const MASK: u32 = 1 << 0;
 const SPINS: u32 = 64;
+/// In nanoseconds.
+const SEALED_NAP: u64 = 20_000;
 
 /// Takes the lock and, in the same step, sets what `also` asks for in the word as it finds it.
 /// Returns the word as it was found.
@@ -27,7 +32,7 @@ const SPINS: u32 = 64;
 pub(crate) fn acquire(word: &AtomicU32, also: impl Fn(u32) -> u32) -> u32 {
     // ORDERING: a first guess, checked by the exchange.
     let seen = word.load(Relaxed);
-    if seen & LOCKED == 0 {
+    if seen & (LOCKED | SEALED) == 0 {
         let taken = seen | LOCKED | also(seen);
         // ORDERING: Acquire sees what the last holder wrote; a failure only tries again.
         if word.compare_exchange_weak(seen, taken, Acquire, Relaxed).is_ok() {
@@ -45,7 +50,7 @@ fn acquire_slowly(word: &AtomicU32, also: impl Fn(u32) -> u32) -> u32 {
     loop {
         // ORDERING: a guess, checked by the exchanges below and by the kernel.
         let seen = word.load(Relaxed);
-        if seen & LOCKED == 0 {
+        if seen & (LOCKED | SEALED) == 0 {
             let taken = seen | LOCKED | mark | also(seen);
             // ORDERING: as in `acquire`.
             if word.compare_exchange_weak(seen, taken, Acquire, Relaxed).is_ok() {
@@ -54,6 +59,8 @@ fn acquire_slowly(word: &AtomicU32, also: impl Fn(u32) -> u32) -> u32 {
         } else if spins > 0 {
             spins -= 1;
             hint::spin_loop();
+        } else if seen & SEALED != 0 {
+            wait_sealed(word, seen);
         } else {
             let parked = seen | LOCK_WAITED;
             // ORDERING: only announces this thread; the kernel compares the word again.
@@ -64,6 +71,13 @@ fn acquire_slowly(word: &AtomicU32, also: impl Fn(u32) -> u32) -> u32 {
             }
         }
     }
+}
+
+/// Lets the owner of a sealed word go on, who must have lost his processor just then. He wakes
+/// nobody, so this sleeps for a moment only.
+#[cold]
+pub(crate) fn wait_sealed(word: &AtomicU32, seen: u32) {
+    sys::wait(word, seen, MASK, sys::deadline_after(SEALED_NAP));
 }
 
 /// Releases the lock and clears the owner's bits `clear`.

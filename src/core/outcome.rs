@@ -160,8 +160,16 @@ impl Slot {
     #[inline]
     pub(crate) unsafe fn write_small(slot: *mut Self, bytes: &[u8]) -> Tag {
         debug_assert!(bytes.len() <= Self::INSIDE);
-        // SAFETY: the caller alone may touch it, and they fit.
-        unsafe { slot.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        let to = slot.cast::<u8>();
+        match bytes.len() {
+            // What most values are, a number or a pointer, without a call.
+            // SAFETY: the caller alone may touch it, and they fit.
+            8 => unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), 8) },
+            // SAFETY: as above.
+            4 => unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), 4) },
+            // SAFETY: as above.
+            len => unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), len) },
+        }
         // At most INSIDE, so it fits.
         Tag(Tag::SMALL | ((bytes.len() as u32) << Tag::LEN_SHIFT))
     }

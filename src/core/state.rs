@@ -20,18 +20,22 @@
 //! RUNNING remembers that a function was started and is never taken back; CLAIMED stays set under
 //! COMPLETE. Exactly one thread sees itself set CLAIMED. From publishing without LISTENED on, the
 //! publisher must not touch the object: a waiter may have freed it.
+//!
+//! Who claims while nobody listens, waits or holds the lock, seals the word in the same step: then
+//! nobody else changes it, and publishing is a plain store instead of a second exchange. Whoever
+//! comes to listen or to wait in these few instructions lets the claimer go on first.
 
 use std::sync::atomic::{AtomicU32, Ordering::*};
 
-use super::lock::{self, LOCK_WAITED, LOCKED};
+use super::lock::{self, LOCK_WAITED, LOCKED, SEALED};
 use super::outcome::Tag;
 use crate::sys::{self, Deadline};
 
-const RUNNING: u32 = 1 << 2;
-const CLAIMED: u32 = 1 << 3;
-const COMPLETE: u32 = 1 << 4;
-const WAITED: u32 = 1 << 5;
-const LISTENED: u32 = 1 << 6;
+const RUNNING: u32 = 1 << 3;
+const CLAIMED: u32 = 1 << 4;
+const COMPLETE: u32 = 1 << 5;
+const WAITED: u32 = 1 << 6;
+const LISTENED: u32 = 1 << 7;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
@@ -92,18 +96,38 @@ impl State {
         }
     }
 
-    /// True for the one caller that may write the outcome, and must then publish it.
+    /// For the one caller that may write the outcome, and must then publish it.
     #[inline]
-    pub(crate) fn claim(&self) -> bool {
-        // ORDERING: it decides who is first and hands nothing over: `publish` does.
-        self.0.fetch_or(CLAIMED, Relaxed) & CLAIMED == 0
+    pub(crate) fn claim(&self) -> Option<Claim> {
+        // ORDERING: a first guess, checked by the exchange.
+        let seen = self.0.load(Relaxed);
+        let sealed = seen | CLAIMED | SEALED;
+        // ORDERING: Acquire, for others: the store that publishes ends the chain of exchanges by which
+        // one holder of the lock hands the list to the next, so it has to be passed on from here.
+        if seen & !RUNNING == 0 && self.0.compare_exchange(seen, sealed, Acquire, Relaxed).is_ok() {
+            return Some(Claim { sealed: Some(seen | CLAIMED) });
+        }
+        // ORDERING: it decides who is first and hands nothing over: `publish` does. It changes nothing
+        // in a sealed word.
+        (self.0.fetch_or(CLAIMED, Relaxed) & CLAIMED == 0).then_some(Claim { sealed: None })
     }
 
     /// Makes the outcome visible to all. `keep` takes a reference to the object, and is called
     /// before the word changes if anybody listens. Then the lock is taken in the same step, too,
     /// if it is free. Whoever sleeps until now is to be woken with [`Self::wake`].
     #[inline]
-    pub(crate) fn publish(&self, tag: Tag, keep: impl Fn()) -> Published {
+    pub(crate) fn publish(&self, claim: Claim, tag: Tag, keep: impl Fn()) -> Published {
+        if let Some(claimed) = claim.sealed {
+            // ORDERING: Release shows the outcome, and all that came before the delivery, to
+            // whoever sees COMPLETE, and what `claim` acquired to the next holder of the lock.
+            // Sealed, so there is nothing in the word to lose.
+            self.0.store(claimed | COMPLETE | (tag.bits() << TAG_SHIFT), Release);
+            return Published { kept: false, locked: false, waited: false };
+        }
+        self.publish_to_others(tag, keep)
+    }
+
+    fn publish_to_others(&self, tag: Tag, keep: impl Fn()) -> Published {
         let mut kept = false;
         // ORDERING: a first guess, checked by the exchange.
         let mut seen = self.0.load(Relaxed);
@@ -138,6 +162,9 @@ impl State {
         if seen & COMPLETE != 0 {
             return;
         }
+        if seen & SEALED != 0 {
+            return lock::wait_sealed(&self.0, seen);
+        }
         let waited = seen | WAITED;
         // ORDERING: announces this thread. Publishing swaps the same word, so either it sees
         // WAITED, or the kernel finds the word changed and does not sleep.
@@ -171,6 +198,13 @@ impl State {
     }
 }
 
+/// The right to write the outcome, and the duty to publish it.
+#[must_use]
+pub(crate) struct Claim {
+    /// The word but for the seal, if nobody else may change it.
+    sealed: Option<u32>,
+}
+
 #[must_use]
 pub(crate) struct Published {
     pub(crate) kept: bool,
@@ -178,6 +212,7 @@ pub(crate) struct Published {
     pub(crate) waited: bool,
 }
 
-const _: () =
-    assert!((LOCKED | LOCK_WAITED) & (RUNNING | CLAIMED | COMPLETE | WAITED | LISTENED) == 0);
+const _: () = assert!(
+    (LOCKED | LOCK_WAITED | SEALED) & (RUNNING | CLAIMED | COMPLETE | WAITED | LISTENED) == 0
+);
 const _: () = assert!((Tag::MASK << TAG_SHIFT) >> TAG_SHIFT == Tag::MASK);
