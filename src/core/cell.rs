@@ -321,6 +321,9 @@ impl Asynchron {
             // Nothing to drop but memory.
             // SAFETY: nobody else can reach it.
             unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+        } else if seen.tag().is_ours() && me.extras().is_none() {
+            // SAFETY: as above.
+            unsafe { Self::free(this) };
         } else {
             // SAFETY: the last reference is gone.
             unsafe { due::bury(this) };

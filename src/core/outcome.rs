@@ -91,6 +91,11 @@ impl Tag {
     pub(crate) fn is_plain(self) -> bool {
         matches!(self.kind(), Self::SMALL | Self::CODE | Self::BROKEN | Self::CANCELLED)
     }
+
+    /// Whether freeing it runs none of the program's code.
+    pub(crate) fn is_ours(self) -> bool {
+        self.is_plain() || self.kind() == Self::BYTES
+    }
 }
 
 /// The room for an outcome inside the object. The state word says when it may be written (by the

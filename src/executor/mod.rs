@@ -21,8 +21,8 @@ use crate::core::user::Owned;
 /// A function to run, and what it delivers into.
 struct Task {
     next: *mut Task,
-    /// When it was queued.
-    since: u64,
+    /// Its number in the queue.
+    number: u64,
     a: Handle,
     function: Function,
     ctx: Owned,
@@ -46,7 +46,7 @@ pub(crate) enum Refused {
 
 /// Has `function` compute the value of `a` on a background thread.
 pub(crate) fn spawn(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Refused> {
-    let task = Task { next: ptr::null_mut(), since: 0, a: Handle::retain(a), function, ctx };
+    let task = Task { next: ptr::null_mut(), number: 0, a: Handle::retain(a), function, ctx };
     let task = try_box(task).map_err(|_| Refused::NoMemory)?;
     let pool = Pool::get().map_err(|NoMemory| Refused::NoMemory)?;
     pool.submit(NonNull::from(Box::leak(task))).map_err(|task| {

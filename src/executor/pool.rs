@@ -28,8 +28,8 @@ pub(super) struct Inner {
     pub(super) places: usize,
     /// Whether a thread watches over how long the oldest task has lain.
     pub(super) watched: bool,
-    /// When the last thread was added because a task had lain too long.
-    pub(super) extended: u64,
+    /// How many tasks have been queued so far.
+    pub(super) queued: u64,
 }
 
 // SAFETY: tasks may run on any thread; workers are reached under the pool's lock.
@@ -78,7 +78,7 @@ impl Pool {
             active: 0,
             places: sys::processors(),
             watched: false,
-            extended: 0,
+            queued: 0,
         };
         let made = Box::into_raw(try_box(Self { inner: Lock::new(inner) }).map_err(|_| NoMemory)?);
         // ORDERING: Release publishes the pool; Acquire, on failure, sees the other's.
@@ -178,10 +178,11 @@ impl Inner {
 
     fn queue(&mut self, task: NonNull<Task>) {
         let task = task.as_ptr();
+        self.queued = self.queued.wrapping_add(1);
         // SAFETY: the task is ours, and in no queue.
         unsafe {
             (*task).next = ptr::null_mut();
-            (*task).since = sys::now();
+            (*task).number = self.queued;
         }
         if self.first.is_null() {
             self.first = task;

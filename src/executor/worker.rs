@@ -107,8 +107,10 @@ impl Worker {
     }
 
     /// Watches until the oldest task has lain too long, and returns it; or until there is none, and
-    /// then is at rest.
+    /// then is at rest. One that was queued before this thread slept has lain as long as it slept:
+    /// so no task needs a time of its own.
     fn watch(&self) -> Option<NonNull<Task>> {
+        let mut newest = 0;
         loop {
             let mut inner = self.pool.inner.lock();
             // SAFETY: a queued task is alive.
@@ -117,18 +119,19 @@ impl Worker {
                 inner.rest(self);
                 return None;
             };
-            let due = oldest.since.max(inner.extended).saturating_add(PATIENCE);
-            let now = sys::now();
-            if now >= due {
+            if oldest.number <= newest {
                 let task = inner.next();
                 inner.active = inner.active.wrapping_add(1);
-                inner.extended = now;
                 inner.watched = false;
                 self.pool.watch(inner);
                 return task;
             }
+            newest = inner.queued;
             drop(inner);
-            sys::wait(&self.called, 0, u32::MAX, Some(due));
+            let until = sys::deadline_after(PATIENCE);
+            while !sys::has_passed(until) {
+                sys::wait(&self.called, 0, u32::MAX, until);
+            }
         }
     }
 }
