@@ -1,8 +1,8 @@
 /*
  * asynchron: a value that arrives later
  *
- * Any number of threads wait for it; anyone delivers a value, a failure or a cancel, and exactly one
- * of them wins.
+ * Any number of threads wait for it; anyone delivers a value, a failure or a cancel, and exactly
+ * one of them wins.
  *
  *     asynchron_t *a = asynchron_create(NULL);
  *
@@ -15,41 +15,46 @@
  *
  *     asynchron_release(a);                       // whoever holds a reference, when done with it
  *
- * The words. An asynchron is complete once it was delivered (set or failed) or cancelled; its outcome
- * is a value, an error or cancelled, and never changes. A drop is the function that frees what you
- * hand over. A listener is whatever waits for a completion without blocking a thread.
+ * The words. An asynchron is complete once it was delivered (set or failed) or cancelled; its
+ * outcome is a value, an error or cancelled, and never changes. A drop is the function that frees
+ * what you hand over. A listener is whatever waits for a completion without blocking a thread.
  *
  * What holds for every function here:
  *
  *   - C99 or C++11, and later.
- *   - Handles. asynchron_t and asynchron_report_t are reference counted. Every function that returns
- *     one gives you a reference, which you release once. Whoever calls a function must hold one for
- *     the length of the call; only the call that delivers may go without from the moment it has won,
- *     so that a waiter may release the last one while that call is still on its way back.
+ *   - Handles. asynchron_t and asynchron_report_t are reference counted. Every function that
+ *     returns one gives you a reference, which you release once. Whoever calls a function must hold
+ *     one for the length of the call; only the call that delivers may go without from the moment it
+ *     has won, so that a waiter may release the last one while that call is still on its way back.
  *   - Arguments. Every function is total: NULL or nonsense is answered with ASYNCHRON_E_INVALID (or
- *     NULL, 0 or "" where there is no status), changes nothing and leaks nothing. NULL is legal only
- *     where that is said. An array of n = 0 may be NULL.
+ *     NULL, 0 or "" where there is no status), changes nothing and leaks nothing. NULL is legal
+ *     only where that is said. An array of n = 0 may be NULL.
  *   - Handing over. What you hand over together with a drop is the library's from the call on,
  *     whatever it returns; the drop runs exactly once on every path, also when the pointer is NULL:
- *     before the call returns, if it is refused or came too late. With drop NULL nobody frees it. Only
- *     an option struct whose size is refused is not read at all.
+ *     before the call returns, if it is refused or came too late. With drop NULL nobody frees it.
+ *     Only an option struct whose size is refused is not read at all.
  *   - Out pointers are written only with ASYNCHRON_OK, unless that is said.
  *   - Threads. Every function may be called from any thread, and from inside any callback, function
- *     or drop, on any handle; none but those that say so blocks. None is for signal handlers. No code
- *     of yours ever runs under a lock of the library; hold none of your own that your callbacks take
- *     while you deliver, cancel, register or release: they may run inside that call.
- *   - Stack. Inside a callback, the function of an asynchron_then() or asynchron_after(), or a drop,
- *     what it completes or releases waits for the end of what is due on that thread, so that a chain
- *     of a million needs no more stack than one. Two things do run inside: a wait that would block
- *     first runs what is due on its thread, and what a call refuses or takes back is dropped by it.
- *   - Memory. Beyond copying what you hand over, completing, cancelling, waiting for one and releasing
- *     allocate nothing. Want of memory is a status that leaves everything as it was; it may come where
- *     ASYNCHRON_ALREADY would have been due.
- *   - The library prints nothing, keeps no last error, and never ends the program. The one exception:
- *     a C++ exception thrown out of a callback, function or drop ends it, with a message; catch it
- *     inside.
- *   - fork(). The child may create, deliver, wait and spawn. What the parent's threads were computing
- *     never completes there, and a handle that another thread was just using may be locked for ever.
+ *     or drop, on any handle; none but those that say so blocks. None is for signal handlers. No
+ *     code of yours ever runs under a lock of the library; hold none of your own that your
+ *     callbacks take while you deliver, cancel, register or release: they may run inside that call.
+ *   - Stack. Callbacks, the functions of asynchron_then() and asynchron_after(), and drops of what
+ *     is released run one after the other on a thread, never inside each other: what one of them
+ *     completes joins the end of a queue, what it releases is freed once it has returned. So a
+ *     chain of a million needs no more stack than one. Two things do run inside: a wait that would
+ *     block first runs what is due on its thread, and what a call refuses or takes back is dropped
+ *     by it.
+ *   - Memory. Beyond copying what you hand over, completing, cancelling, waiting for one and
+ *     releasing allocate nothing. Want of memory is a status that leaves everything as it was; it
+ *     may come where ASYNCHRON_ALREADY would have been due.
+ *   - The library prints nothing, keeps no last error, and never ends the program. The one
+ *     exception: a C++ exception thrown out of a callback, function or drop ends it, with a
+ *     message; catch it inside. The same goes for pthread_exit() and a thread's cancellation in
+ *     there; longjmp() out of one is undefined. No call here is itself a cancellation point.
+ *   - fork(). The child may create, deliver, wait and spawn. What the parent's threads were
+ *     computing never completes there, a handle that another thread was just using may be locked
+ *     for ever, and a report's descriptor is shared with the parent: leave such a report alone in
+ *     the child.
  *   - Unloading. The shared library stays loaded once it was: its threads may be resting.
  *   - exit(). Nothing is waited for: functions on background threads go on while your destructors
  *     run. That a function is over is told by its drop_ctx, not by completion or cancel.
@@ -312,7 +317,10 @@ typedef void (*asynchron_notify_fn_t)(asynchron_t *a, void *ctx);
  * The version of the library that is running, as ASYNCHRON_VERSION_NUMBER is that of the header:
  * major * 10000 + minor * 100 + patch.
  *
+ * - Needs: nothing.
+ * - Ownership: nothing.
  * - Threads: any, any callback; does not block.
+ * - Returns: the number.
  * - Since: 0.1.0
  */
 ASYNCHRON_API uint32_t asynchron_version(void);
@@ -395,8 +403,8 @@ ASYNCHRON_API ASYNCHRON_MUST_USE asynchron_t *asynchron_create(const char *name)
  *   returned, unless the size is refused: then nothing was read. The reference in `*out` is
  *   yours: asynchron_release() it.
  * - Threads: any, any callback; does not block.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small, something unknown that
- *   is not zero; ASYNCHRON_E_NOMEM. `*out` is written only with ASYNCHRON_OK.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, something
+ *   unknown that is not zero; ASYNCHRON_E_NOMEM. `*out` is written only with ASYNCHRON_OK.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -407,6 +415,7 @@ asynchron_status_t asynchron_create_with(const asynchron_options_t *options,
 /**
  * Takes one more reference.
  *
+ * - Needs: `a` a handle; NULL is passed on.
  * - Ownership: the new reference is yours: asynchron_release() it. A count that overflows stays,
  *   and the object then lives for ever.
  * - Threads: any, any callback; does not block.
@@ -417,13 +426,15 @@ ASYNCHRON_API asynchron_t *asynchron_retain(asynchron_t *a);
 
 /**
  * Gives up one reference. With the last one the value, the error and the user data are freed, by
- * the drops that they came with: here, or, inside a callback or a drop, at the end of what is due
- * on this thread. If it is not complete and callbacks, asynchron_then() or asynchron_after() are
- * registered, it first completes as failed, domain "asynchron", code ASYNCHRON_E_BROKEN, and they
- * run. A report keeps what it holds, so an asynchron in one does not end that way.
+ * the drops that they came with: here, or, inside a callback or a drop, once that has returned. If
+ * it is not complete and callbacks, asynchron_then() or asynchron_after() are registered, it first
+ * completes as failed, domain "asynchron", code ASYNCHRON_E_BROKEN, and they run. A report keeps
+ * what it holds, so an asynchron in one does not end that way.
  *
+ * - Needs: `a` a handle whose reference is yours, or NULL.
  * - Ownership: the reference is gone: do not use it again. NULL is ignored.
  * - Threads: any, any callback, thread exit included; does not block.
+ * - Returns: nothing.
  * - Since: 0.1.0
  */
 ASYNCHRON_API void asynchron_release(asynchron_t *a);
@@ -431,6 +442,8 @@ ASYNCHRON_API void asynchron_release(asynchron_t *a);
 /**
  * Where it is in its life, at this moment.
  *
+ * - Needs: `a` a handle, or NULL.
+ * - Ownership: `a` stays yours.
  * - Threads: any, any callback; does not block.
  * - Returns: the state; ASYNCHRON_STATE_PENDING for NULL. A failed one is ASYNCHRON_STATE_READY.
  * - Since: 0.1.0
@@ -440,6 +453,8 @@ ASYNCHRON_API asynchron_state_t asynchron_state(const asynchron_t *a);
 /**
  * How it ended, if it has: only looks.
  *
+ * - Needs: `a` a handle.
+ * - Ownership: `a` stays yours.
  * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_PENDING, also while a function is running; ASYNCHRON_OK: there is a value;
  *   ASYNCHRON_FAILED; ASYNCHRON_CANCELLED; ASYNCHRON_E_INVALID: NULL.
@@ -450,6 +465,7 @@ ASYNCHRON_API asynchron_status_t asynchron_poll(const asynchron_t *a);
 /**
  * Its name: the one given, or "asynchron-N", made when first asked for and then kept.
  *
+ * - Needs: `a` a handle, or NULL.
  * - Ownership: borrowed: valid while you hold the handle.
  * - Threads: any, any callback; does not block.
  * - Returns: never NULL; "" for NULL, or without memory to make one.
@@ -460,6 +476,7 @@ ASYNCHRON_API const char *asynchron_name(asynchron_t *a);
 /**
  * The user data that asynchron_create_with() was given.
  *
+ * - Needs: `a` a handle, or NULL.
  * - Ownership: borrowed: valid while you hold the handle.
  * - Threads: any, any callback; does not block.
  * - Returns: the pointer; NULL if there is none, and for NULL.
@@ -475,9 +492,9 @@ ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
  * others learn that they came too late: ASYNCHRON_ALREADY where it was delivered,
  * ASYNCHRON_CANCELLED where it was cancelled, the same for a setter and for a cancel.
  *
- * Anyone may deliver, also one that is RUNNING. A completion is visible first; then blocked threads
- * and reports learn of it; then callbacks run, on this thread and before the call returns, unless
- * it is inside a callback already: then they join the end of what is due on it.
+ * Anyone may deliver, also one that is RUNNING. A completion is visible first; then blocked
+ * threads and reports learn of it; then callbacks run, on this thread and before the call returns,
+ * unless it is inside a callback already: then they join the end of what is due on it.
  */
 
 /**
@@ -565,6 +582,8 @@ asynchron_status_t asynchron_fail_with(asynchron_t *a,
  * Cancels: a completion like any other, by which every kind of waiter wakes. A function that is
  * computing the value goes on, can see it with asynchron_poll(), and what it delivers is dropped.
  *
+ * - Needs: `a` a handle.
+ * - Ownership: `a` stays yours.
  * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
  *   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL.
@@ -596,7 +615,8 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel_with(asynchron_t *a, const cha
  *
  * A wait that would block inside a callback first runs what is due on its thread. A thread that
  * waits for one whose function it is inside, in whatever nested call, at whatever timeout, gets
- * ASYNCHRON_E_DEADLOCK. Waiting for oneself by way of others, or through a report, is not detected.
+ * ASYNCHRON_E_DEADLOCK. Waiting for oneself by way of others, or through a report, is not
+ * detected.
  */
 
 /**
@@ -604,22 +624,21 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel_with(asynchron_t *a, const cha
  *
  * - Needs: `out` writable, or NULL to only wait.
  * - Ownership: `*out` is borrowed: valid while you hold the handle.
- * - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that function.
+ * - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that
+ *   function.
  * - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED: ask
  *   asynchron_error(); ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
  */
-ASYNCHRON_API
-asynchron_status_t asynchron_get(asynchron_t *a,
-                                 asynchron_value_t *out);
+ASYNCHRON_API asynchron_status_t asynchron_get(asynchron_t *a, asynchron_value_t *out);
 
 /**
  * As asynchron_get(), for at most `timeout_ns` nanoseconds.
  *
  * - Needs: `out` writable, or NULL to only wait.
  * - Ownership: `*out` is borrowed: valid while you hold the handle.
- * - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a function on
- *   demand runs that function, to its end, unless the timeout is 0.
+ * - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a
+ *   function on demand runs that function, to its end, unless the timeout is 0.
  * - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; the asynchron is as it
  *   was.
  * - Since: 0.1.0
@@ -635,7 +654,8 @@ asynchron_status_t asynchron_get_timeout(asynchron_t *a,
  * - Needs: `buf` writable for `cap` bytes, and not NULL, whatever `cap`; `len` writable, or NULL.
  *   A `cap` of 0 asks how long the value is, and is answered as too small.
  * - Ownership: the copy is yours. Of a value set by asynchron_set_pointer() it is 0 bytes.
- * - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that function.
+ * - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that
+ *   function.
  * - Returns: ASYNCHRON_OK: `*len` bytes were copied; ASYNCHRON_E_INVALID: a NULL, or `cap` is too
  *   small: then `*len` is what it needs and `buf` is untouched; ASYNCHRON_FAILED and
  *   ASYNCHRON_CANCELLED: ask asynchron_error(); ASYNCHRON_E_DEADLOCK.
@@ -650,15 +670,15 @@ asynchron_status_t asynchron_get_bytes(asynchron_t *a,
 /**
  * Blocks until it is complete, however it ends.
  *
- * - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a function on
- *   demand runs that function, to its end, unless the timeout is 0.
+ * - Needs: `a` a handle.
+ * - Ownership: `a` stays yours.
+ * - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a
+ *   function on demand runs that function, to its end, unless the timeout is 0.
  * - Returns: ASYNCHRON_OK: complete, also failed or cancelled; ASYNCHRON_TIMEOUT;
  *   ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
  */
-ASYNCHRON_API
-asynchron_status_t asynchron_wait(asynchron_t *a,
-                                  uint64_t timeout_ns);
+ASYNCHRON_API asynchron_status_t asynchron_wait(asynchron_t *a, uint64_t timeout_ns);
 
 /**
  * Borrows the error of a failed one, or the reason of a cancelled one. Any number of times, by
@@ -699,8 +719,9 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  * Has `fn` compute the value on a background thread.
  *
  * Threads are reused. There are as many as processors; more start when theirs all sleep in the
- * waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound, so
- * that tasks which wait for tasks never starve. They take no signals, are never joined, do not keep
+ * waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound,
+ * so that tasks which wait for tasks never starve. They take no signals but those of their own
+ * faults, and a program that a function starts inherits that. They are never joined, do not keep
  * the process alive, and end when they have rested for a second.
  *
  * - Needs: `fn` not NULL.
@@ -794,8 +815,8 @@ asynchron_status_t asynchron_notify(asynchron_t *a,
  *   complete.
  * - Returns: ASYNCHRON_OK: it will run, or has, and `*token`, never 0, was written before it
  *   could; ASYNCHRON_ALREADY: complete, and ASYNCHRON_NOTIFY_IF_PENDING was given;
- *   ASYNCHRON_E_INVALID: a NULL, a size too small, an unknown flag, something unknown that is not
- *   zero; ASYNCHRON_E_NOMEM.
+ *   ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown flag, something unknown
+ *   that is not zero; ASYNCHRON_E_NOMEM.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -806,11 +827,13 @@ asynchron_status_t asynchron_notify_with(asynchron_t *a,
 /**
  * Takes a callback back. If it is running on another thread, waits until it and its drop_ctx have
  * returned, so that afterwards nobody uses ctx. From inside the callback itself it does not wait,
- * and answers as if it had run. It may be taken back from a complete asynchron, too, as long as it
+ * and answers as if it had run; so is a second thread answered that takes the same one back at the
+ * same time. It may be taken back from a complete asynchron, too, as long as it
  * has not begun.
  *
  * - Needs: the token that asynchron_notify_with() wrote for this `a`. It takes time in proportion
  *   to the callbacks registered after that one.
+ * - Ownership: `a` stays yours; ctx is dropped, or was.
  * - Threads: any, any callback; blocks while it runs. Two callbacks that take each other back
  *   while both run would wait for ever: there, use asynchron_try_unnotify().
  * - Returns: ASYNCHRON_OK: it never ran and never will, and its drop_ctx has run;
@@ -824,6 +847,7 @@ ASYNCHRON_API asynchron_status_t asynchron_unnotify(asynchron_t *a, uint64_t tok
  * As asynchron_unnotify(), but does not wait.
  *
  * - Needs: the token that asynchron_notify_with() wrote for this `a`.
+ * - Ownership: `a` stays yours; ctx is dropped, or was, unless ASYNCHRON_PENDING is returned.
  * - Threads: any, any callback; does not block.
  * - Returns: as asynchron_unnotify(), and ASYNCHRON_PENDING: it is running on another thread.
  * - Since: 0.1.0
@@ -863,6 +887,7 @@ asynchron_report_t *asynchron_report_create(asynchron_t *const *as,
 /**
  * Takes one more reference.
  *
+ * - Needs: `r` a report; NULL is passed on.
  * - Ownership: the new reference is yours: asynchron_report_release() it.
  * - Threads: any, any callback; does not block.
  * - Returns: `r`; NULL for NULL.
@@ -874,8 +899,10 @@ ASYNCHRON_API asynchron_report_t *asynchron_report_retain(asynchron_report_t *r)
  * Gives up one reference. With the last one the report stops listening, releases what it still
  * holds, and closes its descriptor.
  *
+ * - Needs: `r` a report whose reference is yours, or NULL.
  * - Ownership: the reference is gone: do not use it again. NULL is ignored.
  * - Threads: any, any callback; does not block.
+ * - Returns: nothing.
  * - Since: 0.1.0
  */
 ASYNCHRON_API void asynchron_report_release(asynchron_report_t *r);
@@ -898,6 +925,7 @@ asynchron_status_t asynchron_report_add(asynchron_report_t *r,
  * Takes one out that has not been yielded, whether it is complete or not: of one added more than
  * once, the oldest.
  *
+ * - Needs: `r` a report, `a` a handle.
  * - Ownership: the report's reference is released.
  * - Threads: any, any callback; does not block. It takes time in proportion to the listeners on
  *   `a` and to what has arrived and was not yielded.
@@ -945,6 +973,8 @@ asynchron_status_t asynchron_report_next_batch(asynchron_report_t *r,
 /**
  * How many were added and not yet yielded, complete or not.
  *
+ * - Needs: `r` a report, or NULL.
+ * - Ownership: `r` stays yours.
  * - Threads: any, any callback; does not block.
  * - Returns: the number; 0 for NULL.
  * - Since: 0.1.0
@@ -955,6 +985,8 @@ ASYNCHRON_API size_t asynchron_report_pending(const asynchron_report_t *r);
  * Has one asynchron_report_next(), blocked or to come, return ASYNCHRON_WOKEN. k wakes end k of
  * them.
  *
+ * - Needs: `r` a report.
+ * - Ownership: `r` stays yours.
  * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.
  * - Since: 0.1.0
@@ -967,6 +999,7 @@ ASYNCHRON_API asynchron_status_t asynchron_report_wake(asynchron_report_t *r);
  * make it readable. Made on first use, one to a report; an eventfd on Linux, a pipe elsewhere;
  * close-on-exec and non-blocking.
  *
+ * - Needs: `r` a report.
  * - Ownership: the report's own, valid while you hold it: poll it, never read or close it.
  * - Threads: any, any callback; does not block.
  * - Returns: the descriptor, 0 or above; ASYNCHRON_E_INVALID: NULL; ASYNCHRON_E_SYSTEM: none can

@@ -10,6 +10,7 @@
 //! (see asynchron_release()).
 
 use std::ffi::c_void;
+use std::mem::offset_of;
 
 use super::asynchron_status_t::{self, *};
 use super::options::{self, Options};
@@ -40,7 +41,7 @@ pub struct asynchron_notify_options_t {
 
 // SAFETY: integers, pointers and nullable function pointers: all zero is valid.
 unsafe impl Options for asynchron_notify_options_t {
-    const FIRST_SIZE: usize = size_of::<Self>();
+    const FIRST_SIZE: usize = offset_of!(Self, flags) + size_of::<u64>();
 }
 
 /// Has `fn`(a, ctx) called once `a` is complete. It cannot be taken back: for that there is
@@ -80,8 +81,8 @@ pub unsafe extern "C" fn asynchron_notify(
 ///   complete.
 /// - Returns: ASYNCHRON_OK: it will run, or has, and `*token`, never 0, was written before it
 ///   could; ASYNCHRON_ALREADY: complete, and ASYNCHRON_NOTIFY_IF_PENDING was given;
-///   ASYNCHRON_E_INVALID: a NULL, a size too small, an unknown flag, something unknown that is not
-///   zero; ASYNCHRON_E_NOMEM.
+///   ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown flag, something unknown
+///   that is not zero; ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_notify_with(
@@ -114,11 +115,13 @@ pub unsafe extern "C" fn asynchron_notify_with(
 
 /// Takes a callback back. If it is running on another thread, waits until it and its drop_ctx have
 /// returned, so that afterwards nobody uses ctx. From inside the callback itself it does not wait,
-/// and answers as if it had run. It may be taken back from a complete asynchron, too, as long as it
+/// and answers as if it had run; so is a second thread answered that takes the same one back at the
+/// same time. It may be taken back from a complete asynchron, too, as long as it
 /// has not begun.
 ///
 /// - Needs: the token that asynchron_notify_with() wrote for this `a`. It takes time in proportion
 ///   to the callbacks registered after that one.
+/// - Ownership: `a` stays yours; ctx is dropped, or was.
 /// - Threads: any, any callback; blocks while it runs. Two callbacks that take each other back
 ///   while both run would wait for ever: there, use asynchron_try_unnotify().
 /// - Returns: ASYNCHRON_OK: it never ran and never will, and its drop_ctx has run;
@@ -134,6 +137,7 @@ pub unsafe extern "C" fn asynchron_unnotify(a: *mut asynchron_t, token: u64) -> 
 /// As asynchron_unnotify(), but does not wait.
 ///
 /// - Needs: the token that asynchron_notify_with() wrote for this `a`.
+/// - Ownership: `a` stays yours; ctx is dropped, or was, unless ASYNCHRON_PENDING is returned.
 /// - Threads: any, any callback; does not block.
 /// - Returns: as asynchron_unnotify(), and ASYNCHRON_PENDING: it is running on another thread.
 /// - Since: 0.1.0

@@ -7,7 +7,8 @@
 //!
 //! A wait that would block inside a callback first runs what is due on its thread. A thread that
 //! waits for one whose function it is inside, in whatever nested call, at whatever timeout, gets
-//! ASYNCHRON_E_DEADLOCK. Waiting for oneself by way of others, or through a report, is not detected.
+//! ASYNCHRON_E_DEADLOCK. Waiting for oneself by way of others, or through a report, is not
+//! detected.
 
 use std::ffi::c_void;
 
@@ -59,7 +60,8 @@ unsafe fn get(
 ///
 /// - Needs: `out` writable, or NULL to only wait.
 /// - Ownership: `*out` is borrowed: valid while you hold the handle.
-/// - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that function.
+/// - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that
+///   function.
 /// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED: ask
 ///   asynchron_error(); ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0
@@ -76,8 +78,8 @@ pub unsafe extern "C" fn asynchron_get(
 ///
 /// - Needs: `out` writable, or NULL to only wait.
 /// - Ownership: `*out` is borrowed: valid while you hold the handle.
-/// - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a function on
-///   demand runs that function, to its end, unless the timeout is 0.
+/// - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a
+///   function on demand runs that function, to its end, unless the timeout is 0.
 /// - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; the asynchron is as it
 ///   was.
 /// - Since: 0.1.0
@@ -96,7 +98,8 @@ pub unsafe extern "C" fn asynchron_get_timeout(
 /// - Needs: `buf` writable for `cap` bytes, and not NULL, whatever `cap`; `len` writable, or NULL.
 ///   A `cap` of 0 asks how long the value is, and is answered as too small.
 /// - Ownership: the copy is yours. Of a value set by asynchron_set_pointer() it is 0 bytes.
-/// - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that function.
+/// - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that
+///   function.
 /// - Returns: ASYNCHRON_OK: `*len` bytes were copied; ASYNCHRON_E_INVALID: a NULL, or `cap` is too
 ///   small: then `*len` is what it needs and `buf` is untouched; ASYNCHRON_FAILED and
 ///   ASYNCHRON_CANCELLED: ask asynchron_error(); ASYNCHRON_E_DEADLOCK.
@@ -135,8 +138,10 @@ pub unsafe extern "C" fn asynchron_get_bytes(
 
 /// Blocks until it is complete, however it ends.
 ///
-/// - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a function on
-///   demand runs that function, to its end, unless the timeout is 0.
+/// - Needs: `a` a handle.
+/// - Ownership: `a` stays yours.
+/// - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a
+///   function on demand runs that function, to its end, unless the timeout is 0.
 /// - Returns: ASYNCHRON_OK: complete, also failed or cancelled; ASYNCHRON_TIMEOUT;
 ///   ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0

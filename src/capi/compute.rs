@@ -43,8 +43,9 @@ pub unsafe extern "C" fn asynchron_call(
 /// Has `fn` compute the value on a background thread.
 ///
 /// Threads are reused. There are as many as processors; more start when theirs all sleep in the
-/// waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound, so
-/// that tasks which wait for tasks never starve. They take no signals, are never joined, do not keep
+/// waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound,
+/// so that tasks which wait for tasks never starve. They take no signals but those of their own
+/// faults, and a program that a function starts inherits that. They are never joined, do not keep
 /// the process alive, and end when they have rested for a second.
 ///
 /// - Needs: `fn` not NULL.

@@ -4,9 +4,9 @@
 //! others learn that they came too late: ASYNCHRON_ALREADY where it was delivered,
 //! ASYNCHRON_CANCELLED where it was cancelled, the same for a setter and for a cancel.
 //!
-//! Anyone may deliver, also one that is RUNNING. A completion is visible first; then blocked threads
-//! and reports learn of it; then callbacks run, on this thread and before the call returns, unless
-//! it is inside a callback already: then they join the end of what is due on it.
+//! Anyone may deliver, also one that is RUNNING. A completion is visible first; then blocked
+//! threads and reports learn of it; then callbacks run, on this thread and before the call returns,
+//! unless it is inside a callback already: then they join the end of what is due on it.
 
 use std::ffi::{c_char, c_void};
 use std::ptr::NonNull;
@@ -206,6 +206,8 @@ pub unsafe extern "C" fn asynchron_fail_with(
 /// Cancels: a completion like any other, by which every kind of waiter wakes. A function that is
 /// computing the value goes on, can see it with asynchron_poll(), and what it delivers is dropped.
 ///
+/// - Needs: `a` a handle.
+/// - Ownership: `a` stays yours.
 /// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
 ///   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL.

@@ -3,6 +3,7 @@
 //! A handle is a counted reference to an asynchron.
 
 use std::ffi::{c_char, c_void};
+use std::mem::offset_of;
 
 use super::asynchron_state_t::{self, *};
 use super::asynchron_status_t::{self, *};
@@ -35,7 +36,8 @@ pub struct asynchron_options_t {
 
 // SAFETY: integers, pointers and nullable function pointers: all zero is valid.
 unsafe impl Options for asynchron_options_t {
-    const FIRST_SIZE: usize = size_of::<Self>();
+    const FIRST_SIZE: usize =
+        offset_of!(Self, drop_on_demand_ctx) + size_of::<asynchron_drop_fn_t>();
 }
 
 /// Makes a pending asynchron.
@@ -75,8 +77,8 @@ pub unsafe extern "C" fn asynchron_create(name: *const c_char) -> *mut asynchron
 ///   returned, unless the size is refused: then nothing was read. The reference in `*out` is
 ///   yours: asynchron_release() it.
 /// - Threads: any, any callback; does not block.
-/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small, something unknown that
-///   is not zero; ASYNCHRON_E_NOMEM. `*out` is written only with ASYNCHRON_OK.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, something
+///   unknown that is not zero; ASYNCHRON_E_NOMEM. `*out` is written only with ASYNCHRON_OK.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -109,6 +111,7 @@ pub unsafe extern "C" fn asynchron_create_with(
 
 /// Takes one more reference.
 ///
+/// - Needs: `a` a handle; NULL is passed on.
 /// - Ownership: the new reference is yours: asynchron_release() it. A count that overflows stays,
 ///   and the object then lives for ever.
 /// - Threads: any, any callback; does not block.
@@ -124,13 +127,15 @@ pub unsafe extern "C" fn asynchron_retain(a: *mut asynchron_t) -> *mut asynchron
 }
 
 /// Gives up one reference. With the last one the value, the error and the user data are freed, by
-/// the drops that they came with: here, or, inside a callback or a drop, at the end of what is due
-/// on this thread. If it is not complete and callbacks, asynchron_then() or asynchron_after() are
-/// registered, it first completes as failed, domain "asynchron", code ASYNCHRON_E_BROKEN, and they
-/// run. A report keeps what it holds, so an asynchron in one does not end that way.
+/// the drops that they came with: here, or, inside a callback or a drop, once that has returned. If
+/// it is not complete and callbacks, asynchron_then() or asynchron_after() are registered, it first
+/// completes as failed, domain "asynchron", code ASYNCHRON_E_BROKEN, and they run. A report keeps
+/// what it holds, so an asynchron in one does not end that way.
 ///
+/// - Needs: `a` a handle whose reference is yours, or NULL.
 /// - Ownership: the reference is gone: do not use it again. NULL is ignored.
 /// - Threads: any, any callback, thread exit included; does not block.
+/// - Returns: nothing.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
@@ -144,6 +149,8 @@ pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
 
 /// Where it is in its life, at this moment.
 ///
+/// - Needs: `a` a handle, or NULL.
+/// - Ownership: `a` stays yours.
 /// - Threads: any, any callback; does not block.
 /// - Returns: the state; ASYNCHRON_STATE_PENDING for NULL. A failed one is ASYNCHRON_STATE_READY.
 /// - Since: 0.1.0
@@ -165,6 +172,8 @@ pub unsafe extern "C" fn asynchron_state(a: *const asynchron_t) -> asynchron_sta
 
 /// How it ended, if it has: only looks.
 ///
+/// - Needs: `a` a handle.
+/// - Ownership: `a` stays yours.
 /// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_PENDING, also while a function is running; ASYNCHRON_OK: there is a value;
 ///   ASYNCHRON_FAILED; ASYNCHRON_CANCELLED; ASYNCHRON_E_INVALID: NULL.
@@ -180,6 +189,7 @@ pub unsafe extern "C" fn asynchron_poll(a: *const asynchron_t) -> asynchron_stat
 
 /// Its name: the one given, or "asynchron-N", made when first asked for and then kept.
 ///
+/// - Needs: `a` a handle, or NULL.
 /// - Ownership: borrowed: valid while you hold the handle.
 /// - Threads: any, any callback; does not block.
 /// - Returns: never NULL; "" for NULL, or without memory to make one.
@@ -196,6 +206,7 @@ pub unsafe extern "C" fn asynchron_name(a: *mut asynchron_t) -> *const c_char {
 
 /// The user data that asynchron_create_with() was given.
 ///
+/// - Needs: `a` a handle, or NULL.
 /// - Ownership: borrowed: valid while you hold the handle.
 /// - Threads: any, any callback; does not block.
 /// - Returns: the pointer; NULL if there is none, and for NULL.

@@ -23,7 +23,10 @@ pub const ASYNCHRON_VERSION_NUMBER: u32 = {
 /// The version of the library that is running, as ASYNCHRON_VERSION_NUMBER is that of the header:
 /// major * 10000 + minor * 100 + patch.
 ///
+/// - Needs: nothing.
+/// - Ownership: nothing.
 /// - Threads: any, any callback; does not block.
+/// - Returns: the number.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn asynchron_version() -> u32 {

@@ -17,7 +17,11 @@ pub(super) struct Read<T> {
     pub(super) unknown: bool,
 }
 
-/// Reads as much as the caller has. `None`: no options, or too small to be any; nothing was read.
+/// More than any such struct will ever have.
+const LARGEST: usize = 4096;
+
+/// Reads as much as the caller has. `None`: no options, or of a size that is nonsense; nothing was
+/// read.
 ///
 /// # Safety
 /// NULL, or a `size_t` that says how many bytes are there to read.
@@ -27,7 +31,7 @@ pub(super) unsafe fn read<T: Options>(from: *const T) -> Option<Read<T>> {
     }
     // SAFETY: the first field, whatever the size.
     let size = unsafe { from.cast::<usize>().read() };
-    if size < T::FIRST_SIZE {
+    if !(T::FIRST_SIZE..=LARGEST).contains(&size) {
         return None;
     }
     let known = size.min(size_of::<T>());

@@ -62,6 +62,7 @@ pub unsafe extern "C" fn asynchron_report_create(
 
 /// Takes one more reference.
 ///
+/// - Needs: `r` a report; NULL is passed on.
 /// - Ownership: the new reference is yours: asynchron_report_release() it.
 /// - Threads: any, any callback; does not block.
 /// - Returns: `r`; NULL for NULL.
@@ -80,8 +81,10 @@ pub unsafe extern "C" fn asynchron_report_retain(
 /// Gives up one reference. With the last one the report stops listening, releases what it still
 /// holds, and closes its descriptor.
 ///
+/// - Needs: `r` a report whose reference is yours, or NULL.
 /// - Ownership: the reference is gone: do not use it again. NULL is ignored.
 /// - Threads: any, any callback; does not block.
+/// - Returns: nothing.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_report_release(r: *mut asynchron_report_t) {
@@ -121,6 +124,7 @@ pub unsafe extern "C" fn asynchron_report_add(
 /// Takes one out that has not been yielded, whether it is complete or not: of one added more than
 /// once, the oldest.
 ///
+/// - Needs: `r` a report, `a` a handle.
 /// - Ownership: the report's reference is released.
 /// - Threads: any, any callback; does not block. It takes time in proportion to the listeners on
 ///   `a` and to what has arrived and was not yielded.
@@ -224,6 +228,8 @@ unsafe fn next(
 
 /// How many were added and not yet yielded, complete or not.
 ///
+/// - Needs: `r` a report, or NULL.
+/// - Ownership: `r` stays yours.
 /// - Threads: any, any callback; does not block.
 /// - Returns: the number; 0 for NULL.
 /// - Since: 0.1.0
@@ -236,6 +242,8 @@ pub unsafe extern "C" fn asynchron_report_pending(r: *const asynchron_report_t) 
 /// Has one asynchron_report_next(), blocked or to come, return ASYNCHRON_WOKEN. k wakes end k of
 /// them.
 ///
+/// - Needs: `r` a report.
+/// - Ownership: `r` stays yours.
 /// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.
 /// - Since: 0.1.0
@@ -256,6 +264,7 @@ pub unsafe extern "C" fn asynchron_report_wake(r: *mut asynchron_report_t) -> as
 /// make it readable. Made on first use, one to a report; an eventfd on Linux, a pipe elsewhere;
 /// close-on-exec and non-blocking.
 ///
+/// - Needs: `r` a report.
 /// - Ownership: the report's own, valid while you hold it: poll it, never read or close it.
 /// - Threads: any, any callback; does not block.
 /// - Returns: the descriptor, 0 or above; ASYNCHRON_E_INVALID: NULL; ASYNCHRON_E_SYSTEM: none can

@@ -47,7 +47,8 @@ pub(crate) struct Callback {
 enum Stage {
     Registered,
     Due,
-    Running(Thread),
+    /// On this thread.
+    Running(usize),
     Withdrawn,
 }
 
@@ -55,17 +56,6 @@ enum Stage {
 struct Awaiter {
     next: *mut Awaiter,
     done: AtomicU32,
-}
-
-/// Names a thread: the address of something that it alone has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Thread(usize);
-
-impl Thread {
-    fn current() -> Self {
-        thread_local!(static HERE: u8 = const { 0 });
-        Self(HERE.with(|here| ptr::from_ref(here).addr()))
-    }
 }
 
 /// Why a callback was not registered.
@@ -179,7 +169,7 @@ pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
                 }
                 Removal::Removed
             }
-            Stage::Running(thread) if thread == Thread::current() => Removal::TooLate,
+            Stage::Running(thread) if thread == sys::this_thread() => Removal::TooLate,
             Stage::Running(_) => {
                 if wait {
                     // SAFETY: the awaiter stays until it is done; the chain is the lock holder's.
@@ -286,7 +276,7 @@ impl Callback {
             let stage = unsafe { &mut (*callback).stage };
             let begun = *stage == Stage::Due;
             if begun {
-                *stage = Stage::Running(Thread::current());
+                *stage = Stage::Running(sys::this_thread());
             }
             begun
         });

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::ptr::{self, NonNull};
 
 use super::cell::Asynchron;
+use crate::sys::Slot;
 
 /// The part of something that runs that lies in the queue.
 #[repr(C)]
@@ -61,55 +62,61 @@ impl Jobs {
     }
 }
 
+/// Lies on the stack of the outermost call that runs what is due on its thread.
 struct Due {
     jobs: Cell<Jobs>,
     /// Objects without references, linked through themselves.
     dead: Cell<Option<NonNull<Asynchron>>>,
-    running: Cell<bool>,
 }
 
-thread_local! {
-    // Without a destructor: it can be used in other destructors, and needs no memory.
-    static DUE: Due = const {
-        Due { jobs: Cell::new(Jobs::EMPTY), dead: Cell::new(None), running: Cell::new(false) }
-    };
-}
+/// The thread's [`Due`], while it runs.
+static RUNNING: Slot = Slot::new(0);
 
 /// Adds the jobs to this thread's queue, and runs it unless it is being run further up the stack.
 pub(crate) fn run(jobs: Jobs) {
-    DUE.with(|due| {
-        let mut queue = due.jobs.replace(Jobs::EMPTY);
-        queue.append(jobs);
-        due.jobs.set(queue);
-        due.run();
-    });
+    if !jobs.first.is_null() {
+        Due::add(|due| {
+            let mut queue = due.jobs.replace(Jobs::EMPTY);
+            queue.append(jobs);
+            due.jobs.set(queue);
+        });
+    }
 }
 
-/// Frees the object: here, or at the end of what is running further up the stack.
+/// Frees the object: here, or after what is running further up the stack.
 ///
 /// # Safety
 /// Its last reference is gone.
 pub(crate) unsafe fn bury(dead: NonNull<Asynchron>) {
-    DUE.with(|due| {
+    Due::add(|due| {
         // SAFETY: nobody else can reach the object.
         unsafe { Asynchron::link_dead(dead, due.dead.get()) };
         due.dead.set(Some(dead));
-        due.run();
     });
 }
 
 /// For a thread about to block inside a callback: runs what is due, which may be just what it
 /// waits for. True if there was anything.
 pub(crate) fn run_before_blocking() -> bool {
-    DUE.with(|due| due.running.get() && due.drain())
+    Due::current().is_some_and(Due::drain)
 }
 
 impl Due {
-    fn run(&self) {
-        if !self.running.replace(true) {
-            self.drain();
-            self.running.set(false);
+    fn current<'a>() -> Option<&'a Self> {
+        // SAFETY: NULL, or a local of `add` further up this thread's stack.
+        unsafe { RUNNING.get().cast::<Self>().as_ref() }
+    }
+
+    fn add(what: impl FnOnce(&Self)) {
+        if let Some(due) = Self::current() {
+            return what(due);
         }
+        let due = Self { jobs: Cell::new(Jobs::EMPTY), dead: Cell::new(None) };
+        what(&due);
+        // If it cannot be stored, for want of memory, what becomes due inside nests.
+        RUNNING.set((&raw const due).cast_mut().cast());
+        due.drain();
+        RUNNING.set(ptr::null_mut());
     }
 
     fn drain(&self) -> bool {

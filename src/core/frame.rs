@@ -1,41 +1,40 @@
 //! Which asynchrons' functions are running on this thread: waiting for one of them would be
 //! waiting for oneself.
 
-use std::cell::Cell;
-use std::marker::PhantomData;
 use std::ptr;
 
 use super::cell::Asynchron;
+use crate::sys::Slot;
 
-thread_local! {
-    static INNERMOST: Cell<*const Frame> = const { Cell::new(ptr::null()) };
-}
+/// The innermost of this thread's frames.
+static INNERMOST: Slot = Slot::new(1);
 
 struct Frame {
     running: *const Asynchron,
-    outer: *const Frame,
+    outer: *mut Frame,
 }
 
 /// Runs `body` as the function of `a`.
 pub(crate) fn run_as<R>(a: &Asynchron, body: impl FnOnce() -> R) -> R {
-    let frame = Frame { running: a, outer: INNERMOST.get() };
-    INNERMOST.set(&frame);
-    let _leave = Leave(&frame, PhantomData);
+    let mut frame = Frame { running: a, outer: INNERMOST.get().cast() };
+    // If it cannot be stored, for want of memory, a wait for oneself is not noticed.
+    INNERMOST.set((&raw mut frame).cast());
+    let _leave = Leave(frame.outer);
     body()
 }
 
-struct Leave<'a>(*const Frame, PhantomData<&'a Frame>);
+/// Takes the frame off again, on every way out.
+struct Leave(*mut Frame);
 
-impl Drop for Leave<'_> {
+impl Drop for Leave {
     fn drop(&mut self) {
-        // SAFETY: the frame is a local of `run_as`, which is still on the stack.
-        INNERMOST.set(unsafe { (*self.0).outer });
+        INNERMOST.set(self.0.cast());
     }
 }
 
 /// Whether this thread is inside the function of `a`.
 pub(crate) fn is_inside(a: &Asynchron) -> bool {
-    let mut frame = INNERMOST.get();
+    let mut frame: *mut Frame = INNERMOST.get().cast();
     // SAFETY: frames are locals of calls further up this thread's stack.
     while let Some(inside) = unsafe { frame.as_ref() } {
         if ptr::eq(inside.running, a) {

@@ -58,6 +58,11 @@ impl Seen {
         self.0 & (RUNNING | COMPLETE) == RUNNING
     }
 
+    /// Whether somebody has won, but perhaps not published yet.
+    pub(crate) fn is_claimed(self) -> bool {
+        self.0 & CLAIMED != 0
+    }
+
     pub(crate) fn is_listened(self) -> bool {
         self.0 & LISTENED != 0
     }

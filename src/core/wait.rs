@@ -40,7 +40,7 @@ pub(crate) fn block_until<R>(
         }
     }
     // A pool's thread that sleeps makes room for another.
-    let _sleeping = executor::Sleeping::begin();
+    let sleeping = executor::Sleeping::begin();
     loop {
         if let Some(found) = look() {
             return Some(found);
@@ -49,7 +49,7 @@ pub(crate) fn block_until<R>(
             // What came while the clock was read beats the time that ran out.
             return look();
         }
-        park(deadline);
+        park(sleeping.until(deadline));
     }
 }
 

@@ -124,16 +124,18 @@ impl Pool {
         Ok(())
     }
 
-    /// Sees to it that somebody watches how long the oldest task lies.
-    pub(super) fn watch(&'static self, mut inner: Guard<'_, Inner>) {
+    /// Sees to it that somebody watches how long the oldest task lies, if one does. False: nobody
+    /// can be had for it. Those that are busy will come to it, and those that sleep try again.
+    pub(super) fn watch(&'static self, mut inner: Guard<'_, Inner>) -> bool {
         if inner.watched || inner.first.is_null() {
-            return;
+            return true;
         }
         inner.watched = true;
-        if let Err(mut inner) = self.call(inner, ptr::null_mut()) {
-            // Nothing more can be done: those that are busy will come to it.
-            inner.watched = false;
-        }
+        let Err(mut inner) = self.call(inner, ptr::null_mut()) else {
+            return true;
+        };
+        inner.watched = false;
+        false
     }
 
     /// Has a thread at rest, or a new one, do what the task says. If none can be had, returns the

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering::*};
 
 use super::Task;
 use super::pool::Pool;
-use crate::sys;
+use crate::sys::{self, Deadline, Slot};
 
 /// How long a task lies before it gets a thread of its own, in nanoseconds.
 const PATIENCE: u64 = 10_000_000;
@@ -27,10 +27,8 @@ pub(super) struct Worker {
     pub(super) called: AtomicU32,
 }
 
-thread_local! {
-    /// The worker that this thread is.
-    static WORKER: Cell<*const Worker> = const { Cell::new(ptr::null()) };
-}
+/// The worker that this thread is.
+static WORKER: Slot = Slot::new(2);
 
 impl Worker {
     /// The whole life of a thread; `task` is its first, or NULL to watch.
@@ -46,11 +44,12 @@ impl Worker {
             task: Cell::new(ptr::null_mut()),
             called: AtomicU32::new(0),
         };
-        WORKER.set(&worker);
+        // If it cannot be stored, for want of memory, its sleeping makes room for nobody at once.
+        WORKER.set((&raw const worker).cast_mut().cast());
         // Catches nothing of ours. It is there so that an exception out of the program's code
         // finds a handler, and so gets as far as to be reported.
         let _ = catch_unwind(AssertUnwindSafe(|| worker.work(task.cast())));
-        WORKER.set(ptr::null());
+        WORKER.set(ptr::null_mut());
         ptr::null_mut()
     }
 
@@ -142,7 +141,8 @@ pub(crate) struct Sleeping(Option<&'static Pool>);
 impl Sleeping {
     pub(crate) fn begin() -> Self {
         // SAFETY: set by this thread's `main`, which is still on the stack.
-        let worker = unsafe { WORKER.get().as_ref() }.filter(|worker| worker.pool.is_current());
+        let worker = unsafe { WORKER.get().cast::<Worker>().as_ref() }
+            .filter(|worker| worker.pool.is_current());
         let Some(pool) = worker.map(|worker| worker.pool) else {
             return Self(None);
         };
@@ -155,6 +155,17 @@ impl Sleeping {
             }
         }
         Self(Some(pool))
+    }
+
+    /// When to wake at the latest. If a task lies and no thread can be had to watch it, a sleeping
+    /// one tries again: it may be just that task which it waits for.
+    pub(crate) fn until(&self, deadline: Deadline) -> Deadline {
+        match self.0 {
+            Some(pool) if !pool.watch(pool.inner.lock()) => {
+                sys::deadline_after(PATIENCE).min(deadline.or(Some(u64::MAX)))
+            }
+            _ => deadline,
+        }
     }
 }
 

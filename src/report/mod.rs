@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering::*};
 use self::entries::Entries;
 pub(crate) use self::entries::Entry;
 use crate::core::cell::{Asynchron, Handle};
-use crate::core::listener::{Listener, Who};
+use crate::core::listener::{List, Listener, Who};
 use crate::core::lock::Lock;
 use crate::core::memory::{NoMemory, try_box};
 use crate::core::refs::Refs;
@@ -118,8 +118,16 @@ impl Report {
             inner.pending = inner.pending.wrapping_add(1);
             entry
         };
-        // SAFETY: the entry stays until it was told, or unlisted by `remove` or `release`.
-        if !unsafe { source.listen(entry.cast()) } {
+        let listens = source.with_listeners_to_listen(|list, complete| {
+            // Complete, but older entries are still to be told: this one is told after them.
+            let listens = !complete || self.oldest_listed(list).is_some();
+            if listens {
+                // SAFETY: the entry stays until it was told, or unlisted by `remove` or `release`.
+                unsafe { list.push(entry.cast()) };
+            }
+            listens
+        });
+        if !listens {
             // SAFETY: complete: it was not listed, and arrives this once.
             unsafe { Self::arrive(NonNull::from(self), entry) };
         }
@@ -129,20 +137,10 @@ impl Report {
     /// Takes the oldest entry of `source` out, ready or not. False: there is none.
     pub(crate) fn remove(&self, source: &Asynchron) -> bool {
         let listed = source.with_listeners(|list| {
-            let mut node = list.first();
-            while let Some(here) = node {
-                // SAFETY: it is in the list, whose lock is held.
-                match unsafe { here.as_ref() }.who() {
-                    Who::Entry(report) if ptr::eq(report.as_ptr(), self) => {
-                        // SAFETY: it is in the list.
-                        unsafe { list.unlink(here) };
-                        return Some(here.cast::<Entry>());
-                    }
-                    // SAFETY: it is in the list.
-                    _ => node = unsafe { list.after(here) },
-                }
-            }
-            None
+            let oldest = self.oldest_listed(list)?;
+            // SAFETY: it is in the list.
+            unsafe { list.unlink(oldest) };
+            Some(oldest.cast::<Entry>())
         });
         let mut inner = self.inner.lock();
         // All the entries of one source arrive together: if none is listed, they are ready.
@@ -160,6 +158,20 @@ impl Report {
         }
         drop(handle);
         true
+    }
+
+    /// The oldest of this report's entries in a list whose lock is held.
+    fn oldest_listed(&self, list: &List) -> Option<NonNull<Listener>> {
+        let mut node = list.first();
+        while let Some(here) = node {
+            // SAFETY: it is in the list, whose lock is held.
+            match unsafe { here.as_ref() }.who() {
+                Who::Entry(report) if ptr::eq(report.as_ptr(), self) => return Some(here),
+                // SAFETY: it is in the list.
+                _ => node = unsafe { list.after(here) },
+            }
+        }
+        None
     }
 
     /// An entry's source is complete.

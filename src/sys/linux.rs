@@ -72,22 +72,24 @@ impl Bell {
         self.0
     }
 
+    // Bare system calls: libc's own are cancellation points, and a thread must not end under a lock.
+
     pub(crate) fn ring(&self) {
         let one = 1_u64;
         // SAFETY: writes the eight bytes of `one`. It cannot fail: the counter was 0.
-        unsafe { libc::write(self.0, ptr::from_ref(&one).cast(), size_of::<u64>()) };
+        unsafe { libc::syscall(libc::SYS_write, self.0, &raw const one, size_of::<u64>()) };
     }
 
     pub(crate) fn silence(&self) {
         let mut count = 0_u64;
         // SAFETY: reads into the eight bytes of `count`, which resets the counter.
-        unsafe { libc::read(self.0, ptr::from_mut(&mut count).cast(), size_of::<u64>()) };
+        unsafe { libc::syscall(libc::SYS_read, self.0, &raw mut count, size_of::<u64>()) };
     }
 }
 
 impl Drop for Bell {
     fn drop(&mut self) {
         // SAFETY: the descriptor is ours and is not used again.
-        unsafe { libc::close(self.0) };
+        unsafe { libc::syscall(libc::SYS_close, self.0) };
     }
 }

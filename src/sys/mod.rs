@@ -14,7 +14,9 @@ mod portable;
 #[cfg(any(not(target_os = "linux"), asynchron_portable))]
 pub(crate) use portable::*;
 
+mod slot;
 mod thread;
+pub(crate) use slot::*;
 pub(crate) use thread::*;
 
 /// A point of monotonic time in nanoseconds, for [`wait`]; `None` is never.

@@ -53,7 +53,7 @@ fn ask_processors() -> usize {
 }
 
 /// Starts a detached thread that runs `main(arg)`; false when none can be had. It takes no
-/// signals: they belong to the program's own threads.
+/// signals, which belong to the program's own threads, but those that it raises by a fault.
 #[cfg(unix)]
 pub(crate) fn start_thread(
     main: extern "C" fn(*mut c_void) -> *mut c_void,
@@ -75,6 +75,11 @@ pub(crate) fn start_thread(
     unsafe {
         libc::pthread_attr_setdetachstate(attr.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED);
         libc::sigfillset(all.as_mut_ptr());
+        for fault in
+            [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS]
+        {
+            libc::sigdelset(all.as_mut_ptr(), fault);
+        }
         libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), old.as_mut_ptr());
         let failed = libc::pthread_create(thread.as_mut_ptr(), attr.as_ptr(), main, arg) != 0;
         libc::pthread_sigmask(libc::SIG_SETMASK, old.as_ptr(), ptr::null_mut());

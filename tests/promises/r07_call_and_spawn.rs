@@ -274,3 +274,26 @@ fn a_called_function_may_release_its_handle() {
         memory::check_quarantine();
     });
 }
+
+/// Whoever comes between the claim and the publication of a cancel learns that it was cancelled.
+#[test]
+fn a_call_that_loses_to_a_cancel_says_cancelled_and_it_is_complete_by_then() {
+    within(60, || {
+        race(
+            20_000,
+            |_| Handle::new(),
+            &[
+                &|a: &Handle| {
+                    a.cancel();
+                },
+                &|a: &Handle| match call(a, |_| 0) {
+                    ASYNCHRON_OK => {}
+                    other => {
+                        assert_eq!((other, a.poll()), (ASYNCHRON_CANCELLED, ASYNCHRON_CANCELLED))
+                    }
+                },
+            ],
+            drop,
+        );
+    });
+}

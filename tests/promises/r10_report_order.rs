@@ -282,3 +282,33 @@ fn a_million_in_shuffled_order() {
         deliverer.join().unwrap();
     });
 }
+
+/// Also if the second was added between the completion and the news of it.
+#[test]
+fn the_oldest_is_removed_however_adding_meets_completing() {
+    within(60, || {
+        race(
+            20_000,
+            |_| {
+                let (r, a) = (Report::new(), Handle::new());
+                r.add(&a, 1);
+                (r, a)
+            },
+            &[
+                &|(_, a): &(Report, Handle)| {
+                    a.set(b"x");
+                },
+                &|(r, a): &(Report, Handle)| {
+                    while a.poll() == ASYNCHRON_PENDING {
+                        std::hint::spin_loop();
+                    }
+                    r.add(a, 2);
+                },
+            ],
+            |(r, a)| {
+                assert_eq!(r.remove(&a), ASYNCHRON_OK);
+                assert_eq!(r.next_tag(0), Ok(2));
+            },
+        );
+    });
+}

@@ -175,12 +175,17 @@ fn unnotify_waits_for_that_callback_only() {
 #[test]
 fn queued_but_not_begun_is_ok() {
     within(60, || {
-        let (s, (ran, f)) = (slow(), counter());
-        let token = notify(&s.a, f);
+        let (s, (ran, mut f), dropped) = (slow(), counter(), Tally::new());
+        let at_drop = OnDrop(move || count_one(dropped));
+        let token = notify(&s.a, move |a| {
+            let _owned = &at_drop;
+            f(a);
+        });
         let a = s.a.clone();
         let deliverer = start(move || a.set(b"x"));
         s.running.pass();
         assert_eq!(s.a.unnotify(token), ASYNCHRON_OK);
+        assert_eq!(dropped.drops(), 1, "OK means that the drop has run");
         s.go.open();
         s.drop.open();
         deliverer.join();

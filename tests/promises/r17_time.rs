@@ -3,6 +3,7 @@
 use crate::support::handle::{wait_all, wait_any};
 use crate::support::threads::takes_at_least;
 use crate::support::*;
+use std::thread;
 use std::time::{Duration, Instant};
 
 type Wait = fn(&Handle, u64) -> asynchron_status_t;
@@ -234,4 +235,21 @@ fn signals_do_not_end_a_wait() {
 fn the_time_of_day_does_not_matter() {
     let program = process::compile("clock_jumps.c", &[]);
     process::run(process::command(&program, &[]), 120).assert_quiet_success();
+}
+
+/// The timeout is that of the whole call: it does not begin anew with each asynchron.
+#[test]
+fn several_share_one_timeout() {
+    within(60, || {
+        let all = Handle::many(4);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for a in &all {
+                    thread::sleep(Duration::from_millis(600));
+                    a.set(b"x");
+                }
+            });
+            assert_eq!(wait_all(&all, 800 * MS), ASYNCHRON_TIMEOUT);
+        });
+    });
 }

@@ -18,6 +18,22 @@ fn completing_waiting_and_releasing_allocate_nothing() {
     process::run(process::command(&program, &[]), 120).assert_quiet_success();
 }
 
+/// Also on a thread that uses the library for the first time, where that was loaded by dlopen.
+#[test]
+fn a_thread_s_first_use_of_a_loaded_library_needs_no_memory() {
+    let program = process::compile_without_library("loaded_without_memory.c");
+    let library = process::shared_library();
+    let mut command = std::process::Command::new(&program);
+    command.arg(library);
+    process::run(command, 60).assert_quiet_success();
+}
+
+#[test]
+fn a_thread_that_is_cancelled_does_not_end_inside() {
+    let program = process::compile("cancelled_thread.c", &[]);
+    process::run(process::command(&program, &[]), 60).assert_quiet_success();
+}
+
 /// The count stops at its end: the asynchron lives for ever, and is never freed too early. As many retains as
 /// 32 bits count would take half a minute: where it saturates at half of them, this gets there and further.
 #[test]
@@ -62,7 +78,8 @@ fn an_exception_out_of_a_callback_ends_the_program_with_a_message() {
         let ran = process::run(process::command(&program, &[thrower]), 60);
         let said = ran.stderr.to_lowercase();
         assert!(ran.status.signal().is_some(), "{thrower}: {} {}", ran.status, ran.stdout);
-        assert!(said.contains("exception"), "{thrower}: the message names no cause:\n{said}");
+        let named = said.contains("asynchron:") && said.contains("exception");
+        assert!(named, "{thrower}: the message does not say whose and what:\n{said}");
     }
     // What does not throw ends well, so it is the exception that ended the others.
     process::run(process::command(&program, &["none"]), 60).assert_quiet_success();

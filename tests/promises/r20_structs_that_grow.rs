@@ -106,6 +106,13 @@ fn a_struct_that_is_too_small_is_refused_unread() {
             unsafe { at.cast::<usize>().write_unaligned(size) };
             assert_eq!(attempt(at), ASYNCHRON_E_INVALID);
         }
+        // A size that is nonsense is no invitation to read that far.
+        for size in [PAGE + 1, isize::MAX as usize, usize::MAX] {
+            let at = edge.place(known);
+            fill(at, tally);
+            unsafe { at.cast::<usize>().write_unaligned(size) };
+            assert_eq!(attempt(at), ASYNCHRON_E_INVALID);
+        }
         assert_eq!(tally.drops(), 0, "it was not read, so nothing was handed over");
     }
 }

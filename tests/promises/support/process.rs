@@ -37,7 +37,7 @@ pub fn in_child_as<N>(seconds: u64, body: impl FnOnce()) -> Result<(), String> {
         return Ok(());
     }
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", name, "--nocapture"]).env(CHILD, name);
+    command.args(["--exact", name, "--nocapture", "--include-ignored"]).env(CHILD, name);
     let ran = run(command, seconds);
     if ran.status.success() && ran.stdout.contains("1 passed") {
         return Ok(());

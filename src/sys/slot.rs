@@ -1,0 +1,114 @@
+//! A pointer that every thread has one of.
+//!
+//! Not `thread_local!`: in a library that was loaded by dlopen, a thread's first use of those needs
+//! memory, and the system ends the program if there is none. The first few pthread keys need none,
+//! and the others say so.
+
+use std::ffi::c_void;
+
+#[cfg(unix)]
+mod keys {
+    use std::sync::atomic::{AtomicUsize, Ordering::*};
+
+    use super::c_void;
+
+    pub(crate) struct Slot {
+        /// The key and 1; 0 until a thread first stores.
+        key: AtomicUsize,
+    }
+
+    impl Slot {
+        pub(crate) const fn new(_index: usize) -> Self {
+            Self { key: AtomicUsize::new(0) }
+        }
+
+        /// NULL, unless this thread has stored.
+        #[inline]
+        pub(crate) fn get(&self) -> *mut c_void {
+            // ORDERING: the key is all there is.
+            match self.key.load(Relaxed) {
+                0 => std::ptr::null_mut(),
+                // SAFETY: the key was made, and is never deleted.
+                key => unsafe { libc::pthread_getspecific((key - 1) as libc::pthread_key_t) },
+            }
+        }
+
+        /// False: it cannot be stored.
+        pub(crate) fn set(&self, value: *mut c_void) -> bool {
+            let Some(key) = self.key() else {
+                return false;
+            };
+            // SAFETY: as above.
+            unsafe { libc::pthread_setspecific(key, value) == 0 }
+        }
+
+        fn key(&self) -> Option<libc::pthread_key_t> {
+            // ORDERING: as above.
+            let known = self.key.load(Relaxed);
+            if known != 0 {
+                return Some((known - 1) as libc::pthread_key_t);
+            }
+            let mut made: libc::pthread_key_t = 0;
+            // SAFETY: `made` is live. There is no destructor.
+            if unsafe { libc::pthread_key_create(&mut made, None) } != 0 {
+                return None;
+            }
+            // ORDERING: as above.
+            match self.key.compare_exchange(0, made as usize + 1, Relaxed, Relaxed) {
+                Ok(_) => Some(made),
+                Err(theirs) => {
+                    // SAFETY: made here, and used nowhere.
+                    unsafe { libc::pthread_key_delete(made) };
+                    Some((theirs - 1) as libc::pthread_key_t)
+                }
+            }
+        }
+    }
+
+    /// Names the calling thread, as long as it lives.
+    pub(crate) fn this_thread() -> usize {
+        // SAFETY: a plain query.
+        unsafe { libc::pthread_self() as usize }
+    }
+}
+
+#[cfg(not(unix))]
+mod keys {
+    use std::cell::Cell;
+
+    use super::c_void;
+
+    const SLOTS: usize = 3;
+
+    thread_local! {
+        static HERE: [Cell<*mut c_void>; SLOTS] =
+            const { [const { Cell::new(std::ptr::null_mut()) }; SLOTS] };
+    }
+
+    pub(crate) struct Slot {
+        index: usize,
+    }
+
+    impl Slot {
+        pub(crate) const fn new(index: usize) -> Self {
+            assert!(index < SLOTS);
+            Self { index }
+        }
+
+        pub(crate) fn get(&self) -> *mut c_void {
+            HERE.with(|here| here[self.index].get())
+        }
+
+        pub(crate) fn set(&self, value: *mut c_void) -> bool {
+            HERE.with(|here| here[self.index].set(value));
+            true
+        }
+    }
+
+    /// Names the calling thread, as long as it lives.
+    pub(crate) fn this_thread() -> usize {
+        HERE.with(|here| std::ptr::from_ref(here).addr())
+    }
+}
+
+pub(crate) use keys::{Slot, this_thread};
