@@ -1,0 +1,155 @@
+/*
+ * asynchron, through its shared library and its C interface; and what it alone can express: a chain
+ * of a million, and a report taken in batches.
+ */
+#include "harness.h"
+
+#include "asynchron.h"
+
+typedef asynchron_t future;
+typedef asynchron_notify_fn_t callback;
+typedef asynchron_report_t queue;
+
+OWN future *create(size_t room)
+{
+    (void)room;
+    return asynchron_create(NULL);
+}
+
+OWN void set(future *f, const void *data, size_t len)
+{
+    must(asynchron_set_bytes(f, data, len) == ASYNCHRON_OK, "set");
+}
+
+/* Small values are looked at where they are, large ones copied out by the library. */
+OWN void get(future *f, void *to, size_t len)
+{
+    if (len <= 16) {
+        asynchron_value_t value;
+        must(asynchron_get(f, &value) == ASYNCHRON_OK && value.len == len, "get");
+        memcpy(to, value.data, len);
+    } else {
+        size_t got;
+        must(asynchron_get_bytes(f, to, len, &got) == ASYNCHRON_OK && got == len, "get_bytes");
+    }
+}
+
+OWN void release(future *f)
+{
+    asynchron_release(f);
+}
+
+#define HAS_NOTIFY
+OWN void notify(future *f, callback fn, void *ctx)
+{
+    must(asynchron_notify(f, fn, ctx) == ASYNCHRON_OK, "notify");
+}
+
+#define HAS_ORDER
+static queue *queue_create(void)
+{
+    return asynchron_report_create(NULL, 0);
+}
+
+OWN void queue_add(queue *q, future *f)
+{
+    must(asynchron_report_add(q, f, NULL) == ASYNCHRON_OK, "add");
+    asynchron_release(f);
+}
+
+OWN future *queue_next(queue *q)
+{
+    asynchron_item_t item;
+    must(asynchron_report_next(q, ASYNCHRON_FOREVER, &item) == ASYNCHRON_OK, "next");
+    return item.asynchron;
+}
+
+static void queue_release(queue *q)
+{
+    asynchron_report_release(q);
+}
+
+static size_t any(future **all, size_t n, int block)
+{
+    size_t index;
+    asynchron_status_t status = asynchron_wait_any(all, n, block ? ASYNCHRON_FOREVER : 0, &index);
+    must(status == ASYNCHRON_OK || status == ASYNCHRON_TIMEOUT, "wait_any");
+    return status == ASYNCHRON_OK ? index : n;
+}
+
+static void wait_all(future **all, size_t n)
+{
+    must(asynchron_wait_all(all, n, ASYNCHRON_FOREVER) == ASYNCHRON_OK, "wait_all");
+}
+
+OWN void spawn(future *f, asynchron_fn_t fn, void *ctx)
+{
+    must(asynchron_spawn(f, fn, ctx, NULL) == ASYNCHRON_OK, "spawn");
+}
+
+#include "one.h"
+#include "many.h"
+#include "any.h"
+#include "tasks.h"
+
+/* ---- then: a chain of a million, made, run and released on a small stack; a link ---- */
+
+static int32_t add_one(future *self, future *const *sources, size_t n, void *ctx)
+{
+    uint64_t value = 0;
+    (void)n, (void)ctx;
+    get(sources[0], &value, sizeof value);
+    value++;
+    set(self, &value, sizeof value);
+    return 0;
+}
+
+static void *chain(void *arg)
+{
+    struct batches *b = arg;
+    size_t n = share(1000000);
+    while (more(b)) {
+        double begun = now();
+        future *first = asynchron_create(NULL), *last = asynchron_retain(first);
+        uint64_t value = 0;
+        for (size_t link = 0; link < n; link++) {
+            future *next = asynchron_then(last, NULL, add_one, NULL, NULL);
+            asynchron_release(last);
+            last = next;
+        }
+        set(first, &value, sizeof value);
+        get(last, &value, sizeof value);
+        must(value == n, "end of the chain");
+        asynchron_release(first);
+        asynchron_release(last);
+        batch(b, (now() - begun) / (double)n);
+    }
+    return NULL;
+}
+
+static void then(void)
+{
+    static struct batches b;
+    pthread_t thread;
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, 64 * 1024);
+    must(pthread_create(&thread, &attr, chain, &b) == 0, "thread");
+    pthread_join(thread, NULL);
+    result("then", median(&b));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct workload all[] = {
+        WORKLOADS_OVER_ONE,
+        {"notify", 1, notified},
+        WORKLOADS_OF_REPORTS,
+        WORKLOADS_OVER_QUEUES,
+        WORKLOADS_OVER_ANY,
+        {"wait_all/1000", 2, all_of_1000},
+        {"then", 1, then},
+        WORKLOADS_OVER_TASKS,
+    };
+    return bench(all, sizeof all / sizeof *all, argc, argv);
+}

@@ -1,0 +1,185 @@
+/*
+ * GLib 2.74: a future of GMutex and GCond, callbacks in a GSList, GAsyncQueue for completion order,
+ * GThreadPool for tasks.
+ */
+#include "harness.h"
+
+#include <glib.h>
+#include <stddef.h>
+
+typedef struct future future;
+typedef void (*callback)(future *, void *);
+typedef int32_t (*function)(future *, void *);
+
+struct listener {
+    callback fn;
+    void *ctx;
+};
+
+struct future {
+    GMutex lock;
+    GCond changed;
+    gboolean done;
+    GSList *listeners;
+    unsigned char value[];
+};
+
+OWN future *create(size_t room)
+{
+    future *f = g_malloc(offsetof(future, value) + room);
+    g_mutex_init(&f->lock);
+    g_cond_init(&f->changed);
+    f->done = FALSE;
+    f->listeners = NULL;
+    return f;
+}
+
+/* Wakes under the lock: a waiter may free it as soon as that is free. */
+OWN void set(future *f, const void *data, size_t len)
+{
+    GSList *listeners;
+    g_mutex_lock(&f->lock);
+    memcpy(f->value, data, len);
+    f->done = TRUE;
+    listeners = f->listeners;
+    f->listeners = NULL;
+    g_cond_broadcast(&f->changed);
+    g_mutex_unlock(&f->lock);
+    while (listeners != NULL) {
+        struct listener *l = listeners->data;
+        l->fn(f, l->ctx);
+        g_free(l);
+        listeners = g_slist_delete_link(listeners, listeners);
+    }
+}
+
+OWN void get(future *f, void *to, size_t len)
+{
+    g_mutex_lock(&f->lock);
+    while (!f->done)
+        g_cond_wait(&f->changed, &f->lock);
+    memcpy(to, f->value, len);
+    g_mutex_unlock(&f->lock);
+}
+
+OWN void release(future *f)
+{
+    g_cond_clear(&f->changed);
+    g_mutex_clear(&f->lock);
+    g_free(f);
+}
+
+#define HAS_NOTIFY
+OWN void notify(future *f, callback fn, void *ctx)
+{
+    struct listener *l = g_new(struct listener, 1);
+    gboolean done;
+    l->fn = fn;
+    l->ctx = ctx;
+    g_mutex_lock(&f->lock);
+    done = f->done;
+    if (!done)
+        f->listeners = g_slist_prepend(f->listeners, l);
+    g_mutex_unlock(&f->lock);
+    if (done) {
+        g_free(l);
+        fn(f, ctx);
+    }
+}
+
+/* ---- completion order ---- */
+
+#define HAS_ORDER
+typedef GAsyncQueue queue;
+
+static queue *queue_create(void)
+{
+    return g_async_queue_new();
+}
+
+static void queue_push(future *f, void *q)
+{
+    g_async_queue_push(q, f);
+}
+
+OWN void queue_add(queue *q, future *f)
+{
+    notify(f, queue_push, q);
+}
+
+OWN future *queue_next(queue *q)
+{
+    return g_async_queue_pop(q);
+}
+
+static void queue_release(queue *q)
+{
+    g_async_queue_unref(q);
+}
+
+/* ---- several ---- */
+
+static size_t any(future **all, size_t n, int block)
+{
+    (void)block;
+    for (size_t i = 0; i < n; i++) {
+        gboolean done;
+        g_mutex_lock(&all[i]->lock);
+        done = all[i]->done;
+        g_mutex_unlock(&all[i]->lock);
+        if (done)
+            return i;
+    }
+    return n;
+}
+
+static void wait_all(future **all, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        get(all[i], NULL, 0);
+}
+
+/* ---- tasks ---- */
+
+struct task {
+    future *f;
+    function fn;
+    void *ctx;
+};
+
+static void run_task(gpointer data, gpointer nothing)
+{
+    struct task *task = data;
+    (void)nothing;
+    task->fn(task->f, task->ctx);
+    g_free(task);
+}
+
+static void spawn(future *f, function fn, void *ctx)
+{
+    static GThreadPool *pool;
+    struct task *task = g_new(struct task, 1);
+    if (pool == NULL)
+        pool = g_thread_pool_new(run_task, NULL, 2, TRUE, NULL);
+    *task = (struct task){f, fn, ctx};
+    g_thread_pool_push(pool, task, NULL);
+}
+
+#include "one.h"
+#include "many.h"
+#include "any.h"
+#include "tasks.h"
+
+int main(int argc, char **argv)
+{
+    static const struct workload all[] = {
+        WORKLOADS_OVER_ONE,
+        {"notify", 1, notified},
+        WORKLOADS_OF_REPORTS,
+        WORKLOADS_OVER_QUEUES,
+        WORKLOADS_OVER_ANY,
+        {"wait_all/1000", 2, all_of_1000},
+        WORKLOADS_OVER_TASKS,
+    };
+    return bench(all, sizeof all / sizeof *all, argc, argv);
+}

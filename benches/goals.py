@@ -1,0 +1,127 @@
+"""The goals: what is held against what, and how far it may be."""
+
+from statistics import median, quantiles
+
+
+def quartiles(values):
+    """The first, the second and the third."""
+    return quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+
+
+class Results:
+    """What was measured: samples[workload][contestant] is a list with one number a round."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def median(self, workload, contestant="asynchron"):
+        return median(self.samples[workload][contestant])
+
+    def ratios(self, workload, to, of="asynchron", of_workload=None):
+        """Round by round."""
+        mine = self.samples[of_workload or workload][of]
+        theirs = self.samples[workload][to]
+        return [a / b for a, b in zip(mine, theirs)]
+
+    def others(self, workload):
+        return [one for one in self.samples[workload]
+                if one != "asynchron" and not one.startswith("floor")]
+
+
+class Goal:
+    """A number that is to be at most `limit`. `values` gives one for each round, or just one."""
+
+    def __init__(self, workload, text, limit, values, unit=""):
+        self.workload, self.text, self.limit = workload, text, limit
+        self.values, self.unit = values, unit
+
+    def judge(self, results):
+        """The quartiles, or None if it was not measured."""
+        try:
+            return quartiles(self.values(results))
+        except KeyError:
+            return None
+
+    def met(self, found):
+        return found[1] <= self.limit
+
+
+def to(workload, other, limit, also=""):
+    """A workload's ratio to another contestant."""
+    return Goal(workload, f"ratio to {other}{also}", limit, lambda r: r.ratios(workload, other))
+
+
+def value(workload, text, limit, unit):
+    return Goal(workload, text, limit, lambda r: r.samples[workload]["asynchron"], unit)
+
+
+def fastest(workload):
+    """To the fastest of the others; beyond noise: by their better quartile."""
+    def values(results):
+        ratios = [quartiles(results.ratios(workload, other))[0] for other in results.others(workload)]
+        return [max(ratios)]
+    return Goal(workload, "ratio to the fastest contestant, first quartile", 1.02, values)
+
+
+def best_library(workload):
+    """To the best of those that are libraries, not written by hand."""
+    def values(results):
+        best = min((other for other in results.others(workload) if other != "pthread"),
+                   key=lambda other: results.median(workload, other))
+        return results.ratios(workload, best)
+    return Goal(workload, "ratio to the best library", 0.5, values)
+
+
+def growth(results):
+    """How much more an item costs in a report of a million than in one of a thousand, to floor."""
+    def of(contestant):
+        return results.ratios("report/1000", contestant, contestant, "report/1000000")
+    return [a / b for a, b in zip(of("asynchron"), of("floor"))]
+
+
+def whole_bytes(workload, limit):
+    return Goal(workload, "bytes each", limit,
+                lambda r: [round(n) for n in r.samples[workload]["asynchron"]], "B")
+
+
+GOALS = [
+    to("lifecycle", "floor", 1.6),
+    to("lifecycle", "pthread", 0.6),
+    Goal("lifecycle", "instructions, ratio to floor", 1.7,
+         lambda r: r.ratios("instructions", "floor")),
+    to("lifecycle64", "floor", 1.9),
+    to("contended", "floor", 1.6),
+    to("handoff@1", "floor", 1.1),
+    fastest("handoff@1"),
+    to("handoff@2", "floor", 0.8, " (which does not spin)"),
+    to("broadcast", "floor", 1.1),
+    to("notify", "floor", 2.2),
+    to("notify", "pthread", 0.8),
+    to("report/1000", "floor", 3.0),
+    to("report/100000", "floor", 3.0),
+    to("report/1000000", "floor", 1.6),
+    best_library("report/1000"),
+    best_library("report/100000"),
+    best_library("report/1000000"),
+    Goal("report", "growth from 1000 to 1000000, ratio to floor's", 1.0, growth),
+    to("any/64", "floor", 1.15),
+    to("any/1024", "floor", 1.15),
+    Goal("any", "1024, ratio to 64", 1.1,
+         lambda r: r.ratios("any/64", "asynchron", of_workload="any/1024")),
+    value("wait_any/found", "a handle", 15, "ns"),
+    value("wait_any/timeout", "a handle", 15, "ns"),
+    to("wait_all/1000", "floor", 1.5),
+    Goal("then", "a link, ratio to lifecycle", 4.0,
+         lambda r: r.ratios("lifecycle", "asynchron", of_workload="then")),
+    to("spawn", "rayon", 1.0),
+    to("spawn", "tbb", 1.0),
+    to("spawn", "std", 1.0),
+    whole_bytes("memory", 72),
+    whole_bytes("memory/report", 112),
+    value("idle/cpu", "processor time", 0, "ns"),
+    value("idle/threads", "threads added", 0, ""),
+    value("idle/heap", "heap added", 0, "B"),
+    value("idle/system calls", "before first use", 0, ""),
+    value("footprint/size", "stripped", 400 * 1024, "B"),
+    value("footprint/first set", "from dlopen", 1e6, "ns"),
+]

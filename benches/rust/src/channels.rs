@@ -1,0 +1,163 @@
+//! The workloads over one-shot channels that block, for whichever crate has them: see one.h.
+
+use std::hint::black_box;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::time::Instant;
+
+use crate::{Batches, both, heap, meet, race, result, share, timed};
+
+pub trait Channel: 'static {
+    type Sender<T: Send>: Send;
+    type Receiver<T: Send>: Send;
+
+    fn pair<T: Send>() -> (Self::Sender<T>, Self::Receiver<T>);
+    fn send<T: Send>(sender: Self::Sender<T>, value: T);
+    fn receive<T: Send>(receiver: Self::Receiver<T>) -> T;
+}
+
+fn lifecycles<C: Channel>(ops: usize) {
+    for i in 0..ops {
+        let (sender, receiver) = black_box(C::pair());
+        C::send(sender, i);
+        assert_eq!(C::receive(receiver), i, "value");
+    }
+}
+
+fn lifecycles64<C: Channel>(ops: usize) {
+    for i in 0..ops {
+        let (sender, receiver) = black_box(C::pair());
+        C::send(sender, [i, 0, 0, 0, 0, 0, 0, i]);
+        let got: [usize; 8] = C::receive(receiver);
+        assert!(got[0] == i && got[7] == i, "values");
+    }
+}
+
+pub fn lifecycle<C: Channel>(effort: f64) {
+    result("lifecycle", timed(effort, 10_000, lifecycles::<C>));
+}
+
+pub fn lifecycle64<C: Channel>(effort: f64) {
+    result("lifecycle64", timed(effort, 10_000, lifecycles64::<C>));
+}
+
+/// Exactly EFFORT times: the runner counts the instructions of two such runs.
+pub fn counted<C: Channel>(effort: f64) {
+    lifecycles::<C>(effort as usize);
+    result("counted", effort);
+}
+
+pub fn contended<C: Channel>(effort: f64) {
+    let here = AtomicUsize::new(0);
+    let far = Mutex::new(0.0);
+    let contender = || {
+        meet(&here, 2);
+        timed(effort, 10_000, lifecycles::<C>)
+    };
+    let near = both(2, contender, || *far.lock().expect("alone") = contender());
+    result("contended", (near + *far.lock().expect("alone")) / 2.0);
+}
+
+struct Mail<C: Channel> {
+    n: usize,
+    /// By which the other side answers; none ends.
+    next: Option<C::Sender<Mail<C>>>,
+}
+
+const HOPS: usize = 100;
+
+fn near_side<C: Channel>(effort: f64, first: C::Sender<Mail<C>>) -> f64 {
+    let mut batches = Batches::new(effort);
+    let (mut n, mut to) = (0, first);
+    while batches.more() {
+        let begun = Instant::now();
+        for _ in 0..HOPS / 2 {
+            let (sender, receiver) = C::pair();
+            C::send(to, Mail { n, next: Some(sender) });
+            let answer = C::receive(receiver);
+            assert_eq!(answer.n, n + 1, "answer");
+            to = answer.next.expect("a way to answer");
+            n += 2;
+        }
+        batches.add(begun, HOPS);
+    }
+    C::send(to, Mail { n, next: None });
+    batches.median()
+}
+
+fn far_side<C: Channel>(first: C::Receiver<Mail<C>>) {
+    let mut receiver = first;
+    for n in (0..).step_by(2) {
+        let question = C::receive(receiver);
+        assert_eq!(question.n, n, "question");
+        let Some(to) = question.next else {
+            return;
+        };
+        let (sender, next) = C::pair();
+        C::send(to, Mail { n: n + 1, next: Some(sender) });
+        receiver = next;
+    }
+}
+
+fn handoff<C: Channel>(effort: f64, places: usize) -> f64 {
+    let (sender, receiver) = C::pair();
+    both(places, || near_side::<C>(effort, sender), || far_side::<C>(receiver))
+}
+
+pub fn handoff_1<C: Channel>(effort: f64) {
+    result("handoff@1", handoff::<C>(effort, 1));
+}
+
+pub fn handoff_2<C: Channel>(effort: f64) {
+    // Idle processors take a tenth of a second to get into step.
+    let effort = if effort > 0.01 { effort.max(2.0) } else { effort };
+    result("handoff@2", handoff::<C>(effort, 2));
+}
+
+/// Both ends count as the pointer to it.
+pub fn memory<C: Channel>(effort: f64) {
+    let n = share(effort, 1_000_000);
+    let before = heap();
+    let all: Vec<_> = (0..n).map(|_| C::pair::<usize>()).collect();
+    result("memory", (heap() - before) / n as f64);
+    for (i, (sender, receiver)) in all.into_iter().enumerate() {
+        C::send(sender, i);
+        assert_eq!(C::receive(receiver), i, "value");
+    }
+}
+
+/// A thousand, completed by another thread while this one waits.
+pub fn wait_all<C: Channel>(effort: f64) {
+    const N: usize = 1000;
+    let waiter = |give: &dyn Fn(Vec<C::Sender<usize>>)| {
+        let mut batches = Batches::new(effort);
+        while batches.more() {
+            let (senders, receivers): (Vec<_>, Vec<_>) = (0..N).map(|_| C::pair::<usize>()).unzip();
+            give(senders);
+            let begun = Instant::now();
+            let got: Vec<usize> = receivers.into_iter().map(C::receive).collect();
+            batches.add(begun, N);
+            assert!(got.into_iter().eq(0..N), "values");
+        }
+        batches.median()
+    };
+    result("wait_all/1000", race(waiter, C::send));
+}
+
+/// The table of all of these, for a program's `main`.
+#[macro_export]
+macro_rules! workloads_over_channels {
+    ($channel:ty, $($more:expr),*) => {
+        [
+            ("lifecycle", 1, $crate::channels::lifecycle::<$channel>),
+            ("lifecycle64", 1, $crate::channels::lifecycle64::<$channel>),
+            ("counted", 1, $crate::channels::counted::<$channel>),
+            ("contended", 2, $crate::channels::contended::<$channel>),
+            ("handoff@1", 1, $crate::channels::handoff_1::<$channel>),
+            ("handoff@2", 2, $crate::channels::handoff_2::<$channel>),
+            ("memory", 1, $crate::channels::memory::<$channel>),
+            ("wait_all/1000", 2, $crate::channels::wait_all::<$channel>),
+            $($more),*
+        ]
+    };
+}
