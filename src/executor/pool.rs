@@ -1,7 +1,7 @@
 //! The pool: which tasks lie, which threads rest, and who is called for what.
 
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::*};
 
 use super::Task;
 use super::worker::Worker;
@@ -157,17 +157,16 @@ impl Pool {
             }
             inner.threads = inner.threads.wrapping_sub(1);
         }
-        // SAFETY: workers at rest are alive until they have been called.
-        let Some(worker) = (unsafe { inner.resting.as_ref() }) else {
+        let Some(resting) = NonNull::new(inner.resting) else {
             return Err(inner);
         };
+        // SAFETY: workers at rest are alive until they have been called.
+        let worker = unsafe { resting.as_ref() };
         inner.stop_resting(worker);
         worker.task.set(task);
-        let called: *const AtomicU32 = &worker.called;
-        // ORDERING: Release hands over the task.
-        worker.called.store(1, Release);
         drop(inner);
-        sys::wake(called, u32::MAX, 1);
+        // SAFETY: taken from those at rest, with its task.
+        unsafe { Worker::call(resting) };
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering::*};
 
 use super::Task;
 use super::pool::Pool;
+use crate::core::wait::spin;
 use crate::sys::{self, Deadline, Slot};
 
 /// How long a task lies before it gets a thread of its own, in nanoseconds.
@@ -24,8 +25,12 @@ pub(super) struct Worker {
     pub(super) behind: Cell<*mut Worker>,
     /// What it was woken for: a task, or NULL to watch. Written before `called`.
     pub(super) task: Cell<*mut Task>,
-    pub(super) called: AtomicU32,
+    called: AtomicU32,
 }
+
+const AWAKE: u32 = 0;
+const CALLED: u32 = 1;
+const ASLEEP: u32 = 2;
 
 /// The worker that this thread is.
 static WORKER: Slot = Slot::new(2);
@@ -42,7 +47,7 @@ impl Worker {
             before: Cell::new(ptr::null_mut()),
             behind: Cell::new(ptr::null_mut()),
             task: Cell::new(ptr::null_mut()),
-            called: AtomicU32::new(0),
+            called: AtomicU32::new(AWAKE),
         };
         // If it cannot be stored, for want of memory, its sleeping makes room for nobody at once.
         WORKER.set((&raw const worker).cast_mut().cast());
@@ -85,24 +90,52 @@ impl Worker {
     /// Rests until it is called: for a task, or (`Some(None)`) to watch. `None`: it was not, and
     /// has left the pool.
     fn rest(&self) -> Option<Option<NonNull<Task>>> {
-        let until = sys::deadline_after(REST);
         // ORDERING: Acquire takes the task over.
-        while self.called.load(Acquire) == 0 {
-            if sys::has_passed(until) {
+        let called = || Some(()).filter(|()| self.called.load(Acquire) == CALLED);
+        if spin(called).is_none() {
+            let mut until = sys::deadline_after(REST);
+            while called().is_none() {
+                if !sys::has_passed(until) {
+                    self.sleep(until);
+                    continue;
+                }
                 let mut inner = self.pool.inner.lock();
                 if self.rests.get() {
                     inner.stop_resting(self);
                     inner.threads = inner.threads.wrapping_sub(1);
                     return None;
                 }
-                // Called just now, under the lock.
-            } else {
-                sys::wait(&self.called, 0, u32::MAX, until);
+                // Somebody has taken it from those at rest, and is about to call.
+                until = None;
             }
         }
         // ORDERING: this thread's own until it rests again, under the lock.
-        self.called.store(0, Relaxed);
+        self.called.store(AWAKE, Relaxed);
         Some(NonNull::new(self.task.replace(ptr::null_mut())))
+    }
+
+    /// Whoever calls a thread that has not said that it sleeps need not wake it.
+    fn sleep(&self, until: Deadline) {
+        // ORDERING: announces the sleep; whoever calls swaps the same word.
+        if self.called.compare_exchange(AWAKE, ASLEEP, Relaxed, Relaxed).is_ok() {
+            sys::wait(&self.called, ASLEEP, u32::MAX, until);
+            // ORDERING: unless it was called, which stays to be seen.
+            let _ = self.called.compare_exchange(ASLEEP, AWAKE, Relaxed, Relaxed);
+        }
+    }
+
+    /// Has a thread that rested do what its task says.
+    ///
+    /// # Safety
+    /// It has been taken from those at rest, and its task is set. It may be gone afterwards.
+    pub(super) unsafe fn call(this: NonNull<Self>) {
+        // SAFETY: it rests until it is called.
+        let called = unsafe { &this.as_ref().called };
+        let address: *const AtomicU32 = called;
+        // ORDERING: Release hands over the task.
+        if called.swap(CALLED, Release) == ASLEEP {
+            sys::wake(address, u32::MAX, 1);
+        }
     }
 
     /// Watches until the oldest task has lain too long, and returns it; or until there is none, and
@@ -129,7 +162,7 @@ impl Worker {
             drop(inner);
             let until = sys::deadline_after(PATIENCE);
             while !sys::has_passed(until) {
-                sys::wait(&self.called, 0, u32::MAX, until);
+                sys::wait(&self.called, AWAKE, u32::MAX, until);
             }
         }
     }
