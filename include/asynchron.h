@@ -731,8 +731,9 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK: `fn` runs, unless `a` is not pending when its turn comes, also if it is
  *   not pending now;
- *   ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: there is no thread, and
- *   none can be had. Then `a` is as it was.
+ *   ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: there is no thread that
+ *   could come to it (those that sleep in waits of this library do not count), and none can be
+ *   had. Then `a` is as it was.
  * - Since: 0.1.0
  */
 ASYNCHRON_API

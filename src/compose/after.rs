@@ -115,6 +115,12 @@ impl After {
         Ok((this, nodes))
     }
 
+    /// Whether only one count is missing. Asked by the one whose count that is: true stays true.
+    pub(crate) fn runs_with_next_count(&self) -> bool {
+        // ORDERING: the number only falls, and the caller's own count is still in it.
+        self.left.load(Relaxed) == 1
+    }
+
     /// A source is complete. It is kept from now until the function has returned.
     ///
     /// # Safety

@@ -1,7 +1,8 @@
 //! The one lock of the library: three bits of a 32-bit word, whose other bits are the owner's.
 //!
 //! It is held for a handful of instructions, never while user code runs. It needs no memory, no
-//! table and no thread registry, so neither want of memory nor a fork can harm it. Releasing it is
+//! table and no thread registry: want of memory cannot harm it, and a fork only where another thread
+//! held this very lock. Releasing it is
 //! one atomic operation and then, at most, a wake-up by address: whoever takes the lock next may
 //! free the word at once. (The three-state futex mutex of U. Drepper, "Futexes Are Tricky", 2011.)
 
@@ -23,6 +24,9 @@ pub(crate) const SEALED: u32 = 1 << 2;
 /// The bit of the parking mask under which they sleep.
 const MASK: u32 = 1 << 0;
 const SPINS: u32 = 64;
+/// Nobody wakes those that let the owner of a sealed word go on: the lock's one wake-up must not be
+/// spent on them.
+const SEALED_MASK: u32 = 1 << 2;
 /// In nanoseconds.
 const SEALED_NAP: u64 = 20_000;
 
@@ -77,7 +81,7 @@ fn acquire_slowly(word: &AtomicU32, also: impl Fn(u32) -> u32) -> u32 {
 /// nobody, so this sleeps for a moment only.
 #[cold]
 pub(crate) fn wait_sealed(word: &AtomicU32, seen: u32) {
-    sys::wait(word, seen, MASK, sys::deadline_after(SEALED_NAP));
+    sys::wait(word, seen, SEALED_MASK, sys::deadline_after(SEALED_NAP));
 }
 
 /// Releases the lock and clears the owner's bits `clear`.

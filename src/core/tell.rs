@@ -49,8 +49,13 @@ impl Telling {
                 // SAFETY: a listed node's wait cannot end without this lock.
                 Who::Any(any) => unsafe { any.as_ref() }.tell(node),
                 Who::After(after) => {
-                    let reference = telling.reference(source);
                     // SAFETY: it lives until all of its sources have been counted.
+                    let mine = unsafe { after.as_ref() }.runs_with_next_count();
+                    // If another counts after this, its thread may run it, and give up the
+                    // reference, before this one has unlocked.
+                    let reference =
+                        if mine { telling.reference(source) } else { Handle::retain(source) };
+                    // SAFETY: as above.
                     unsafe { After::count(after, reference, &mut telling.jobs) };
                 }
             }

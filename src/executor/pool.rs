@@ -22,6 +22,8 @@ pub(super) struct Inner {
     /// All threads, and those of them that are just being started: those may yet fail to come.
     pub(super) threads: usize,
     starting: usize,
+    /// Those of them that sleep in one of our waits.
+    pub(super) sleeping: usize,
     /// Those that run a task and do not sleep in one of our waits.
     pub(super) active: usize,
     /// How many may be active before a task has to lie.
@@ -75,6 +77,7 @@ impl Pool {
             resting: ptr::null_mut(),
             threads: 0,
             starting: 0,
+            sleeping: 0,
             active: 0,
             places: sys::processors(),
             watched: false,
@@ -127,8 +130,12 @@ impl Pool {
     /// Sees to it that somebody watches how long the oldest task lies, if one does. False: nobody
     /// can be had for it. Those that are busy will come to it, and those that sleep try again.
     pub(super) fn watch(&'static self, mut inner: Guard<'_, Inner>) -> bool {
-        if inner.watched || inner.first.is_null() {
+        if inner.first.is_null() {
             return true;
+        }
+        if inner.watched {
+            // One that is only being started may yet fail to come.
+            return inner.starting == 0;
         }
         inner.watched = true;
         let Err(mut inner) = self.call(inner, ptr::null_mut()) else {
@@ -172,9 +179,10 @@ impl Pool {
 }
 
 impl Inner {
-    /// Whether there is a thread that will look at the queue.
+    /// Whether there is a thread that will look at the queue. One that sleeps may be waiting for
+    /// just what would lie there.
     fn has_threads(&self) -> bool {
-        self.threads > self.starting
+        self.threads > self.starting.wrapping_add(self.sleeping)
     }
 
     fn queue(&mut self, task: NonNull<Task>) {

@@ -181,12 +181,14 @@ impl Sleeping {
         };
         let mut inner = pool.inner.lock();
         inner.active = inner.active.wrapping_sub(1);
-        if inner.active < inner.places {
-            if let Some(task) = inner.next() {
-                // There are threads: this one is one of them, so nothing is given back.
-                let _ = pool.hand_over(inner, task);
-            }
+        let next = if inner.active < inner.places { inner.next() } else { None };
+        if let Some(task) = next {
+            // This thread still counts as one that looks at the queue: nothing is given back.
+            let _ = pool.hand_over(inner, task);
+            inner = pool.inner.lock();
         }
+        inner.sleeping = inner.sleeping.wrapping_add(1);
+        drop(inner);
         Self(Some(pool))
     }
 
@@ -207,6 +209,7 @@ impl Drop for Sleeping {
         if let Some(pool) = self.0 {
             let mut inner = pool.inner.lock();
             inner.active = inner.active.wrapping_add(1);
+            inner.sleeping = inner.sleeping.wrapping_sub(1);
         }
     }
 }

@@ -25,8 +25,8 @@ mod keys {
         /// NULL, unless this thread has stored.
         #[inline]
         pub(crate) fn get(&self) -> *mut c_void {
-            // ORDERING: the key is all there is.
-            match self.key.load(Relaxed) {
+            // ORDERING: Acquire sees what the thread that made the key did to make it.
+            match self.key.load(Acquire) {
                 0 => std::ptr::null_mut(),
                 // SAFETY: the key was made, and is never deleted.
                 key => unsafe { libc::pthread_getspecific((key - 1) as libc::pthread_key_t) },
@@ -44,7 +44,7 @@ mod keys {
 
         fn key(&self) -> Option<libc::pthread_key_t> {
             // ORDERING: as above.
-            let known = self.key.load(Relaxed);
+            let known = self.key.load(Acquire);
             if known != 0 {
                 return Some((known - 1) as libc::pthread_key_t);
             }
@@ -53,8 +53,8 @@ mod keys {
             if unsafe { libc::pthread_key_create(&mut made, None) } != 0 {
                 return None;
             }
-            // ORDERING: as above.
-            match self.key.compare_exchange(0, made as usize + 1, Relaxed, Relaxed) {
+            // ORDERING: Release publishes the key; Acquire, on failure, sees the other's.
+            match self.key.compare_exchange(0, made as usize + 1, Release, Acquire) {
                 Ok(_) => Some(made),
                 Err(theirs) => {
                     // SAFETY: made here, and used nowhere.

@@ -20,7 +20,7 @@ fn own(a: *mut asynchron_t) -> Handle {
 }
 
 /// Each takes over the reference and releases it as soon as it may.
-const WAITS: [(&str, Wait); 9] = [
+const WAITS: [(&str, Wait); 10] = [
     ("get", |a| drop(own(a).get())),
     ("get_timeout", |a| drop(own(a).get_timeout(LONG))),
     ("get_bytes", |a| {
@@ -41,6 +41,14 @@ const WAITS: [(&str, Wait); 9] = [
         let (r, forever) = (report.raw(), ASYNCHRON_FOREVER);
         _ = unsafe { asynchron_report_next_batch(r, forever, &mut item, 1, &mut n) };
         drop(own(item.asynchron));
+    }),
+    ("then", |a| {
+        // Registered while it is delivered: whichever thread counts last runs it, and frees the source.
+        let a = own(a);
+        let into = then(&a, None, |_, _| 0);
+        a.wait(ASYNCHRON_FOREVER);
+        drop(a);
+        into.wait(ASYNCHRON_FOREVER);
     }),
     ("poll", |a| {
         let a = own(a);
