@@ -96,7 +96,7 @@ fn one_wins_a_race() {
         let setup = |_| (Handle::new(), Mutex::new(Vec::new()));
         for x in 0..WAYS {
             for y in x + 1..WAYS {
-                race(500, setup, &[&|a| party(a, x), &|a| party(a, y)], check);
+                race(1500, setup, &[&|a| party(a, x), &|a| party(a, y)], check);
             }
         }
         for z in [0, 3, 5] {

@@ -174,7 +174,6 @@ fn registered_after_completion_runs_at_once_and_here() {
 #[test]
 fn registering_against_completing() {
     in_child(120, || {
-        memory::quarantine();
         type Subject = (Handle, Arc<AtomicUsize>);
         let register = |s: &Subject| {
             let ran = s.1.clone();
@@ -183,10 +182,18 @@ fn registering_against_completing() {
                 ran.fetch_add(if complete { 1 } else { 1000 }, SeqCst);
             });
         };
+        let complete = |s: &Subject| assert_eq!(s.0.set(b"x"), ASYNCHRON_OK);
+        race(
+            20_000,
+            |_| (Handle::new(), Arc::default()),
+            &[&complete, &register],
+            |s: Subject| assert_eq!(s.1.load(SeqCst), 1),
+        );
+        memory::quarantine();
         race(
             5000,
             |_| (Handle::new(), Arc::default()),
-            &[&|s: &Subject| assert_eq!(s.0.set(b"x"), ASYNCHRON_OK), &register, &|s| {
+            &[&complete, &register, &|s| {
                 register(s);
                 register(s);
             }],
@@ -199,7 +206,6 @@ fn registering_against_completing() {
 #[test]
 fn no_wakeup_is_lost() {
     in_child(170, || {
-        memory::quarantine();
         type Wait = fn(&Handle) -> bool;
         let waits: [Wait; 5] = [
             |a| a.number() == Ok(7),
@@ -210,7 +216,7 @@ fn no_wakeup_is_lost() {
         ];
         for wait in waits {
             race(
-                4000,
+                10_000,
                 |_| Handle::new(),
                 &[&|a: &Handle| assert_eq!(a.set_number(7), ASYNCHRON_OK), &|a| assert!(wait(a))],
                 drop,

@@ -33,6 +33,12 @@ fn inside_a_spawned_function() {
     fork("spawned");
 }
 
+/// What was spawned before the fork runs in the parent, once, and not in the child.
+#[test]
+fn the_parent_s_tasks_do_not_run_in_the_child() {
+    fork("queued");
+}
+
 /// And its children's children; and in a callback, and in a function that is called.
 #[test]
 fn in_a_child_s_child_and_in_a_callback() {

@@ -181,6 +181,49 @@ static void spawn_a_fork(void)
     }
 }
 
+static atomic_int ran;
+
+static int32_t run_for_a_while(asynchron_t *self, void *ctx)
+{
+    (void)self, (void)ctx;
+    ran++;
+    usleep(2000);
+    return 0;
+}
+
+static void see_nothing_run(void)
+{
+    asynchron_t *never = asynchron_create(NULL);
+    int before = ran;
+    everything();
+    CHECK(asynchron_wait(never, 30000000) == ASYNCHRON_TIMEOUT);
+    CHECK(ran == before);
+}
+
+static int32_t fork_and_see(asynchron_t *self, void *ctx)
+{
+    (void)self, (void)ctx;
+    in_child(see_nothing_run);
+    return 0;
+}
+
+/* Tasks that lie in the parent's queue are the parent's to run, whichever thread forks. */
+static void fork_while_tasks_lie(void)
+{
+    for (int round = 0; round < 10; round++) {
+        asynchron_t *all[64];
+        for (int i = 0; i < 64; i++) {
+            all[i] = asynchron_create(NULL);
+            CHECK(asynchron_spawn(all[i], i ? run_for_a_while : fork_and_see, NULL, NULL) == ASYNCHRON_OK);
+        }
+        in_child(see_nothing_run);
+        CHECK(asynchron_wait_all(all, 64, LIMIT) == ASYNCHRON_OK);
+        CHECK(ran == 63 * (round + 1));
+        for (int i = 0; i < 64; i++)
+            asynchron_release(all[i]);
+    }
+}
+
 static void fork_in_callback(asynchron_t *a, void *ctx) { (void)a, (void)ctx; in_child(everything); }
 static void grandchild(void) { everything(); in_child(everything); spawn_a_fork(); everything(); }
 
@@ -205,6 +248,8 @@ int main(int argc, char **argv)
         fork_while_running();
     else if (strcmp(way, "spawned") == 0)
         while_busy(spawn_a_fork, 40);
+    else if (strcmp(way, "queued") == 0)
+        fork_while_tasks_lie();
     else if (strcmp(way, "nested") == 0)
         fork_nested();
     else
