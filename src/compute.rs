@@ -16,13 +16,7 @@ pub(crate) type Function = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_vo
 /// Runs `function` if `a` is pending; or returns the state that forbids it.
 pub(crate) fn call(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Seen> {
     let a = Handle::retain(a);
-    if let Err(seen) = a.state().start() {
-        if seen.is_claimed() {
-            // Delivered or cancelled just now: which of them, its publication says.
-            wait::for_publication(a.state());
-        }
-        return Err(a.state().load());
-    }
+    a.state().start()?;
     run(&a, ctx, plain(function));
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::alloc::{Layout, dealloc};
 use std::ffi::c_void;
-use std::mem;
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
@@ -76,7 +75,7 @@ pub(crate) fn after(
         if !unsafe { source.listen(node) } {
             let mut none = Jobs::EMPTY;
             // SAFETY: alive: this thread's own count, taken back below, is still missing.
-            unsafe { After::count(this, Handle::retain(source), &mut none) };
+            unsafe { After::count(this, source, &mut none) };
         }
     }
     let mut jobs = Jobs::EMPTY;
@@ -115,20 +114,17 @@ impl After {
         Ok((this, nodes))
     }
 
-    /// Whether only one count is missing. Asked by the one whose count that is: true stays true.
-    pub(crate) fn runs_with_next_count(&self) -> bool {
-        // ORDERING: the number only falls, and the caller's own count is still in it.
-        self.left.load(Relaxed) == 1
-    }
-
-    /// A source is complete. It is kept from now until the function has returned.
+    /// A source is complete, or is just being completed under its lock. It is kept from now until the
+    /// function has returned. False: it need not stay in the source's list.
     ///
     /// # Safety
-    /// Called once for each source, by the asynchron that holds its listener.
-    pub(crate) unsafe fn count(this: NonNull<Self>, source: Handle, jobs: &mut Jobs) {
-        mem::forget(source);
+    /// Called once for each source, by the asynchron that held its listener.
+    pub(crate) unsafe fn count(this: NonNull<Self>, source: &Asynchron, jobs: &mut Jobs) -> bool {
+        // Before the count: whoever is the last gives the reference up.
+        source.keep();
         // SAFETY: this count was still missing, so it is alive.
         unsafe { Self::count_down(this, jobs) };
+        false
     }
 
     /// # Safety
@@ -156,6 +152,10 @@ impl After {
         let sources = unsafe { room.byte_add(parts.sources) }.cast::<*mut Asynchron>();
         // SAFETY: as above, and every source in it is retained.
         let array = unsafe { slice::from_raw_parts(sources.as_ptr(), n) };
+        for source in array {
+            // SAFETY: as above.
+            unsafe { &**source }.state().until_published();
+        }
         match if only_value { error_of(array) } else { None } {
             Some(error) => {
                 drop(ctx);

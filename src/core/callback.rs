@@ -19,7 +19,6 @@ use super::cell::{Asynchron, Handle};
 use super::due::{self, Job, Jobs};
 use super::listener::{List, Listener, Who};
 use super::memory::try_box;
-use super::tell::Telling;
 use super::user::{Owned, guarded};
 use super::wait::block_until;
 use crate::sys;
@@ -106,7 +105,7 @@ pub(crate) unsafe fn register(
     let callback = try_box(callback).map_err(|_| Refused::NoMemory)?;
     let removable = callback.token != 0;
     let callback = NonNull::from(Box::leak(callback));
-    let complete = a.with_listeners_to_listen(|list, complete| {
+    let complete = a.with_listeners(|list, complete| {
         if complete && only_pending {
             return true;
         }
@@ -135,7 +134,7 @@ pub(crate) unsafe fn register(
     }
     let mut jobs = Jobs::EMPTY;
     // SAFETY: it runs once, from here; if it is listed, its stage says that it is due already.
-    unsafe { Callback::queue(callback, Handle::retain(a), &mut jobs) };
+    unsafe { Callback::queue(callback, a, &mut jobs) };
     due::run(jobs);
     Ok(())
 }
@@ -147,7 +146,7 @@ pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
     let awaiter = &raw mut awaiter;
     let mut unlisted = None;
     let mut ctx = Owned::NOTHING;
-    let removal = a.with_listeners(|list| {
+    let removal = a.with_listeners(|list, _| {
         let Some(callback) = find(list, token) else {
             return Removal::TooLate;
         };
@@ -218,40 +217,32 @@ fn find(list: &List, token: u64) -> Option<NonNull<Callback>> {
 }
 
 impl Callback {
-    /// The source is complete: the callback is due.
+    /// The source completes: the callback is due. True: it stays in the source's list.
     ///
     /// # Safety
-    /// The source's lock is held, and `this` is in its list.
+    /// The source's lock is held; `this` was registered there, and is out of the list.
     pub(super) unsafe fn make_due(
         this: NonNull<Self>,
         source: &Asynchron,
-        list: &mut List,
-        telling: &mut Telling,
-    ) {
+        jobs: &mut Jobs,
+    ) -> bool {
         let callback = this.as_ptr();
-        // SAFETY: listed, so alive; the token never changes.
-        if unsafe { (*callback).token } == 0 {
-            // SAFETY: it is listed.
-            unsafe { list.unlink(this.cast()) };
-        } else {
+        // SAFETY: alive; the token never changes.
+        let stays = unsafe { (*callback).token } != 0;
+        if stays {
             // SAFETY: the lock is held.
-            let stage = unsafe { &mut (*callback).stage };
-            if *stage != Stage::Registered {
-                // Registered after completion: it is in the queue of the thread that did so.
-                return;
-            }
-            *stage = Stage::Due;
+            unsafe { (*callback).stage = Stage::Due };
         }
-        let reference = telling.reference(source);
         // SAFETY: it becomes due once.
-        unsafe { Self::queue(this, reference, &mut telling.jobs) };
+        unsafe { Self::queue(this, source, jobs) };
+        stays
     }
 
     /// # Safety
     /// Called once; the callback is alive.
-    unsafe fn queue(this: NonNull<Self>, source: Handle, jobs: &mut Jobs) {
+    unsafe fn queue(this: NonNull<Self>, source: &Asynchron, jobs: &mut Jobs) {
         // The queue's reference; `run` gives it up.
-        mem::forget(source);
+        source.keep();
         // SAFETY: alive until it runs, and so is its job.
         unsafe { jobs.push(NonNull::from(&mut (*this.as_ptr()).job)) };
     }
@@ -271,7 +262,7 @@ impl Callback {
             call(&source, callback.function, callback.ctx.ptr);
             return;
         }
-        let begun = source.with_listeners(|_| {
+        let begun = source.with_listeners(|_, _| {
             // SAFETY: the lock is held.
             let stage = unsafe { &mut (*callback).stage };
             let begun = *stage == Stage::Due;
@@ -287,7 +278,7 @@ impl Callback {
             let ctx = unsafe { mem::replace(&mut (*callback).ctx, Owned::NOTHING) };
             call(&source, function, ctx.ptr);
             drop(ctx);
-            let awaiters = source.with_listeners(|list| {
+            let awaiters = source.with_listeners(|list, _| {
                 // SAFETY: one that runs is still in the list.
                 unsafe { list.unlink(this.cast()) };
                 // SAFETY: the lock is held.

@@ -13,9 +13,8 @@ use super::listener::{List, Listener};
 use super::memory::{MALLOC_ALIGN, NoMemory, allocate, try_box};
 use super::outcome::{Outcome, Slot, Tag};
 use super::refs::Refs;
-use super::state::{Claim, State};
+use super::state::{Held, State};
 use super::tell::Telling;
-use super::wait;
 
 /// 56 bytes, which malloc serves from its blocks of 64. The outcome comes first: a small value is
 /// then aligned as malloc's own.
@@ -176,14 +175,13 @@ impl Asynchron {
     pub(crate) unsafe fn complete(this: NonNull<Self>, outcome: Outcome) -> Result<(), Outcome> {
         // SAFETY: alive until it is complete.
         let me = unsafe { this.as_ref() };
-        let Some(claim) = me.state.claim() else {
-            wait::for_publication(&me.state);
+        let Some(held) = me.state.claim() else {
             return Err(outcome);
         };
-        // SAFETY: the slot is the claimer's alone.
+        // SAFETY: claimed: the slot is this thread's alone.
         let tag = unsafe { Slot::write(me.slot.get(), outcome) };
         // SAFETY: claimed here, and the outcome is written.
-        unsafe { Self::publish(this, claim, tag) };
+        unsafe { Self::publish(this, held, tag) };
         Ok(())
     }
 
@@ -196,32 +194,31 @@ impl Asynchron {
     pub(crate) unsafe fn complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
         // SAFETY: alive until it is complete.
         let me = unsafe { this.as_ref() };
-        let Some(claim) = me.state.claim() else {
-            wait::for_publication(&me.state);
+        let Some(held) = me.state.claim() else {
             return false;
         };
-        // SAFETY: the slot is the claimer's alone.
+        // SAFETY: claimed: the slot is this thread's alone.
         let tag = unsafe { Slot::write_small(me.slot.get(), bytes) };
         // SAFETY: claimed here, and the outcome is written.
-        unsafe { Self::publish(this, claim, tag) };
+        unsafe { Self::publish(this, held, tag) };
         true
     }
 
     /// # Safety
-    /// `claim` is of `this`, and the outcome is written. It may be gone afterwards.
+    /// `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
     #[inline]
-    unsafe fn publish(this: NonNull<Self>, claim: Claim, tag: Tag) {
+    unsafe fn publish(this: NonNull<Self>, held: Held, tag: Tag) {
         // SAFETY: alive until it is complete.
         let me = unsafe { this.as_ref() };
-        let state: *const State = &me.state;
-        let published = me.state.publish(claim, tag, || me.refs.retain());
-        // From here on `this` may be gone, unless a reference was kept.
-        if published.waited {
-            State::wake(state);
-        }
-        if published.kept {
-            // SAFETY: the reference that was kept is given up there.
-            Telling::tell(unsafe { Handle::from_raw(this) }, published.locked);
+        // SAFETY: the lock is held.
+        if unsafe { me.listeners() }.is_empty() {
+            let state: *const State = &me.state;
+            if me.state.publish(held, tag) {
+                State::wake(state);
+            }
+        } else {
+            // SAFETY: as the caller promises.
+            unsafe { Telling::publish(this, held, tag) };
         }
     }
 
@@ -230,9 +227,15 @@ impl Asynchron {
     /// # Safety
     /// The lock is held, and there is no other reference to the list.
     #[expect(clippy::mut_from_ref, reason = "the lock makes it the holder's alone")]
+    #[inline]
     pub(super) unsafe fn listeners(&self) -> &mut List {
         // SAFETY: as the caller promises.
         unsafe { &mut *self.listeners.get() }
+    }
+
+    /// A reference for somebody who gives it up by [`Handle::from_raw`].
+    pub(crate) fn keep(&self) {
+        self.refs.retain();
     }
 }
 
@@ -243,7 +246,7 @@ impl Asynchron {
     /// # Safety
     /// The node is in no list, and stays until it was told or [`Self::unlisten`] has returned.
     pub(crate) unsafe fn listen(&self, node: NonNull<Listener>) -> bool {
-        self.with_listeners_to_listen(|list, complete| {
+        self.with_listeners(|list, complete| {
             if !complete {
                 // SAFETY: as the caller promises.
                 unsafe { list.push(node) };
@@ -252,12 +255,12 @@ impl Asynchron {
         })
     }
 
-    /// Takes a listener out of the list, if it is there; false if it was told.
+    /// Takes a listener out of the list, if it is there; false if it was told, or is about to be.
     ///
     /// # Safety
     /// The node was given to `listen` of this asynchron, and is alive.
     pub(crate) unsafe fn unlisten(&self, node: NonNull<Listener>) -> bool {
-        self.with_listeners(|list| {
+        self.with_listeners(|list, _| {
             // SAFETY: alive, and nobody changes it without the lock.
             let listed = unsafe { node.as_ref() }.is_listed();
             if listed {
@@ -268,25 +271,16 @@ impl Asynchron {
         })
     }
 
-    /// Runs `work` on the list of listeners, under the lock. It must not run any of the program's
-    /// code.
-    pub(crate) fn with_listeners<R>(&self, work: impl FnOnce(&mut List) -> R) -> R {
-        self.state.lock();
+    /// Runs `work` on the list of listeners, under the lock, and says whether the asynchron is
+    /// complete. If it is not, whoever completes it comes to the list after this. It must not run any
+    /// of the program's code.
+    #[inline]
+    pub(crate) fn with_listeners<R>(&self, work: impl FnOnce(&mut List, bool) -> R) -> R {
+        let held = self.state.lock();
         // SAFETY: the lock is held.
-        let list = unsafe { &mut *self.listeners.get() };
-        let result = work(list);
-        self.state.unlock(list.is_empty());
-        result
-    }
-
-    /// The same for work that may add one; told whether the asynchron is complete. If it is not,
-    /// whoever completes it will look at the list after this.
-    pub(crate) fn with_listeners_to_listen<R>(&self, work: impl FnOnce(&mut List, bool) -> R) -> R {
-        let complete = self.state.lock_to_listen();
-        // SAFETY: the lock is held.
-        let list = unsafe { &mut *self.listeners.get() };
-        let result = work(list, complete);
-        self.state.unlock(list.is_empty());
+        let list = unsafe { self.listeners() };
+        let result = work(list, held.is_complete());
+        self.state.unlock(held);
         result
     }
 }
@@ -314,7 +308,8 @@ impl Asynchron {
         // SAFETY: nobody else can free it.
         let me = unsafe { this.as_ref() };
         let seen = me.state.load();
-        if seen.is_listened() && !seen.is_complete() {
+        // SAFETY: as above.
+        if !seen.is_complete() && !unsafe { me.listeners() }.is_empty() {
             // SAFETY: as above.
             unsafe { Self::break_off(this) };
         } else if seen.tag().is_plain() && me.extras().is_none() {

@@ -14,6 +14,7 @@ pub(crate) mod listener;
 pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod outcome;
+pub(crate) mod patience;
 pub(crate) mod refs;
 pub(crate) mod state;
 pub(crate) mod tell;

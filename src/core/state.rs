@@ -1,46 +1,43 @@
 //! The state word: one word decides everything about an asynchron.
 //!
 //! ```text
-//!              start                    claim                publish
-//!   PENDING ───────────▶ RUNNING ─────────────────▶ CLAIMED ─────────▶ COMPLETE
-//!      └───────────────────────────────────────────────┘
+//!              start                publish
+//!   PENDING ───────────▶ RUNNING ───────────▶ COMPLETE
+//!      └─────────────────────────────────────────┘
 //!
-//!   beside it, at any time:   LISTENED   the list of listeners may not be empty
-//!                             WAITED     threads may be asleep until it is complete
-//!                             LOCKED     somebody works on the list of listeners
+//!   beside it, at any time:   LOCKED   one thread has the word, the list and the slot to itself
+//!                             WAITED   threads may be asleep until it is complete
 //! ```
 //!
 //! | state              | who may touch what                                                       |
 //! |--------------------|--------------------------------------------------------------------------|
-//! | PENDING, RUNNING   | the slot is nobody's                                                     |
-//! | CLAIMED            | the slot is the claimer's alone, which writes the outcome                |
+//! | PENDING, RUNNING   | the slot is the lock holder's, which alone can complete                  |
 //! | COMPLETE           | the slot is everybody's, to read, until the last reference goes          |
-//! | LOCKED             | the list is the lock holder's alone, whatever the state                  |
+//! | LOCKED             | the list is the lock holder's alone, and only he changes the word        |
 //!
-//! RUNNING remembers that a function was started and is never taken back; CLAIMED stays set under
-//! COMPLETE. Exactly one thread sees itself set CLAIMED. From publishing without LISTENED on, the
-//! publisher must not touch the object: a waiter may have freed it.
+//! RUNNING remembers that a function was started and is never taken back. Whoever takes the lock
+//! and finds it incomplete may deliver, and exactly one does. From publishing on, unless it keeps the
+//! lock, the publisher must not touch the object: a waiter may have freed it.
 //!
-//! Who claims while nobody listens, waits or holds the lock, seals the word in the same step: then
-//! nobody else changes it, and publishing is a plain store instead of a second exchange. Whoever
-//! comes to listen or to wait in these few instructions lets the claimer go on first.
+//! The lock is held for a handful of instructions, and never while the program's code runs. Because
+//! nobody else changes a locked word, publishing and unlocking are plain stores: an exchange buys
+//! both. The price is that the holder cannot see who waits for the lock: those spin, and nap.
 
 use std::sync::atomic::{AtomicU32, Ordering::*};
 
-use super::lock::{self, LOCK_WAITED, LOCKED, SEALED};
 use super::outcome::Tag;
+use super::patience::{self, Patience};
 use crate::sys::{self, Deadline};
 
-const RUNNING: u32 = 1 << 3;
-const CLAIMED: u32 = 1 << 4;
-const COMPLETE: u32 = 1 << 5;
-const WAITED: u32 = 1 << 6;
-const LISTENED: u32 = 1 << 7;
+const LOCKED: u32 = 1 << 0;
+const RUNNING: u32 = 1 << 1;
+const COMPLETE: u32 = 1 << 2;
+const WAITED: u32 = 1 << 3;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
 /// The bit of the parking mask under which those sleep that wait for completion.
-const MASK: u32 = 1 << 1;
+const MASK: u32 = 1;
 
 pub(crate) struct State(AtomicU32);
 
@@ -58,19 +55,21 @@ impl Seen {
         self.0 & (RUNNING | COMPLETE) == RUNNING
     }
 
-    /// Whether somebody has won, but perhaps not published yet.
-    pub(crate) fn is_claimed(self) -> bool {
-        self.0 & CLAIMED != 0
-    }
-
-    pub(crate) fn is_listened(self) -> bool {
-        self.0 & LISTENED != 0
-    }
-
     /// What kind of outcome there is. Means nothing before completion.
     #[inline]
     pub(crate) fn tag(self) -> Tag {
         Tag::from_bits(self.0 >> TAG_SHIFT)
+    }
+}
+
+/// The lock, taken: the word as it was found, which nobody else changes.
+#[must_use]
+pub(crate) struct Held(u32);
+
+impl Held {
+    #[inline]
+    pub(crate) fn is_complete(&self) -> bool {
+        self.0 & COMPLETE != 0
     }
 }
 
@@ -87,70 +86,110 @@ impl State {
 
     /// From PENDING to RUNNING; or the state that forbids it.
     pub(crate) fn start(&self) -> Result<(), Seen> {
-        // ORDERING: a first guess, checked by the exchange.
-        let mut seen = self.0.load(Relaxed);
+        let mut patience = Patience::new();
         loop {
-            if seen & (RUNNING | CLAIMED) != 0 {
-                return Err(self.load());
+            let seen = self.load();
+            if seen.0 & (RUNNING | COMPLETE) != 0 {
+                return Err(seen);
             }
+            if seen.0 & LOCKED != 0 {
+                patience.wait();
             // ORDERING: hands nothing over; it only decides who runs the function.
-            match self.0.compare_exchange_weak(seen, seen | RUNNING, Relaxed, Relaxed) {
-                Ok(_) => return Ok(()),
-                Err(now) => seen = now,
+            } else if self
+                .0
+                .compare_exchange_weak(seen.0, seen.0 | RUNNING, Relaxed, Relaxed)
+                .is_ok()
+            {
+                return Ok(());
             }
         }
     }
 
-    /// For the one caller that may write the outcome, and must then publish it.
+    /// Takes the lock for one that is going to complete it; `None` if it is complete.
     #[inline]
-    pub(crate) fn claim(&self) -> Option<Claim> {
+    pub(crate) fn claim(&self) -> Option<Held> {
+        self.take(COMPLETE)
+    }
+
+    /// Takes the lock.
+    #[inline]
+    pub(crate) fn lock(&self) -> Held {
+        loop {
+            if let Some(held) = self.take(0) {
+                return held;
+            }
+        }
+    }
+
+    /// Takes the lock, unless the word has one of these bits.
+    #[inline]
+    fn take(&self, unless: u32) -> Option<Held> {
         // ORDERING: a first guess, checked by the exchange.
         let seen = self.0.load(Relaxed);
-        let sealed = seen | CLAIMED | SEALED;
-        // ORDERING: Acquire, for others: the store that publishes ends the chain of exchanges by which
-        // one holder of the lock hands the list to the next, so it has to be passed on from here.
-        if seen & !RUNNING == 0 && self.0.compare_exchange(seen, sealed, Acquire, Relaxed).is_ok() {
-            return Some(Claim { sealed: Some(seen | CLAIMED) });
+        // ORDERING: Acquire sees what the last holder did; a failure looks again.
+        if seen & (LOCKED | unless) == 0
+            && self.0.compare_exchange(seen, seen | LOCKED, Acquire, Relaxed).is_ok()
+        {
+            return Some(Held(seen));
         }
-        // ORDERING: it decides who is first and hands nothing over: `publish` does. It changes nothing
-        // in a sealed word.
-        (self.0.fetch_or(CLAIMED, Relaxed) & CLAIMED == 0).then_some(Claim { sealed: None })
+        self.take_slowly(unless)
     }
 
-    /// Makes the outcome visible to all. `keep` takes a reference to the object, and is called
-    /// before the word changes if anybody listens. Then the lock is taken in the same step, too,
-    /// if it is free. Whoever sleeps until now is to be woken with [`Self::wake`].
-    #[inline]
-    pub(crate) fn publish(&self, claim: Claim, tag: Tag, keep: impl Fn()) -> Published {
-        if let Some(claimed) = claim.sealed {
-            // ORDERING: Release shows the outcome, and all that came before the delivery, to
-            // whoever sees COMPLETE, and what `claim` acquired to the next holder of the lock.
-            // Sealed, so there is nothing in the word to lose.
-            self.0.store(claimed | COMPLETE | (tag.bits() << TAG_SHIFT), Release);
-            return Published { kept: false, locked: false, waited: false };
-        }
-        self.publish_to_others(tag, keep)
-    }
-
-    fn publish_to_others(&self, tag: Tag, keep: impl Fn()) -> Published {
-        let mut kept = false;
-        // ORDERING: a first guess, checked by the exchange.
-        let mut seen = self.0.load(Relaxed);
+    #[cold]
+    fn take_slowly(&self, unless: u32) -> Option<Held> {
+        let mut patience = Patience::new();
         loop {
-            if seen & LISTENED != 0 && !kept {
-                keep();
-                kept = true;
+            let seen = self.load().0;
+            if seen & unless != 0 {
+                return None;
             }
-            let locked = seen & (LISTENED | LOCKED) == LISTENED;
-            let lock = if locked { LOCKED } else { 0 };
-            let complete = (seen & !WAITED) | COMPLETE | lock | (tag.bits() << TAG_SHIFT);
-            // ORDERING: Release shows the outcome, and all that came before the delivery, to
-            // whoever sees COMPLETE, and the reference taken to whoever gives up one after that.
-            // Acquire takes the list over with the lock.
-            match self.0.compare_exchange_weak(seen, complete, AcqRel, Relaxed) {
-                Ok(_) => return Published { kept, locked, waited: seen & WAITED != 0 },
-                Err(now) => seen = now,
+            if seen & LOCKED != 0 {
+                patience.wait();
+                continue;
             }
+            // ORDERING: as in `take`.
+            if self.0.compare_exchange_weak(seen, seen | LOCKED, Acquire, Relaxed).is_ok() {
+                return Some(Held(seen));
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn unlock(&self, held: Held) {
+        // ORDERING: Release hands what was done under the lock to the next holder. Locked, there is
+        // nothing in the word to lose.
+        self.0.store(held.0, Release);
+    }
+
+    /// Makes the outcome visible to all, and unlocks. True: threads may be asleep until now, and are
+    /// to be woken with [`Self::wake`].
+    #[inline]
+    pub(crate) fn publish(&self, held: Held, tag: Tag) -> bool {
+        let waited = held.0 & WAITED != 0;
+        self.unlock(held.complete(tag));
+        waited
+    }
+
+    /// The same, but keeps the lock.
+    pub(crate) fn publish_locked(&self, held: Held, tag: Tag) -> (Held, bool) {
+        let waited = held.0 & WAITED != 0;
+        let complete = held.complete(tag);
+        // ORDERING: Release shows the outcome to whoever sees COMPLETE.
+        self.0.store(complete.0 | LOCKED, Release);
+        (complete, waited)
+    }
+
+    /// For one that was told of the completion by the thread that holds the lock for it: until that
+    /// has published.
+    #[inline]
+    pub(crate) fn until_published(&self) {
+        let mut patience = Patience::new();
+        loop {
+            let seen = self.load();
+            if seen.is_complete() {
+                return;
+            }
+            patience.wait();
         }
     }
 
@@ -167,57 +206,23 @@ impl State {
         if seen & COMPLETE != 0 {
             return;
         }
-        if seen & SEALED != 0 {
-            return lock::wait_sealed(&self.0, seen);
+        if seen & LOCKED != 0 {
+            return patience::nap();
         }
         let waited = seen | WAITED;
-        // ORDERING: announces this thread. Publishing swaps the same word, so either it sees
-        // WAITED, or the kernel finds the word changed and does not sleep.
+        // ORDERING: announces this thread. Publishing takes the lock by an exchange of the same
+        // word, so either it sees WAITED, or the kernel finds the word changed and does not sleep.
         if seen == waited || self.0.compare_exchange_weak(seen, waited, Relaxed, Relaxed).is_ok() {
             sys::wait(&self.0, waited, MASK, deadline);
         }
     }
+}
 
-    /// Takes the lock of the list of listeners.
+impl Held {
     #[inline]
-    pub(crate) fn lock(&self) {
-        lock::acquire(&self.0, |_| 0);
-    }
-
-    /// Takes the lock and, unless complete, says in the same step that somebody listens: whoever
-    /// publishes after this will take the lock and look. Says whether it is complete.
-    #[inline]
-    pub(crate) fn lock_to_listen(&self) -> bool {
-        let seen = lock::acquire(&self.0, |seen| if seen & COMPLETE == 0 { LISTENED } else { 0 });
-        if seen & COMPLETE == 0 {
-            return false;
-        }
-        // Taking the lock acquired what its last holder wrote, not the outcome: see that too.
-        self.load().is_complete()
-    }
-
-    /// Releases the lock; `empty` says that nobody is left in the list.
-    #[inline]
-    pub(crate) fn unlock(&self, empty: bool) {
-        lock::release(&self.0, if empty { LISTENED } else { 0 });
+    fn complete(self, tag: Tag) -> Self {
+        Self((self.0 & !WAITED) | COMPLETE | (tag.bits() << TAG_SHIFT))
     }
 }
 
-/// The right to write the outcome, and the duty to publish it.
-#[must_use]
-pub(crate) struct Claim {
-    /// The word but for the seal, if nobody else may change it.
-    sealed: Option<u32>,
-}
-
-#[must_use]
-pub(crate) struct Published {
-    pub(crate) kept: bool,
-    pub(crate) locked: bool,
-    pub(crate) waited: bool,
-}
-
-const _: () = assert!(
-    (LOCKED | LOCK_WAITED | SEALED) & (RUNNING | CLAIMED | COMPLETE | WAITED | LISTENED) == 0
-);
 const _: () = assert!((Tag::MASK << TAG_SHIFT) >> TAG_SHIFT == Tag::MASK);

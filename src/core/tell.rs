@@ -1,74 +1,136 @@
-//! Telling all that listen that an asynchron is complete.
+//! Publishing to those that listen, and telling them.
+
+use std::mem;
+use std::ptr::{self, NonNull};
 
 use super::callback::Callback;
 use super::cell::{Asynchron, Handle};
 use super::due::{self, Jobs};
-use super::listener::Who;
+use super::listener::{List, Listener, Who};
+use super::outcome::Tag;
+use super::state::{Held, State};
 use crate::compose::after::After;
 use crate::report::Report;
 
-/// One completion on its way to those that listen.
-pub(crate) struct Telling {
-    /// The reference that the deliverer kept, until somebody takes it over.
-    kept: Option<Handle>,
-    /// What is to run afterwards, each with a reference to the source of its own.
-    pub(crate) jobs: Jobs,
+/// Those who are told by one completion.
+pub(super) struct Telling {
+    /// What is to run, each with a reference to the source of its own.
+    jobs: Jobs,
+    /// The entries that arrive at their reports, linked in their order by `prev`.
+    first_entry: *mut Listener,
+    last_entry: *mut Listener,
+    /// Whether there are `wait_any`s. Those stay in the list: a thread that leaves its wait looks
+    /// there whether somebody still knows its stack.
+    anys: bool,
 }
 
 impl Telling {
-    /// Tells all, in their order: reports and `wait_any`s at once; what runs the program's code,
-    /// when this thread comes to it. `locked` says that publishing took the lock as well.
+    /// Publishes, and tells all: threads and reports at once; what runs the program's code, in its
+    /// order, when this thread comes to it.
+    ///
+    /// Who listens is taken out of the list before the outcome is published, while the lock is held
+    /// anyway: after that the object is not touched, unless there are `wait_any`s.
+    ///
+    /// # Safety
+    /// `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
     #[cold]
-    pub(super) fn tell(source: Handle, locked: bool) {
-        let this = source.as_non_null();
-        let mut telling = Self { kept: Some(source), jobs: Jobs::EMPTY };
-        // SAFETY: the reference is in `kept`, or with a job that does not run before the end.
+    pub(super) unsafe fn publish(this: NonNull<Asynchron>, held: Held, tag: Tag) {
+        // SAFETY: alive until it is published.
         let source = unsafe { this.as_ref() };
-        if !locked {
-            source.state().lock();
-        }
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
-        let mut next = list.first();
-        while let Some(node) = next {
-            // SAFETY: the node is in the list, and stays while the lock is held.
-            next = unsafe { list.after(node) };
-            // SAFETY: as above.
-            let who = unsafe { node.as_ref() }.who();
-            if let Who::Callback = who {
-                // SAFETY: the lock is held, and the node is a callback's.
-                unsafe { Callback::make_due(node.cast(), source, list, &mut telling) };
-                continue;
-            }
-            // SAFETY: the node is in the list.
-            unsafe { list.unlink(node) };
-            match who {
-                Who::Callback => {}
-                // SAFETY: a listed entry's report is alive: it cannot go without this lock.
-                Who::Entry(report) => unsafe { Report::arrive(report, node.cast()) },
-                // SAFETY: a listed node's wait cannot end without this lock.
-                Who::Any(any) => unsafe { any.as_ref() }.tell(node),
-                Who::After(after) => {
-                    // SAFETY: it lives until all of its sources have been counted.
-                    let mine = unsafe { after.as_ref() }.runs_with_next_count();
-                    // If another counts after this, its thread may run it, and give up the
-                    // reference, before this one has unlocked.
-                    let reference =
-                        if mine { telling.reference(source) } else { Handle::retain(source) };
-                    // SAFETY: as above.
-                    unsafe { After::count(after, reference, &mut telling.jobs) };
-                }
-            }
+        let state: *const State = source.state();
+        let telling = Self::take(source, list);
+        let waited = if telling.anys {
+            let kept = Handle::retain(source);
+            let (held, waited) = kept.state().publish_locked(held, tag);
+            tell_anys(list);
+            kept.state().unlock(held);
+            waited
+        } else {
+            source.state().publish(held, tag)
+        };
+        if waited {
+            State::wake(state);
         }
-        let empty = list.is_empty();
-        source.state().unlock(empty);
-        let Self { kept, jobs } = telling;
-        due::run(jobs);
-        drop(kept);
+        telling.tell();
     }
 
-    /// A reference to the source for somebody who is told.
-    pub(crate) fn reference(&mut self, source: &Asynchron) -> Handle {
-        self.kept.take().unwrap_or_else(|| Handle::retain(source))
+    /// Takes those out of the list of whom it need not know any more.
+    fn take(source: &Asynchron, list: &mut List) -> Self {
+        let mut all = mem::replace(list, List::EMPTY);
+        let mut telling = Self {
+            jobs: Jobs::EMPTY,
+            first_entry: ptr::null_mut(),
+            last_entry: ptr::null_mut(),
+            anys: false,
+        };
+        while let Some(node) = all.first() {
+            // SAFETY: it is in this list.
+            unsafe { all.unlink(node) };
+            // SAFETY: what listens is alive until it was told.
+            let stays = match unsafe { node.as_ref() }.who() {
+                // SAFETY: the lock is held, and the node is a callback's.
+                Who::Callback => unsafe {
+                    Callback::make_due(node.cast(), source, &mut telling.jobs)
+                },
+                // SAFETY: it lives until all of its sources have been counted.
+                Who::After(after) => unsafe { After::count(after, source, &mut telling.jobs) },
+                Who::Entry(_) => telling.add_entry(node),
+                Who::Any(_) => {
+                    telling.anys = true;
+                    true
+                }
+            };
+            if stays {
+                // SAFETY: just unlinked.
+                unsafe { list.push(node) };
+            }
+        }
+        telling
+    }
+
+    fn add_entry(&mut self, node: NonNull<Listener>) -> bool {
+        let node = node.as_ptr();
+        // SAFETY: an entry is alive until it has arrived; in no list, its link is free.
+        unsafe { (*node).prev = ptr::null_mut() };
+        if self.first_entry.is_null() {
+            self.first_entry = node;
+        } else {
+            // SAFETY: as above.
+            unsafe { (*self.last_entry).prev = node };
+        }
+        self.last_entry = node;
+        false
+    }
+
+    fn tell(self) {
+        let mut next = self.first_entry;
+        while let Some(node) = NonNull::new(next) {
+            // SAFETY: an entry is alive until it has arrived.
+            let node_ref = unsafe { node.as_ref() };
+            next = node_ref.prev;
+            if let Who::Entry(report) = node_ref.who() {
+                // SAFETY: not listed; its report is alive until it has arrived.
+                unsafe { Report::arrive(report, node.cast()) };
+            }
+        }
+        due::run(self.jobs);
+    }
+}
+
+/// Tells the `wait_any`s in a list whose lock is held.
+fn tell_anys(list: &mut List) {
+    let mut next = list.first();
+    while let Some(node) = next {
+        // SAFETY: it is in the list.
+        next = unsafe { list.after(node) };
+        // SAFETY: as above.
+        if let Who::Any(any) = unsafe { node.as_ref() }.who() {
+            // SAFETY: as above.
+            unsafe { list.unlink(node) };
+            // SAFETY: a listed node's wait cannot end without this lock.
+            unsafe { any.as_ref() }.tell(node);
+        }
     }
 }

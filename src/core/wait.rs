@@ -5,7 +5,7 @@ use std::hint;
 use super::cell::Asynchron;
 use super::due;
 use super::frame;
-use super::state::{Seen, State};
+use super::state::Seen;
 use crate::executor;
 use crate::sys::{self, Deadline};
 
@@ -70,17 +70,6 @@ pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Sto
         }
     }
     block_until(timeout_ns, look, |deadline| state.park(deadline)).ok_or(Stop::Timeout)
-}
-
-/// Waits for the one that has claimed to publish. Nothing of the program's runs in between, so it
-/// is neither run here first nor made room for.
-#[cold]
-pub(crate) fn for_publication(state: &State) {
-    if spin(|| Some(()).filter(|()| state.load().is_complete())).is_none() {
-        while !state.load().is_complete() {
-            state.park(None);
-        }
-    }
 }
 
 /// Looks for a moment before sleeping pays. With one processor the other side could not move.

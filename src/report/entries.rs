@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use std::mem;
 use std::ptr::{self, NonNull};
 
-use crate::core::cell::Handle;
+use crate::core::cell::{Asynchron, Handle};
 use crate::core::listener::Listener;
 use crate::core::memory::{NoMemory, allocate};
 
@@ -17,6 +17,15 @@ pub(crate) struct Entry {
     /// `None` while the entry is free.
     pub(super) source: Option<Handle>,
     pub(super) tag: *mut c_void,
+}
+
+impl Entry {
+    /// # Safety
+    /// The entry has been used, and the report's lock is held. (Its link may be changing.)
+    pub(super) unsafe fn is_of(this: NonNull<Self>, source: &Asynchron) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { &(*this.as_ptr()).source }.as_deref().is_some_and(|one| ptr::eq(one, source))
+    }
 }
 
 /// Entries to a chunk, at most, unless more were asked for at once.
@@ -107,6 +116,13 @@ impl Entries {
         content.listener.prev = self.free.cast();
         self.free = entry.as_ptr();
         (content.source.take(), mem::replace(&mut content.tag, ptr::null_mut()))
+    }
+
+    /// Whether there is one of `source`.
+    pub(super) fn has(&self, source: &Asynchron) -> bool {
+        let mut all = self.chunks.iter().flat_map(Chunk::iter);
+        // SAFETY: they have been used; what borrows them is under the lock.
+        all.any(|entry| unsafe { Entry::is_of(entry, source) })
     }
 
     /// All of them, for the end.

@@ -1,0 +1,249 @@
+//! What a report has to hand out, and who sleeps until there is something: all under its lock.
+
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::*};
+
+use super::entries::{Entries, Entry};
+use super::{Item, Next};
+use crate::core::cell::Asynchron;
+use crate::core::memory::NoMemory;
+use crate::sys::Bell;
+
+/// In [`Arrived`]: nothing, and what arrives is to be handed in under the lock, because threads sleep
+/// or a descriptor has to ring.
+pub(super) const CALL: *mut Entry = ptr::without_provenance_mut(1);
+
+/// What has arrived since somebody last looked, the newest first, linked by the listeners' `prev`;
+/// NULL; or [`CALL`], which comes and goes under the lock alone.
+pub(super) type Arrived = AtomicPtr<Entry>;
+
+pub(super) struct Queue {
+    /// Linked in their order by the listeners' `prev`.
+    first: *mut Entry,
+    last: *mut Entry,
+    /// Added and not yet handed out.
+    pub(super) pending: usize,
+    wakes: usize,
+    /// Threads that sleep, and how many of them have been called and are on their way.
+    sleepers: usize,
+    called: usize,
+    pub(super) entries: Entries,
+    bell: Option<Bell>,
+    ringing: bool,
+}
+
+// SAFETY: the pointers are to the report's own entries, which move with it.
+unsafe impl Send for Queue {}
+
+/// How many of those that sleep are to be woken.
+pub(super) type Calls = i32;
+
+impl Queue {
+    /// With room for `n` entries.
+    pub(super) fn new(n: usize) -> Result<Self, NoMemory> {
+        let mut entries = Entries::EMPTY;
+        entries.reserve(n)?;
+        Ok(Self {
+            first: ptr::null_mut(),
+            last: ptr::null_mut(),
+            pending: 0,
+            wakes: 0,
+            sleepers: 0,
+            called: 0,
+            entries,
+            bell: None,
+            ringing: false,
+        })
+    }
+
+    /// Takes over all that has arrived, and says how what arrives from now on is handed in.
+    pub(super) fn collect(&mut self, arrived: &Arrived) {
+        let call = self.bell.is_some() || self.sleepers > self.called;
+        let nothing = if call { CALL } else { ptr::null_mut() };
+        // ORDERING: a first guess. What is missed arrives later.
+        if arrived.load(Relaxed) == nothing {
+            return;
+        }
+        // ORDERING: Acquire pairs with `Report::arrive` of every entry in the chain: each pushed by
+        // an exchange, which continues what the one before has released.
+        let mut newest = arrived.swap(nothing, Acquire);
+        if newest == CALL {
+            return;
+        }
+        let last = newest;
+        let mut oldest: *mut Entry = ptr::null_mut();
+        while let Some(entry) = NonNull::new(newest) {
+            // SAFETY: an arrived entry is alive, and its link is the report's.
+            let link = unsafe { &mut (*entry.as_ptr()).listener.prev };
+            newest = link.cast();
+            *link = oldest.cast();
+            oldest = entry.as_ptr();
+        }
+        if !oldest.is_null() {
+            self.append(oldest, last);
+        }
+    }
+
+    /// # Safety
+    /// The entry is the report's, and neither listed nor arrived.
+    pub(super) unsafe fn push(&mut self, entry: NonNull<Entry>) {
+        // SAFETY: so its link is the report's.
+        unsafe { (*entry.as_ptr()).listener.prev = ptr::null_mut() };
+        self.append(entry.as_ptr(), entry.as_ptr());
+    }
+
+    fn append(&mut self, first: *mut Entry, last: *mut Entry) {
+        if self.first.is_null() {
+            self.first = first;
+        } else {
+            // SAFETY: a ready entry is alive.
+            unsafe { (*self.last).listener.prev = first.cast() };
+        }
+        self.last = last;
+    }
+
+    /// What there is to say, but a timeout; `None` if there is nothing.
+    pub(super) fn next(
+        &mut self,
+        arrived: &Arrived,
+        room: usize,
+        give: &mut impl FnMut(Item),
+    ) -> Option<Next> {
+        if self.wakes > 0 {
+            self.wakes = self.wakes.wrapping_sub(1);
+            return Some(Next::Woken);
+        }
+        let mut given = 0;
+        while given < room {
+            if self.first.is_null() {
+                self.collect(arrived);
+            }
+            let Some(entry) = NonNull::new(self.first) else {
+                break;
+            };
+            // SAFETY: a ready entry is alive, and its link is the report's.
+            self.first = unsafe { entry.as_ref() }.listener.prev.cast();
+            // SAFETY: not ready any more.
+            if let (Some(asynchron), tag) = unsafe { self.entries.take(entry) } {
+                give(Item { asynchron, tag });
+            }
+            self.pending = self.pending.wrapping_sub(1);
+            given = given.wrapping_add(1);
+        }
+        if given > 0 {
+            Some(Next::Items(given))
+        } else if self.pending == 0 {
+            Some(Next::End)
+        } else {
+            None
+        }
+    }
+
+    /// How many are ready.
+    pub(super) fn len(&self) -> usize {
+        let mut len = 0_usize;
+        let mut here = self.first;
+        // SAFETY: a ready entry is alive, and its link is the report's.
+        while let Some(entry) = unsafe { here.as_ref() } {
+            len = len.wrapping_add(1);
+            here = entry.listener.prev.cast();
+        }
+        len
+    }
+
+    /// Takes the oldest ready entry of `source` out.
+    pub(super) fn unlink(&mut self, source: &Asynchron) -> Option<NonNull<Entry>> {
+        let mut before: *mut Entry = ptr::null_mut();
+        let mut here = self.first;
+        while let Some(entry) = NonNull::new(here) {
+            // SAFETY: a ready entry is alive, and its link is the report's.
+            let next: *mut Entry = unsafe { entry.as_ref() }.listener.prev.cast();
+            // SAFETY: as above.
+            if unsafe { Entry::is_of(entry, source) } {
+                match NonNull::new(before) {
+                    None => self.first = next,
+                    // SAFETY: it is ready, too.
+                    Some(before) => unsafe {
+                        (*before.as_ptr()).listener.prev = next.cast();
+                    },
+                }
+                if next.is_null() {
+                    self.last = before;
+                }
+                return Some(entry);
+            }
+            before = here;
+            here = next;
+        }
+        None
+    }
+
+    pub(super) fn add_wake(&mut self) {
+        self.wakes = self.wakes.saturating_add(1);
+    }
+
+    /// Whether `next` would say something.
+    fn has_news(&self) -> bool {
+        self.wakes > 0 || !self.first.is_null() || self.pending == 0
+    }
+
+    /// For a thread about to sleep: the number of events so far, unless there is news.
+    pub(super) fn begin_sleep(&mut self, arrived: &Arrived, events: &AtomicU32) -> Option<u32> {
+        self.sleepers = self.sleepers.wrapping_add(1);
+        // From here on those that arrive call.
+        self.collect(arrived);
+        if self.has_news() {
+            self.sleepers = self.sleepers.wrapping_sub(1);
+            self.collect(arrived);
+            return None;
+        }
+        // ORDERING: it changes under the lock alone.
+        Some(events.load(Relaxed))
+    }
+
+    /// For one that has slept, whatever woke it. Each call is answered by one that comes here.
+    pub(super) fn end_sleep(&mut self, arrived: &Arrived) {
+        self.sleepers = self.sleepers.wrapping_sub(1);
+        self.called = self.called.saturating_sub(1);
+        self.collect(arrived);
+    }
+
+    /// Something happened: tells those that watch, and says how many sleepers are to be woken, at
+    /// most `calls`.
+    pub(super) fn announce(&mut self, events: &AtomicU32, calls: usize) -> Calls {
+        // ORDERING: both under the lock, where those about to sleep read it. Those that only watch
+        // take the lock when they see a change.
+        let count = events.load(Relaxed).wrapping_add(1);
+        // ORDERING: as above.
+        events.store(count, Relaxed);
+        let calls = calls.min(self.sleepers.saturating_sub(self.called));
+        self.called = self.called.wrapping_add(calls);
+        calls.try_into().unwrap_or(Calls::MAX)
+    }
+
+    /// The descriptor's bell, made now if there is none. `None`: it cannot be had.
+    pub(super) fn bell_or_new(&mut self, arrived: &Arrived) -> Option<&Bell> {
+        if self.bell.is_none() {
+            self.bell = Some(Bell::new()?);
+            self.collect(arrived);
+            self.update_bell();
+        }
+        self.bell.as_ref()
+    }
+
+    /// The descriptor is readable exactly while there is an item or a wake.
+    pub(super) fn update_bell(&mut self) {
+        let Some(bell) = &self.bell else {
+            return;
+        };
+        let due = self.wakes > 0 || !self.first.is_null();
+        if due != self.ringing {
+            if due {
+                bell.ring()
+            } else {
+                bell.silence()
+            }
+            self.ringing = due;
+        }
+    }
+}
