@@ -59,15 +59,33 @@ pub unsafe extern "C" fn asynchron_notify(
     r#fn: asynchron_notify_fn_t,
     ctx: *mut c_void,
 ) -> asynchron_status_t {
-    let options = asynchron_notify_options_t {
-        size: size_of::<asynchron_notify_options_t>(),
-        r#fn,
-        ctx,
-        drop_ctx: None,
-        flags: 0,
+    guard(ASYNCHRON_E_INTERNAL, || {
+        let ctx = Owned { ptr: ctx, drop: None };
+        // SAFETY: the caller vouches for the handle; no token is asked for.
+        unsafe { notify(a, r#fn, ctx, false, std::ptr::null_mut()) }
+    })
+}
+
+/// # Safety
+/// `a` is NULL or a handle that lives as long as the call; `token` is NULL or may be written.
+#[inline]
+unsafe fn notify(
+    a: *mut asynchron_t,
+    function: asynchron_notify_fn_t,
+    ctx: Owned,
+    only_pending: bool,
+    token: *mut u64,
+) -> asynchron_status_t {
+    // SAFETY: as the caller promises.
+    let (Some(a), Some(function)) = (unsafe { handle(a) }, notify_fn(function)) else {
+        return ASYNCHRON_E_INVALID;
     };
-    // SAFETY: the same needs; no token is asked for.
-    unsafe { asynchron_notify_with(a, &options, std::ptr::null_mut()) }
+    // SAFETY: as the caller promises.
+    match unsafe { register(a, function, ctx, only_pending, token) } {
+        Ok(()) => ASYNCHRON_OK,
+        Err(Refused::Complete) => ASYNCHRON_ALREADY,
+        Err(Refused::NoMemory) => ASYNCHRON_E_NOMEM,
+    }
 }
 
 /// Has a callback called once `a` is complete, with a context that is freed, and with a token by
@@ -96,20 +114,12 @@ pub unsafe extern "C" fn asynchron_notify_with(
             return ASYNCHRON_E_INVALID;
         };
         let ctx = Owned { ptr: options.ctx, drop: drop_fn(options.drop_ctx) };
-        // SAFETY: the caller vouches for the handle.
-        let (Some(a), Some(function)) = (unsafe { handle(a) }, notify_fn(options.r#fn)) else {
-            return ASYNCHRON_E_INVALID;
-        };
         if unknown || options.flags & !ASYNCHRON_NOTIFY_IF_PENDING != 0 {
             return ASYNCHRON_E_INVALID;
         }
         let only_pending = options.flags & ASYNCHRON_NOTIFY_IF_PENDING != 0;
-        // SAFETY: the caller vouches that the token may be written.
-        match unsafe { register(a, function, ctx, only_pending, token) } {
-            Ok(()) => ASYNCHRON_OK,
-            Err(Refused::Complete) => ASYNCHRON_ALREADY,
-            Err(Refused::NoMemory) => ASYNCHRON_E_NOMEM,
-        }
+        // SAFETY: the caller vouches for the handle, and that the token may be written.
+        unsafe { notify(a, options.r#fn, ctx, only_pending, token) }
     })
 }
 

@@ -19,17 +19,17 @@ use crate::compute;
 use crate::core::cell::Asynchron;
 
 /// Blocks until `a` is complete; its value, or how it ended without one.
-#[inline]
 fn collect(a: &Asynchron, timeout_ns: u64) -> Result<(*const c_void, usize), asynchron_status_t> {
-    let (slot, tag) = match a.outcome() {
-        Some(outcome) => outcome,
-        None => {
-            compute::collect(a, timeout_ns).map_err(status_of_stop)?;
-            a.outcome().ok_or(ASYNCHRON_E_INTERNAL)?
-        }
-    };
+    compute::collect(a, timeout_ns).map_err(status_of_stop)?;
+    value(a).unwrap_or(Err(ASYNCHRON_E_INTERNAL))
+}
+
+/// The same if it is complete already.
+#[inline]
+fn value(a: &Asynchron) -> Option<Result<(*const c_void, usize), asynchron_status_t>> {
+    let (slot, tag) = a.outcome()?;
     // SAFETY: complete, so the slot holds what the tag says.
-    unsafe { slot.value(tag) }.ok_or_else(|| status_of_outcome(tag))
+    Some(unsafe { slot.value(tag) }.ok_or_else(|| status_of_outcome(tag)))
 }
 
 /// # Safety
@@ -44,7 +44,34 @@ unsafe fn get(
     let Some(a) = (unsafe { handle(a) }) else {
         return ASYNCHRON_E_INVALID;
     };
-    match collect(a, timeout_ns) {
+    match value(a) {
+        // SAFETY: as the caller promises.
+        Some(value) => unsafe { give(value, out) },
+        // SAFETY: as above.
+        None => unsafe { wait_and_get(a, timeout_ns, out) },
+    }
+}
+
+/// # Safety
+/// As for [`get`].
+#[inline(never)]
+unsafe fn wait_and_get(
+    a: &Asynchron,
+    timeout_ns: u64,
+    out: *mut asynchron_value_t,
+) -> asynchron_status_t {
+    // SAFETY: as the caller promises.
+    unsafe { give(collect(a, timeout_ns), out) }
+}
+
+/// # Safety
+/// As for [`get`].
+#[inline]
+unsafe fn give(
+    value: Result<(*const c_void, usize), asynchron_status_t>,
+    out: *mut asynchron_value_t,
+) -> asynchron_status_t {
+    match value {
         Ok((data, len)) => {
             if !out.is_null() {
                 // SAFETY: as the caller promises.

@@ -10,6 +10,7 @@
 
 use std::ffi::{c_char, c_void};
 use std::ptr::NonNull;
+use std::slice;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_drop_fn_t, asynchron_t, drop_fn};
@@ -41,13 +42,27 @@ unsafe fn deliver(a: *mut asynchron_t, outcome: Outcome) -> asynchron_status_t {
 }
 
 /// # Safety
-/// As for [`deliver`].
-#[inline]
-unsafe fn deliver_small(a: *mut asynchron_t, bytes: &[u8]) -> asynchron_status_t {
-    let Some(a) = NonNull::new(a.cast::<Asynchron>()) else {
-        return ASYNCHRON_E_INVALID;
+/// As for [`deliver`]; `data` is NULL only if `len` is 0, and else readable for `len` bytes.
+#[inline(never)]
+unsafe fn deliver_copy(
+    a: NonNull<Asynchron>,
+    data: *const c_void,
+    len: usize,
+) -> asynchron_status_t {
+    let bytes = if len == 0 {
+        &[]
+    } else {
+        // SAFETY: as the caller promises.
+        unsafe { slice::from_raw_parts(data.cast::<u8>(), len) }
     };
-    // SAFETY: the caller vouches for the handle.
+    if len > Slot::INSIDE {
+        return match Bytes::copy_of(bytes) {
+            // SAFETY: as the caller promises.
+            Ok(bytes) => unsafe { deliver(a.as_ptr().cast(), Outcome::Bytes(bytes)) },
+            Err(NoMemory) => ASYNCHRON_E_NOMEM,
+        };
+    }
+    // SAFETY: as the caller promises.
     if unsafe { Asynchron::complete_small(a, bytes) } {
         ASYNCHRON_OK
     } else {
@@ -72,24 +87,19 @@ pub unsafe extern "C" fn asynchron_set_bytes(
     len: usize,
 ) -> asynchron_status_t {
     guard(ASYNCHRON_E_INTERNAL, || {
-        if a.is_null() || !is_readable(data, len) {
+        let Some(a) = NonNull::new(a.cast::<Asynchron>()).filter(|_| is_readable(data, len)) else {
             return ASYNCHRON_E_INVALID;
-        }
-        let bytes = if len == 0 {
-            &[]
-        } else {
-            // SAFETY: not NULL, and the caller vouches for `len` bytes.
-            unsafe { std::slice::from_raw_parts(data.cast::<u8>(), len) }
         };
-        if len <= Slot::INSIDE {
-            // SAFETY: the caller vouches for the handle.
-            return unsafe { deliver_small(a, bytes) };
+        // What most values are, a number or a pointer, without a call.
+        if len == 8 {
+            // SAFETY: readable; the caller vouches for the handle.
+            let done = unsafe { Asynchron::try_complete_small(a, &*data.cast::<[u8; 8]>()) };
+            if done {
+                return ASYNCHRON_OK;
+            }
         }
-        match Bytes::copy_of(bytes) {
-            // SAFETY: as above.
-            Ok(bytes) => unsafe { deliver(a, Outcome::Bytes(bytes)) },
-            Err(NoMemory) => ASYNCHRON_E_NOMEM,
-        }
+        // SAFETY: as above.
+        unsafe { deliver_copy(a, data, len) }
     })
 }
 

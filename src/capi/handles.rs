@@ -2,7 +2,7 @@
 //!
 //! A handle is a counted reference to an asynchron.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::mem::offset_of;
 
 use super::asynchron_state_t::{self, *};
@@ -12,6 +12,7 @@ use super::types::{asynchron_drop_fn_t, asynchron_fn_t, asynchron_t, drop_fn, pl
 use super::{guard, handle, status_of_outcome, text};
 use crate::core::cell::{Asynchron, Handle};
 use crate::core::extras::{Demand, Extras};
+use crate::core::memory::NoMemory;
 use crate::core::user::Owned;
 
 /// What asynchron_create_with() makes. Zero it, set size, then what you need.
@@ -51,16 +52,20 @@ unsafe impl Options for asynchron_options_t {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_create(name: *const c_char) -> *mut asynchron_t {
     guard(std::ptr::null_mut(), || {
-        if name.is_null() {
-            return Asynchron::create().map_or(std::ptr::null_mut(), Handle::into_raw).cast();
-        }
-        // SAFETY: the caller vouches for the text.
-        let name = unsafe { text(name) };
-        Extras::new(Some(name), Owned::NOTHING, None)
-            .and_then(Asynchron::create_with)
-            .map_or(std::ptr::null_mut(), Handle::into_raw)
-            .cast()
+        let made = if name.is_null() {
+            Asynchron::create()
+        } else {
+            // SAFETY: the caller vouches for the text.
+            create_named(unsafe { text(name) })
+        };
+        made.map_or(std::ptr::null_mut(), Handle::into_raw).cast()
     })
+}
+
+#[cold]
+#[inline(never)]
+fn create_named(name: &CStr) -> Result<Handle, NoMemory> {
+    Extras::new(Some(name), Owned::NOTHING, None).and_then(Asynchron::create_with)
 }
 
 /// Makes a pending asynchron with user data, or with a function that computes its value on demand.

@@ -193,13 +193,30 @@ impl Asynchron {
     #[inline]
     pub(crate) unsafe fn complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
         // SAFETY: alive until it is complete.
-        let me = unsafe { this.as_ref() };
-        let Some(held) = me.state.claim() else {
-            return false;
-        };
+        let held = unsafe { this.as_ref() }.state.claim();
+        // SAFETY: claimed here, if it is.
+        held.is_some_and(|held| unsafe { Self::deliver_small(this, held, bytes) })
+    }
+
+    /// The same, but gives up, and returns false, if it cannot deliver at once: most can.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`].
+    #[inline]
+    pub(crate) unsafe fn try_complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
+        // SAFETY: alive until it is complete.
+        let held = unsafe { this.as_ref() }.state.try_claim();
+        // SAFETY: claimed here, if it is.
+        held.is_some_and(|held| unsafe { Self::deliver_small(this, held, bytes) })
+    }
+
+    /// # Safety
+    /// `held` is of `this`, which is incomplete. It may be gone afterwards.
+    #[inline]
+    unsafe fn deliver_small(this: NonNull<Self>, held: Held, bytes: &[u8]) -> bool {
         // SAFETY: claimed: the slot is this thread's alone.
-        let tag = unsafe { Slot::write_small(me.slot.get(), bytes) };
-        // SAFETY: claimed here, and the outcome is written.
+        let tag = unsafe { Slot::write_small(this.as_ref().slot.get(), bytes) };
+        // SAFETY: as the caller promises, and the outcome is written.
         unsafe { Self::publish(this, held, tag) };
         true
     }
@@ -295,28 +312,38 @@ impl Asynchron {
     unsafe fn release(this: NonNull<Self>) {
         // SAFETY: the reference keeps it alive until it is given up.
         let me = unsafe { this.as_ref() };
-        if me.refs.release() {
+        if !me.refs.release() {
+            return;
+        }
+        if me.is_plain() {
+            // SAFETY: nobody else can reach it.
+            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+        } else {
             // SAFETY: it was the last one.
             unsafe { Self::release_last(this) };
         }
     }
 
+    /// Whether there is nothing to do but to free the memory. Asked by who holds the last reference.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        // SAFETY: nobody else can reach the list.
+        let list = unsafe { self.listeners() };
+        self.state.load().tag().is_plain() && list.is_empty() && self.extras().is_none()
+    }
+
     /// # Safety
     /// The last reference has just been given up.
-    #[inline]
+    #[cold]
     unsafe fn release_last(this: NonNull<Self>) {
         // SAFETY: nobody else can free it.
         let me = unsafe { this.as_ref() };
-        let seen = me.state.load();
-        // SAFETY: as above.
-        if !seen.is_complete() && !unsafe { me.listeners() }.is_empty() {
+        // SAFETY: nobody else can reach it. Those due after completion have references: so if there
+        // is one in the list, it is not complete.
+        if !unsafe { me.listeners() }.is_empty() {
             // SAFETY: as above.
             unsafe { Self::break_off(this) };
-        } else if seen.tag().is_plain() && me.extras().is_none() {
-            // Nothing to drop but memory.
-            // SAFETY: nobody else can reach it.
-            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
-        } else if seen.tag().is_ours() && me.extras().is_none() {
+        } else if me.state.load().tag().is_ours() && me.extras().is_none() {
             // SAFETY: as above.
             unsafe { Self::free(this) };
         } else {

@@ -32,6 +32,7 @@ pub(crate) fn try_box<T>(value: T) -> Result<Box<T>, T> {
 }
 
 /// Bytes copied to memory of their own, aligned as malloc's. Not empty.
+#[repr(C)]
 pub(crate) struct Bytes {
     pub(crate) data: NonNull<u8>,
     pub(crate) len: usize,

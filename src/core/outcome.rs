@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_void};
-use std::mem::{ManuallyDrop, MaybeUninit};
+use std::mem::{ManuallyDrop, MaybeUninit, offset_of};
 use std::ptr;
 
 use super::failure::Failure;
@@ -25,13 +25,25 @@ pub(crate) enum Outcome {
 }
 
 /// A value that the program owns, or handed over.
+#[repr(C)]
 pub(crate) struct Buffer {
     pub(crate) data: *const c_void,
     pub(crate) len: usize,
     /// Freed with the buffer.
-    #[expect(dead_code, reason = "only its drop matters")]
     pub(crate) owner: Owned,
 }
+
+/// Where a value outside the object lies: how both [`Bytes`] and [`Buffer`] begin.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Place {
+    data: *const c_void,
+    len: usize,
+}
+
+const _: () = assert!(offset_of!(Buffer, data) == 0 && offset_of!(Bytes, data) == 0);
+const _: () = assert!(offset_of!(Buffer, len) == offset_of!(Place, len));
+const _: () = assert!(offset_of!(Bytes, len) == offset_of!(Place, len));
 
 impl Outcome {
     /// What a function's return says: 0 is the empty value, anything else a failure.
@@ -50,14 +62,16 @@ impl Tag {
     pub(crate) const MASK: u32 = 0x3F07;
 
     const SMALL: u32 = 0;
-    const BYTES: u32 = 1;
-    const BUFFER: u32 = 2;
-    const CODE: u32 = 3;
-    const FAILURE: u32 = 4;
-    const BROKEN: u32 = 5;
-    const CANCELLED: u32 = 6;
+    const CODE: u32 = 1;
+    const BROKEN: u32 = 2;
+    const CANCELLED: u32 = 3;
+    /// From here on the slot holds something that has to be freed: this bit says so.
+    const BYTES: u32 = 4;
+    const BUFFER: u32 = 5;
+    const FAILURE: u32 = 6;
     const CANCELLED_BECAUSE: u32 = 7;
     const KIND: u32 = 7;
+    const HOLDS: u32 = 4;
     const LEN_SHIFT: u32 = 8;
 
     pub(crate) fn from_bits(bits: u32) -> Self {
@@ -78,18 +92,18 @@ impl Tag {
 
     #[inline]
     pub(crate) fn is_value(self) -> bool {
-        self.kind() <= Self::BUFFER
+        matches!(self.kind(), Self::SMALL | Self::BYTES | Self::BUFFER)
     }
 
     #[inline]
     pub(crate) fn is_cancelled(self) -> bool {
-        self.kind() >= Self::CANCELLED
+        matches!(self.kind(), Self::CANCELLED | Self::CANCELLED_BECAUSE)
     }
 
     /// Whether nothing has to be freed.
     #[inline]
     pub(crate) fn is_plain(self) -> bool {
-        matches!(self.kind(), Self::SMALL | Self::CODE | Self::BROKEN | Self::CANCELLED)
+        self.0 & Self::HOLDS == 0
     }
 
     /// Whether freeing it runs none of the program's code.
@@ -102,6 +116,7 @@ impl Tag {
 /// one that has claimed, before it publishes) and read (by anyone, after); a [`Tag`] says as what.
 #[repr(C)]
 pub(crate) union Slot {
+    place: Place,
     small: [MaybeUninit<u8>; Self::INSIDE],
     bytes: ManuallyDrop<Bytes>,
     buffer: ManuallyDrop<Buffer>,
@@ -165,16 +180,8 @@ impl Slot {
     #[inline]
     pub(crate) unsafe fn write_small(slot: *mut Self, bytes: &[u8]) -> Tag {
         debug_assert!(bytes.len() <= Self::INSIDE);
-        let to = slot.cast::<u8>();
-        match bytes.len() {
-            // What most values are, a number or a pointer, without a call.
-            // SAFETY: the caller alone may touch it, and they fit.
-            8 => unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), 8) },
-            // SAFETY: as above.
-            4 => unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), 4) },
-            // SAFETY: as above.
-            len => unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), len) },
-        }
+        // SAFETY: the caller alone may touch it, and they fit.
+        unsafe { slot.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         // At most INSIDE, so it fits.
         Tag(Tag::SMALL | ((bytes.len() as u32) << Tag::LEN_SHIFT))
     }
@@ -186,17 +193,14 @@ impl Slot {
     #[inline]
     pub(crate) unsafe fn value(&self, tag: Tag) -> Option<(*const c_void, usize)> {
         match tag.kind() {
-            Tag::SMALL if tag.small_len() == 0 => Some((ptr::null(), 0)),
-            Tag::SMALL => Some((ptr::from_ref(self).cast(), tag.small_len())),
-            Tag::BYTES => {
-                // SAFETY: the tag says so.
-                let bytes = unsafe { &self.bytes };
-                Some((bytes.data.as_ptr().cast::<c_void>().cast_const(), bytes.len))
+            Tag::SMALL => {
+                let len = tag.small_len();
+                Some((if len == 0 { ptr::null() } else { ptr::from_ref(self).cast() }, len))
             }
-            Tag::BUFFER => {
-                // SAFETY: the tag says so.
-                let buffer = unsafe { &self.buffer };
-                Some((buffer.data, buffer.len))
+            Tag::BYTES | Tag::BUFFER => {
+                // SAFETY: the tag says so, and both begin with where the value lies.
+                let place = unsafe { &self.place };
+                Some((place.data, place.len))
             }
             _ => None,
         }

@@ -108,33 +108,38 @@ impl State {
     /// Takes the lock for one that is going to complete it; `None` if it is complete.
     #[inline]
     pub(crate) fn claim(&self) -> Option<Held> {
-        self.take(COMPLETE)
+        self.try_claim().or_else(|| self.take_slowly(COMPLETE))
+    }
+
+    /// The same, but also `None` if somebody else is at the word just now.
+    #[inline]
+    pub(crate) fn try_claim(&self) -> Option<Held> {
+        self.try_take(COMPLETE)
     }
 
     /// Takes the lock.
     #[inline]
     pub(crate) fn lock(&self) -> Held {
         loop {
-            if let Some(held) = self.take(0) {
+            if let Some(held) = self.try_take(0).or_else(|| self.take_slowly(0)) {
                 return held;
             }
         }
     }
 
-    /// Takes the lock, unless the word has one of these bits.
+    /// Takes the lock, unless the word has one of these bits, or is locked, or changes just now.
     #[inline]
-    fn take(&self, unless: u32) -> Option<Held> {
+    fn try_take(&self, unless: u32) -> Option<Held> {
         // ORDERING: a first guess, checked by the exchange.
         let seen = self.0.load(Relaxed);
-        // ORDERING: Acquire sees what the last holder did; a failure looks again.
-        if seen & (LOCKED | unless) == 0
-            && self.0.compare_exchange(seen, seen | LOCKED, Acquire, Relaxed).is_ok()
-        {
-            return Some(Held(seen));
+        if seen & (LOCKED | unless) != 0 {
+            return None;
         }
-        self.take_slowly(unless)
+        // ORDERING: Acquire sees what the last holder did.
+        self.0.compare_exchange(seen, seen | LOCKED, Acquire, Relaxed).ok().map(Held)
     }
 
+    /// Takes the lock; `None` if the word has one of these bits.
     #[cold]
     fn take_slowly(&self, unless: u32) -> Option<Held> {
         let mut patience = Patience::new();
