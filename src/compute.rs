@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use crate::core::cell::{Asynchron, Handle};
 use crate::core::extras::Demand;
-use crate::core::frame;
+use crate::core::here;
 use crate::core::outcome::Outcome;
 use crate::core::state::Seen;
 use crate::core::user::{Owned, guarded};
@@ -28,7 +28,7 @@ pub(crate) fn run(
     ctx: Owned,
     function: impl FnOnce(*mut Asynchron, *mut c_void) -> i32,
 ) {
-    let code = frame::run_as(a, || {
+    let code = here::run_as(a, || {
         let code = guarded("a function", || function(a.as_ptr(), ctx.ptr));
         drop(ctx);
         code

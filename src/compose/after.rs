@@ -2,9 +2,9 @@
 
 use std::alloc::{Layout, dealloc};
 use std::ffi::c_void;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::slice;
-use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicU32, Ordering::*};
 
 use crate::compute;
 use crate::core::cell::{Asynchron, Handle};
@@ -18,42 +18,25 @@ use crate::core::user::Owned;
 pub(crate) type JoinFn =
     unsafe extern "C-unwind" fn(*mut Asynchron, *const *mut Asynchron, usize, *mut c_void) -> i32;
 
-/// One allocation: this, then a listener for each source, then the sources' array for the function.
+/// This, then a listener for each source. If what it delivers into is made for it, all lies behind
+/// that, in one allocation, which goes with the asynchron's last reference; else in one of its own.
 #[repr(C)]
 pub(crate) struct After {
     /// First, so that the job's address is this one's.
     job: Job,
-    /// Sources that are not complete, and 1 until all of them are listened to.
-    left: AtomicUsize,
+    /// Sources that are not complete, and 1 until all of them are listened to. Not used for one.
+    left: AtomicU32,
+    n: u32,
     into: Handle,
     function: JoinFn,
     ctx: Owned,
-    /// Whether a failure or a cancel of the source passes on instead.
-    only_value: bool,
-    n: usize,
-}
-
-/// Where things lie in the allocation.
-struct Parts {
-    layout: Layout,
-    nodes: usize,
-    sources: usize,
-}
-
-impl Parts {
-    fn of(n: usize) -> Option<Self> {
-        let nodes = Layout::array::<Listener>(n).ok()?;
-        let sources = Layout::array::<*mut Asynchron>(n).ok()?;
-        let (layout, nodes) = Layout::new::<After>().extend(nodes).ok()?;
-        let (layout, sources) = layout.extend(sources).ok()?;
-        Some(Self { layout, nodes, sources })
-    }
 }
 
 /// What is to be done, and with what.
 pub(crate) struct Step {
     pub(crate) function: JoinFn,
     pub(crate) ctx: Owned,
+    /// Whether a failure or a cancel of the source passes on instead.
     pub(crate) only_value: bool,
 }
 
@@ -63,67 +46,93 @@ pub(crate) fn after(
     into: Option<&Asynchron>,
     step: Step,
 ) -> Result<Handle, NoMemory> {
-    let into = match into {
-        Some(into) => Handle::retain(into),
-        None => Asynchron::create()?,
+    let n: u32 = sources.len().try_into().map_err(|_| NoMemory)?;
+    let layout = After::layout(n)?;
+    let (into, room) = match into {
+        Some(into) => (Handle::retain(into), allocate(layout)?.cast::<After>()),
+        None => {
+            let (into, room) = Asynchron::create_before(layout)?;
+            (into, room.cast())
+        }
     };
-    let (this, nodes) = After::create(sources, into.clone(), step)?;
-    for (index, source) in sources.iter().enumerate() {
-        // SAFETY: there is a listener for each source.
-        let node = unsafe { nodes.add(index) };
-        // SAFETY: it stays until all sources were counted.
+    // SAFETY: the room is as large as the layout, and ours.
+    unsafe { After::write(room, n, into.clone(), step) };
+    let mut jobs = Jobs::EMPTY;
+    for (node, source) in After::nodes(room, n).zip(sources) {
+        // SAFETY: a node of its own, which stays until all sources were counted.
         if !unsafe { source.listen(node) } {
-            let mut none = Jobs::EMPTY;
-            // SAFETY: alive: this thread's own count, taken back below, is still missing.
-            unsafe { After::count(this, source, &mut none) };
+            // SAFETY: it is complete, and not listened to; this thread's own count is still missing.
+            unsafe { After::count(room, node, source, &mut jobs) };
         }
     }
-    let mut jobs = Jobs::EMPTY;
-    // SAFETY: alive until this count.
-    unsafe { After::count_down(this, &mut jobs) };
+    if n != 1 {
+        // SAFETY: alive until this count.
+        unsafe { After::count_down(room, &mut jobs) };
+    }
     due::run(jobs);
     Ok(into)
 }
 
 impl After {
-    fn create(
-        sources: &[&Asynchron],
-        into: Handle,
-        step: Step,
-    ) -> Result<(NonNull<Self>, NonNull<Listener>), NoMemory> {
-        let n = sources.len();
-        let parts = Parts::of(n).ok_or(NoMemory)?;
-        let room = allocate(parts.layout)?;
-        let this = room.cast::<Self>();
-        // SAFETY: both offsets lie inside the room, or at its end if there are no sources.
-        let nodes = unsafe { room.add(parts.nodes) }.cast::<Listener>();
-        // SAFETY: as above.
-        let array = unsafe { room.add(parts.sources) }.cast::<*mut Asynchron>();
-        for (index, source) in sources.iter().enumerate() {
-            // SAFETY: there is room for one each.
-            unsafe { nodes.add(index).write(Listener::after(this)) };
-            // SAFETY: as above.
-            unsafe { array.add(index).write(std::ptr::from_ref(*source).cast_mut()) };
-        }
+    fn layout(n: u32) -> Result<Layout, NoMemory> {
+        let nodes = Layout::array::<Listener>(n as usize).map_err(|_| NoMemory)?;
+        let (layout, offset) = Layout::new::<Self>().extend(nodes).map_err(|_| NoMemory)?;
+        debug_assert!(offset == size_of::<Self>());
+        Ok(layout)
+    }
+
+    /// Of one that lies behind what it delivers into.
+    ///
+    /// # Safety
+    /// `this` was written; it may have run.
+    pub(crate) unsafe fn layout_of(this: NonNull<Self>) -> Option<Layout> {
+        // SAFETY: the number stays.
+        Self::layout(unsafe { (*this.as_ptr()).n }).ok()
+    }
+
+    /// # Safety
+    /// `this` has room for it and `n` nodes, and is the caller's.
+    unsafe fn write(this: NonNull<Self>, n: u32, into: Handle, step: Step) {
         let Step { function, ctx, only_value } = step;
-        let left = AtomicUsize::new(n.wrapping_add(1));
-        let job = Job::new(Self::run);
-        let after = Self { job, left, into, function, ctx, only_value, n };
-        // SAFETY: the room begins with space for it.
-        unsafe { this.write(after) };
-        Ok((this, nodes))
+        let run = if only_value { Self::run::<true> } else { Self::run::<false> };
+        let left = AtomicU32::new(n.wrapping_add(1));
+        // SAFETY: as the caller promises.
+        unsafe { this.write(Self { job: Job::new(run), left, n, into, function, ctx }) };
+        for node in Self::nodes(this, n) {
+            // SAFETY: there is room for one each.
+            unsafe { node.write(Listener::after(this)) };
+        }
+    }
+
+    fn nodes(this: NonNull<Self>, n: u32) -> impl Iterator<Item = NonNull<Listener>> {
+        // They follow at once: see `layout`.
+        let first = this.as_ptr().wrapping_add(1).cast::<Listener>();
+        (0..n as usize).filter_map(move |index| NonNull::new(first.wrapping_add(index)))
     }
 
     /// A source is complete, or is just being completed under its lock. It is kept from now until the
-    /// function has returned. False: it need not stay in the source's list.
+    /// function has returned. False: its node need not stay in the list.
     ///
     /// # Safety
-    /// Called once for each source, by the asynchron that held its listener.
-    pub(crate) unsafe fn count(this: NonNull<Self>, source: &Asynchron, jobs: &mut Jobs) -> bool {
+    /// Called once for each source, by the asynchron that held its node, or would have.
+    pub(crate) unsafe fn count(
+        this: NonNull<Self>,
+        node: NonNull<Listener>,
+        source: &Asynchron,
+        jobs: &mut Jobs,
+    ) -> bool {
         // Before the count: whoever is the last gives the reference up.
         source.keep();
-        // SAFETY: this count was still missing, so it is alive.
-        unsafe { Self::count_down(this, jobs) };
+        // SAFETY: this count was still missing, so both are alive; in no list, the node's link is ours.
+        unsafe { (*node.as_ptr()).prev = ptr::from_ref(source).cast_mut().cast() };
+        // SAFETY: as above.
+        if unsafe { (*this.as_ptr()).n } == 1 {
+            // SAFETY: as above; its job runs once.
+            unsafe { jobs.push(this.cast()) };
+        } else {
+            // SAFETY: as above.
+            unsafe { Self::count_down(this, jobs) };
+        }
         false
     }
 
@@ -140,40 +149,55 @@ impl After {
     }
 
     /// # Safety
-    /// The job is that of an `After` whose sources are all complete; called once.
-    unsafe fn run(job: NonNull<Job>) {
-        let room = job.cast::<Self>();
+    /// The job is that of an `After` whose sources have all been counted; called once.
+    unsafe fn run<const ONLY_VALUE: bool>(job: NonNull<Job>) {
+        let this = job.cast::<Self>();
         // SAFETY: nobody else knows it any more: it is moved out once.
-        let Self { into, function, ctx, only_value, n, .. } = unsafe { room.read() };
-        let Some(parts) = Parts::of(n) else {
-            return; // It was allocated by the same parts.
-        };
-        // SAFETY: the array lies there in the room.
-        let sources = unsafe { room.byte_add(parts.sources) }.cast::<*mut Asynchron>();
-        // SAFETY: as above, and every source in it is retained.
-        let array = unsafe { slice::from_raw_parts(sources.as_ptr(), n) };
-        for source in array {
-            // SAFETY: as above.
+        let Self { into, function, ctx, n, .. } = unsafe { this.read() };
+        // SAFETY: all sources have been counted.
+        let sources = unsafe { Self::gather(this, n) };
+        for source in sources {
+            // SAFETY: counted, so it is retained.
             unsafe { &**source }.state().until_published();
         }
-        match if only_value { error_of(array) } else { None } {
+        match if ONLY_VALUE { error_of(sources) } else { None } {
             Some(error) => {
                 drop(ctx);
                 // SAFETY: the handle keeps it alive. If another was first, that one stays.
                 let _ = unsafe { Asynchron::complete(into.as_non_null(), error) };
             }
             None if into.state().start().is_ok() => {
+                let (all, len) = (sources.as_ptr(), sources.len());
                 // SAFETY: the program gave this function together with this context.
-                compute::run(&into, ctx, |a, ctx| unsafe { function(a, array.as_ptr(), n, ctx) });
+                compute::run(&into, ctx, |a, ctx| unsafe { function(a, all, len, ctx) });
             }
             None => drop(ctx),
         }
-        for source in array.iter().copied().filter_map(NonNull::new) {
+        for source in sources.iter().copied().filter_map(NonNull::new) {
             // SAFETY: the reference that `count` took is given up.
             drop(unsafe { Handle::from_raw(source) });
         }
-        // SAFETY: allocated with this layout, and used no more.
-        unsafe { dealloc(room.as_ptr().cast(), parts.layout) };
+        if !into.is_before(this.cast()) {
+            if let Ok(layout) = Self::layout(n) {
+                // SAFETY: allocated with this layout, and used no more.
+                unsafe { dealloc(this.as_ptr().cast(), layout) };
+            }
+        }
+        drop(into);
+    }
+
+    /// The sources as an array: each one's node holds it, and they are moved to the front.
+    ///
+    /// # Safety
+    /// All have been counted; nobody else knows the nodes any more. They stay while it is used.
+    unsafe fn gather<'a>(this: NonNull<Self>, n: u32) -> &'a [*mut Asynchron] {
+        let array = this.as_ptr().wrapping_add(1).cast::<*mut Asynchron>();
+        for (index, node) in Self::nodes(this, n).enumerate() {
+            // SAFETY: written by `count`. An element of the array lies in a node that was read.
+            unsafe { array.add(index).write((*node.as_ptr()).prev.cast()) };
+        }
+        // SAFETY: written just now.
+        unsafe { slice::from_raw_parts(array, n as usize) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Waiting for all: one after the other, by one deadline.
 
 use crate::core::cell::Asynchron;
-use crate::core::frame;
+use crate::core::here;
 use crate::core::wait::{Stop, until_complete};
 use crate::sys;
 
@@ -10,7 +10,7 @@ pub(crate) fn wait_all<'a>(
     timeout_ns: u64,
 ) -> Result<(), Stop> {
     // One that this thread is computing cannot complete while it waits for the others.
-    if all.clone().any(|a| !a.state().load().is_complete() && frame::is_inside(a)) {
+    if all.clone().any(|a| !a.state().load().is_complete() && here::is_inside(a)) {
         return Err(Stop::Deadlock);
     }
     let deadline = if timeout_ns == 0 { Some(0) } else { sys::deadline_after(timeout_ns) };

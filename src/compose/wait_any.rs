@@ -6,7 +6,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::*};
 
 use crate::core::cell::Asynchron;
-use crate::core::frame;
+use crate::core::here;
 use crate::core::listener::Listener;
 use crate::core::memory::{NoMemory, allocate};
 use crate::core::wait::{Stop, block_until};
@@ -53,7 +53,7 @@ pub(crate) fn wait_any(
     if let Some(index) = first_complete(all) {
         return Ok(Ok(index));
     }
-    if all.iter().all(|a| frame::is_inside(a)) {
+    if all.iter().all(|a| here::is_inside(a)) {
         return Ok(Err(Stop::Deadlock));
     }
     if timeout_ns == 0 {

@@ -15,6 +15,7 @@ use super::outcome::{Outcome, Slot, Tag};
 use super::refs::Refs;
 use super::state::{Held, State};
 use super::tell::Telling;
+use crate::compose::after::After;
 
 /// 56 bytes, which malloc serves from its blocks of 64. The outcome comes first: a small value is
 /// then aligned as malloc's own.
@@ -109,18 +110,44 @@ impl Asynchron {
 
     #[inline]
     pub(crate) fn create() -> Result<Handle, NoMemory> {
-        let room = allocate(Self::LAYOUT)?.cast::<Self>();
+        let room = allocate(Self::LAYOUT)?.cast();
         // SAFETY: the room is as large as the object, and ours.
-        unsafe {
-            room.write(Self {
-                slot: Slot::empty(),
-                state: State::new(),
-                refs: Refs::new(),
-                listeners: UnsafeCell::new(List::EMPTY),
-                extras: AtomicPtr::new(ptr::null_mut()),
-            });
-        }
+        unsafe { Self::write(room, State::new()) };
         Ok(Handle(room))
+    }
+
+    /// Makes one in front of room for an [`After`], which is to be written before the handle goes.
+    pub(crate) fn create_before(after: Layout) -> Result<(Handle, NonNull<u8>), NoMemory> {
+        let room = allocate(Self::layout_before(after).ok_or(NoMemory)?)?.cast();
+        // SAFETY: the room is larger than the object, and ours.
+        unsafe { Self::write(room, State::new_joined()) };
+        // SAFETY: the rest of the room begins there.
+        Ok((Handle(room), unsafe { room.add(1) }.cast()))
+    }
+
+    /// # Safety
+    /// The room is as large as the object, and the caller's.
+    #[inline]
+    unsafe fn write(room: NonNull<Self>, state: State) {
+        let made = Self {
+            slot: Slot::empty(),
+            state,
+            refs: Refs::new(),
+            listeners: UnsafeCell::new(List::EMPTY),
+            extras: AtomicPtr::new(ptr::null_mut()),
+        };
+        // SAFETY: as the caller promises.
+        unsafe { room.write(made) };
+    }
+
+    fn layout_before(after: Layout) -> Option<Layout> {
+        let (layout, offset) = Self::LAYOUT.extend(after).ok()?;
+        (offset == size_of::<Self>()).then_some(layout)
+    }
+
+    /// Whether that address lies where the object ends.
+    pub(crate) fn is_before(&self, address: NonNull<u8>) -> bool {
+        ptr::eq(ptr::from_ref(self).wrapping_add(1).cast(), address.as_ptr())
     }
 
     pub(crate) fn create_with(extras: Extras) -> Result<Handle, NoMemory> {
@@ -329,7 +356,7 @@ impl Asynchron {
     fn is_plain(&self) -> bool {
         // SAFETY: nobody else can reach the list.
         let list = unsafe { self.listeners() };
-        self.state.load().tag().is_plain() && list.is_empty() && self.extras().is_none()
+        self.state.load().is_plain() && list.is_empty() && self.extras().is_none()
     }
 
     /// # Safety
@@ -374,16 +401,25 @@ impl Asynchron {
     pub(super) unsafe fn free(this: NonNull<Self>) {
         // SAFETY: nobody else can reach it.
         let me = unsafe { &mut *this.as_ptr() };
-        let tag = me.state.load().tag();
+        let seen = me.state.load();
         // SAFETY: the tag says what it holds: the empty value, if it never completed.
-        unsafe { me.slot.get_mut().free(tag) };
+        unsafe { me.slot.get_mut().free(seen.tag()) };
         let extras = *me.extras.get_mut();
         if !extras.is_null() {
             // SAFETY: made by a box, and freed here alone.
             drop(unsafe { Box::from_raw(extras) });
         }
-        // SAFETY: allocated with this layout.
-        unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+        let layout = if seen.is_joined() {
+            // SAFETY: one lies behind it.
+            let after = unsafe { After::layout_of(this.add(1).cast()) };
+            after.and_then(Self::layout_before)
+        } else {
+            Some(Self::LAYOUT)
+        };
+        if let Some(layout) = layout {
+            // SAFETY: allocated with this layout.
+            unsafe { dealloc(this.as_ptr().cast(), layout) };
+        }
     }
 
     /// Links an object without references to the next such. The list of listeners is its no more.

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::ptr::{self, NonNull};
 
 use super::cell::Asynchron;
-use crate::sys::Slot;
+use super::here::Here;
 
 /// The part of something that runs that lies in the queue.
 #[repr(C)]
@@ -62,23 +62,23 @@ impl Jobs {
     }
 }
 
-/// Lies on the stack of the outermost call that runs what is due on its thread.
-struct Due {
+/// What is due on a thread.
+pub(super) struct Due {
     jobs: Cell<Jobs>,
     /// Objects without references, linked through themselves.
     dead: Cell<Option<NonNull<Asynchron>>>,
+    /// Whether it is being run further up the stack: who adds to it then leaves it at that.
+    running: Cell<bool>,
 }
-
-/// The thread's [`Due`], while it runs.
-static RUNNING: Slot = Slot::new(0);
 
 /// Adds the jobs to this thread's queue, and runs it unless it is being run further up the stack.
 pub(crate) fn run(jobs: Jobs) {
     if !jobs.first.is_null() {
-        Due::add(|due| {
-            let mut queue = due.jobs.replace(Jobs::EMPTY);
+        Here::with(|here| {
+            let mut queue = here.due.jobs.replace(Jobs::EMPTY);
             queue.append(jobs);
-            due.jobs.set(queue);
+            here.due.jobs.set(queue);
+            here.due.run_unless_running();
         });
     }
 }
@@ -88,35 +88,30 @@ pub(crate) fn run(jobs: Jobs) {
 /// # Safety
 /// Its last reference is gone.
 pub(crate) unsafe fn bury(dead: NonNull<Asynchron>) {
-    Due::add(|due| {
+    Here::with(|here| {
         // SAFETY: nobody else can reach the object.
-        unsafe { Asynchron::link_dead(dead, due.dead.get()) };
-        due.dead.set(Some(dead));
+        unsafe { Asynchron::link_dead(dead, here.due.dead.get()) };
+        here.due.dead.set(Some(dead));
+        here.due.run_unless_running();
     });
 }
 
 /// For a thread about to block inside a callback: runs what is due, which may be just what it
 /// waits for. True if there was anything.
 pub(crate) fn run_before_blocking() -> bool {
-    Due::current().is_some_and(Due::drain)
+    // If it is not being run further up, there is nothing in it.
+    Here::current().is_some_and(|here| here.due.drain())
 }
 
 impl Due {
-    fn current<'a>() -> Option<&'a Self> {
-        // SAFETY: NULL, or a local of `add` further up this thread's stack.
-        unsafe { RUNNING.get().cast::<Self>().as_ref() }
-    }
+    pub(super) const NOTHING: Self =
+        Self { jobs: Cell::new(Jobs::EMPTY), dead: Cell::new(None), running: Cell::new(false) };
 
-    fn add(what: impl FnOnce(&Self)) {
-        if let Some(due) = Self::current() {
-            return what(due);
+    fn run_unless_running(&self) {
+        if !self.running.replace(true) {
+            let _stop = Stop(self);
+            self.drain();
         }
-        let due = Self { jobs: Cell::new(Jobs::EMPTY), dead: Cell::new(None) };
-        what(&due);
-        // If it cannot be stored, for want of memory, what becomes due inside nests.
-        RUNNING.set((&raw const due).cast_mut().cast());
-        due.drain();
-        RUNNING.set(ptr::null_mut());
     }
 
     fn drain(&self) -> bool {
@@ -142,5 +137,14 @@ impl Due {
         let job = jobs.pop();
         self.jobs.set(jobs);
         job
+    }
+}
+
+struct Stop<'a>(&'a Due);
+
+impl Drop for Stop<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.running.set(false);
     }
 }

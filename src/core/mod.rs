@@ -9,7 +9,7 @@ pub(crate) mod cell;
 pub(crate) mod due;
 pub(crate) mod extras;
 pub(crate) mod failure;
-pub(crate) mod frame;
+pub(crate) mod here;
 pub(crate) mod listener;
 pub(crate) mod lock;
 pub(crate) mod memory;

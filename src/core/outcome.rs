@@ -71,7 +71,7 @@ impl Tag {
     const FAILURE: u32 = 6;
     const CANCELLED_BECAUSE: u32 = 7;
     const KIND: u32 = 7;
-    const HOLDS: u32 = 4;
+    pub(crate) const HOLDS: u32 = 4;
     const LEN_SHIFT: u32 = 8;
 
     pub(crate) fn from_bits(bits: u32) -> Self {

@@ -7,6 +7,7 @@
 //!
 //!   beside it, at any time:   LOCKED   one thread has the word, the list and the slot to itself
 //!                             WAITED   threads may be asleep until it is complete
+//!                             JOINED   an `After` lies behind the object: from creation on
 //! ```
 //!
 //! | state              | who may touch what                                                       |
@@ -33,6 +34,7 @@ const LOCKED: u32 = 1 << 0;
 const RUNNING: u32 = 1 << 1;
 const COMPLETE: u32 = 1 << 2;
 const WAITED: u32 = 1 << 3;
+const JOINED: u32 = 1 << 4;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
@@ -53,6 +55,17 @@ impl Seen {
 
     pub(crate) fn is_running(self) -> bool {
         self.0 & (RUNNING | COMPLETE) == RUNNING
+    }
+
+    /// Whether an `After` lies behind the object.
+    pub(crate) fn is_joined(self) -> bool {
+        self.0 & JOINED != 0
+    }
+
+    /// Whether the object holds nothing that has to be freed, and nothing lies behind it.
+    #[inline]
+    pub(crate) fn is_plain(self) -> bool {
+        self.0 & (JOINED | Tag::HOLDS << TAG_SHIFT) == 0
     }
 
     /// What kind of outcome there is. Means nothing before completion.
@@ -76,6 +89,10 @@ impl Held {
 impl State {
     pub(crate) const fn new() -> Self {
         Self(AtomicU32::new(0))
+    }
+
+    pub(crate) const fn new_joined() -> Self {
+        Self(AtomicU32::new(JOINED))
     }
 
     #[inline]

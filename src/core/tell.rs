@@ -75,7 +75,9 @@ impl Telling {
                     Callback::make_due(node.cast(), source, &mut telling.jobs)
                 },
                 // SAFETY: it lives until all of its sources have been counted.
-                Who::After(after) => unsafe { After::count(after, source, &mut telling.jobs) },
+                Who::After(after) => unsafe {
+                    After::count(after, node, source, &mut telling.jobs)
+                },
                 Who::Entry(_) => telling.add_entry(node),
                 Who::Any(_) => {
                     telling.anys = true;

@@ -4,7 +4,7 @@ use std::hint;
 
 use super::cell::Asynchron;
 use super::due;
-use super::frame;
+use super::here;
 use super::state::Seen;
 use crate::executor;
 use crate::sys::{self, Deadline};
@@ -60,7 +60,7 @@ pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Sto
     if seen.is_complete() {
         return Ok(seen);
     }
-    if frame::is_inside(a) {
+    if here::is_inside(a) {
         return Err(Stop::Deadlock);
     }
     let look = || Some(state.load()).filter(|seen| seen.is_complete());

@@ -33,7 +33,7 @@ const CALLED: u32 = 1;
 const ASLEEP: u32 = 2;
 
 /// The worker that this thread is.
-static WORKER: Slot = Slot::new(2);
+static WORKER: Slot = Slot::new(1);
 
 impl Worker {
     /// The whole life of a thread; `task` is its first, or NULL to watch.

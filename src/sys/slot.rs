@@ -78,7 +78,7 @@ mod keys {
 
     use super::c_void;
 
-    const SLOTS: usize = 3;
+    const SLOTS: usize = 2;
 
     thread_local! {
         static HERE: [Cell<*mut c_void>; SLOTS] =
