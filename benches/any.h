@@ -1,6 +1,7 @@
 /*
  * The workloads over many futures, one of which completes. A contestant says
  *
+ *     static int is_done(future *);                         or, with HAS_ANY, one call over several:
  *     static size_t any(future **, size_t n, int block);    index of a complete one; n: none yet
  *
  * and has a queue as for many.h, not necessarily in completion order; or says NO_QUEUE.
@@ -130,6 +131,20 @@ static void alone_1024(void)
 /* ---- wait_any: one call over 64, which finds one or times out at once; a handle ---- */
 
 #define ANY 64
+
+#ifndef HAS_ANY
+
+/* By a look at each. Nobody who lets it block calls it with none complete. */
+OWN size_t any(future **all, size_t n, int block)
+{
+    (void)block;
+    for (size_t i = 0; i < n; i++)
+        if (is_done(all[i]))
+            return i;
+    return n;
+}
+
+#endif
 
 static future **scanned;
 static size_t found_at;

@@ -69,6 +69,7 @@ static void queue_release(queue *q)
     asynchron_report_release(q);
 }
 
+#define HAS_ANY
 static size_t any(future **all, size_t n, int block)
 {
     size_t index;
@@ -77,20 +78,17 @@ static size_t any(future **all, size_t n, int block)
     return status == ASYNCHRON_OK ? index : n;
 }
 
+#define HAS_WAIT_ALL
 static void wait_all(future **all, size_t n)
 {
     must(asynchron_wait_all(all, n, ASYNCHRON_FOREVER) == ASYNCHRON_OK, "wait_all");
 }
 
+#define HAS_TASKS
 OWN void spawn(future *f, asynchron_fn_t fn, void *ctx)
 {
     must(asynchron_spawn(f, fn, ctx, NULL) == ASYNCHRON_OK, "spawn");
 }
-
-#include "one.h"
-#include "many.h"
-#include "any.h"
-#include "tasks.h"
 
 /* ---- then: a chain of a million, made, run and released on a small stack; a link ---- */
 
@@ -139,17 +137,5 @@ static void then(void)
     result("then", median(&b));
 }
 
-int main(int argc, char **argv)
-{
-    static const struct workload all[] = {
-        WORKLOADS_OVER_ONE,
-        {"notify", 1, notified},
-        WORKLOADS_OF_REPORTS,
-        WORKLOADS_OVER_QUEUES,
-        WORKLOADS_OVER_ANY,
-        {"wait_all/1000", 2, all_of_1000},
-        {"then", 1, then},
-        WORKLOADS_OVER_TASKS,
-    };
-    return bench(all, sizeof all / sizeof *all, argc, argv);
-}
+#define WORKLOADS_OF_ITS_OWN {"then", 1, then}
+#include "program.h"

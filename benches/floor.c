@@ -72,15 +72,15 @@ static __attribute__((noinline)) void sleep_for(future *f)
     }
 }
 
-OWN void wait_for(future *f)
+OWN int is_done(future *f)
 {
-    if (atomic_load_explicit(&f->state, memory_order_acquire) != DONE)
-        sleep_for(f);
+    return atomic_load_explicit(&f->state, memory_order_acquire) == DONE;
 }
 
 OWN void get(future *f, void *to, size_t len)
 {
-    wait_for(f);
+    if (!is_done(f))
+        sleep_for(f);
     memcpy(to, f->value, len);
 }
 
@@ -159,23 +159,6 @@ static void queue_release(queue *q)
     free(q);
 }
 
-/* ---- several ---- */
-
-static size_t any(future **all, size_t n, int block)
-{
-    (void)block;
-    for (size_t i = 0; i < n; i++)
-        if (atomic_load_explicit(&all[i]->state, memory_order_acquire) == DONE)
-            return i;
-    return n;
-}
-
-static void wait_all(future **all, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        wait_for(all[i]);
-}
-
 /* ---- two threads that swap out all tasks there are ---- */
 
 static _Atomic(future *) tasks;
@@ -199,6 +182,7 @@ static void *worker(void *arg)
     return arg;
 }
 
+#define HAS_TASKS
 static void spawn(future *f, function fn, void *ctx)
 {
     static int started;
@@ -217,21 +201,4 @@ static void spawn(future *f, function fn, void *ctx)
         futex_wake(&idle, INT_MAX);
 }
 
-#include "one.h"
-#include "many.h"
-#include "any.h"
-#include "tasks.h"
-
-int main(int argc, char **argv)
-{
-    static const struct workload all[] = {
-        WORKLOADS_OVER_ONE,
-        {"notify", 1, notified},
-        WORKLOADS_OF_REPORTS,
-        WORKLOADS_OVER_QUEUES,
-        WORKLOADS_OVER_ANY,
-        {"wait_all/1000", 2, all_of_1000},
-        WORKLOADS_OVER_TASKS,
-    };
-    return bench(all, sizeof all / sizeof *all, argc, argv);
-}
+#include "program.h"

@@ -62,6 +62,15 @@ OWN void get(future *f, void *to, size_t len)
     g_mutex_unlock(&f->lock);
 }
 
+OWN int is_done(future *f)
+{
+    gboolean done;
+    g_mutex_lock(&f->lock);
+    done = f->done;
+    g_mutex_unlock(&f->lock);
+    return done;
+}
+
 OWN void release(future *f)
 {
     g_cond_clear(&f->changed);
@@ -117,28 +126,6 @@ static void queue_release(queue *q)
     g_async_queue_unref(q);
 }
 
-/* ---- several ---- */
-
-static size_t any(future **all, size_t n, int block)
-{
-    (void)block;
-    for (size_t i = 0; i < n; i++) {
-        gboolean done;
-        g_mutex_lock(&all[i]->lock);
-        done = all[i]->done;
-        g_mutex_unlock(&all[i]->lock);
-        if (done)
-            return i;
-    }
-    return n;
-}
-
-static void wait_all(future **all, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        get(all[i], NULL, 0);
-}
-
 /* ---- tasks ---- */
 
 struct task {
@@ -155,6 +142,7 @@ static void run_task(gpointer data, gpointer nothing)
     g_free(task);
 }
 
+#define HAS_TASKS
 static void spawn(future *f, function fn, void *ctx)
 {
     static GThreadPool *pool;
@@ -165,21 +153,4 @@ static void spawn(future *f, function fn, void *ctx)
     g_thread_pool_push(pool, task, NULL);
 }
 
-#include "one.h"
-#include "many.h"
-#include "any.h"
-#include "tasks.h"
-
-int main(int argc, char **argv)
-{
-    static const struct workload all[] = {
-        WORKLOADS_OVER_ONE,
-        {"notify", 1, notified},
-        WORKLOADS_OF_REPORTS,
-        WORKLOADS_OVER_QUEUES,
-        WORKLOADS_OVER_ANY,
-        {"wait_all/1000", 2, all_of_1000},
-        WORKLOADS_OVER_TASKS,
-    };
-    return bench(all, sizeof all / sizeof *all, argc, argv);
-}
+#include "program.h"

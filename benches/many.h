@@ -1,9 +1,9 @@
 /*
- * The workloads over many futures, all of which complete. Every contestant says
+ * The workloads over many futures, all of which complete. A contestant with HAS_WAIT_ALL says
  *
  *     static void wait_all(future **, size_t n);
  *
- * and those with HAS_ORDER, which yield them in completion order:
+ * and one with HAS_ORDER, which yields them in completion order:
  *
  *     typedef ... queue;
  *     static queue *queue_create(void);
@@ -40,6 +40,17 @@ static void end_race(uint32_t meeting)
 }
 
 /* ---- wait_all: a thousand, completed meanwhile; an item ---- */
+
+#ifndef HAS_WAIT_ALL
+
+/* One after the other. */
+static void wait_all(future **all, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        get(all[i], NULL, 0);
+}
+
+#endif
 
 static void *wait_all_rounds(void *arg)
 {

@@ -74,6 +74,7 @@ static void wait_too(struct waits *w, size_t i, future *f)
     w->ptr[i] = &w->at[i];
 }
 
+#define HAS_ANY
 static size_t any(future **all, size_t n, int block)
 {
     static struct waits w;
@@ -81,12 +82,6 @@ static size_t any(future **all, size_t n, int block)
     for (size_t i = 0; i < n; i++)
         wait_too(&w, i, all[i]);
     return (size_t)nsync_wait_n(NULL, NULL, NULL, until, (int)n, w.ptr);
-}
-
-static void wait_all(future **all, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        get(all[i], NULL, 0);
 }
 
 typedef struct {
@@ -115,17 +110,4 @@ static future *queue_next(queue *q)
     return f;
 }
 
-#include "one.h"
-#include "many.h"
-#include "any.h"
-
-int main(int argc, char **argv)
-{
-    static const struct workload all[] = {
-        WORKLOADS_OVER_ONE,
-        WORKLOADS_OVER_QUEUES,
-        WORKLOADS_OVER_ANY,
-        {"wait_all/1000", 2, all_of_1000},
-    };
-    return bench(all, sizeof all / sizeof *all, argc, argv);
-}
+#include "program.h"

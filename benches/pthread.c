@@ -62,6 +62,15 @@ OWN void get(future *f, void *to, size_t len)
     pthread_mutex_unlock(&f->lock);
 }
 
+OWN int is_done(future *f)
+{
+    int done;
+    pthread_mutex_lock(&f->lock);
+    done = f->done;
+    pthread_mutex_unlock(&f->lock);
+    return done;
+}
+
 OWN void release(future *f)
 {
     pthread_cond_destroy(&f->changed);
@@ -163,28 +172,6 @@ static void queue_release(queue *q)
     free(q);
 }
 
-/* ---- several ---- */
-
-static size_t any(future **all, size_t n, int block)
-{
-    (void)block;
-    for (size_t i = 0; i < n; i++) {
-        int done;
-        pthread_mutex_lock(&all[i]->lock);
-        done = all[i]->done;
-        pthread_mutex_unlock(&all[i]->lock);
-        if (done)
-            return i;
-    }
-    return n;
-}
-
-static void wait_all(future **all, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        get(all[i], NULL, 0);
-}
-
 /* ---- a pool ---- */
 
 static queue *tasks;
@@ -198,6 +185,7 @@ static void *worker(void *arg)
     return arg;
 }
 
+#define HAS_TASKS
 static void spawn(future *f, function fn, void *ctx)
 {
     if (tasks == NULL) {
@@ -209,21 +197,4 @@ static void spawn(future *f, function fn, void *ctx)
     queue_put(tasks, f, fn, ctx);
 }
 
-#include "one.h"
-#include "many.h"
-#include "any.h"
-#include "tasks.h"
-
-int main(int argc, char **argv)
-{
-    static const struct workload all[] = {
-        WORKLOADS_OVER_ONE,
-        {"notify", 1, notified},
-        WORKLOADS_OF_REPORTS,
-        WORKLOADS_OVER_QUEUES,
-        WORKLOADS_OVER_ANY,
-        {"wait_all/1000", 2, all_of_1000},
-        WORKLOADS_OVER_TASKS,
-    };
-    return bench(all, sizeof all / sizeof *all, argc, argv);
-}
+#include "program.h"

@@ -85,16 +85,12 @@ OWN void release(future *f)
 }
 
 #define NO_QUEUE
-static size_t any(future **all, size_t n, int)
+OWN int is_done(future *f)
 {
-    for (size_t i = 0; i < n; i++) {
-        auto &result = all[i]->as<small_value>().result;
-        if (result.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
-            return i;
-    }
-    return n;
+    return f->as<small_value>().result.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
+#define HAS_WAIT_ALL
 static void wait_all(future **all, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -135,6 +131,7 @@ public:
     }
 };
 
+#define HAS_TASKS
 static void spawn(future *f, int32_t (*fn)(future *, void *), void *ctx)
 {
     static pool *two = new pool;
@@ -144,10 +141,7 @@ static void spawn(future *f, int32_t (*fn)(future *, void *), void *ctx)
 #define MEMORY_OF_ITS_OWN
 static void memory();
 
-#include "one.h"
-#include "many.h"
-#include "any.h"
-#include "tasks.h"
+#include "program.h"
 
 /* As a program would hold them: one after the other, in a vector. */
 static void memory()
@@ -162,15 +156,4 @@ static void memory()
         all[i].promise.set_value(value);
         must(all[i].result.get() == value, "value");
     }
-}
-
-int main(int argc, char **argv)
-{
-    static const struct workload all[] = {
-        WORKLOADS_OVER_ONE,
-        WORKLOADS_OVER_ANY,
-        {"wait_all/1000", 2, all_of_1000},
-        WORKLOADS_OVER_TASKS,
-    };
-    return bench(all, sizeof all / sizeof *all, argc, argv);
 }

@@ -1,6 +1,6 @@
 /*
  * spawn: functions that do nothing to two threads, all results collected; a task. For contestants
- * that say
+ * with HAS_TASKS, which say
  *
  *     static void spawn(future *, int32_t (*fn)(future *, void *), void *ctx);
  */
