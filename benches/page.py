@@ -55,6 +55,34 @@ WORKLOADS = {
 }
 
 
+# How it grows with threads, as benches/scaling.c names it: name, what comes behind the number, text.
+THREADS = ["1", "2", "4", "8", "16", "32", "64"]
+GROWING = [
+    ("unrelated", "", "lifecycle, each thread with its own; processor time"),
+    ("read", "", "get of one complete, by all; processor time"),
+    ("retain", "", "retain, get, release of one complete, by all; processor time"),
+    ("spawn", "", "spawn, run, get; processor time of all threads together, a task"),
+    ("arrive", "", "set of what is in one report, by all, nobody takes; processor time"),
+    ("report", "/producer", "the same while one takes: processor time of the producers"),
+    ("report", "/consumer", "of the one that takes"),
+    ("report", "/wall", "from the first to the last, an item"),
+]
+WAITERS = ["1", "10", "100", "1000"]
+WAITING = [
+    ("waiters", "/set", "processor time of set, a waiter"),
+    ("waiters", "/last", "set until the last has it, a waiter"),
+]
+BESIDE = {
+    "line": ("an atomic addition", "adds to a word"),
+    "set": ("set", "retains and releases an asynchron"),
+    "life": ("set, get, retain, release", "the same"),
+    "arrive-asked": ("set of one in a report", "asks a report what is pending"),
+    "arrive-added": ("set of one in a report", "adds to a report and removes"),
+    "arrive": ("set of one in a report", "sets others in a report"),
+    "neighbours": ("set", "sets others: far off in memory; every other block"),
+}
+
+
 def number(value):
     """Three digits, or the whole number if that has more."""
     return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
@@ -108,6 +136,39 @@ def ratio_cell(results):
         low, middle, high = quartiles(results.ratios(workload, "floor", one))
         return f"{number(middle)} ({number(low)} – {number(high)})"
     return cell
+
+
+def growing(results, head, columns, rows):
+    """A row for each that was measured, a column for each number of threads."""
+    def cell(name, column, rest):
+        full = f"scaling/{name}/{column}{rest}"
+        return number(results.median(full)) if full in results.samples else ""
+    return table([head, *columns, "what"],
+                 [[name + rest, *(cell(name, column, rest) for column in columns), what]
+                  for name, rest, what in rows])
+
+
+def scaling(results):
+    if "scaling/unrelated/1" not in results.samples:
+        return []
+    def range_of(name):
+        values = results.samples[f"scaling/{name}"]["asynchron"]
+        low, high = number(min(values)), number(max(values))
+        return low if low == high else f"{low} – {high}"
+    runs = len(results.samples["scaling/line/handover"]["asynchron"])
+    return [
+        "### Scaling\n",
+        f"By `benches/build/scaling`, {runs} times; nanoseconds, an operation unless said otherwise. The "
+        "threads lie on the two processors in turn. Many cores, below, says what to read from it. "
+        "Medians:\n",
+        growing(results, "threads", THREADS, GROWING),
+        growing(results, "blocked waiters on one", WAITERS, WAITING),
+        "What one thread does beside another, on the other processor, which all the while writes "
+        "something of its own, or this very one; lowest and highest. To hand a cache line over took "
+        f"{range_of('line/handover')} (`line/handover`).\n",
+        table(["", "what", "beside one that", "its own", "this one"],
+              [[name, what, other, range_of(f"{name}/own"), range_of(f"{name}/shared")]
+               for name, (what, other) in BESIDE.items()])]
 
 
 def first_line(*command):
@@ -168,7 +229,7 @@ def text(measured, results):
         "Nanoseconds an operation; bytes for memory.\n",
         cells(results, lambda w, one: number(results.median(w, one))),
         "### What an operation is, and where it runs\n",
-        table(["workload", "an operation", "placement"], about)])
+        table(["workload", "an operation", "placement"], about), *scaling(results)])
 
 
 def write(measured, official):
@@ -183,7 +244,8 @@ def write(measured, official):
         page.write_text(f"{before}\n\n{content}\n{after}")
     else:
         page.write_text(content)
-    chart(results, where / "performance.svg")
+    if any("floor" in has for has in results.samples.values()):
+        chart(results, where / "performance.svg")
     print(goals_table(results)[0])
     print(cells(results, lambda w, one: number(results.median(w, one))))
     print(f"written: {page}")

@@ -4,7 +4,8 @@
 
 A round runs each workload once with each contestant, in a short process of its own, beginning with
 another contestant each time (A B C, then B C A): so what disturbs the machine meets all of them
-alike, and a ratio is always of two neighbours. Rounds go on until the time is up.
+alike, and a ratio is always of two neighbours. Rounds go on until the time is up. In every fourth,
+how asynchron grows with threads is measured, too: WORKLOAD `scaling`.
 """
 
 import json
@@ -19,11 +20,13 @@ LIBRARY = BUILD / "libasynchron.so"
 CONTESTANTS = ["asynchron", "floor", "floor-spin", "pthread", "std", "nsync", "glib",
                "tbb", "rayon", "oneshot", "tokio"]
 
+SCALING = 4  # a look at it every so many rounds: a virtual machine's processors do not stay in place
+
 ONLY = {"floor-spin": ["handoff@2"]}  # for comparison there
 
 # effort: tenths of a second a process; seconds: when no further round begins; idle: its effort.
 MODES = {
-    "full": {"effort": 1, "seconds": 660, "rounds": 25, "idle": 1, "skip": []},
+    "full": {"effort": 1, "seconds": 640, "rounds": 25, "idle": 1, "skip": []},
     "quick": {"effort": 0.2, "seconds": 38, "rounds": 9, "idle": 0.1, "skip": ["report/1000000"]},
     "smoke": {"effort": 0.001, "seconds": 0, "rounds": 1, "idle": 0.001,
               "skip": ["report/100000", "report/1000000"]},
@@ -59,7 +62,13 @@ def workloads(asked, skip):
             if workload not in skip and (not asked or workload in asked)}
 
 
-def measure(can, mode, samples):
+def scaling(mode, samples):
+    for workload in run(BUILD / "scaling").stdout.split():
+        for name, value in results(BUILD / "scaling", workload, mode["effort"]).items():
+            samples.setdefault(name, {}).setdefault("asynchron", []).append(value)
+
+
+def measure(can, grows, mode, samples):
     """Rounds: samples[name][contestant] gets one number more in each."""
     until = time.monotonic() + mode["seconds"]
     rounds = 0
@@ -69,6 +78,8 @@ def measure(can, mode, samples):
             for contestant in contestants[first:] + contestants[:first]:
                 for name, value in results(BUILD / contestant, workload, mode["effort"]).items():
                     samples.setdefault(name, {}).setdefault(contestant, []).append(value)
+        if grows and rounds % SCALING == 0:
+            scaling(mode, samples)
         rounds += 1
         print(f"round {rounds} done", file=sys.stderr)
     return rounds
@@ -107,7 +118,8 @@ def main():
         sys.exit(__doc__)
     name, asked = sys.argv[1], sys.argv[2:]
     mode, samples = MODES[name], {}
-    rounds = measure(workloads(asked, mode["skip"]), mode, samples)
+    grows = not asked or "scaling" in asked
+    rounds = measure(workloads(asked, mode["skip"]), grows, mode, samples)
     if name == "smoke":
         return
     if not asked:
