@@ -26,14 +26,20 @@ use crate::core::refs::Refs;
 use crate::core::wait::{block_until, spin};
 use crate::sys::{self, Bell};
 
+#[repr(C)]
 pub(crate) struct Report {
     refs: Refs,
+    arrived: Arrived,
+    /// Apart from what those write that complete.
+    queue: Line<Lock<Queue>>,
     /// Counts what happens that a waiting thread wants to know, but for what arrives without a call.
     /// Changes under the lock alone; threads watch it without, and sleep on it.
     events: AtomicU32,
-    arrived: Arrived,
-    queue: Lock<Queue>,
 }
+
+/// On cache lines of its own.
+#[repr(align(64))]
+struct Line<T>(T);
 
 /// What a report hands out: the reference is the receiver's.
 pub(crate) struct Item {
@@ -56,9 +62,9 @@ impl Report {
     pub(crate) fn create(n: usize) -> Result<NonNull<Self>, NoMemory> {
         let report = Self {
             refs: Refs::new(),
-            events: AtomicU32::new(0),
             arrived: AtomicPtr::new(ptr::null_mut()),
-            queue: Lock::new(Queue::new(n)?),
+            queue: Line(Lock::new(Queue::new(n)?)),
+            events: AtomicU32::new(0),
         };
         try_box(report).map(|report| NonNull::from(Box::leak(report))).map_err(|_| NoMemory)
     }
@@ -79,7 +85,7 @@ impl Report {
         // SAFETY: the last reference is gone, so nobody else frees it.
         let me = unsafe { this.as_ref() };
         let (chunks, mut pending) = {
-            let mut queue = me.queue.lock();
+            let mut queue = me.queue.0.lock();
             (queue.entries.take_chunks(), queue.pending)
         };
         for entry in chunks.iter().flat_map(|chunk| chunk.iter()) {
@@ -107,7 +113,7 @@ impl Report {
         let listener = Listener::entry(NonNull::from(self));
         let entry = Entry { listener, source: Some(Handle::retain(source)), tag };
         let entry = {
-            let mut queue = self.queue.lock();
+            let mut queue = self.queue.0.lock();
             let entry = queue.entries.make(entry)?;
             queue.pending = queue.pending.wrapping_add(1);
             entry
@@ -121,7 +127,7 @@ impl Report {
     }
 
     fn count_ready(&self) -> usize {
-        let mut queue = self.queue.lock();
+        let mut queue = self.queue.0.lock();
         queue.collect(&self.arrived);
         queue.len()
     }
@@ -136,7 +142,7 @@ impl Report {
                 unsafe { list.unlink(oldest) };
                 Some(oldest.cast::<Entry>())
             });
-            let mut queue = self.queue.lock();
+            let mut queue = self.queue.0.lock();
             queue.collect(&self.arrived);
             let Some(entry) = listed.or_else(|| queue.unlink(source)) else {
                 let in_flight = queue.entries.has(source);
@@ -204,7 +210,7 @@ impl Report {
         // SAFETY: alive until the lock is released.
         let me = unsafe { this.as_ref() };
         let events: *const AtomicU32 = &me.events;
-        let mut queue = me.queue.lock();
+        let mut queue = me.queue.0.lock();
         queue.collect(&me.arrived);
         // SAFETY: as the caller promises.
         unsafe { queue.push(entry) };
@@ -218,7 +224,7 @@ impl Report {
 
     /// Has one that asks for the next be told so instead.
     pub(crate) fn wake(&self) {
-        let mut queue = self.queue.lock();
+        let mut queue = self.queue.0.lock();
         queue.add_wake();
         queue.update_bell();
         let calls = queue.announce(&self.events, 1);
@@ -230,7 +236,7 @@ impl Report {
     pub(crate) fn next(&self, timeout_ns: u64, room: usize, give: impl FnMut(Item)) -> Next {
         let mut give = give;
         let mut look = || {
-            let mut queue = self.queue.lock();
+            let mut queue = self.queue.0.lock();
             let next = queue.next(&self.arrived, room, &mut give)?;
             queue.update_bell();
             let end = matches!(next, Next::Items(_)) && queue.pending == 0;
@@ -240,10 +246,10 @@ impl Report {
             Some(next)
         };
         let park = |deadline| {
-            let begun = self.queue.lock().begin_sleep(&self.arrived, &self.events);
+            let begun = self.queue.0.lock().begin_sleep(&self.arrived, &self.events);
             if let Some(seen) = begun {
                 sys::wait(&self.events, seen, u32::MAX, deadline);
-                self.queue.lock().end_sleep(&self.arrived);
+                self.queue.0.lock().end_sleep(&self.arrived);
             }
         };
         // ORDERING: read before looking, so that what comes after is seen as a change.
@@ -265,12 +271,12 @@ impl Report {
     }
 
     pub(crate) fn pending(&self) -> usize {
-        self.queue.lock().pending
+        self.queue.0.lock().pending
     }
 
     /// The descriptor, made now if there is none. `None`: it cannot be had.
     pub(crate) fn fd(&self) -> Option<c_int> {
-        self.queue.lock().bell_or_new(&self.arrived).map(Bell::fd)
+        self.queue.0.lock().bell_or_new(&self.arrived).map(Bell::fd)
     }
 }
 
