@@ -9,20 +9,15 @@
 mod pool;
 mod worker;
 
-use std::ptr::{self, NonNull};
-
 use self::pool::Pool;
 pub(crate) use self::worker::Sleeping;
 use crate::compute::{self, Function};
 use crate::core::cell::{Asynchron, Handle};
-use crate::core::memory::{NoMemory, try_box};
+use crate::core::memory::NoMemory;
 use crate::core::user::Owned;
 
 /// A function to run, and what it delivers into.
 struct Task {
-    next: *mut Task,
-    /// Its number in the queue.
-    number: u64,
     a: Handle,
     function: Function,
     ctx: Owned,
@@ -31,7 +26,7 @@ struct Task {
 impl Task {
     /// Runs it, unless its asynchron is not pending any more.
     fn run(self) {
-        let Self { a, function, ctx, .. } = self;
+        let Self { a, function, ctx } = self;
         if a.state().start().is_ok() {
             compute::run(&a, ctx, compute::plain(function));
         }
@@ -46,12 +41,8 @@ pub(crate) enum Refused {
 
 /// Has `function` compute the value of `a` on a background thread.
 pub(crate) fn spawn(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Refused> {
-    let task = Task { next: ptr::null_mut(), number: 0, a: Handle::retain(a), function, ctx };
-    let task = try_box(task).map_err(|_| Refused::NoMemory)?;
+    let task = Task { a: Handle::retain(a), function, ctx };
     let pool = Pool::get().map_err(|NoMemory| Refused::NoMemory)?;
-    pool.submit(NonNull::from(Box::leak(task))).map_err(|task| {
-        // SAFETY: the pool has given it back.
-        drop(unsafe { Box::from_raw(task.as_ptr()) });
-        Refused::NoThread
-    })
+    // A task that comes back is dropped here, where no lock is held.
+    pool.submit(task).map_err(|(refused, _task)| refused)
 }

@@ -1,10 +1,11 @@
 //! The pool: which tasks lie, which threads rest, and who is called for what.
 
+use std::collections::VecDeque;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::*};
 
-use super::Task;
-use super::worker::Worker;
+use super::worker::{Call, Worker};
+use super::{Refused, Task};
 use crate::core::lock::{Guard, Lock};
 use crate::core::memory::{NoMemory, try_box};
 use crate::sys;
@@ -15,8 +16,7 @@ pub(super) struct Pool {
 
 pub(super) struct Inner {
     /// Tasks without a thread, the oldest first. Only while all places are taken.
-    pub(super) first: *mut Task,
-    last: *mut Task,
+    tasks: VecDeque<Task>,
     /// Threads at rest, the one that came last first: it is the warmest.
     resting: *mut Worker,
     /// All threads, and those of them that are just being started: those may yet fail to come.
@@ -31,7 +31,7 @@ pub(super) struct Inner {
     /// Whether a thread watches over how long the oldest task has lain.
     pub(super) watched: bool,
     /// How many tasks have been queued so far.
-    pub(super) queued: u64,
+    queued: u64,
 }
 
 // SAFETY: tasks may run on any thread; workers are reached under the pool's lock.
@@ -72,8 +72,7 @@ impl Pool {
             return Err(NoMemory);
         }
         let inner = Inner {
-            first: ptr::null_mut(),
-            last: ptr::null_mut(),
+            tasks: VecDeque::new(),
             resting: ptr::null_mut(),
             threads: 0,
             starting: 0,
@@ -97,40 +96,39 @@ impl Pool {
         Ok(unsafe { &*pool })
     }
 
-    /// Gives the task back if there is no thread and none can be had.
-    pub(super) fn submit(&'static self, task: NonNull<Task>) -> Result<(), NonNull<Task>> {
+    /// Gives the task back if there is no room for it, or no thread and none can be had.
+    pub(super) fn submit(&'static self, task: Task) -> Result<(), (Refused, Task)> {
         let mut inner = self.inner.lock();
         if inner.active < inner.places || !inner.has_threads() {
             return self.hand_over(inner, task);
         }
-        inner.queue(task);
+        inner.queue(task)?;
         self.watch(inner);
         Ok(())
     }
 
     /// Gives the task to a thread at rest, or to a new one; else queues it, if there are threads.
-    pub(super) fn hand_over(
+    fn hand_over(
         &'static self,
         mut inner: Guard<'_, Inner>,
-        task: NonNull<Task>,
-    ) -> Result<(), NonNull<Task>> {
+        task: Task,
+    ) -> Result<(), (Refused, Task)> {
         inner.active = inner.active.wrapping_add(1);
-        let Err(mut inner) = self.call(inner, task.as_ptr()) else {
+        let Err((mut inner, Call::Run(task))) = self.call(inner, Call::Run(task)) else {
             return Ok(());
         };
         inner.active = inner.active.wrapping_sub(1);
         if !inner.has_threads() {
-            return Err(task);
+            return Err((Refused::NoThread, task));
         }
         // None rests, so all are busy, and look at the queue before they rest.
-        inner.queue(task);
-        Ok(())
+        inner.queue(task)
     }
 
     /// Sees to it that somebody watches how long the oldest task lies, if one does. False: nobody
     /// can be had for it. Those that are busy will come to it, and those that sleep try again.
     pub(super) fn watch(&'static self, mut inner: Guard<'_, Inner>) -> bool {
-        if inner.first.is_null() {
+        if !inner.has_tasks() {
             return true;
         }
         if inner.watched {
@@ -138,45 +136,49 @@ impl Pool {
             return inner.starting == 0;
         }
         inner.watched = true;
-        let Err(mut inner) = self.call(inner, ptr::null_mut()) else {
+        let Err((mut inner, _)) = self.call(inner, Call::Watch) else {
             return true;
         };
         inner.watched = false;
         false
     }
 
-    /// Has a thread at rest, or a new one, do what the task says. If none can be had, returns the
-    /// lock: while it was free to start a thread, another may have come to rest, but none does now.
-    fn call<'a>(
+    /// Calls a thread at rest, or a new one. If none can be had, returns the lock: while it was free
+    /// to start a thread, another may have come to rest, but none does now.
+    pub(super) fn call<'a>(
         &'static self,
         mut inner: Guard<'a, Inner>,
-        task: *mut Task,
-    ) -> Result<(), Guard<'a, Inner>> {
+        mut call: Call,
+    ) -> Result<(), (Guard<'a, Inner>, Call)> {
         if inner.resting.is_null() {
             inner.threads = inner.threads.wrapping_add(1);
             inner.starting = inner.starting.wrapping_add(1);
             drop(inner);
-            let started = sys::start_thread(Worker::main, task.cast());
+            let started = Worker::start(call);
             inner = self.inner.lock();
             inner.starting = inner.starting.wrapping_sub(1);
-            if started {
+            let Err(back) = started else {
                 return Ok(());
-            }
+            };
+            call = back;
             inner.threads = inner.threads.wrapping_sub(1);
         }
         let Some(resting) = NonNull::new(inner.resting) else {
-            return Err(inner);
+            return Err((inner, call));
         };
         // SAFETY: workers at rest are alive until they have been called.
         let worker = unsafe { resting.as_ref() };
         inner.stop_resting(worker);
-        worker.task.set(task);
+        worker.call.set(call);
         drop(inner);
-        // SAFETY: taken from those at rest, with its task.
-        unsafe { Worker::call(resting) };
+        // SAFETY: taken from those at rest, with its call.
+        unsafe { Worker::wake(resting) };
         Ok(())
     }
 }
+
+/// A queue that has become empty does not keep room for more than so many.
+const KEPT: usize = 4096;
 
 impl Inner {
     /// Whether there is a thread that will look at the queue. One that sleeps may be waiting for
@@ -185,28 +187,32 @@ impl Inner {
         self.threads > self.starting.wrapping_add(self.sleeping)
     }
 
-    fn queue(&mut self, task: NonNull<Task>) {
-        let task = task.as_ptr();
+    fn queue(&mut self, task: Task) -> Result<(), (Refused, Task)> {
+        if self.tasks.try_reserve(1).is_err() {
+            return Err((Refused::NoMemory, task));
+        }
+        self.tasks.push_back(task);
         self.queued = self.queued.wrapping_add(1);
-        // SAFETY: the task is ours, and in no queue.
-        unsafe {
-            (*task).next = ptr::null_mut();
-            (*task).number = self.queued;
-        }
-        if self.first.is_null() {
-            self.first = task;
-        } else {
-            // SAFETY: a queued task is alive.
-            unsafe { (*self.last).next = task };
-        }
-        self.last = task;
+        Ok(())
     }
 
-    pub(super) fn next(&mut self) -> Option<NonNull<Task>> {
-        let task = NonNull::new(self.first)?;
-        // SAFETY: a queued task is alive.
-        self.first = unsafe { task.as_ref() }.next;
-        Some(task)
+    pub(super) fn has_tasks(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    /// The oldest task.
+    pub(super) fn next(&mut self) -> Option<Task> {
+        let task = self.tasks.pop_front();
+        if task.is_none() && self.tasks.capacity() > KEPT {
+            self.tasks = VecDeque::new();
+        }
+        task
+    }
+
+    /// How many were queued before and up to the newest task, and to the oldest one, if there is one.
+    pub(super) fn numbers(&self) -> Option<(u64, u64)> {
+        let before = self.tasks.len().checked_sub(1)?;
+        Some((self.queued, self.queued.wrapping_sub(before as u64)))
     }
 
     pub(super) fn rest(&mut self, worker: &Worker) {

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering::*};
 
 use super::Task;
 use super::pool::Pool;
+use crate::core::here;
+use crate::core::memory::try_box;
 use crate::core::wait::spin;
 use crate::sys::{self, Deadline, Slot};
 
@@ -16,6 +18,16 @@ const PATIENCE: u64 = 10_000_000;
 /// How long a thread rests before it ends, in nanoseconds.
 const REST: u64 = 1_000_000_000;
 
+/// What a thread is called for.
+pub(super) enum Call {
+    /// To run this, as one of those that are active.
+    Run(Task),
+    /// To look at the queue, as one of those that are active.
+    Look,
+    /// To watch over how long the oldest task has lain.
+    Watch,
+}
+
 /// A thread of the pool, on its own stack.
 pub(super) struct Worker {
     pool: &'static Pool,
@@ -23,8 +35,8 @@ pub(super) struct Worker {
     pub(super) rests: Cell<bool>,
     pub(super) before: Cell<*mut Worker>,
     pub(super) behind: Cell<*mut Worker>,
-    /// What it was woken for: a task, or NULL to watch. Written before `called`.
-    pub(super) task: Cell<*mut Task>,
+    /// Written before `called`.
+    pub(super) call: Cell<Call>,
     called: AtomicU32,
 }
 
@@ -36,8 +48,20 @@ const ASLEEP: u32 = 2;
 static WORKER: Slot = Slot::new(1);
 
 impl Worker {
-    /// The whole life of a thread; `task` is its first, or NULL to watch.
-    pub(super) extern "C" fn main(task: *mut c_void) -> *mut c_void {
+    /// Starts a thread for this call, or gives it back.
+    pub(super) fn start(call: Call) -> Result<(), Call> {
+        let first = Box::into_raw(try_box(call)?);
+        if sys::start_thread(Self::main, first.cast()) {
+            return Ok(());
+        }
+        // SAFETY: made just now, and nobody has taken it.
+        Err(*unsafe { Box::from_raw(first) })
+    }
+
+    /// The whole life of a thread.
+    extern "C" fn main(first: *mut c_void) -> *mut c_void {
+        // SAFETY: handed over by `start`.
+        let first = *unsafe { Box::from_raw(first.cast::<Call>()) };
         let Some(pool) = Pool::current() else {
             return ptr::null_mut();
         };
@@ -46,51 +70,53 @@ impl Worker {
             rests: Cell::new(false),
             before: Cell::new(ptr::null_mut()),
             behind: Cell::new(ptr::null_mut()),
-            task: Cell::new(ptr::null_mut()),
+            call: Cell::new(Call::Look),
             called: AtomicU32::new(AWAKE),
         };
         // If it cannot be stored, for want of memory, its sleeping makes room for nobody at once.
         WORKER.set((&raw const worker).cast_mut().cast());
         // Catches nothing of ours. It is there so that an exception out of the program's code
         // finds a handler, and so gets as far as to be reported.
-        let _ = catch_unwind(AssertUnwindSafe(|| worker.work(task.cast())));
+        let _ = catch_unwind(AssertUnwindSafe(|| here::stay(|| worker.work(first))));
         WORKER.set(ptr::null_mut());
         ptr::null_mut()
     }
 
-    fn work(&self, first: *mut Task) {
-        let mut call = Some(NonNull::new(first));
-        while let Some(task) = call {
-            let Some(task) = task.or_else(|| self.watch()) else {
+    fn work(&self, first: Call) {
+        let mut call = Some(first);
+        while let Some(what) = call {
+            let task = match what {
+                Call::Run(task) => Some(task),
+                Call::Look => self.next(),
+                Call::Watch => self.watch(),
+            };
+            let Some(task) = task else {
                 call = self.rest();
                 continue;
             };
-            // SAFETY: handed to this thread alone.
-            unsafe { Box::from_raw(task.as_ptr()) }.run();
+            task.run();
             if !self.pool.is_current() {
                 // A fork inside the task: what is left of this thread is not the pool's.
                 return;
             }
-            call = self.next();
+            call = Some(Call::Look);
         }
     }
 
-    /// The oldest task that lies; if there is none, rests.
-    fn next(&self) -> Option<Option<NonNull<Task>>> {
+    /// The oldest task that lies; if there is none, is at rest.
+    fn next(&self) -> Option<Task> {
         let mut inner = self.pool.inner.lock();
-        if let Some(task) = inner.next() {
-            return Some(Some(task));
+        let task = inner.next();
+        if task.is_none() {
+            inner.active = inner.active.wrapping_sub(1);
+            inner.rest(self);
         }
-        inner.active = inner.active.wrapping_sub(1);
-        inner.rest(self);
-        drop(inner);
-        self.rest()
+        task
     }
 
-    /// Rests until it is called: for a task, or (`Some(None)`) to watch. `None`: it was not, and
-    /// has left the pool.
-    fn rest(&self) -> Option<Option<NonNull<Task>>> {
-        // ORDERING: Acquire takes the task over.
+    /// Rests until it is called. `None`: it was not, and has left the pool.
+    fn rest(&self) -> Option<Call> {
+        // ORDERING: Acquire takes the call over.
         let called = || Some(()).filter(|()| self.called.load(Acquire) == CALLED);
         if spin(called).is_none() {
             let mut until = sys::deadline_after(REST);
@@ -111,7 +137,7 @@ impl Worker {
         }
         // ORDERING: this thread's own until it rests again, under the lock.
         self.called.store(AWAKE, Relaxed);
-        Some(NonNull::new(self.task.replace(ptr::null_mut())))
+        Some(self.call.replace(Call::Look))
     }
 
     /// Whoever calls a thread that has not said that it sleeps need not wake it.
@@ -124,15 +150,15 @@ impl Worker {
         }
     }
 
-    /// Has a thread that rested do what its task says.
+    /// Has a thread that rested do what it is called for.
     ///
     /// # Safety
-    /// It has been taken from those at rest, and its task is set. It may be gone afterwards.
-    pub(super) unsafe fn call(this: NonNull<Self>) {
+    /// It has been taken from those at rest, and its call is set. It may be gone afterwards.
+    pub(super) unsafe fn wake(this: NonNull<Self>) {
         // SAFETY: it rests until it is called.
         let called = unsafe { &this.as_ref().called };
         let address: *const AtomicU32 = called;
-        // ORDERING: Release hands over the task.
+        // ORDERING: Release hands over the call.
         if called.swap(CALLED, Release) == ASLEEP {
             sys::wake(address, u32::MAX, 1);
         }
@@ -141,24 +167,23 @@ impl Worker {
     /// Watches until the oldest task has lain too long, and returns it; or until there is none, and
     /// then is at rest. One that was queued before this thread slept has lain as long as it slept:
     /// so no task needs a time of its own.
-    fn watch(&self) -> Option<NonNull<Task>> {
+    fn watch(&self) -> Option<Task> {
         let mut newest = 0;
         loop {
             let mut inner = self.pool.inner.lock();
-            // SAFETY: a queued task is alive.
-            let Some(oldest) = (unsafe { inner.first.as_ref() }) else {
+            let Some((last, oldest)) = inner.numbers() else {
                 inner.watched = false;
                 inner.rest(self);
                 return None;
             };
-            if oldest.number <= newest {
+            if oldest <= newest {
                 let task = inner.next();
                 inner.active = inner.active.wrapping_add(1);
                 inner.watched = false;
                 self.pool.watch(inner);
                 return task;
             }
-            newest = inner.queued;
+            newest = last;
             drop(inner);
             let until = sys::deadline_after(PATIENCE);
             while !sys::has_passed(until) {
@@ -181,11 +206,15 @@ impl Sleeping {
         };
         let mut inner = pool.inner.lock();
         inner.active = inner.active.wrapping_sub(1);
-        let next = if inner.active < inner.places { inner.next() } else { None };
-        if let Some(task) = next {
-            // This thread still counts as one that looks at the queue: nothing is given back.
-            let _ = pool.hand_over(inner, task);
-            inner = pool.inner.lock();
+        if inner.active < inner.places && inner.has_tasks() {
+            inner.active = inner.active.wrapping_add(1);
+            inner = match pool.call(inner, Call::Look) {
+                Ok(()) => pool.inner.lock(),
+                Err((mut inner, _)) => {
+                    inner.active = inner.active.wrapping_sub(1);
+                    inner
+                }
+            };
         }
         inner.sleeping = inner.sleeping.wrapping_add(1);
         drop(inner);
