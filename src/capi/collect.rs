@@ -19,6 +19,7 @@ use crate::compute;
 use crate::core::cell::Asynchron;
 
 /// Blocks until `a` is complete; its value, or how it ended without one.
+#[inline(never)]
 fn collect(a: &Asynchron, timeout_ns: u64) -> Result<(*const c_void, usize), asynchron_status_t> {
     compute::collect(a, timeout_ns).map_err(status_of_stop)?;
     value(a).unwrap_or(Err(ASYNCHRON_E_INTERNAL))
@@ -143,7 +144,7 @@ pub unsafe extern "C" fn asynchron_get_bytes(
         let Some(a) = (unsafe { handle(a) }).filter(|_| !buf.is_null()) else {
             return ASYNCHRON_E_INVALID;
         };
-        let (data, needed) = match collect(a, ASYNCHRON_FOREVER) {
+        let (data, needed) = match value(a).unwrap_or_else(|| collect(a, ASYNCHRON_FOREVER)) {
             Ok(value) => value,
             Err(status) => return status,
         };

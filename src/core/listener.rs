@@ -16,7 +16,7 @@ pub(crate) struct Listener {
     pub(crate) prev: *mut Listener,
     /// NULL while it is in no list.
     next: *mut Listener,
-    /// Whom to tell; what kind of listener that is lies in the lowest two bits.
+    /// Whom to tell; what kind of listener that is lies in the lowest bits.
     who: *mut (),
 }
 
@@ -30,6 +30,9 @@ pub(crate) enum Who {
 }
 
 const KIND: usize = 3;
+/// An entry that was added when its asynchron was complete.
+const LATE: usize = 4;
+const BITS: usize = KIND | LATE;
 
 impl Listener {
     pub(crate) const fn callback() -> Self {
@@ -49,13 +52,24 @@ impl Listener {
     }
 
     fn tagged(who: *mut (), kind: usize) -> Self {
-        debug_assert!(who.addr() & KIND == 0);
+        debug_assert!(who.addr() & BITS == 0);
         Self { who: who.map_addr(|addr| addr | kind), ..Self::callback() }
+    }
+
+    pub(crate) fn late_entry(report: NonNull<Report>) -> Self {
+        Self::tagged(report.as_ptr().cast(), 1 | LATE)
+    }
+
+    /// # Safety
+    /// `this` is alive, and nobody makes it late just now. (Its links may be changing.)
+    pub(crate) unsafe fn is_late(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).who }.addr() & LATE != 0
     }
 
     pub(crate) fn who(&self) -> Who {
         let kind = self.who.addr() & KIND;
-        let who = NonNull::new(self.who.map_addr(|addr| addr & !KIND));
+        let who = NonNull::new(self.who.map_addr(|addr| addr & !BITS));
         match (kind, who) {
             (1, Some(report)) => Who::Entry(report.cast()),
             (2, Some(any)) => Who::Any(any.cast()),
@@ -70,7 +84,7 @@ impl Listener {
     }
 }
 
-const _: () = assert!(align_of::<Callback>() > KIND && align_of::<Report>() > KIND);
+const _: () = assert!(align_of::<Callback>() > KIND && align_of::<Report>() > BITS);
 const _: () = assert!(align_of::<Any>() > KIND && align_of::<After>() > KIND);
 
 /// A ring: the first one's `prev` is the last.

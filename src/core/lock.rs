@@ -91,3 +91,15 @@ impl<T> Drop for Guard<'_, T> {
         }
     }
 }
+
+/// On cache lines of its own, which what lies beside it does not slow down.
+#[repr(align(64))]
+pub(crate) struct Line<T>(pub(crate) T);
+
+impl<T> Deref for Line<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}

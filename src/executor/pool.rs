@@ -1,22 +1,31 @@
 //! The pool: which tasks lie, which threads rest, and who is called for what.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::*};
 
 use super::worker::{Call, Worker};
 use super::{Refused, Task};
-use crate::core::lock::{Guard, Lock};
+use crate::core::lock::{Guard, Line, Lock};
 use crate::core::memory::{NoMemory, try_box};
 use crate::sys;
 
+/// Tasks without a thread lie in two halves of one queue, so that those who add and those who take
+/// seldom meet: who finds nothing more going swaps in all that has come. Where both locks are taken,
+/// that of `going` comes first.
+#[repr(C)]
 pub(super) struct Pool {
-    pub(super) inner: Lock<Inner>,
+    pub(super) inner: Line<Lock<Inner>>,
+    /// The older half, the oldest first.
+    going: Line<Lock<VecDeque<Task>>>,
+    /// How many tasks have been taken from the queue so far. Changes under the lock of `going`.
+    taken: AtomicU64,
 }
 
 pub(super) struct Inner {
-    /// Tasks without a thread, the oldest first. Only while all places are taken.
-    tasks: VecDeque<Task>,
+    /// The newer half, the oldest first.
+    coming: VecDeque<Task>,
     /// Threads at rest, the one that came last first: it is the warmest.
     resting: *mut Worker,
     /// All threads, and those of them that are just being started: those may yet fail to come.
@@ -30,8 +39,8 @@ pub(super) struct Inner {
     pub(super) places: usize,
     /// Whether a thread watches over how long the oldest task has lain.
     pub(super) watched: bool,
-    /// How many tasks have been queued so far.
-    queued: u64,
+    /// How many tasks have been queued so far: the number of the newest.
+    pub(super) queued: u64,
 }
 
 // SAFETY: tasks may run on any thread; workers are reached under the pool's lock.
@@ -72,7 +81,7 @@ impl Pool {
             return Err(NoMemory);
         }
         let inner = Inner {
-            tasks: VecDeque::new(),
+            coming: VecDeque::new(),
             resting: ptr::null_mut(),
             threads: 0,
             starting: 0,
@@ -82,7 +91,12 @@ impl Pool {
             watched: false,
             queued: 0,
         };
-        let made = Box::into_raw(try_box(Self { inner: Lock::new(inner) }).map_err(|_| NoMemory)?);
+        let pool = Self {
+            inner: Line(Lock::new(inner)),
+            going: Line(Lock::new(VecDeque::new())),
+            taken: AtomicU64::new(0),
+        };
+        let made = Box::into_raw(try_box(pool).map_err(|_| NoMemory)?);
         // ORDERING: Release publishes the pool; Acquire, on failure, sees the other's.
         let pool = match POOL.compare_exchange(ptr::null_mut(), made, Release, Acquire) {
             Ok(_) => made,
@@ -114,21 +128,60 @@ impl Pool {
         task: Task,
     ) -> Result<(), (Refused, Task)> {
         inner.active = inner.active.wrapping_add(1);
-        let Err((mut inner, Call::Run(task))) = self.call(inner, Call::Run(task)) else {
+        let Err((mut inner, refused, Call::Run(task))) = self.call(inner, Call::Run(task)) else {
             return Ok(());
         };
         inner.active = inner.active.wrapping_sub(1);
         if !inner.has_threads() {
-            return Err((Refused::NoThread, task));
+            return Err((refused, task));
         }
         // None rests, so all are busy, and look at the queue before they rest.
         inner.queue(task)
     }
 
+    /// The oldest task; if there is none, the lock, while which is held none comes.
+    pub(super) fn take(&self) -> Result<Task, Guard<'_, Inner>> {
+        let mut going = self.going.lock();
+        if let Some(task) = going.pop_front() {
+            self.count_taken();
+            return Ok(task);
+        }
+        let mut inner = self.inner.lock();
+        mem::swap(&mut *going, &mut inner.coming);
+        if let Some(task) = going.pop_front() {
+            self.count_taken();
+            return Ok(task);
+        }
+        for half in [&mut *going, &mut inner.coming] {
+            if half.capacity() > KEPT {
+                *half = VecDeque::new();
+            }
+        }
+        Err(inner)
+    }
+
+    fn count_taken(&self) {
+        // ORDERING: both under the lock of `going`; those who read it without only compare.
+        let taken = self.taken.load(Relaxed).wrapping_add(1);
+        // ORDERING: as above.
+        self.taken.store(taken, Relaxed);
+    }
+
+    /// Whether a task lies. If one has only just been taken, it may still seem to.
+    pub(super) fn has_tasks(&self, inner: &Inner) -> bool {
+        self.oldest(inner) <= inner.queued
+    }
+
+    /// The number of the oldest task, if there is one.
+    pub(super) fn oldest(&self, _inner: &Inner) -> u64 {
+        // ORDERING: the lock shows what came; of what went, an older count is as good.
+        self.taken.load(Relaxed).wrapping_add(1)
+    }
+
     /// Sees to it that somebody watches how long the oldest task lies, if one does. False: nobody
     /// can be had for it. Those that are busy will come to it, and those that sleep try again.
     pub(super) fn watch(&'static self, mut inner: Guard<'_, Inner>) -> bool {
-        if !inner.has_tasks() {
+        if !self.has_tasks(&inner) {
             return true;
         }
         if inner.watched {
@@ -136,7 +189,7 @@ impl Pool {
             return inner.starting == 0;
         }
         inner.watched = true;
-        let Err((mut inner, _)) = self.call(inner, Call::Watch) else {
+        let Err((mut inner, ..)) = self.call(inner, Call::Watch) else {
             return true;
         };
         inner.watched = false;
@@ -149,7 +202,8 @@ impl Pool {
         &'static self,
         mut inner: Guard<'a, Inner>,
         mut call: Call,
-    ) -> Result<(), (Guard<'a, Inner>, Call)> {
+    ) -> Result<(), (Guard<'a, Inner>, Refused, Call)> {
+        let mut refused = Refused::NoThread;
         if inner.resting.is_null() {
             inner.threads = inner.threads.wrapping_add(1);
             inner.starting = inner.starting.wrapping_add(1);
@@ -160,11 +214,11 @@ impl Pool {
             let Err(back) = started else {
                 return Ok(());
             };
-            call = back;
+            (refused, call) = back;
             inner.threads = inner.threads.wrapping_sub(1);
         }
         let Some(resting) = NonNull::new(inner.resting) else {
-            return Err((inner, call));
+            return Err((inner, refused, call));
         };
         // SAFETY: workers at rest are alive until they have been called.
         let worker = unsafe { resting.as_ref() };
@@ -177,7 +231,7 @@ impl Pool {
     }
 }
 
-/// A queue that has become empty does not keep room for more than so many.
+/// An empty queue does not keep room for more than so many.
 const KEPT: usize = 4096;
 
 impl Inner {
@@ -188,31 +242,12 @@ impl Inner {
     }
 
     fn queue(&mut self, task: Task) -> Result<(), (Refused, Task)> {
-        if self.tasks.try_reserve(1).is_err() {
+        if self.coming.try_reserve(1).is_err() {
             return Err((Refused::NoMemory, task));
         }
-        self.tasks.push_back(task);
+        self.coming.push_back(task);
         self.queued = self.queued.wrapping_add(1);
         Ok(())
-    }
-
-    pub(super) fn has_tasks(&self) -> bool {
-        !self.tasks.is_empty()
-    }
-
-    /// The oldest task.
-    pub(super) fn next(&mut self) -> Option<Task> {
-        let task = self.tasks.pop_front();
-        if task.is_none() && self.tasks.capacity() > KEPT {
-            self.tasks = VecDeque::new();
-        }
-        task
-    }
-
-    /// How many were queued before and up to the newest task, and to the oldest one, if there is one.
-    pub(super) fn numbers(&self) -> Option<(u64, u64)> {
-        let before = self.tasks.len().checked_sub(1)?;
-        Some((self.queued, self.queued.wrapping_sub(before as u64)))
     }
 
     pub(super) fn rest(&mut self, worker: &Worker) {

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering::*};
 
-use super::Task;
 use super::pool::Pool;
+use super::{Refused, Task};
 use crate::core::here;
 use crate::core::memory::try_box;
 use crate::core::wait::spin;
@@ -49,13 +49,13 @@ static WORKER: Slot = Slot::new(1);
 
 impl Worker {
     /// Starts a thread for this call, or gives it back.
-    pub(super) fn start(call: Call) -> Result<(), Call> {
-        let first = Box::into_raw(try_box(call)?);
+    pub(super) fn start(call: Call) -> Result<(), (Refused, Call)> {
+        let first = Box::into_raw(try_box(call).map_err(|call| (Refused::NoMemory, call))?);
         if sys::start_thread(Self::main, first.cast()) {
             return Ok(());
         }
         // SAFETY: made just now, and nobody has taken it.
-        Err(*unsafe { Box::from_raw(first) })
+        Err((Refused::NoThread, *unsafe { Box::from_raw(first) }))
     }
 
     /// The whole life of a thread.
@@ -105,13 +105,14 @@ impl Worker {
 
     /// The oldest task that lies; if there is none, is at rest.
     fn next(&self) -> Option<Task> {
-        let mut inner = self.pool.inner.lock();
-        let task = inner.next();
-        if task.is_none() {
-            inner.active = inner.active.wrapping_sub(1);
-            inner.rest(self);
+        match self.pool.take() {
+            Ok(task) => Some(task),
+            Err(mut inner) => {
+                inner.active = inner.active.wrapping_sub(1);
+                inner.rest(self);
+                None
+            }
         }
-        task
     }
 
     /// Rests until it is called. `None`: it was not, and has left the pool.
@@ -171,23 +172,38 @@ impl Worker {
         let mut newest = 0;
         loop {
             let mut inner = self.pool.inner.lock();
-            let Some((last, oldest)) = inner.numbers() else {
+            if !self.pool.has_tasks(&inner) {
                 inner.watched = false;
                 inner.rest(self);
                 return None;
-            };
-            if oldest <= newest {
-                let task = inner.next();
-                inner.active = inner.active.wrapping_add(1);
-                inner.watched = false;
-                self.pool.watch(inner);
-                return task;
             }
-            newest = last;
+            if self.pool.oldest(&inner) <= newest {
+                drop(inner);
+                return self.take_watched();
+            }
+            newest = inner.queued;
             drop(inner);
             let until = sys::deadline_after(PATIENCE);
             while !sys::has_passed(until) {
                 sys::wait(&self.called, AWAKE, u32::MAX, until);
+            }
+        }
+    }
+
+    /// Ends the watch with the oldest task, if it has not been taken meanwhile.
+    fn take_watched(&self) -> Option<Task> {
+        match self.pool.take() {
+            Ok(task) => {
+                let mut inner = self.pool.inner.lock();
+                inner.active = inner.active.wrapping_add(1);
+                inner.watched = false;
+                self.pool.watch(inner);
+                Some(task)
+            }
+            Err(mut inner) => {
+                inner.watched = false;
+                inner.rest(self);
+                None
             }
         }
     }
@@ -206,11 +222,11 @@ impl Sleeping {
         };
         let mut inner = pool.inner.lock();
         inner.active = inner.active.wrapping_sub(1);
-        if inner.active < inner.places && inner.has_tasks() {
+        if inner.active < inner.places && pool.has_tasks(&inner) {
             inner.active = inner.active.wrapping_add(1);
             inner = match pool.call(inner, Call::Look) {
                 Ok(()) => pool.inner.lock(),
-                Err((mut inner, _)) => {
+                Err((mut inner, ..)) => {
                     inner.active = inner.active.wrapping_sub(1);
                     inner
                 }

@@ -20,11 +20,16 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Whether it is one of `source`, and as late.
+    ///
     /// # Safety
-    /// The entry has been used, and the report's lock is held. (Its link may be changing.)
-    pub(super) unsafe fn is_of(this: NonNull<Self>, source: &Asynchron) -> bool {
+    /// The entry has been used, and the report's lock is held. (Its links may be changing.)
+    pub(super) unsafe fn is(this: NonNull<Self>, source: &Asynchron, late: bool) -> bool {
         // SAFETY: as the caller promises.
-        unsafe { &(*this.as_ptr()).source }.as_deref().is_some_and(|one| ptr::eq(one, source))
+        let is_of =
+            unsafe { &(*this.as_ptr()).source }.as_deref().is_some_and(|one| ptr::eq(one, source));
+        // SAFETY: as above.
+        is_of && unsafe { Listener::is_late(this.cast()) } == late
     }
 }
 
@@ -118,11 +123,11 @@ impl Entries {
         (content.source.take(), mem::replace(&mut content.tag, ptr::null_mut()))
     }
 
-    /// Whether there is one of `source`.
-    pub(super) fn has(&self, source: &Asynchron) -> bool {
+    /// Whether there is one of `source` that is as late.
+    pub(super) fn has(&self, source: &Asynchron, late: bool) -> bool {
         let mut all = self.chunks.iter().flat_map(Chunk::iter);
         // SAFETY: they have been used; what borrows them is under the lock.
-        all.any(|entry| unsafe { Entry::is_of(entry, source) })
+        all.any(|entry| unsafe { Entry::is(entry, source, late) })
     }
 
     /// All of them, for the end.

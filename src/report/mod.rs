@@ -19,7 +19,7 @@ pub(crate) use self::entries::Entry;
 use self::queue::{Arrived, CALL, Calls, Queue};
 use crate::core::cell::{Asynchron, Handle};
 use crate::core::listener::{List, Listener, Who};
-use crate::core::lock::Lock;
+use crate::core::lock::{Line, Lock};
 use crate::core::memory::{NoMemory, try_box};
 use crate::core::patience::Patience;
 use crate::core::refs::Refs;
@@ -36,10 +36,6 @@ pub(crate) struct Report {
     /// Changes under the lock alone; threads watch it without, and sleep on it.
     events: AtomicU32,
 }
-
-/// On cache lines of its own.
-#[repr(align(64))]
-struct Line<T>(T);
 
 /// What a report hands out: the reference is the receiver's.
 pub(crate) struct Item {
@@ -85,7 +81,7 @@ impl Report {
         // SAFETY: the last reference is gone, so nobody else frees it.
         let me = unsafe { this.as_ref() };
         let (chunks, mut pending) = {
-            let mut queue = me.queue.0.lock();
+            let mut queue = me.queue.lock();
             (queue.entries.take_chunks(), queue.pending)
         };
         for entry in chunks.iter().flat_map(|chunk| chunk.iter()) {
@@ -110,24 +106,31 @@ impl Report {
 
     /// Adds an asynchron, once more if it is there already.
     pub(crate) fn add(&self, source: &Asynchron, tag: *mut c_void) -> Result<(), NoMemory> {
-        let listener = Listener::entry(NonNull::from(self));
+        let this = NonNull::from(self);
+        let late = source.state().load().is_complete();
+        let listener = if late { Listener::late_entry(this) } else { Listener::entry(this) };
         let entry = Entry { listener, source: Some(Handle::retain(source)), tag };
         let entry = {
-            let mut queue = self.queue.0.lock();
+            let mut queue = self.queue.lock();
             let entry = queue.entries.make(entry)?;
             queue.pending = queue.pending.wrapping_add(1);
             entry
         };
         // SAFETY: the entry stays until it was told, or unlisted by `remove` or `release`.
-        if !unsafe { source.listen(entry.cast()) } {
+        if late || !unsafe { source.listen(entry.cast()) } {
+            if !late {
+                let _queue = self.queue.lock();
+                // SAFETY: not listed, so it is the lock holder's.
+                unsafe { (*entry.as_ptr()).listener = Listener::late_entry(this) };
+            }
             // SAFETY: complete: it was not listed, and arrives this once.
-            unsafe { Self::arrive(NonNull::from(self), entry) };
+            unsafe { Self::arrive(this, entry) };
         }
         Ok(())
     }
 
     fn count_ready(&self) -> usize {
-        let mut queue = self.queue.0.lock();
+        let mut queue = self.queue.lock();
         queue.collect(&self.arrived);
         queue.len()
     }
@@ -142,16 +145,18 @@ impl Report {
                 unsafe { list.unlink(oldest) };
                 Some(oldest.cast::<Entry>())
             });
-            let mut queue = self.queue.0.lock();
+            let mut queue = self.queue.lock();
             queue.collect(&self.arrived);
-            let Some(entry) = listed.or_else(|| queue.unlink(source)) else {
-                let in_flight = queue.entries.has(source);
+            // What was there before the completion is older than what came late; of both, what is
+            // neither listed nor ready is in flight.
+            let found = listed.map(Some).or_else(|| queue.unlink_oldest(source));
+            let Some(found) = found else {
                 drop(queue);
-                if !in_flight {
-                    return false;
-                }
                 patience.wait();
                 continue;
+            };
+            let Some(entry) = found else {
+                return false;
             };
             // SAFETY: neither listed nor ready any more.
             let (handle, _tag) = unsafe { queue.entries.take(entry) };
@@ -210,7 +215,7 @@ impl Report {
         // SAFETY: alive until the lock is released.
         let me = unsafe { this.as_ref() };
         let events: *const AtomicU32 = &me.events;
-        let mut queue = me.queue.0.lock();
+        let mut queue = me.queue.lock();
         queue.collect(&me.arrived);
         // SAFETY: as the caller promises.
         unsafe { queue.push(entry) };
@@ -224,7 +229,7 @@ impl Report {
 
     /// Has one that asks for the next be told so instead.
     pub(crate) fn wake(&self) {
-        let mut queue = self.queue.0.lock();
+        let mut queue = self.queue.lock();
         queue.add_wake();
         queue.update_bell();
         let calls = queue.announce(&self.events, 1);
@@ -236,7 +241,7 @@ impl Report {
     pub(crate) fn next(&self, timeout_ns: u64, room: usize, give: impl FnMut(Item)) -> Next {
         let mut give = give;
         let mut look = || {
-            let mut queue = self.queue.0.lock();
+            let mut queue = self.queue.lock();
             let next = queue.next(&self.arrived, room, &mut give)?;
             queue.update_bell();
             let end = matches!(next, Next::Items(_)) && queue.pending == 0;
@@ -246,10 +251,10 @@ impl Report {
             Some(next)
         };
         let park = |deadline| {
-            let begun = self.queue.0.lock().begin_sleep(&self.arrived, &self.events);
+            let begun = self.queue.lock().begin_sleep(&self.arrived, &self.events);
             if let Some(seen) = begun {
                 sys::wait(&self.events, seen, u32::MAX, deadline);
-                self.queue.0.lock().end_sleep(&self.arrived);
+                self.queue.lock().end_sleep(&self.arrived);
             }
         };
         // ORDERING: read before looking, so that what comes after is seen as a change.
@@ -271,12 +276,12 @@ impl Report {
     }
 
     pub(crate) fn pending(&self) -> usize {
-        self.queue.0.lock().pending
+        self.queue.lock().pending
     }
 
     /// The descriptor, made now if there is none. `None`: it cannot be had.
     pub(crate) fn fd(&self) -> Option<c_int> {
-        self.queue.0.lock().bell_or_new(&self.arrived).map(Bell::fd)
+        self.queue.lock().bell_or_new(&self.arrived).map(Bell::fd)
     }
 }
 

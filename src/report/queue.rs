@@ -151,15 +151,29 @@ impl Queue {
         len
     }
 
-    /// Takes the oldest ready entry of `source` out.
-    pub(super) fn unlink(&mut self, source: &Asynchron) -> Option<NonNull<Entry>> {
+    /// Takes the oldest entry of `source` out, if all that are older are ready. `None`: it is in
+    /// flight; `Some(None)`: there is none.
+    pub(super) fn unlink_oldest(&mut self, source: &Asynchron) -> Option<Option<NonNull<Entry>>> {
+        for late in [false, true] {
+            if let Some(entry) = self.unlink(source, late) {
+                return Some(Some(entry));
+            }
+            if self.entries.has(source, late) {
+                return None;
+            }
+        }
+        Some(None)
+    }
+
+    /// Takes the oldest ready entry of `source` that is as late out.
+    fn unlink(&mut self, source: &Asynchron, late: bool) -> Option<NonNull<Entry>> {
         let mut before: *mut Entry = ptr::null_mut();
         let mut here = self.first;
         while let Some(entry) = NonNull::new(here) {
             // SAFETY: a ready entry is alive, and its link is the report's.
             let next: *mut Entry = unsafe { entry.as_ref() }.listener.prev.cast();
             // SAFETY: as above.
-            if unsafe { Entry::is_of(entry, source) } {
+            if unsafe { Entry::is(entry, source, late) } {
                 match NonNull::new(before) {
                     None => self.first = next,
                     // SAFETY: it is ready, too.

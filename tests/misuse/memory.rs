@@ -77,7 +77,7 @@ fn deliveries_without_memory() {
 }
 
 #[test]
-fn callbacks_and_spawns_without_memory() {
+fn callbacks_without_memory() {
     hold_without_memory(trials! {
         asynchron_notify {
             "on a pending one" => E_NOMEM, OK.runs(1),
@@ -91,12 +91,6 @@ fn callbacks_and_spawns_without_memory() {
                 };
                 asynchron_notify_with(s.pending, &options, null_mut())
             };
-        }
-        asynchron_spawn {
-            "a function" => E_NOMEM.drops(1), OK.drops(1).runs(1),
-                |s| asynchron_spawn(s.unnamed, FN, s.thing(), DROP);
-            "a function, NULL ctx" => E_NOMEM.drops(1), OK.drops(1).runs(1),
-                |s| asynchron_spawn(s.unnamed, FN, null_mut(), DROP);
         }
     });
 }
@@ -169,6 +163,12 @@ fn what_may_do_without_memory() {
     hold_with_or_without_memory(trials! {
         asynchron_call {
             "a function" => E_NOMEM, OK.runs(1), |s| asynchron_call(s.unnamed, FN, null_mut());
+        }
+        asynchron_spawn {
+            "a function" => E_NOMEM.drops(1), OK.drops(1).runs(1),
+                |s| asynchron_spawn(s.unnamed, FN, s.thing(), DROP);
+            "a function, NULL ctx" => E_NOMEM.drops(1), OK.drops(1).runs(1),
+                |s| asynchron_spawn(s.unnamed, FN, null_mut(), DROP);
         }
         asynchron_notify {
             "on a ready one" => E_NOMEM, OK.runs(1),
