@@ -55,15 +55,17 @@ unsafe fn deliver_copy(
         // SAFETY: as the caller promises.
         unsafe { slice::from_raw_parts(data.cast::<u8>(), len) }
     };
-    if len > Slot::INSIDE {
-        return match Bytes::copy_of(bytes) {
+    let delivered = if len <= Slot::INSIDE {
+        // SAFETY: as the caller promises.
+        unsafe { Asynchron::complete_small(a, bytes) }
+    } else {
+        match Bytes::copy_of(bytes) {
             // SAFETY: as the caller promises.
-            Ok(bytes) => unsafe { deliver(a.as_ptr().cast(), Outcome::Bytes(bytes)) },
-            Err(NoMemory) => ASYNCHRON_E_NOMEM,
-        };
-    }
-    // SAFETY: as the caller promises.
-    if unsafe { Asynchron::complete_small(a, bytes) } {
+            Ok(bytes) => unsafe { Asynchron::complete_copy(a, bytes) }.is_ok(),
+            Err(NoMemory) => return ASYNCHRON_E_NOMEM,
+        }
+    };
+    if delivered {
         ASYNCHRON_OK
     } else {
         // SAFETY: who comes too late holds a reference of its own.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicPtr, Ordering::*};
 use super::due;
 use super::extras::Extras;
 use super::listener::{List, Listener};
-use super::memory::{MALLOC_ALIGN, NoMemory, allocate, try_box};
+use super::memory::{Bytes, MALLOC_ALIGN, NoMemory, allocate, try_box};
 use super::outcome::{Outcome, Slot, Tag};
 use super::refs::Refs;
 use super::state::{Held, State};
@@ -201,28 +201,42 @@ impl Asynchron {
     /// `this` is alive until it is complete: a waiter may release it before this returns.
     pub(crate) unsafe fn complete(this: NonNull<Self>, outcome: Outcome) -> Result<(), Outcome> {
         // SAFETY: alive until it is complete.
-        let me = unsafe { this.as_ref() };
-        let Some(held) = me.state.claim() else {
-            return Err(outcome);
-        };
-        // SAFETY: claimed: the slot is this thread's alone.
-        let tag = unsafe { Slot::write(me.slot.get(), outcome) };
-        // SAFETY: claimed here, and the outcome is written.
-        unsafe { Self::publish(this, held, tag) };
+        match unsafe { this.as_ref() }.state.claim() {
+            // SAFETY: claimed here, and the slot becomes what the tag says.
+            Some(held) => unsafe { Self::fill(this, held, |slot| Slot::write(slot, outcome)) },
+            None => return Err(outcome),
+        }
         Ok(())
     }
 
-    /// The same for a copy of at most [`Slot::INSIDE`] bytes, which need not be carried about. False
-    /// if another was first.
+    /// The same for a copy that lies outside.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`].
+    #[inline]
+    pub(crate) unsafe fn complete_copy(this: NonNull<Self>, bytes: Bytes) -> Result<(), Bytes> {
+        // SAFETY: alive until it is complete.
+        match unsafe { this.as_ref() }.state.claim() {
+            // SAFETY: as above.
+            Some(held) => unsafe { Self::fill(this, held, |slot| Slot::write_copy(slot, bytes)) },
+            None => return Err(bytes),
+        }
+        Ok(())
+    }
+
+    /// The same for a copy of at most [`Slot::INSIDE`] bytes. False if another was first.
     ///
     /// # Safety
     /// As for [`Self::complete`].
     #[inline]
     pub(crate) unsafe fn complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
         // SAFETY: alive until it is complete.
-        let held = unsafe { this.as_ref() }.state.claim();
-        // SAFETY: claimed here, if it is.
-        held.is_some_and(|held| unsafe { Self::deliver_small(this, held, bytes) })
+        match unsafe { this.as_ref() }.state.claim() {
+            // SAFETY: as above.
+            Some(held) => unsafe { Self::fill(this, held, |slot| Slot::write_small(slot, bytes)) },
+            None => return false,
+        }
+        true
     }
 
     /// The same, but gives up, and returns false, if it cannot deliver at once: most can.
@@ -232,20 +246,23 @@ impl Asynchron {
     #[inline]
     pub(crate) unsafe fn try_complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
         // SAFETY: alive until it is complete.
-        let held = unsafe { this.as_ref() }.state.try_claim();
-        // SAFETY: claimed here, if it is.
-        held.is_some_and(|held| unsafe { Self::deliver_small(this, held, bytes) })
+        match unsafe { this.as_ref() }.state.try_claim() {
+            // SAFETY: as above.
+            Some(held) => unsafe { Self::fill(this, held, |slot| Slot::write_small(slot, bytes)) },
+            None => return false,
+        }
+        true
     }
 
     /// # Safety
-    /// `held` is of `this`, which is incomplete. It may be gone afterwards.
+    /// `held` is of `this`, which is incomplete; `write` makes the slot what the tag says. The object
+    /// may be gone afterwards.
     #[inline]
-    unsafe fn deliver_small(this: NonNull<Self>, held: Held, bytes: &[u8]) -> bool {
-        // SAFETY: claimed: the slot is this thread's alone.
-        let tag = unsafe { Slot::write_small(this.as_ref().slot.get(), bytes) };
+    unsafe fn fill(this: NonNull<Self>, held: Held, write: impl FnOnce(*mut Slot) -> Tag) {
+        // SAFETY: alive until it is complete. Claimed: the slot is this thread's alone.
+        let tag = write(unsafe { this.as_ref() }.slot.get());
         // SAFETY: as the caller promises, and the outcome is written.
         unsafe { Self::publish(this, held, tag) };
-        true
     }
 
     /// # Safety
@@ -342,21 +359,19 @@ impl Asynchron {
         if !me.refs.release() {
             return;
         }
-        if me.is_plain() {
-            // SAFETY: nobody else can reach it.
-            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
-        } else {
+        // SAFETY: nobody else can reach it.
+        let listened = !unsafe { me.listeners() }.is_empty();
+        let seen = me.state.load();
+        if listened || seen.is_joined() || !seen.tag().is_ours() || me.extras().is_some() {
             // SAFETY: it was the last one.
-            unsafe { Self::release_last(this) };
+            return unsafe { Self::release_last(this) };
         }
-    }
-
-    /// Whether there is nothing to do but to free the memory. Asked by who holds the last reference.
-    #[inline]
-    fn is_plain(&self) -> bool {
-        // SAFETY: nobody else can reach the list.
-        let list = unsafe { self.listeners() };
-        self.state.load().is_plain() && list.is_empty() && self.extras().is_none()
+        if !seen.tag().is_plain() {
+            // SAFETY: the slot holds what the tag says, and nobody uses it any more.
+            unsafe { (*me.slot.get()).free_copy() };
+        }
+        // SAFETY: nothing else is left of it.
+        unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
     }
 
     /// # Safety

@@ -13,7 +13,6 @@ use super::user::Owned;
 pub(crate) enum Outcome {
     /// The empty value.
     Empty,
-    Bytes(Bytes),
     Buffer(Buffer),
     /// A failure that is nothing but its code.
     Code(i32),
@@ -71,7 +70,7 @@ impl Tag {
     const FAILURE: u32 = 6;
     const CANCELLED_BECAUSE: u32 = 7;
     const KIND: u32 = 7;
-    pub(crate) const HOLDS: u32 = 4;
+    const HOLDS: u32 = 4;
     const LEN_SHIFT: u32 = 8;
 
     pub(crate) fn from_bits(bits: u32) -> Self {
@@ -107,6 +106,7 @@ impl Tag {
     }
 
     /// Whether freeing it runs none of the program's code.
+    #[inline]
     pub(crate) fn is_ours(self) -> bool {
         self.is_plain() || self.kind() == Self::BYTES
     }
@@ -156,7 +156,6 @@ impl Slot {
     pub(crate) unsafe fn write(slot: *mut Self, outcome: Outcome) -> Tag {
         let (kind, content) = match outcome {
             Outcome::Empty => (Tag::SMALL, Self { empty: () }),
-            Outcome::Bytes(bytes) => (Tag::BYTES, Self { bytes: ManuallyDrop::new(bytes) }),
             Outcome::Buffer(buffer) => (Tag::BUFFER, Self { buffer: ManuallyDrop::new(buffer) }),
             Outcome::Code(code) => (Tag::CODE, Self { code }),
             Outcome::Failure(failure) => {
@@ -171,6 +170,15 @@ impl Slot {
         // SAFETY: the caller alone may touch it.
         unsafe { slot.write(content) };
         Tag(kind)
+    }
+
+    /// # Safety
+    /// As for [`Self::write`].
+    #[inline]
+    pub(crate) unsafe fn write_copy(slot: *mut Self, bytes: Bytes) -> Tag {
+        // SAFETY: the caller alone may touch it.
+        unsafe { slot.write(Self { bytes: ManuallyDrop::new(bytes) }) };
+        Tag(Tag::BYTES)
     }
 
     /// Copies at most [`Self::INSIDE`] bytes.
@@ -252,6 +260,16 @@ impl Slot {
         }
     }
 
+    /// Frees a copy that lies outside.
+    ///
+    /// # Safety
+    /// The slot holds one; nobody uses it any more.
+    #[inline]
+    pub(crate) unsafe fn free_copy(&mut self) {
+        // SAFETY: as the caller promises, and it is dropped once.
+        unsafe { ManuallyDrop::drop(&mut self.bytes) };
+    }
+
     /// Frees what the slot holds.
     ///
     /// # Safety
@@ -259,7 +277,7 @@ impl Slot {
     pub(crate) unsafe fn free(&mut self, tag: Tag) {
         match tag.kind() {
             // SAFETY: the tag says so, and it is dropped once.
-            Tag::BYTES => unsafe { ManuallyDrop::drop(&mut self.bytes) },
+            Tag::BYTES => unsafe { self.free_copy() },
             // SAFETY: as above.
             Tag::BUFFER => unsafe { ManuallyDrop::drop(&mut self.buffer) },
             // SAFETY: as above.

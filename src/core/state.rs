@@ -58,14 +58,9 @@ impl Seen {
     }
 
     /// Whether an `After` lies behind the object.
+    #[inline]
     pub(crate) fn is_joined(self) -> bool {
         self.0 & JOINED != 0
-    }
-
-    /// Whether the object holds nothing that has to be freed, and nothing lies behind it.
-    #[inline]
-    pub(crate) fn is_plain(self) -> bool {
-        self.0 & (JOINED | Tag::HOLDS << TAG_SHIFT) == 0
     }
 
     /// What kind of outcome there is. Means nothing before completion.
