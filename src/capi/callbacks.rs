@@ -16,7 +16,8 @@ use super::asynchron_status_t::{self, *};
 use super::options::{self, Options};
 use super::types::{asynchron_drop_fn_t, asynchron_notify_fn_t, asynchron_t, drop_fn, notify_fn};
 use super::{guard, handle};
-use crate::core::callback::{self, Refused, Removal, register};
+use crate::core::callback::{Refused, register};
+use crate::core::removable::{self, Removal};
 use crate::core::user::Owned;
 
 /// A flag of asynchron_notify_options_t: only if it is still to come. If `a` is complete already,
@@ -168,7 +169,7 @@ unsafe fn take_back(a: *mut asynchron_t, token: u64, wait: bool) -> asynchron_st
     let Some(a) = (unsafe { handle(a) }) else {
         return ASYNCHRON_E_INVALID;
     };
-    match callback::take_back(a, token, wait) {
+    match removable::take_back(a, token, wait) {
         Removal::Removed => ASYNCHRON_OK,
         Removal::TooLate => ASYNCHRON_ALREADY,
         Removal::Running => ASYNCHRON_PENDING,

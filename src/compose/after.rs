@@ -18,12 +18,11 @@ use crate::core::user::Owned;
 pub(crate) type JoinFn =
     unsafe extern "C-unwind" fn(*mut Asynchron, *const *mut Asynchron, usize, *mut c_void) -> i32;
 
-/// This, then a listener for each source. If what it delivers into is made for it, all lies behind
-/// that, in one allocation, which goes with the asynchron's last reference; else in one of its own.
+/// This, then a node for each source, at least one. If what it delivers into is made for it, all lies
+/// behind that, in one allocation, which goes with the asynchron's last reference; else in one of its
+/// own.
 #[repr(C)]
 pub(crate) struct After {
-    /// First, so that the job's address is this one's.
-    job: Job,
     /// Sources that are not complete, and 1 until all of them are listened to. Not used for one.
     left: AtomicU32,
     n: u32,
@@ -31,6 +30,15 @@ pub(crate) struct After {
     function: JoinFn,
     ctx: Owned,
 }
+
+/// What lies where a source's node was, once it has been counted. Only the first is run.
+#[repr(C)]
+struct Counted {
+    job: Job,
+    source: *mut Asynchron,
+}
+
+const _: () = assert!(size_of::<Counted>() == size_of::<Listener>());
 
 /// What is to be done, and with what.
 pub(crate) struct Step {
@@ -75,7 +83,7 @@ pub(crate) fn after(
 
 impl After {
     fn layout(n: u32) -> Result<Layout, NoMemory> {
-        let nodes = Layout::array::<Listener>(n as usize).map_err(|_| NoMemory)?;
+        let nodes = Layout::array::<Listener>(n.max(1) as usize).map_err(|_| NoMemory)?;
         let (layout, offset) = Layout::new::<Self>().extend(nodes).map_err(|_| NoMemory)?;
         debug_assert!(offset == size_of::<Self>());
         Ok(layout)
@@ -94,13 +102,12 @@ impl After {
     /// `this` has room for it and `n` nodes, and is the caller's.
     unsafe fn write(this: NonNull<Self>, n: u32, into: Handle, step: Step) {
         let Step { function, ctx, only_value } = step;
-        let run = if only_value { Self::run::<true> } else { Self::run::<false> };
         let left = AtomicU32::new(n.wrapping_add(1));
         // SAFETY: as the caller promises.
-        unsafe { this.write(Self { job: Job::new(run), left, n, into, function, ctx }) };
+        unsafe { this.write(Self { left, n, into, function, ctx }) };
         for node in Self::nodes(this, n) {
             // SAFETY: there is room for one each.
-            unsafe { node.write(Listener::after(this)) };
+            unsafe { node.write(Listener::after(this, only_value)) };
         }
     }
 
@@ -111,7 +118,7 @@ impl After {
     }
 
     /// A source is complete, or is just being completed under its lock. It is kept from now until the
-    /// function has returned. False: its node need not stay in the list.
+    /// function has returned.
     ///
     /// # Safety
     /// Called once for each source, by the asynchron that held its node, or would have.
@@ -120,20 +127,23 @@ impl After {
         node: NonNull<Listener>,
         source: &Asynchron,
         jobs: &mut Jobs,
-    ) -> bool {
+    ) {
         // Before the count: whoever is the last gives the reference up.
         source.keep();
-        // SAFETY: this count was still missing, so both are alive; in no list, the node's link is ours.
-        unsafe { (*node.as_ptr()).prev = ptr::from_ref(source).cast_mut().cast() };
-        // SAFETY: as above.
-        if unsafe { (*this.as_ptr()).n } == 1 {
-            // SAFETY: as above; its job runs once.
-            unsafe { jobs.push(this.cast()) };
-        } else {
+        // SAFETY: this count was still missing, so both are alive.
+        let (n, only_value) = unsafe { ((*this.as_ptr()).n, node.as_ref().only_value()) };
+        // SAFETY: as above; the node is in no list, and not used as a listener any more.
+        unsafe { (*node.cast::<Counted>().as_ptr()).source = ptr::from_ref(source).cast_mut() };
+        if n != 1 {
             // SAFETY: as above.
             unsafe { Self::count_down(this, jobs) };
+        } else if only_value {
+            // SAFETY: it was the only count.
+            unsafe { jobs.push(node.cast(), Self::run::<true>) };
+        } else {
+            // SAFETY: as above.
+            unsafe { jobs.push(node.cast(), Self::run::<false>) };
         }
-        false
     }
 
     /// # Safety
@@ -143,15 +153,16 @@ impl After {
         // others handed over, for whoever is the last.
         // SAFETY: alive while a count is left.
         if unsafe { this.as_ref() }.left.fetch_sub(1, AcqRel) == 1 {
-            // SAFETY: its job runs once.
-            unsafe { jobs.push(this.cast()) };
+            // SAFETY: there is a first node, which nobody uses any more.
+            unsafe { jobs.push(this.add(1).cast(), Self::run::<false>) };
         }
     }
 
     /// # Safety
-    /// The job is that of an `After` whose sources have all been counted; called once.
+    /// The job lies in the first node of an `After` whose sources have all been counted; called once.
     unsafe fn run<const ONLY_VALUE: bool>(job: NonNull<Job>) {
-        let this = job.cast::<Self>();
+        // SAFETY: the first node follows at once.
+        let this = unsafe { job.cast::<Self>().sub(1) };
         // SAFETY: nobody else knows it any more: it is moved out once.
         let Self { into, function, ctx, n, .. } = unsafe { this.read() };
         // SAFETY: all sources have been counted.
@@ -194,7 +205,7 @@ impl After {
         let array = this.as_ptr().wrapping_add(1).cast::<*mut Asynchron>();
         for (index, node) in Self::nodes(this, n).enumerate() {
             // SAFETY: written by `count`. An element of the array lies in a node that was read.
-            unsafe { array.add(index).write((*node.as_ptr()).prev.cast()) };
+            unsafe { array.add(index).write((*node.cast::<Counted>().as_ptr()).source) };
         }
         // SAFETY: written just now.
         unsafe { slice::from_raw_parts(array, n as usize) }

@@ -14,14 +14,14 @@ use super::here::Here;
 #[repr(C)]
 pub(crate) struct Job {
     next: *mut Job,
-    run: unsafe fn(NonNull<Job>),
+    run: RunFn,
 }
 
+/// Gets the job back, once, and owns it.
+type RunFn = unsafe fn(NonNull<Job>);
+
 impl Job {
-    /// `run` gets the job back, once, and owns it.
-    pub(crate) const fn new(run: unsafe fn(NonNull<Job>)) -> Self {
-        Self { next: ptr::null_mut(), run }
-    }
+    pub(crate) const NOT_DUE: Self = Self { next: ptr::null_mut(), run: |_| () };
 }
 
 /// A queue of jobs, first in first out.
@@ -34,10 +34,10 @@ impl Jobs {
     pub(crate) const EMPTY: Self = Self { first: ptr::null_mut(), last: ptr::null_mut() };
 
     /// # Safety
-    /// The job is alive, in no queue, and stays where it is until it runs.
-    pub(crate) unsafe fn push(&mut self, job: NonNull<Job>) {
-        // SAFETY: the job is alive and in no queue.
-        unsafe { (*job.as_ptr()).next = ptr::null_mut() };
+    /// There is room for a job, which nobody else uses until it runs.
+    pub(crate) unsafe fn push(&mut self, job: NonNull<Job>, run: RunFn) {
+        // SAFETY: as the caller promises.
+        unsafe { job.write(Job { next: ptr::null_mut(), run }) };
         self.append(Self { first: job.as_ptr(), last: job.as_ptr() });
     }
 
@@ -104,8 +104,9 @@ pub(crate) fn run_before_blocking() -> bool {
 }
 
 impl Due {
-    pub(super) const NOTHING: Self =
-        Self { jobs: Cell::new(Jobs::EMPTY), dead: Cell::new(None), running: Cell::new(false) };
+    pub(super) const fn nothing() -> Self {
+        Self { jobs: Cell::new(Jobs::EMPTY), dead: Cell::new(None), running: Cell::new(false) }
+    }
 
     fn run_unless_running(&self) {
         if !self.running.replace(true) {

@@ -35,7 +35,7 @@ impl Here {
         if let Some(here) = Self::current() {
             return body(here);
         }
-        let here = Self { due: Due::NOTHING, innermost: Cell::new(ptr::null()) };
+        let here = Self { due: Due::nothing(), innermost: Cell::new(ptr::null()) };
         // If it cannot be stored, for want of memory, what becomes due further in nests, and a wait
         // for oneself is not noticed.
         HERE.set((&raw const here).cast_mut().cast());

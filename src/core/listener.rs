@@ -4,7 +4,6 @@
 
 use std::ptr::{self, NonNull};
 
-use super::callback::Callback;
 use crate::compose::after::After;
 use crate::compose::wait_any::Any;
 use crate::report::Report;
@@ -24,58 +23,77 @@ pub(crate) struct Listener {
 pub(crate) enum Who {
     /// The callback whose first field the listener is.
     Callback,
+    /// The same, but one that can be taken back.
+    Removable,
     Entry(NonNull<Report>),
     Any(NonNull<Any>),
     After(NonNull<After>),
 }
 
-const KIND: usize = 3;
+const CALLBACK: usize = 0;
+const ENTRY: usize = 1;
+const ANY: usize = 2;
+const AFTER: usize = 3;
+const REMOVABLE: usize = 4;
 /// An entry that was added when its asynchron was complete.
-const LATE: usize = 4;
-const BITS: usize = KIND | LATE;
+const LATE_ENTRY: usize = 5;
+/// An after that goes on after a value alone.
+const THEN: usize = 7;
+const KIND: usize = 7;
 
 impl Listener {
-    pub(crate) const fn callback() -> Self {
-        Self { prev: ptr::null_mut(), next: ptr::null_mut(), who: ptr::null_mut() }
+    pub(crate) fn callback() -> Self {
+        Self::of(ptr::null_mut(), CALLBACK)
+    }
+
+    pub(crate) fn removable() -> Self {
+        Self::of(ptr::null_mut(), REMOVABLE)
     }
 
     pub(crate) fn entry(report: NonNull<Report>) -> Self {
-        Self::tagged(report.as_ptr().cast(), 1)
-    }
-
-    pub(crate) fn any(any: NonNull<Any>) -> Self {
-        Self::tagged(any.as_ptr().cast(), 2)
-    }
-
-    pub(crate) fn after(after: NonNull<After>) -> Self {
-        Self::tagged(after.as_ptr().cast(), 3)
-    }
-
-    fn tagged(who: *mut (), kind: usize) -> Self {
-        debug_assert!(who.addr() & BITS == 0);
-        Self { who: who.map_addr(|addr| addr | kind), ..Self::callback() }
+        Self::of(report.as_ptr().cast(), ENTRY)
     }
 
     pub(crate) fn late_entry(report: NonNull<Report>) -> Self {
-        Self::tagged(report.as_ptr().cast(), 1 | LATE)
+        Self::of(report.as_ptr().cast(), LATE_ENTRY)
     }
 
-    /// # Safety
-    /// `this` is alive, and nobody makes it late just now. (Its links may be changing.)
-    pub(crate) unsafe fn is_late(this: NonNull<Self>) -> bool {
-        // SAFETY: as the caller promises.
-        unsafe { (*this.as_ptr()).who }.addr() & LATE != 0
+    pub(crate) fn any(any: NonNull<Any>) -> Self {
+        Self::of(any.as_ptr().cast(), ANY)
+    }
+
+    pub(crate) fn after(after: NonNull<After>, only_value: bool) -> Self {
+        Self::of(after.as_ptr().cast(), if only_value { THEN } else { AFTER })
+    }
+
+    /// Of an `After`'s: whether it goes on after a value alone.
+    pub(crate) fn only_value(&self) -> bool {
+        self.who.addr() & KIND == THEN
+    }
+
+    fn of(who: *mut (), kind: usize) -> Self {
+        debug_assert!(who.addr() & KIND == 0);
+        let who = who.map_addr(|addr| addr | kind);
+        Self { prev: ptr::null_mut(), next: ptr::null_mut(), who }
     }
 
     pub(crate) fn who(&self) -> Who {
         let kind = self.who.addr() & KIND;
-        let who = NonNull::new(self.who.map_addr(|addr| addr & !BITS));
+        let who = NonNull::new(self.who.map_addr(|addr| addr & !KIND));
         match (kind, who) {
-            (1, Some(report)) => Who::Entry(report.cast()),
-            (2, Some(any)) => Who::Any(any.cast()),
-            (3, Some(after)) => Who::After(after.cast()),
+            (ENTRY | LATE_ENTRY, Some(report)) => Who::Entry(report.cast()),
+            (ANY, Some(any)) => Who::Any(any.cast()),
+            (AFTER | THEN, Some(after)) => Who::After(after.cast()),
+            (REMOVABLE, _) => Who::Removable,
             _ => Who::Callback,
         }
+    }
+
+    /// # Safety
+    /// `this` is an entry's and alive, and nobody makes it late just now. (Its links may be changing.)
+    pub(crate) unsafe fn is_late(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).who }.addr() & KIND == LATE_ENTRY
     }
 
     /// Whether it lies in the list. Only under the asynchron's lock.
@@ -84,8 +102,8 @@ impl Listener {
     }
 }
 
-const _: () = assert!(align_of::<Callback>() > KIND && align_of::<Report>() > BITS);
-const _: () = assert!(align_of::<Any>() > KIND && align_of::<After>() > KIND);
+const _: () = assert!(align_of::<Report>() > KIND && align_of::<Any>() > KIND);
+const _: () = assert!(align_of::<After>() > KIND);
 
 /// A ring: the first one's `prev` is the last.
 pub(crate) struct List {

@@ -16,6 +16,7 @@ pub(crate) mod memory;
 pub(crate) mod outcome;
 pub(crate) mod patience;
 pub(crate) mod refs;
+pub(crate) mod removable;
 pub(crate) mod state;
 pub(crate) mod tell;
 pub(crate) mod user;

@@ -8,6 +8,7 @@ use super::cell::{Asynchron, Handle};
 use super::due::{self, Jobs};
 use super::listener::{List, Listener, Who};
 use super::outcome::Tag;
+use super::removable::Removable;
 use super::state::{Held, State};
 use crate::compose::after::After;
 use crate::report::Report;
@@ -70,15 +71,25 @@ impl Telling {
             unsafe { all.unlink(node) };
             // SAFETY: what listens is alive until it was told.
             let stays = match unsafe { node.as_ref() }.who() {
-                // SAFETY: the lock is held, and the node is a callback's.
-                Who::Callback => unsafe {
-                    Callback::make_due(node.cast(), source, &mut telling.jobs)
-                },
-                // SAFETY: it lives until all of its sources have been counted.
-                Who::After(after) => unsafe {
-                    After::count(after, node, source, &mut telling.jobs)
-                },
-                Who::Entry(_) => telling.add_entry(node),
+                Who::Callback => {
+                    // SAFETY: a callback's, and out of the list.
+                    unsafe { Callback::make_due(node.cast(), source, &mut telling.jobs) };
+                    false
+                }
+                Who::Removable => {
+                    // SAFETY: a removable one's, and the lock is held.
+                    unsafe { Removable::make_due(node.cast(), source, &mut telling.jobs) };
+                    true
+                }
+                Who::After(after) => {
+                    // SAFETY: it lives until all of its sources have been counted.
+                    unsafe { After::count(after, node, source, &mut telling.jobs) };
+                    false
+                }
+                Who::Entry(_) => {
+                    telling.add_entry(node);
+                    false
+                }
                 Who::Any(_) => {
                     telling.anys = true;
                     true
@@ -92,7 +103,7 @@ impl Telling {
         telling
     }
 
-    fn add_entry(&mut self, node: NonNull<Listener>) -> bool {
+    fn add_entry(&mut self, node: NonNull<Listener>) {
         let node = node.as_ptr();
         // SAFETY: an entry is alive until it has arrived; in no list, its link is free.
         unsafe { (*node).prev = ptr::null_mut() };
@@ -103,7 +114,6 @@ impl Telling {
             unsafe { (*self.last_entry).prev = node };
         }
         self.last_entry = node;
-        false
     }
 
     fn tell(self) {
