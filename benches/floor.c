@@ -99,6 +99,31 @@ OWN void notify(future *f, callback fn, void *ctx)
         fn(f, ctx);
 }
 
+/* ---- a chain: the listener of each is known, and runs in a loop, not inside the one before ---- */
+
+#define HAS_CHAIN
+OWN future *then(future *last)
+{
+    future *next = create(sizeof(uint64_t));
+    notify(last, NULL, next);
+    return next;
+}
+
+static void run_chain(future *first)
+{
+    uint64_t value = 0;
+    for (;;) {
+        future *next = first->ctx;
+        memcpy(first->value, &value, sizeof value);
+        if (atomic_exchange_explicit(&first->state, DONE, memory_order_acq_rel) != LISTENED)
+            return;
+        get(first, &value, sizeof value);
+        value++;
+        release(first);
+        first = next;
+    }
+}
+
 /* ---- a queue: those that complete push themselves, the taker swaps all of them out ---- */
 
 #define HAS_ORDER

@@ -1,17 +1,20 @@
 /*
  * The program of a contestant: every workload that it can express. A contestant includes it last,
- * having said what one.h, many.h, any.h and tasks.h ask for, and which of these hold:
+ * having said what the headers below ask for, and which of these hold:
  *
  *     HAS_NOTIFY              callbacks
  *     HAS_ORDER               a queue that yields in completion order
  *     NO_QUEUE                no queue at all
  *     HAS_ANY, HAS_WAIT_ALL   one call over several, of its own
  *     HAS_TASKS               functions run on threads
- *     WORKLOADS_OF_ITS_OWN    a list of what no other can express
+ *     HAS_CHAIN               one that goes on after another
  */
 #include "one.h"
 #include "many.h"
 #include "any.h"
+#ifdef HAS_CHAIN
+#include "chain.h"
+#endif
 #ifdef HAS_TASKS
 #include "tasks.h"
 #endif
@@ -31,8 +34,8 @@ int main(int argc, char **argv)
 #endif
         WORKLOADS_OVER_ANY,
         {"wait_all/1000", 2, all_of_1000},
-#ifdef WORKLOADS_OF_ITS_OWN
-        WORKLOADS_OF_ITS_OWN,
+#ifdef HAS_CHAIN
+        {"then", 1, chained},
 #endif
 #ifdef HAS_TASKS
         WORKLOADS_OVER_TASKS,
