@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering::*};
+use std::thread;
 
 use super::pool::Pool;
 use super::{Refused, Task};
@@ -15,6 +16,8 @@ use crate::sys::{self, Deadline, Slot};
 
 /// How long a task lies before it gets a thread of its own, in nanoseconds.
 const PATIENCE: u64 = 10_000_000;
+/// How often a thread that has come to rest looks before it sleeps.
+const YIELDS: u32 = 32;
 /// How long a thread rests before it ends, in nanoseconds.
 const REST: u64 = 1_000_000_000;
 
@@ -119,7 +122,7 @@ impl Worker {
     fn rest(&self) -> Option<Call> {
         // ORDERING: Acquire takes the call over.
         let called = || Some(()).filter(|()| self.called.load(Acquire) == CALLED);
-        if spin(called).is_none() {
+        if spin(called).or_else(|| linger(called)).is_none() {
             let mut until = sys::deadline_after(REST);
             while called().is_none() {
                 if !sys::has_passed(until) {
@@ -207,6 +210,15 @@ impl Worker {
             }
         }
     }
+}
+
+/// Looks for a while longer, and lets other threads run meanwhile: a wake-up costs the one that calls
+/// more than that.
+fn linger(look: impl Fn() -> Option<()>) -> Option<()> {
+    (0..YIELDS).find_map(|_| {
+        thread::yield_now();
+        look()
+    })
 }
 
 /// While it lives, this thread sleeps. If it is one of the pool's, another may take its place.
