@@ -929,7 +929,7 @@ asynchron_status_t asynchron_report_add(asynchron_report_t *r,
  * - Needs: `r` a report, `a` a handle.
  * - Ownership: the report's reference is released.
  * - Threads: any, any callback; does not block. It takes time in proportion to the listeners on
- *   `a` and to what has arrived and was not yielded.
+ *   `a`, and, once `a` is complete, to what the report holds or has held at a time.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_END: it is not in it; ASYNCHRON_E_INVALID: a NULL.
  * - Since: 0.1.0
  */
