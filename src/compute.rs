@@ -2,8 +2,9 @@
 
 use std::ffi::c_void;
 
-use crate::core::cell::{Asynchron, Handle};
+use crate::core::cell::Asynchron;
 use crate::core::extras::Demand;
+use crate::core::handle::Handle;
 use crate::core::here;
 use crate::core::outcome::Outcome;
 use crate::core::state::Seen;

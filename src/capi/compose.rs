@@ -11,7 +11,8 @@ use super::{guard, handle, handles, status_of_stop};
 use crate::compose::after::{Step, after};
 use crate::compose::wait_all::wait_all;
 use crate::compose::wait_any::wait_any;
-use crate::core::cell::{Asynchron, Handle};
+use crate::core::cell::Asynchron;
+use crate::core::handle::Handle;
 use crate::core::memory::NoMemory;
 use crate::core::user::Owned;
 

@@ -10,8 +10,9 @@ use super::asynchron_status_t::{self, *};
 use super::options::{self, Options};
 use super::types::{asynchron_drop_fn_t, asynchron_fn_t, asynchron_t, drop_fn, plain_fn};
 use super::{guard, handle, status_of_outcome, text};
-use crate::core::cell::{Asynchron, Handle};
+use crate::core::cell::Asynchron;
 use crate::core::extras::{Demand, Extras};
+use crate::core::handle::Handle;
 use crate::core::memory::NoMemory;
 use crate::core::user::Owned;
 

@@ -12,7 +12,7 @@ use std::ptr::{self, NonNull};
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_item_t, asynchron_report_t, asynchron_t};
 use super::{guard, handle, handles};
-use crate::core::cell::Handle;
+use crate::core::handle::Handle;
 use crate::core::memory::NoMemory;
 use crate::report::{Item, Next, Report};
 

@@ -7,8 +7,9 @@ use std::slice;
 use std::sync::atomic::{AtomicU32, Ordering::*};
 
 use crate::compute;
-use crate::core::cell::{Asynchron, Handle};
+use crate::core::cell::Asynchron;
 use crate::core::due::{self, Job, Jobs};
+use crate::core::handle::Handle;
 use crate::core::listener::Listener;
 use crate::core::memory::{NoMemory, allocate};
 use crate::core::outcome::Outcome;

@@ -7,8 +7,9 @@ use std::ffi::c_void;
 use std::mem;
 use std::ptr::NonNull;
 
-use super::cell::{Asynchron, Handle};
+use super::cell::Asynchron;
 use super::due::{self, Job, Jobs};
+use super::handle::Handle;
 use super::listener::Listener;
 use super::memory::{NoMemory, try_box};
 use super::removable::Removable;

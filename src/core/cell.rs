@@ -3,12 +3,12 @@
 use std::alloc::{Layout, dealloc};
 use std::cell::UnsafeCell;
 use std::mem;
-use std::ops::Deref;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering::*};
 
 use super::due;
 use super::extras::Extras;
+use super::handle::Handle;
 use super::listener::{List, Listener};
 use super::memory::{Bytes, MALLOC_ALIGN, NoMemory, allocate, try_box};
 use super::outcome::{Outcome, Slot, Tag};
@@ -37,69 +37,6 @@ unsafe impl Send for Asynchron {}
 // SAFETY: as above.
 unsafe impl Sync for Asynchron {}
 
-/// A counted reference.
-#[repr(transparent)]
-pub(crate) struct Handle(NonNull<Asynchron>);
-
-// SAFETY: the object may be used and released by any thread.
-unsafe impl Send for Handle {}
-// SAFETY: as above.
-unsafe impl Sync for Handle {}
-
-impl Handle {
-    /// Takes over a reference from a bare pointer.
-    ///
-    /// # Safety
-    /// The caller owns that reference and gives it up.
-    pub(crate) unsafe fn from_raw(raw: NonNull<Asynchron>) -> Self {
-        Self(raw)
-    }
-
-    /// A new reference to what the caller may use just now.
-    #[inline]
-    pub(crate) fn retain(a: &Asynchron) -> Self {
-        a.refs.retain();
-        Self(NonNull::from(a))
-    }
-
-    /// Gives the reference away as a bare pointer.
-    pub(crate) fn into_raw(self) -> *mut Asynchron {
-        mem::ManuallyDrop::new(self).0.as_ptr()
-    }
-
-    pub(crate) fn as_non_null(&self) -> NonNull<Asynchron> {
-        self.0
-    }
-
-    pub(crate) fn as_ptr(&self) -> *mut Asynchron {
-        self.0.as_ptr()
-    }
-}
-
-impl Clone for Handle {
-    fn clone(&self) -> Self {
-        Self::retain(self)
-    }
-}
-
-impl Deref for Handle {
-    type Target = Asynchron;
-
-    #[inline]
-    fn deref(&self) -> &Asynchron {
-        // SAFETY: this reference keeps the object alive.
-        unsafe { self.0.as_ref() }
-    }
-}
-
-impl Drop for Handle {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: this reference is ours and is used no more.
-        unsafe { Asynchron::release(self.0) };
-    }
-}
-
 /// Making one, and what it is asked.
 impl Asynchron {
     // Only the size is malloc's affair: 16 as the alignment of the type would make it 64 bytes.
@@ -113,7 +50,8 @@ impl Asynchron {
         let room = allocate(Self::LAYOUT)?.cast();
         // SAFETY: the room is as large as the object, and ours.
         unsafe { Self::write(room, State::new()) };
-        Ok(Handle(room))
+        // SAFETY: the first reference is the caller's.
+        Ok(unsafe { Handle::from_raw(room) })
     }
 
     /// Makes one in front of room for an [`After`], which is to be written before the handle goes.
@@ -121,8 +59,10 @@ impl Asynchron {
         let room = allocate(Self::layout_before(after).ok_or(NoMemory)?)?.cast();
         // SAFETY: the room is larger than the object, and ours.
         unsafe { Self::write(room, State::new_joined()) };
+        // SAFETY: the first reference is the caller's.
+        let made = unsafe { Handle::from_raw(room) };
         // SAFETY: the rest of the room begins there.
-        Ok((Handle(room), unsafe { room.add(1) }.cast()))
+        Ok((made, unsafe { room.add(1) }.cast()))
     }
 
     /// # Safety
@@ -294,7 +234,8 @@ impl Asynchron {
         unsafe { &mut *self.listeners.get() }
     }
 
-    /// A reference for somebody who gives it up by [`Handle::from_raw`].
+    /// A reference for somebody who takes it over by [`Handle::from_raw`].
+    #[inline]
     pub(crate) fn keep(&self) {
         self.refs.retain();
     }
@@ -353,7 +294,7 @@ impl Asynchron {
     /// # Safety
     /// It is the caller's, and is used no more.
     #[inline]
-    unsafe fn release(this: NonNull<Self>) {
+    pub(super) unsafe fn release(this: NonNull<Self>) {
         // SAFETY: the reference keeps it alive until it is given up.
         let me = unsafe { this.as_ref() };
         if !me.refs.release() {

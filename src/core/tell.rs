@@ -4,8 +4,9 @@ use std::mem;
 use std::ptr::{self, NonNull};
 
 use super::callback::Callback;
-use super::cell::{Asynchron, Handle};
+use super::cell::Asynchron;
 use super::due::{self, Jobs};
+use super::handle::Handle;
 use super::listener::{List, Listener, Who};
 use super::outcome::Tag;
 use super::removable::Removable;

@@ -12,7 +12,8 @@ mod worker;
 use self::pool::Pool;
 pub(crate) use self::worker::Sleeping;
 use crate::compute::{self, Function};
-use crate::core::cell::{Asynchron, Handle};
+use crate::core::cell::Asynchron;
+use crate::core::handle::Handle;
 use crate::core::memory::NoMemory;
 use crate::core::user::Owned;
 

@@ -6,7 +6,8 @@ use std::ffi::c_void;
 use std::mem;
 use std::ptr::{self, NonNull};
 
-use crate::core::cell::{Asynchron, Handle};
+use crate::core::cell::Asynchron;
+use crate::core::handle::Handle;
 use crate::core::listener::Listener;
 use crate::core::memory::{NoMemory, allocate};
 

@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::*};
 
 pub(crate) use self::entries::Entry;
 use self::queue::{Arrived, CALL, Calls, Queue};
-use crate::core::cell::{Asynchron, Handle};
+use crate::core::cell::Asynchron;
+use crate::core::handle::Handle;
 use crate::core::listener::{List, Listener, Who};
 use crate::core::lock::{Line, Lock};
 use crate::core::memory::{NoMemory, try_box};
