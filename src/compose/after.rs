@@ -189,7 +189,7 @@ impl After {
             // SAFETY: the reference that `count` took is given up.
             drop(unsafe { Handle::from_raw(source) });
         }
-        if !into.is_before(this.cast()) {
+        if !into.is_before(this) {
             if let Ok(layout) = Self::layout(n) {
                 // SAFETY: allocated with this layout, and used no more.
                 unsafe { dealloc(this.as_ptr().cast(), layout) };

@@ -2,7 +2,6 @@
 
 use std::alloc::{Layout, dealloc};
 use std::cell::UnsafeCell;
-use std::mem;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering::*};
 
@@ -85,9 +84,10 @@ impl Asynchron {
         (offset == size_of::<Self>()).then_some(layout)
     }
 
-    /// Whether that address lies where the object ends.
-    pub(crate) fn is_before(&self, address: NonNull<u8>) -> bool {
-        ptr::eq(ptr::from_ref(self).wrapping_add(1).cast(), address.as_ptr())
+    /// Whether this is the `After` that lies behind the object.
+    pub(crate) fn is_before(&self, after: NonNull<After>) -> bool {
+        let end = ptr::from_ref(self).wrapping_add(1);
+        self.state.load().is_joined() && ptr::eq(end.cast(), after.as_ptr())
     }
 
     pub(crate) fn create_with(extras: Extras) -> Result<Handle, NoMemory> {
@@ -264,7 +264,7 @@ impl Asynchron {
     pub(crate) unsafe fn unlisten(&self, node: NonNull<Listener>) -> bool {
         self.with_listeners(|list, _| {
             // SAFETY: alive, and nobody changes it without the lock.
-            let listed = unsafe { node.as_ref() }.is_listed();
+            let listed = unsafe { Listener::is_listed(node) };
             if listed {
                 // SAFETY: it is listed, and here.
                 unsafe { list.unlink(node) };

@@ -96,9 +96,13 @@ impl Listener {
         unsafe { (*this.as_ptr()).who }.addr() & KIND == LATE_ENTRY
     }
 
-    /// Whether it lies in the list. Only under the asynchron's lock.
-    pub(crate) fn is_listed(&self) -> bool {
-        !self.next.is_null()
+    /// Whether it lies in the list.
+    ///
+    /// # Safety
+    /// `this` is alive, and the lock of its asynchron is held. (Out of the list, `prev` may be changing.)
+    pub(crate) unsafe fn is_listed(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        !unsafe { (*this.as_ptr()).next }.is_null()
     }
 }
 
