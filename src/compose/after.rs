@@ -2,13 +2,13 @@
 
 use std::alloc::{Layout, dealloc};
 use std::ffi::c_void;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::{AtomicU32, Ordering::*};
 
 use crate::compute;
 use crate::core::cell::Asynchron;
-use crate::core::due::{self, Job, Jobs};
+use crate::core::due::{self, Job, Jobs, RunFn};
 use crate::core::handle::Handle;
 use crate::core::listener::Listener;
 use crate::core::memory::{NoMemory, allocate};
@@ -22,7 +22,7 @@ pub(crate) type JoinFn =
 /// This, then a node for each source, at least one. If what it delivers into is made for it, all lies
 /// behind that, in one allocation, which goes with the asynchron's last reference; else in one of its
 /// own.
-#[repr(C)]
+#[repr(C, align(8))]
 pub(crate) struct After {
     /// Sources that are not complete, and 1 until all of them are listened to. Not used for one.
     left: AtomicU32,
@@ -39,6 +39,16 @@ struct Counted {
     source: *mut Asynchron,
 }
 
+impl Counted {
+    /// # Safety
+    /// The node is the caller's alone, and is used as a listener no more.
+    unsafe fn write_source(node: NonNull<Listener>, source: NonNull<Asynchron>) {
+        // SAFETY: as the caller promises.
+        unsafe { (*node.cast::<Self>().as_ptr()).source = source.as_ptr() };
+    }
+}
+
+// The job lies where the links were, the source where it says whose node it is.
 const _: () = assert!(size_of::<Counted>() == size_of::<Listener>());
 
 /// What is to be done, and with what.
@@ -70,13 +80,17 @@ pub(crate) fn after(
     for (node, source) in After::nodes(room, n).zip(sources) {
         // SAFETY: a node of its own, which stays until all sources were counted.
         if !unsafe { source.listen(node) } {
-            // SAFETY: it is complete, and not listened to; this thread's own count is still missing.
-            unsafe { After::count(room, node, source, &mut jobs) };
+            // SAFETY: it is complete, and not listened to.
+            unsafe { After::tell(node, source, &mut jobs) };
+            jobs = After::count(jobs, NonNull::from(*source));
         }
     }
     if n != 1 {
-        // SAFETY: alive until this count.
-        unsafe { After::count_down(room, &mut jobs) };
+        // SAFETY: this thread's own count was still missing.
+        if let Some((job, run)) = unsafe { After::count_down(room) } {
+            // SAFETY: nobody else uses it any more.
+            unsafe { jobs.push(job, Some(run)) };
+        }
     }
     due::run(jobs);
     Ok(into)
@@ -119,44 +133,57 @@ impl After {
     }
 
     /// A source is complete, or is just being completed under its lock. It is kept from now until the
-    /// function has returned.
+    /// function has returned. With one source, the job is to run the function; with several it is
+    /// for [`Self::count`] to decide.
     ///
     /// # Safety
     /// Called once for each source, by the asynchron that held its node, or would have.
-    pub(crate) unsafe fn count(
-        this: NonNull<Self>,
-        node: NonNull<Listener>,
-        source: &Asynchron,
-        jobs: &mut Jobs,
-    ) {
-        // Before the count: whoever is the last gives the reference up.
+    pub(crate) unsafe fn tell(node: NonNull<Listener>, source: &Asynchron, jobs: &mut Jobs) {
+        // SAFETY: the node is an after's, whose source has not been counted: both are alive.
+        let Some((this, only_value)) = (unsafe { Listener::after_of(node) }) else {
+            return;
+        };
         source.keep();
-        // SAFETY: this count was still missing, so both are alive.
-        let (n, only_value) = unsafe { ((*this.as_ptr()).n, node.as_ref().only_value()) };
-        // SAFETY: as above; the node is in no list, and not used as a listener any more.
-        unsafe { (*node.cast::<Counted>().as_ptr()).source = ptr::from_ref(source).cast_mut() };
-        if n != 1 {
-            // SAFETY: as above.
-            unsafe { Self::count_down(this, jobs) };
-        } else if only_value {
-            // SAFETY: it was the only count.
-            unsafe { jobs.push(node.cast(), Self::run::<true>) };
-        } else {
-            // SAFETY: as above.
-            unsafe { jobs.push(node.cast(), Self::run::<false>) };
+        // SAFETY: as above.
+        let run: Option<RunFn> = match (unsafe { (*this.as_ptr()).n }, only_value) {
+            (1, true) => Some(Self::run::<true>),
+            (1, false) => Some(Self::run::<false>),
+            _ => None,
+        };
+        if run.is_some() {
+            // SAFETY: in no list, and not used as a listener any more.
+            unsafe { Counted::write_source(node, source.into()) };
         }
+        // SAFETY: nobody else uses the node before it has been counted.
+        unsafe { jobs.push(node.cast(), run) };
     }
 
+    /// Counts `source` in each of those that [`Self::tell`] was called for, once all others have been
+    /// told of its completion. Leaves those jobs by which a function is to run on this thread,
+    /// because the last source is counted.
+    pub(crate) fn count(jobs: Jobs, source: NonNull<Asynchron>) -> Jobs {
+        jobs.decide(|job| {
+            let node = job.cast::<Listener>();
+            // SAFETY: only the nodes of afters are undecided, and this source's count is missing.
+            let (this, _) = unsafe { Listener::after_of(node) }?;
+            // SAFETY: as above; not used as a listener any more.
+            unsafe { Counted::write_source(node, source) };
+            // SAFETY: as above.
+            unsafe { Self::count_down(this) }
+        })
+    }
+
+    /// What the last to count has to run: a job in the first node, which nobody uses any more.
+    ///
     /// # Safety
     /// The count that the caller takes away is its own.
-    unsafe fn count_down(this: NonNull<Self>, jobs: &mut Jobs) {
+    unsafe fn count_down(this: NonNull<Self>) -> Option<(NonNull<Job>, RunFn)> {
         // ORDERING: Release hands over what this source's thread did, Acquire takes what all the
         // others handed over, for whoever is the last.
         // SAFETY: alive while a count is left.
-        if unsafe { this.as_ref() }.left.fetch_sub(1, AcqRel) == 1 {
-            // SAFETY: there is a first node, which nobody uses any more.
-            unsafe { jobs.push(this.add(1).cast(), Self::run::<false>) };
-        }
+        let last = unsafe { this.as_ref() }.left.fetch_sub(1, AcqRel) == 1;
+        // SAFETY: there is always a first node.
+        last.then(|| (unsafe { this.add(1) }.cast(), Self::run::<false> as RunFn))
     }
 
     /// # Safety
@@ -168,10 +195,6 @@ impl After {
         let Self { into, function, ctx, n, .. } = unsafe { this.read() };
         // SAFETY: all sources have been counted.
         let sources = unsafe { Self::gather(this, n) };
-        for source in sources {
-            // SAFETY: counted, so it is retained.
-            unsafe { &**source }.state().until_published();
-        }
         match if ONLY_VALUE { error_of(sources) } else { None } {
             Some(error) => {
                 drop(ctx);

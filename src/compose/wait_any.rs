@@ -16,6 +16,7 @@ use crate::sys;
 const ON_STACK: usize = 32;
 
 /// What the listeners of one wait tell. Lies on the waiting thread's stack.
+#[repr(align(8))]
 pub(crate) struct Any {
     /// The first listener that was told.
     told: AtomicPtr<Listener>,

@@ -79,7 +79,7 @@ impl Callback {
         // The job's reference; `run` gives it up.
         source.keep();
         // SAFETY: in no list, so the listener is not used any more.
-        unsafe { jobs.push(this.cast(), Self::run) };
+        unsafe { jobs.push(this.cast(), Some(Self::run)) };
     }
 
     /// # Safety

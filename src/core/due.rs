@@ -14,14 +14,15 @@ use super::here::Here;
 #[repr(C)]
 pub(crate) struct Job {
     next: *mut Job,
-    run: RunFn,
+    /// `None` while it is not known yet whether it is to run here.
+    run: Option<RunFn>,
 }
 
 /// Gets the job back, once, and owns it.
-type RunFn = unsafe fn(NonNull<Job>);
+pub(crate) type RunFn = unsafe fn(NonNull<Job>);
 
 impl Job {
-    pub(crate) const NOT_DUE: Self = Self { next: ptr::null_mut(), run: |_| () };
+    pub(crate) const NOT_DUE: Self = Self { next: ptr::null_mut(), run: None };
 }
 
 /// A queue of jobs, first in first out.
@@ -34,11 +35,31 @@ impl Jobs {
     pub(crate) const EMPTY: Self = Self { first: ptr::null_mut(), last: ptr::null_mut() };
 
     /// # Safety
-    /// There is room for a job, which nobody else uses until it runs.
-    pub(crate) unsafe fn push(&mut self, job: NonNull<Job>, run: RunFn) {
+    /// There is room for a job, which nobody else uses until it runs, or was left out by
+    /// [`Self::decide`].
+    pub(crate) unsafe fn push(&mut self, job: NonNull<Job>, run: Option<RunFn>) {
         // SAFETY: as the caller promises.
         unsafe { job.write(Job { next: ptr::null_mut(), run }) };
         self.append(Self { first: job.as_ptr(), last: job.as_ptr() });
+    }
+
+    /// Asks `decide` of each undecided job which one is to run in its place, and what. If the answer is
+    /// none, the job may be gone after that.
+    pub(crate) fn decide(
+        self,
+        decide: impl Fn(NonNull<Job>) -> Option<(NonNull<Job>, RunFn)>,
+    ) -> Self {
+        let mut rest = self;
+        let mut decided = Self::EMPTY;
+        while let Some(job) = rest.pop() {
+            // SAFETY: a job in the queue is alive.
+            let run = unsafe { job.as_ref() }.run;
+            if let Some((job, run)) = run.map(|run| (job, run)).or_else(|| decide(job)) {
+                // SAFETY: it is to run here, so nobody else uses it.
+                unsafe { decided.push(job, Some(run)) };
+            }
+        }
+        decided
     }
 
     fn append(&mut self, more: Self) {
@@ -124,8 +145,11 @@ impl Due {
                 // SAFETY: its last reference is gone; it is freed once.
                 unsafe { Asynchron::free(dead) };
             } else if let Some(job) = self.pop() {
-                // SAFETY: a job in the queue is alive, and this is its one run.
-                unsafe { (job.as_ref().run)(job) };
+                // SAFETY: a job in the queue is alive.
+                if let Some(run) = unsafe { job.as_ref() }.run {
+                    // SAFETY: this is its one run.
+                    unsafe { run(job) };
+                }
             } else {
                 return any;
             }

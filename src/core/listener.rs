@@ -27,7 +27,7 @@ pub(crate) enum Who {
     Removable,
     Entry(NonNull<Report>),
     Any(NonNull<Any>),
-    After(NonNull<After>),
+    After,
 }
 
 const CALLBACK: usize = 0;
@@ -66,9 +66,16 @@ impl Listener {
         Self::of(after.as_ptr().cast(), if only_value { THEN } else { AFTER })
     }
 
-    /// Of an `After`'s: whether it goes on after a value alone.
-    pub(crate) fn only_value(&self) -> bool {
-        self.who.addr() & KIND == THEN
+    /// The `After` whose node this is, and whether it goes on after a value alone.
+    ///
+    /// # Safety
+    /// `this` is alive. (A job may lie where its links were.)
+    pub(crate) unsafe fn after_of(this: NonNull<Self>) -> Option<(NonNull<After>, bool)> {
+        // SAFETY: as the caller promises.
+        let who = unsafe { (*this.as_ptr()).who };
+        let kind = who.addr() & KIND;
+        let after = NonNull::new(who.map_addr(|addr| addr & !KIND).cast());
+        after.filter(|_| kind == AFTER || kind == THEN).map(|after| (after, kind == THEN))
     }
 
     fn of(who: *mut (), kind: usize) -> Self {
@@ -83,7 +90,7 @@ impl Listener {
         match (kind, who) {
             (ENTRY | LATE_ENTRY, Some(report)) => Who::Entry(report.cast()),
             (ANY, Some(any)) => Who::Any(any.cast()),
-            (AFTER | THEN, Some(after)) => Who::After(after.cast()),
+            (AFTER | THEN, _) => Who::After,
             (REMOVABLE, _) => Who::Removable,
             _ => Who::Callback,
         }

@@ -117,7 +117,7 @@ impl Removable {
         // SAFETY: the lock is held.
         unsafe { (*this.as_ptr()).stage = Stage::Due };
         // SAFETY: alive until it has run, and so is its job.
-        unsafe { jobs.push(NonNull::from(&mut (*this.as_ptr()).job), Self::run) };
+        unsafe { jobs.push(NonNull::from(&mut (*this.as_ptr()).job), Some(Self::run)) };
     }
 
     /// # Safety

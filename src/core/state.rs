@@ -196,20 +196,6 @@ impl State {
         (complete, waited)
     }
 
-    /// For one that was told of the completion by the thread that holds the lock for it: until that
-    /// has published.
-    #[inline]
-    pub(crate) fn until_published(&self) {
-        let mut patience = Patience::new();
-        loop {
-            let seen = self.load();
-            if seen.is_complete() {
-                return;
-            }
-            patience.wait();
-        }
-    }
-
     /// Wakes all that sleep in [`Self::park`]. By address: the object may be gone.
     #[cold]
     pub(crate) fn wake(state: *const Self) {

@@ -24,6 +24,8 @@ pub(super) struct Telling {
     /// Whether there are `wait_any`s. Those stay in the list: a thread that leaves its wait looks
     /// there whether somebody still knows its stack.
     anys: bool,
+    /// Whether there are afters, which may have several sources.
+    afters: bool,
 }
 
 impl Telling {
@@ -55,7 +57,7 @@ impl Telling {
         if waited {
             State::wake(state);
         }
-        telling.tell();
+        telling.tell(this);
     }
 
     /// Takes those out of the list of whom it need not know any more.
@@ -66,6 +68,7 @@ impl Telling {
             first_entry: ptr::null_mut(),
             last_entry: ptr::null_mut(),
             anys: false,
+            afters: false,
         };
         while let Some(node) = all.first() {
             // SAFETY: it is in this list.
@@ -82,9 +85,10 @@ impl Telling {
                     unsafe { Removable::make_due(node.cast(), source, &mut telling.jobs) };
                     true
                 }
-                Who::After(after) => {
-                    // SAFETY: it lives until all of its sources have been counted.
-                    unsafe { After::count(after, node, source, &mut telling.jobs) };
+                Who::After => {
+                    // SAFETY: an after's, and out of the list.
+                    unsafe { After::tell(node, source, &mut telling.jobs) };
+                    telling.afters = true;
                     false
                 }
                 Who::Entry(_) => {
@@ -117,7 +121,8 @@ impl Telling {
         self.last_entry = node;
     }
 
-    fn tell(self) {
+    /// `source` may be gone, unless there are jobs.
+    fn tell(self, source: NonNull<Asynchron>) {
         let mut next = self.first_entry;
         while let Some(node) = NonNull::new(next) {
             // SAFETY: an entry is alive until it has arrived.
@@ -128,7 +133,8 @@ impl Telling {
                 unsafe { Report::arrive(report, node.cast()) };
             }
         }
-        due::run(self.jobs);
+        let jobs = if self.afters { After::count(self.jobs, source) } else { self.jobs };
+        due::run(jobs);
     }
 }
 

@@ -235,3 +235,37 @@ fn no_wakeup_is_lost() {
         }
     });
 }
+
+/// Also those of a source whose completion is not the last one.
+#[test]
+fn an_after_of_several_runs_when_the_reports_of_each_have_learned() {
+    const REPORTS: usize = 2000;
+    within(120, || {
+        race(
+            100,
+            |_| {
+                let sources = Handle::many(2);
+                let reports: Vec<_> = (0..REPORTS).map(|_| Report::of(&sources[..1])).collect();
+                let reports = Arc::new(reports);
+                let seen = reports.clone();
+                let joined = after(&sources, None, move |_, _| {
+                    let learned = seen.iter().rev().step_by(100).all(|r| r.next(0).is_ok());
+                    if learned { 0 } else { 1 }
+                });
+                (sources, reports, joined)
+            },
+            &[
+                &|(sources, ..): &(Vec<Handle>, Arc<Vec<Report>>, Handle)| {
+                    sources[0].set(b"x");
+                },
+                &|(sources, ..): &(Vec<Handle>, Arc<Vec<Report>>, Handle)| {
+                    while sources[0].poll() == ASYNCHRON_PENDING {
+                        std::hint::spin_loop();
+                    }
+                    sources[1].set(b"x");
+                },
+            ],
+            |(_, _, joined)| assert_eq!(joined.get(), Ok(vec![])),
+        );
+    });
+}
