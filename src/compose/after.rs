@@ -76,12 +76,12 @@ pub(crate) fn after(
     };
     // SAFETY: the room is as large as the layout, and ours.
     unsafe { After::write(room, n, into.clone(), step) };
-    let mut jobs = Jobs::EMPTY;
+    let mut jobs = Jobs::new();
     for (node, source) in After::nodes(room, n).zip(sources) {
         // SAFETY: a node of its own, which stays until all sources were counted.
         if !unsafe { source.listen(node) } {
             // SAFETY: it is complete, and not listened to.
-            unsafe { After::tell(node, source, &mut jobs) };
+            unsafe { After::tell(node, source, &jobs) };
             jobs = After::count(jobs, NonNull::from(*source));
         }
     }
@@ -138,7 +138,7 @@ impl After {
     ///
     /// # Safety
     /// Called once for each source, by the asynchron that held its node, or would have.
-    pub(crate) unsafe fn tell(node: NonNull<Listener>, source: &Asynchron, jobs: &mut Jobs) {
+    pub(crate) unsafe fn tell(node: NonNull<Listener>, source: &Asynchron, jobs: &Jobs) {
         // SAFETY: the node is an after's, whose source has not been counted: both are alive.
         let Some((this, only_value)) = (unsafe { Listener::after_of(node) }) else {
             return;

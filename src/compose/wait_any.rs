@@ -117,6 +117,6 @@ unsafe fn listen_and_wait(
     }
     // SAFETY: what was told is one of `nodes`.
     let told = any.told().map(|node| unsafe { node.offset_from(nodes) }.unsigned_abs());
-    // One may be complete whose deliverer has not come to tell: that beats the time that ran out.
+    // One may have completed since it was unlistened: that beats the time that ran out.
     complete.or(told).or_else(|| first_complete(all)).ok_or(Stop::Timeout)
 }

@@ -63,9 +63,9 @@ pub(crate) unsafe fn register(
         drop(unsafe { Box::from_raw(callback.as_ptr()) });
         return Err(Refused::Complete);
     }
-    let mut jobs = Jobs::EMPTY;
+    let jobs = Jobs::new();
     // SAFETY: it runs once, from here.
-    unsafe { Callback::make_due(callback, a, &mut jobs) };
+    unsafe { Callback::make_due(callback, a, &jobs) };
     due::run(jobs);
     Ok(())
 }
@@ -75,7 +75,7 @@ impl Callback {
     ///
     /// # Safety
     /// Called once; the callback is in no list.
-    pub(super) unsafe fn make_due(this: NonNull<Self>, source: &Asynchron, jobs: &mut Jobs) {
+    pub(super) unsafe fn make_due(this: NonNull<Self>, source: &Asynchron, jobs: &Jobs) {
         // The job's reference; `run` gives it up.
         source.keep();
         // SAFETY: in no list, so the listener is not used any more.

@@ -60,6 +60,8 @@ impl Asynchron {
         unsafe { Self::write(room, State::new_joined()) };
         // SAFETY: the first reference is the caller's.
         let made = unsafe { Handle::from_raw(room) };
+        // For `free_joined`.
+        room.as_ptr().expose_provenance();
         // SAFETY: the rest of the room begins there.
         Ok((made, unsafe { room.add(1) }.cast()))
     }
@@ -365,16 +367,25 @@ impl Asynchron {
             // SAFETY: made by a box, and freed here alone.
             drop(unsafe { Box::from_raw(extras) });
         }
-        let layout = if seen.is_joined() {
-            // SAFETY: one lies behind it.
-            let after = unsafe { After::layout_of(this.add(1).cast()) };
-            after.and_then(Self::layout_before)
+        if seen.is_joined() {
+            // SAFETY: nothing else is left of it.
+            unsafe { Self::free_joined(this) };
         } else {
-            Some(Self::LAYOUT)
-        };
-        if let Some(layout) = layout {
             // SAFETY: allocated with this layout.
-            unsafe { dealloc(this.as_ptr().cast(), layout) };
+            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+        }
+    }
+
+    /// # Safety
+    /// The object was made by [`Self::create_before`], and its last use was before this.
+    unsafe fn free_joined(this: NonNull<Self>) {
+        // By way of references to the object, `this` may reach no further than it does.
+        let whole = NonNull::new(ptr::with_exposed_provenance_mut::<Self>(this.addr().get()));
+        // SAFETY: an `After` lies behind it.
+        let after = whole.and_then(|whole| unsafe { After::layout_of(whole.add(1).cast()) });
+        if let (Some(whole), Some(layout)) = (whole, after.and_then(Self::layout_before)) {
+            // SAFETY: allocated with this layout.
+            unsafe { dealloc(whole.as_ptr().cast(), layout) };
         }
     }
 

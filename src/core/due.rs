@@ -25,22 +25,24 @@ impl Job {
     pub(crate) const NOT_DUE: Self = Self { next: ptr::null_mut(), run: None };
 }
 
-/// A queue of jobs, first in first out.
+/// A queue of jobs, first in first out, of one thread.
 pub(crate) struct Jobs {
-    first: *mut Job,
-    last: *mut Job,
+    first: Cell<*mut Job>,
+    last: Cell<*mut Job>,
 }
 
 impl Jobs {
-    pub(crate) const EMPTY: Self = Self { first: ptr::null_mut(), last: ptr::null_mut() };
+    pub(crate) const fn new() -> Self {
+        Self { first: Cell::new(ptr::null_mut()), last: Cell::new(ptr::null_mut()) }
+    }
 
     /// # Safety
     /// There is room for a job, which nobody else uses until it runs, or was left out by
     /// [`Self::decide`].
-    pub(crate) unsafe fn push(&mut self, job: NonNull<Job>, run: Option<RunFn>) {
+    pub(crate) unsafe fn push(&self, job: NonNull<Job>, run: Option<RunFn>) {
         // SAFETY: as the caller promises.
         unsafe { job.write(Job { next: ptr::null_mut(), run }) };
-        self.append(Self { first: job.as_ptr(), last: job.as_ptr() });
+        self.append(job.as_ptr(), job.as_ptr());
     }
 
     /// Asks `decide` of each undecided job which one is to run in its place, and what. If the answer is
@@ -49,9 +51,8 @@ impl Jobs {
         self,
         decide: impl Fn(NonNull<Job>) -> Option<(NonNull<Job>, RunFn)>,
     ) -> Self {
-        let mut rest = self;
-        let mut decided = Self::EMPTY;
-        while let Some(job) = rest.pop() {
+        let decided = Self::new();
+        while let Some(job) = self.pop() {
             // SAFETY: a job in the queue is alive.
             let run = unsafe { job.as_ref() }.run;
             if let Some((job, run)) = run.map(|run| (job, run)).or_else(|| decide(job)) {
@@ -62,30 +63,27 @@ impl Jobs {
         decided
     }
 
-    fn append(&mut self, more: Self) {
-        if more.first.is_null() {
-            return;
-        }
-        if self.first.is_null() {
-            self.first = more.first;
+    fn append(&self, first: *mut Job, last: *mut Job) {
+        if self.first.get().is_null() {
+            self.first.set(first);
         } else {
             // SAFETY: the last job in the queue is alive.
-            unsafe { (*self.last).next = more.first };
+            unsafe { (*self.last.get()).next = first };
         }
-        self.last = more.last;
+        self.last.set(last);
     }
 
-    fn pop(&mut self) -> Option<NonNull<Job>> {
-        let job = NonNull::new(self.first)?;
+    fn pop(&self) -> Option<NonNull<Job>> {
+        let job = NonNull::new(self.first.get())?;
         // SAFETY: a job in the queue is alive.
-        self.first = unsafe { job.as_ref().next };
+        self.first.set(unsafe { job.as_ref().next });
         Some(job)
     }
 }
 
 /// What is due on a thread.
 pub(super) struct Due {
-    jobs: Cell<Jobs>,
+    jobs: Jobs,
     /// Objects without references, linked through themselves.
     dead: Cell<Option<NonNull<Asynchron>>>,
     /// Whether it is being run further up the stack: who adds to it then leaves it at that.
@@ -94,11 +92,10 @@ pub(super) struct Due {
 
 /// Adds the jobs to this thread's queue, and runs it unless it is being run further up the stack.
 pub(crate) fn run(jobs: Jobs) {
-    if !jobs.first.is_null() {
+    let (first, last) = (jobs.first.get(), jobs.last.get());
+    if !first.is_null() {
         Here::with(|here| {
-            let mut queue = here.due.jobs.replace(Jobs::EMPTY);
-            queue.append(jobs);
-            here.due.jobs.set(queue);
+            here.due.jobs.append(first, last);
             here.due.run_unless_running();
         });
     }
@@ -126,7 +123,7 @@ pub(crate) fn run_before_blocking() -> bool {
 
 impl Due {
     pub(super) const fn nothing() -> Self {
-        Self { jobs: Cell::new(Jobs::EMPTY), dead: Cell::new(None), running: Cell::new(false) }
+        Self { jobs: Jobs::new(), dead: Cell::new(None), running: Cell::new(false) }
     }
 
     fn run_unless_running(&self) {
@@ -144,7 +141,7 @@ impl Due {
                 self.dead.set(unsafe { Asynchron::next_dead(dead) });
                 // SAFETY: its last reference is gone; it is freed once.
                 unsafe { Asynchron::free(dead) };
-            } else if let Some(job) = self.pop() {
+            } else if let Some(job) = self.jobs.pop() {
                 // SAFETY: a job in the queue is alive.
                 if let Some(run) = unsafe { job.as_ref() }.run {
                     // SAFETY: this is its one run.
@@ -155,13 +152,6 @@ impl Due {
             }
             any = true;
         }
-    }
-
-    fn pop(&self) -> Option<NonNull<Job>> {
-        let mut jobs = self.jobs.replace(Jobs::EMPTY);
-        let job = jobs.pop();
-        self.jobs.set(jobs);
-        job
     }
 }
 

@@ -83,7 +83,7 @@ impl Removable {
             awaiters: ptr::null_mut(),
         };
         let this = NonNull::from(Box::leak(try_box(removable).map_err(|_| Refused::NoMemory)?));
-        let mut jobs = Jobs::EMPTY;
+        let jobs = Jobs::new();
         let registered = a.with_listeners(|list, complete| {
             if complete && only_pending {
                 return false;
@@ -94,7 +94,7 @@ impl Removable {
             unsafe { list.push(this.cast()) };
             if complete {
                 // SAFETY: the lock is held; it becomes due once.
-                unsafe { Self::make_due(this, a, &mut jobs) };
+                unsafe { Self::make_due(this, a, &jobs) };
             }
             true
         });
@@ -111,13 +111,15 @@ impl Removable {
     ///
     /// # Safety
     /// Called once, under the source's lock.
-    pub(super) unsafe fn make_due(this: NonNull<Self>, source: &Asynchron, jobs: &mut Jobs) {
+    pub(super) unsafe fn make_due(this: NonNull<Self>, source: &Asynchron, jobs: &Jobs) {
         // The job's reference; `run` gives it up.
         source.keep();
         // SAFETY: the lock is held.
         unsafe { (*this.as_ptr()).stage = Stage::Due };
+        // SAFETY: the job lies inside it.
+        let job = unsafe { this.byte_add(offset_of!(Self, job)) }.cast();
         // SAFETY: alive until it has run, and so is its job.
-        unsafe { jobs.push(NonNull::from(&mut (*this.as_ptr()).job), Some(Self::run)) };
+        unsafe { jobs.push(job, Some(Self::run)) };
     }
 
     /// # Safety

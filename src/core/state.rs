@@ -164,7 +164,7 @@ impl State {
                 patience.wait();
                 continue;
             }
-            // ORDERING: as in `take`.
+            // ORDERING: as in `try_take`.
             if self.0.compare_exchange_weak(seen, seen | LOCKED, Acquire, Relaxed).is_ok() {
                 return Some(Held(seen));
             }

@@ -64,7 +64,7 @@ impl Telling {
     fn take(source: &Asynchron, list: &mut List) -> Self {
         let mut all = mem::replace(list, List::EMPTY);
         let mut telling = Self {
-            jobs: Jobs::EMPTY,
+            jobs: Jobs::new(),
             first_entry: ptr::null_mut(),
             last_entry: ptr::null_mut(),
             anys: false,
@@ -77,17 +77,17 @@ impl Telling {
             let stays = match unsafe { node.as_ref() }.who() {
                 Who::Callback => {
                     // SAFETY: a callback's, and out of the list.
-                    unsafe { Callback::make_due(node.cast(), source, &mut telling.jobs) };
+                    unsafe { Callback::make_due(node.cast(), source, &telling.jobs) };
                     false
                 }
                 Who::Removable => {
                     // SAFETY: a removable one's, and the lock is held.
-                    unsafe { Removable::make_due(node.cast(), source, &mut telling.jobs) };
+                    unsafe { Removable::make_due(node.cast(), source, &telling.jobs) };
                     true
                 }
                 Who::After => {
                     // SAFETY: an after's, and out of the list.
-                    unsafe { After::tell(node, source, &mut telling.jobs) };
+                    unsafe { After::tell(node, source, &telling.jobs) };
                     telling.afters = true;
                     false
                 }

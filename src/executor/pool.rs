@@ -113,7 +113,9 @@ impl Pool {
     /// Gives the task back if there is no room for it, or no thread and none can be had.
     pub(super) fn submit(&'static self, task: Task) -> Result<(), (Refused, Task)> {
         let mut inner = self.inner.lock();
-        if inner.active < inner.places || !inner.has_threads() {
+        // One that is only being started may yet fail to come: one that rests takes its place.
+        let instead = inner.starting > 0 && !inner.resting.is_null();
+        if inner.active < inner.places || instead || !inner.has_threads() {
             return self.hand_over(inner, task);
         }
         inner.queue(task)?;

@@ -132,6 +132,10 @@ impl Worker {
                 let mut inner = self.pool.inner.lock();
                 if self.rests.get() {
                     inner.stop_resting(self);
+                    if self.pool.has_tasks(&inner) {
+                        inner.active = inner.active.wrapping_add(1);
+                        return Some(Call::Look);
+                    }
                     inner.threads = inner.threads.wrapping_sub(1);
                     return None;
                 }

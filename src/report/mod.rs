@@ -3,7 +3,8 @@
 //! Each one that was added has an entry, which listens to it, then arrives, then is ready, in the
 //! order of arrival, and then is handed out. Who completes a source takes the entry out of its list
 //! and, after publishing, pushes it on `arrived`: one exchange, and nothing of the report is touched
-//! any more. Who asks for the next swaps out everything that has arrived at once.
+//! any more. Who asks for the next swaps out everything that has arrived at once. Only while threads
+//! sleep, or there is a descriptor, entries are handed in under the lock.
 //!
 //! Between the list and `arrived` an entry is in flight, for a few instructions: whoever frees or
 //! removes it waits for its arrival.

@@ -95,6 +95,13 @@ fn one_thread_is_enough() {
     });
 }
 
+/// A thread that rests does not leave a task to those that are still being started.
+#[test]
+fn what_was_accepted_runs_also_if_the_threads_being_started_never_come() {
+    let program = process::compile("threads_fail_to_come.c", &[]);
+    process::run(process::command(&program, &[]), 60).assert_quiet_success();
+}
+
 /// main returns while a task blocks for ever, one in a wait of ours, one idles: the process ends at once, with main's
 /// status, and nobody is joined.
 #[test]
