@@ -92,13 +92,16 @@ pub unsafe extern "C" fn asynchron_set_bytes(
         let Some(a) = NonNull::new(a.cast::<Asynchron>()).filter(|_| is_readable(data, len)) else {
             return ASYNCHRON_E_INVALID;
         };
-        // What most values are, a number or a pointer, without a call.
-        if len == 8 {
+        // What most values are, one word or two, without a call.
+        let done = match len {
             // SAFETY: readable; the caller vouches for the handle.
-            let done = unsafe { Asynchron::try_complete_small(a, &*data.cast::<[u8; 8]>()) };
-            if done {
-                return ASYNCHRON_OK;
-            }
+            8 => unsafe { Asynchron::try_complete_small(a, &*data.cast::<[u8; 8]>()) },
+            // SAFETY: as above.
+            16 => unsafe { Asynchron::try_complete_small(a, &*data.cast::<[u8; 16]>()) },
+            _ => false,
+        };
+        if done {
+            return ASYNCHRON_OK;
         }
         // SAFETY: as above.
         unsafe { deliver_copy(a, data, len) }
