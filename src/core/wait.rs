@@ -17,8 +17,15 @@ pub(crate) enum Stop {
     Deadlock,
 }
 
-/// About 2 microseconds: what a hand-over between two processors takes at most.
-const SPINS: u32 = 50;
+/// How often a wait looks before it sleeps: about 2 microseconds, what a hand-over between two
+/// processors takes at most. Another number is chosen when building, by ASYNCHRON_SPINS.
+const SPINS: u32 = match option_env!("ASYNCHRON_SPINS") {
+    None => 50,
+    Some(number) => match u32::from_str_radix(number, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("ASYNCHRON_SPINS is not a number"),
+    },
+};
 
 /// Blocks until `look` finds something, or `timeout_ns` have passed. `park` sleeps at most until
 /// the deadline it is given, and may return at any time.
