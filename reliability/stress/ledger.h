@@ -23,7 +23,7 @@
     X(DUELS) X(DUELS_OVER) X(FAULTS)
 
 #define NUMBER(name) name,
-enum account { ACCOUNTS(NUMBER) ACCOUNT_COUNT };
+enum account { NONE, ACCOUNTS(NUMBER) ACCOUNT_COUNT }; /* nothing is ever counted under NONE */
 
 static struct {
     _Alignas(64) atomic_long n;
