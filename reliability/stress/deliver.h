@@ -9,7 +9,7 @@ enum { WAYS = 10 };
 /* A value that holds an asynchron of its own, which holds one of its own: drops that release. */
 static void hold(struct box *box)
 {
-    struct box *inner = make_box(new_number());
+    struct box *inner = make_box(0);
     inner->held = asynchron_create(NULL);
     box->held = asynchron_create(NULL);
     REQUIRE(box->held != NULL && inner->held != NULL);

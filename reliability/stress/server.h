@@ -59,7 +59,7 @@ static bool take(struct server *server, struct errand *errand)
             pthread_cond_timedwait(&server->change, &server->lock, &t);
         } else {
             pthread_mutex_unlock(&server->lock);
-            sleep_ns(100000);
+            sleep_ns(20000);
             pthread_mutex_lock(&server->lock);
         }
     }

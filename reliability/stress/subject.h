@@ -48,7 +48,7 @@ struct box {
 
 #define ALIVE UINT32_C(0x600df00d)
 
-static _Thread_local uint64_t last_dropped;
+static _Thread_local uint64_t last_dropped; /* on this thread, but for those inside others, which have no number */
 
 static void fill(unsigned char *bytes, size_t n, uint64_t number)
 {
@@ -73,7 +73,8 @@ static void drop_box(void *p)
         fault("a value, owner or payload was dropped twice");
         return;
     }
-    last_dropped = box->number;
+    if (box->number != 0)
+        last_dropped = box->number;
     asynchron_release(box->held);
     count(BOXES_GONE);
     free(box);
