@@ -10,6 +10,19 @@
 //! - `sys`: what the operating system gives;
 //! - [`capi`]: the C interface, one file for each section of the header, in its order.
 
+// Nothing that C can reach may panic, and each unsafe operation says by itself why it is sound.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::multiple_unsafe_ops_per_block,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod capi;
 mod compose;
 mod compute;

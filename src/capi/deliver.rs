@@ -73,6 +73,16 @@ unsafe fn deliver_copy(
     }
 }
 
+/// # Safety
+/// As for [`deliver`]; `data` is readable for `N` bytes.
+#[inline]
+unsafe fn try_deliver<const N: usize>(a: NonNull<Asynchron>, data: *const c_void) -> bool {
+    // SAFETY: as the caller promises.
+    let bytes = unsafe { &*data.cast::<[u8; N]>() };
+    // SAFETY: as above.
+    unsafe { Asynchron::try_complete_small(a, bytes) }
+}
+
 /// Delivers a copy of `len` bytes.
 ///
 /// - Needs: `data` readable for `len` bytes; it may be NULL if `len` is 0, which is the empty
@@ -95,9 +105,9 @@ pub unsafe extern "C" fn asynchron_set_bytes(
         // What most values are, one word or two, without a call.
         let done = match len {
             // SAFETY: readable; the caller vouches for the handle.
-            8 => unsafe { Asynchron::try_complete_small(a, &*data.cast::<[u8; 8]>()) },
+            8 => unsafe { try_deliver::<8>(a, data) },
             // SAFETY: as above.
-            16 => unsafe { Asynchron::try_complete_small(a, &*data.cast::<[u8; 16]>()) },
+            16 => unsafe { try_deliver::<16>(a, data) },
             _ => false,
         };
         if done {
@@ -203,7 +213,9 @@ pub unsafe extern "C" fn asynchron_fail_with(
             return ASYNCHRON_E_INVALID;
         }
         // SAFETY: the caller vouches for the texts.
-        let (domain, message) = unsafe { (text(domain), text(message)) };
+        let domain = unsafe { text(domain) };
+        // SAFETY: as above.
+        let message = unsafe { text(message) };
         let bare = payload.ptr.is_null() && payload.drop.is_none();
         let outcome = if bare && domain.is_empty() && message.is_empty() {
             Ok(Outcome::Code(code))

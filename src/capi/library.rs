@@ -5,6 +5,7 @@ use std::ffi::c_char;
 use super::types::asynchron_status_t::*;
 
 /// What `ASYNCHRON_VERSION_NUMBER` is in the header of this build.
+#[expect(clippy::indexing_slicing, reason = "worked out by the compiler, which would say so")]
 pub const ASYNCHRON_VERSION_NUMBER: u32 = {
     const fn number(text: &str) -> u32 {
         let mut value = 0;

@@ -74,7 +74,8 @@ unsafe fn handles<'a>(all: *const *mut asynchron_t, n: usize) -> Option<&'a [&'a
     if n == 0 {
         return Some(&[]);
     }
-    if all.is_null() || n > isize::MAX.unsigned_abs() / size_of::<*mut asynchron_t>() {
+    const MOST: usize = isize::MAX.unsigned_abs() / size_of::<*mut asynchron_t>();
+    if all.is_null() || n > MOST {
         return None;
     }
     // SAFETY: the caller vouches for the array.

@@ -42,7 +42,9 @@ pub(super) unsafe fn read<T: Options>(from: *const T) -> Option<Read<T>> {
     }
     let tail = (known..size).any(|at| {
         // SAFETY: within the caller's `size` bytes.
-        unsafe { from.cast::<u8>().add(at).read() != 0 }
+        let byte = unsafe { from.cast::<u8>().add(at) };
+        // SAFETY: as above.
+        unsafe { byte.read() != 0 }
     });
     // SAFETY: what was not copied is zero, which is valid.
     Some(Read { options: unsafe { options.assume_init() }, unknown: tail })

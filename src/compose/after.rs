@@ -228,8 +228,13 @@ impl After {
     unsafe fn gather<'a>(this: NonNull<Self>, n: u32) -> &'a [*mut Asynchron] {
         let array = this.as_ptr().wrapping_add(1).cast::<*mut Asynchron>();
         for (index, node) in Self::nodes(this, n).enumerate() {
-            // SAFETY: written by `count`. An element of the array lies in a node that was read.
-            unsafe { array.add(index).write((*node.cast::<Counted>().as_ptr()).source) };
+            // SAFETY: written when it was counted.
+            let source = unsafe { (*node.cast::<Counted>().as_ptr()).source };
+            // An element of the array lies in a node that has been read.
+            // SAFETY: there are as many nodes, each larger than an element.
+            let element = unsafe { array.add(index) };
+            // SAFETY: as above.
+            unsafe { element.write(source) };
         }
         // SAFETY: written just now.
         unsafe { slice::from_raw_parts(array, n as usize) }

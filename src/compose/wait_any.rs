@@ -111,9 +111,11 @@ unsafe fn listen_and_wait(
         );
     }
     for (index, a) in all.iter().enumerate().take(listening) {
+        // SAFETY: there is room.
+        let node = unsafe { nodes.add(index) };
         // SAFETY: it was given to `listen` of this asynchron. This also waits for a `tell` that is
         // under way, so that nobody knows this stack frame afterwards.
-        unsafe { a.unlisten(nodes.add(index)) };
+        unsafe { a.unlisten(node) };
     }
     // SAFETY: what was told is one of `nodes`.
     let told = any.told().map(|node| unsafe { node.offset_from(nodes) }.unsigned_abs());

@@ -88,15 +88,17 @@ impl Callback {
         // SAFETY: in no list and no queue: it is ours alone.
         let callback = unsafe { Box::from_raw(job.cast::<Self>().as_ptr()) };
         // SAFETY: the job's reference is taken over here.
-        let source = unsafe { callback.source() };
+        let source = unsafe { Self::source(&raw const *callback) };
         callback.call(&source);
     }
 
     /// # Safety
-    /// It is due, so there is a reference for it, which goes to the caller.
-    pub(super) unsafe fn source(&self) -> Handle {
+    /// It is alive and due, so there is a reference for it, which goes to the caller.
+    pub(super) unsafe fn source(this: *const Self) -> Handle {
         // SAFETY: as the caller promises.
-        unsafe { Handle::from_raw(self.source) }
+        let source = unsafe { (*this).source };
+        // SAFETY: as above.
+        unsafe { Handle::from_raw(source) }
     }
 
     pub(super) fn call(&self, source: &Handle) {

@@ -143,9 +143,14 @@ impl Asynchron {
     /// `this` is alive until it is complete: a waiter may release it before this returns.
     pub(crate) unsafe fn complete(this: NonNull<Self>, outcome: Outcome) -> Result<(), Outcome> {
         // SAFETY: alive until it is complete.
-        match unsafe { this.as_ref() }.state.claim() {
-            // SAFETY: claimed here, and the slot becomes what the tag says.
-            Some(held) => unsafe { Self::fill(this, held, |slot| Slot::write(slot, outcome)) },
+        let me = unsafe { this.as_ref() };
+        match me.state.claim() {
+            Some(held) => {
+                // SAFETY: claimed here, so the slot is this thread's alone.
+                let tag = unsafe { Slot::write(me.slot.get(), outcome) };
+                // SAFETY: as above, and the outcome is written.
+                unsafe { Self::publish(this, held, tag) };
+            }
             None => return Err(outcome),
         }
         Ok(())
@@ -158,9 +163,14 @@ impl Asynchron {
     #[inline]
     pub(crate) unsafe fn complete_copy(this: NonNull<Self>, bytes: Bytes) -> Result<(), Bytes> {
         // SAFETY: alive until it is complete.
-        match unsafe { this.as_ref() }.state.claim() {
-            // SAFETY: as above.
-            Some(held) => unsafe { Self::fill(this, held, |slot| Slot::write_copy(slot, bytes)) },
+        let me = unsafe { this.as_ref() };
+        match me.state.claim() {
+            Some(held) => {
+                // SAFETY: claimed here, so the slot is this thread's alone.
+                let tag = unsafe { Slot::write_copy(me.slot.get(), bytes) };
+                // SAFETY: as above, and the outcome is written.
+                unsafe { Self::publish(this, held, tag) };
+            }
             None => return Err(bytes),
         }
         Ok(())
@@ -173,9 +183,14 @@ impl Asynchron {
     #[inline]
     pub(crate) unsafe fn complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
         // SAFETY: alive until it is complete.
-        match unsafe { this.as_ref() }.state.claim() {
-            // SAFETY: as above.
-            Some(held) => unsafe { Self::fill(this, held, |slot| Slot::write_small(slot, bytes)) },
+        let me = unsafe { this.as_ref() };
+        match me.state.claim() {
+            Some(held) => {
+                // SAFETY: claimed here, so the slot is this thread's alone.
+                let tag = unsafe { Slot::write_small(me.slot.get(), bytes) };
+                // SAFETY: as above, and the outcome is written.
+                unsafe { Self::publish(this, held, tag) };
+            }
             None => return false,
         }
         true
@@ -188,23 +203,17 @@ impl Asynchron {
     #[inline]
     pub(crate) unsafe fn try_complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
         // SAFETY: alive until it is complete.
-        match unsafe { this.as_ref() }.state.try_claim() {
-            // SAFETY: as above.
-            Some(held) => unsafe { Self::fill(this, held, |slot| Slot::write_small(slot, bytes)) },
+        let me = unsafe { this.as_ref() };
+        match me.state.try_claim() {
+            Some(held) => {
+                // SAFETY: claimed here, so the slot is this thread's alone.
+                let tag = unsafe { Slot::write_small(me.slot.get(), bytes) };
+                // SAFETY: as above, and the outcome is written.
+                unsafe { Self::publish(this, held, tag) };
+            }
             None => return false,
         }
         true
-    }
-
-    /// # Safety
-    /// `held` is of `this`, which is incomplete; `write` makes the slot what the tag says. The object
-    /// may be gone afterwards.
-    #[inline]
-    unsafe fn fill(this: NonNull<Self>, held: Held, write: impl FnOnce(*mut Slot) -> Tag) {
-        // SAFETY: alive until it is complete. Claimed: the slot is this thread's alone.
-        let tag = write(unsafe { this.as_ref() }.slot.get());
-        // SAFETY: as the caller promises, and the outcome is written.
-        unsafe { Self::publish(this, held, tag) };
     }
 
     /// # Safety
@@ -310,8 +319,10 @@ impl Asynchron {
             return unsafe { Self::release_last(this) };
         }
         if !seen.tag().is_plain() {
-            // SAFETY: the slot holds what the tag says, and nobody uses it any more.
-            unsafe { (*me.slot.get()).free_copy() };
+            // SAFETY: nobody else can reach the slot.
+            let slot = unsafe { &mut *me.slot.get() };
+            // SAFETY: it holds what the tag says, and nobody uses it any more.
+            unsafe { slot.free_copy() };
         }
         // SAFETY: nothing else is left of it.
         unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
@@ -382,7 +393,9 @@ impl Asynchron {
         // By way of references to the object, `this` may reach no further than it does.
         let whole = NonNull::new(ptr::with_exposed_provenance_mut::<Self>(this.addr().get()));
         // SAFETY: an `After` lies behind it.
-        let after = whole.and_then(|whole| unsafe { After::layout_of(whole.add(1).cast()) });
+        let after = whole.map(|whole| unsafe { whole.add(1) }.cast());
+        // SAFETY: as above.
+        let after = after.and_then(|after| unsafe { After::layout_of(after) });
         if let (Some(whole), Some(layout)) = (whole, after.and_then(Self::layout_before)) {
             // SAFETY: allocated with this layout.
             unsafe { dealloc(whole.as_ptr().cast(), layout) };
@@ -395,14 +408,18 @@ impl Asynchron {
     /// Nobody else can reach the object.
     pub(super) unsafe fn link_dead(this: NonNull<Self>, next: Option<NonNull<Self>>) {
         let next = next.map_or(ptr::null_mut(), NonNull::as_ptr);
-        // SAFETY: as the caller promises; the extras are kept, the list's room is free.
-        unsafe { (*this.as_ptr()).listeners.get().cast::<*mut Self>().write(next) };
+        // SAFETY: as the caller promises.
+        let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
+        // SAFETY: the extras are kept, the list's room is free.
+        unsafe { room.write(next) };
     }
 
     /// # Safety
     /// It was given to [`Self::link_dead`].
     pub(super) unsafe fn next_dead(this: NonNull<Self>) -> Option<NonNull<Self>> {
+        // SAFETY: nobody else can reach it.
+        let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
         // SAFETY: written there.
-        NonNull::new(unsafe { (*this.as_ptr()).listeners.get().cast::<*mut Self>().read() })
+        NonNull::new(unsafe { room.read() })
     }
 }

@@ -42,10 +42,9 @@ impl Failure {
         // SAFETY: both texts fit behind the block, one after the other.
         let second = unsafe { first.add(domain.len()) };
         // SAFETY: the room from `first` on is as long as both texts together, and new.
-        unsafe {
-            first.copy_from_nonoverlapping(domain.as_ptr(), domain.len());
-            second.copy_from_nonoverlapping(message.as_ptr(), message.len());
-        }
+        unsafe { first.copy_from_nonoverlapping(domain.as_ptr(), domain.len()) };
+        // SAFETY: as above.
+        unsafe { second.copy_from_nonoverlapping(message.as_ptr(), message.len()) };
         let block = Block {
             refs: Refs::new(),
             code,

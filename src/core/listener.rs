@@ -103,6 +103,21 @@ impl Listener {
         unsafe { (*this.as_ptr()).who }.addr() & KIND == LATE_ENTRY
     }
 
+    fn neighbours(&self) -> (*mut Self, *mut Self) {
+        (self.prev, self.next)
+    }
+
+    /// Makes one the successor of the other.
+    ///
+    /// # Safety
+    /// Both are alive, and those of one list, whose lock is held.
+    unsafe fn join(prev: *mut Self, next: *mut Self) {
+        // SAFETY: as the caller promises.
+        unsafe { (*prev).next = next };
+        // SAFETY: as above.
+        unsafe { (*next).prev = prev };
+    }
+
     /// Whether it lies in the list.
     ///
     /// # Safety
@@ -163,42 +178,35 @@ impl List {
     /// `node` is alive, in no list, and stays where it is until it is unlinked.
     pub(crate) unsafe fn push(&mut self, node: NonNull<Listener>) {
         let node = node.as_ptr();
-        let Some(first) = self.first() else {
-            // SAFETY: the node is alive and in no list.
-            unsafe { (*node).prev = node };
-            // SAFETY: as above.
-            unsafe { (*node).next = node };
+        if self.first.is_null() {
             self.first = node;
-            return;
-        };
-        let first = first.as_ptr();
-        // SAFETY: the node is alive and in no list; the first and the last one are in this one.
-        unsafe {
-            let last = (*first).prev;
-            (*node).prev = last;
-            (*node).next = first;
-            (*last).next = node;
-            (*first).prev = node;
+            // SAFETY: alive, and in no list.
+            return unsafe { Listener::join(node, node) };
         }
+        // SAFETY: what is in the list is alive.
+        let last = unsafe { (*self.first).prev };
+        // SAFETY: the node is alive and in no list; the other is in this one.
+        unsafe { Listener::join(last, node) };
+        // SAFETY: as above.
+        unsafe { Listener::join(node, self.first) };
     }
 
     /// # Safety
     /// `node` is in this list.
     pub(crate) unsafe fn unlink(&mut self, node: NonNull<Listener>) {
         let node = node.as_ptr();
-        // SAFETY: the node and its two neighbours are in this list.
-        unsafe {
-            let (prev, next) = ((*node).prev, (*node).next);
-            if next == node {
-                self.first = ptr::null_mut();
-            } else {
-                (*prev).next = next;
-                (*next).prev = prev;
-                if self.first == node {
-                    self.first = next;
-                }
+        // SAFETY: it is alive.
+        let (prev, next) = unsafe { &*node }.neighbours();
+        if next == node {
+            self.first = ptr::null_mut();
+        } else {
+            // SAFETY: both are in this list.
+            unsafe { Listener::join(prev, next) };
+            if self.first == node {
+                self.first = next;
             }
-            (*node).next = ptr::null_mut();
         }
+        // SAFETY: as above.
+        unsafe { (*node).next = ptr::null_mut() };
     }
 }

@@ -9,7 +9,7 @@
 //!       └─────────▶ gone
 //! ```
 
-use std::mem::offset_of;
+use std::mem::{self, offset_of};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
 
@@ -82,14 +82,15 @@ impl Removable {
             stage: Stage::Registered,
             awaiters: ptr::null_mut(),
         };
+        let number = removable.token;
         let this = NonNull::from(Box::leak(try_box(removable).map_err(|_| Refused::NoMemory)?));
         let jobs = Jobs::new();
         let registered = a.with_listeners(|list, complete| {
             if complete && only_pending {
                 return false;
             }
-            // SAFETY: `token` may be written; this is nobody else's before the lock goes.
-            unsafe { *token = (*this.as_ptr()).token };
+            // SAFETY: it may be written.
+            unsafe { *token = number };
             // SAFETY: new, and freed only after it was unlinked.
             unsafe { list.push(this.cast()) };
             if complete {
@@ -128,8 +129,10 @@ impl Removable {
         // SAFETY: the job lies inside it.
         let this = unsafe { job.byte_sub(offset_of!(Self, job)) }.cast::<Self>();
         let removable = this.as_ptr();
+        // SAFETY: alive, and nobody changes the callback but its context.
+        let callback = unsafe { &raw const (*removable).callback };
         // SAFETY: the job's reference is taken over here.
-        let source = unsafe { (*removable).callback.source() };
+        let source = unsafe { Callback::source(callback) };
         let begun = source.with_listeners(|_, _| {
             // SAFETY: the lock is held.
             let stage = unsafe { &mut (*removable).stage };
@@ -178,22 +181,21 @@ pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
                 Removal::Removed
             }
             Stage::Due => {
-                // SAFETY: it is listed; the queue that holds it does not look without the lock.
-                unsafe {
-                    list.unlink(removable.cast());
-                    (*this).stage = Stage::Withdrawn;
-                    ctx = (*this).callback.take_ctx();
-                }
+                // SAFETY: it is listed.
+                unsafe { list.unlink(removable.cast()) };
+                // SAFETY: the queue that holds it does not look without the lock.
+                let withdrawn = unsafe { &mut *this };
+                withdrawn.stage = Stage::Withdrawn;
+                ctx = withdrawn.callback.take_ctx();
                 Removal::Removed
             }
             Stage::Running(thread) if thread == sys::this_thread() => Removal::TooLate,
             Stage::Running(_) => {
                 if wait {
-                    // SAFETY: the awaiter stays until it is done; the chain is the lock holder's.
-                    unsafe {
-                        (*awaiter).next = (*this).awaiters;
-                        (*this).awaiters = awaiter;
-                    }
+                    // SAFETY: the chain is the lock holder's.
+                    let awaiters = unsafe { &mut (*this).awaiters };
+                    // SAFETY: it is this call's, and stays until it is done.
+                    unsafe { (*awaiter).next = mem::replace(awaiters, awaiter) };
                 }
                 Removal::Running
             }
@@ -237,7 +239,9 @@ fn find(list: &List, token: u64) -> Option<NonNull<Removable>> {
 fn wake(mut awaiter: *mut Awaiter) {
     while !awaiter.is_null() {
         // SAFETY: it stays on its thread's stack until it is done.
-        let (next, done) = unsafe { ((*awaiter).next, &raw const (*awaiter).done) };
+        let next = unsafe { (*awaiter).next };
+        // SAFETY: as above.
+        let done = unsafe { &raw const (*awaiter).done };
         // ORDERING: Release shows the waiting thread all that the callback did.
         // SAFETY: as above. After this it may be gone.
         unsafe { (*done).store(1, Release) };

@@ -35,6 +35,7 @@ impl Bucket {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "a remainder of BUCKETS is less than that")]
 fn bucket(word: *const AtomicU32) -> &'static Bucket {
     // The low bits of an address are its alignment; a multiplicative hash spreads the rest.
     let hash = (word.addr() >> 2).wrapping_mul(0x9E37_79B9) >> 10;

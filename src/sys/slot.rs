@@ -29,7 +29,7 @@ mod keys {
             match self.key.load(Acquire) {
                 0 => std::ptr::null_mut(),
                 // SAFETY: the key was made, and is never deleted.
-                key => unsafe { libc::pthread_getspecific((key - 1) as libc::pthread_key_t) },
+                known => unsafe { libc::pthread_getspecific(key_of(known)) },
             }
         }
 
@@ -46,7 +46,7 @@ mod keys {
             // ORDERING: as above.
             let known = self.key.load(Acquire);
             if known != 0 {
-                return Some((known - 1) as libc::pthread_key_t);
+                return Some(key_of(known));
             }
             let mut made: libc::pthread_key_t = 0;
             // SAFETY: `made` is live. There is no destructor.
@@ -54,15 +54,20 @@ mod keys {
                 return None;
             }
             // ORDERING: Release publishes the key; Acquire, on failure, sees the other's.
-            match self.key.compare_exchange(0, made as usize + 1, Release, Acquire) {
+            match self.key.compare_exchange(0, (made as usize).wrapping_add(1), Release, Acquire) {
                 Ok(_) => Some(made),
                 Err(theirs) => {
                     // SAFETY: made here, and used nowhere.
                     unsafe { libc::pthread_key_delete(made) };
-                    Some((theirs - 1) as libc::pthread_key_t)
+                    Some(key_of(theirs))
                 }
             }
         }
+    }
+
+    /// The key that a slot with this in it has.
+    fn key_of(known: usize) -> libc::pthread_key_t {
+        known.wrapping_sub(1) as libc::pthread_key_t
     }
 
     /// Names the calling thread, as long as it lives.

@@ -70,22 +70,27 @@ pub(crate) fn start_thread(
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut old = MaybeUninit::<libc::sigset_t>::uninit();
     let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
-    // SAFETY: the attributes are initialised; every pointer is live; sigfillset initialises `all`,
-    // the first pthread_sigmask `old`. `main` and `arg` are for the new thread to use.
+    // SAFETY: the attributes are initialised.
     unsafe {
         libc::pthread_attr_setdetachstate(attr.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED);
-        libc::sigfillset(all.as_mut_ptr());
-        for fault in
-            [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS]
-        {
-            libc::sigdelset(all.as_mut_ptr(), fault);
-        }
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), old.as_mut_ptr());
-        let failed = libc::pthread_create(thread.as_mut_ptr(), attr.as_ptr(), main, arg) != 0;
-        libc::pthread_sigmask(libc::SIG_SETMASK, old.as_ptr(), ptr::null_mut());
-        libc::pthread_attr_destroy(attr.as_mut_ptr());
-        !failed
     }
+    // SAFETY: initialises the set.
+    unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    for fault in
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS]
+    {
+        // SAFETY: the set is initialised.
+        unsafe { libc::sigdelset(all.as_mut_ptr(), fault) };
+    }
+    // SAFETY: as above; initialises the old set.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), old.as_mut_ptr()) };
+    // SAFETY: every pointer is live; `main` and `arg` are for the new thread to use.
+    let failed = unsafe { libc::pthread_create(thread.as_mut_ptr(), attr.as_ptr(), main, arg) };
+    // SAFETY: the old set is initialised.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, old.as_ptr(), ptr::null_mut()) };
+    // SAFETY: the attributes are initialised, and used no more.
+    unsafe { libc::pthread_attr_destroy(attr.as_mut_ptr()) };
+    failed == 0
 }
 
 /// Starts a detached thread that runs `main(arg)`; false when none can be had.
