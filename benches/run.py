@@ -11,6 +11,7 @@ how asynchron grows with threads is measured, too: WORKLOAD `scaling`.
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -117,6 +118,11 @@ def main():
     if len(sys.argv) < 2 or sys.argv[1] not in MODES:
         sys.exit(__doc__)
     name, asked = sys.argv[1], sys.argv[2:]
+    if name != "smoke":
+        import page  # before anything is measured: it needs matplotlib
+        missing = [tool for tool in ("valgrind", "strace") if shutil.which(tool) is None]
+        if missing:
+            sys.exit(f"there is no {' and no '.join(missing)}: make -C benches setup")
     mode, samples = MODES[name], {}
     grows = not asked or "scaling" in asked
     rounds = measure(workloads(asked, mode["skip"]), grows, mode, samples)
@@ -126,7 +132,6 @@ def main():
         once(mode, samples)
     measured = {"mode": name, "rounds": rounds, "samples": samples}
     (BUILD / f"{name}.json").write_text(json.dumps(measured))
-    import page  # needs matplotlib, which a smoke run does not
     page.write(measured, official=name == "full" and not asked)
 
 
