@@ -1,0 +1,31 @@
+/* misuse.h: for the programs here, each of which does one thing wrong, so that the tools show that they see. */
+#ifndef MISUSE_H
+#define MISUSE_H
+
+#include <asynchron.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Runs `body` on two threads, with nothing between them but their start and end. */
+static inline void on_two_threads(void *(*body)(void *))
+{
+    pthread_t threads[2];
+    int i;
+    for (i = 0; i < 2; i++)
+        if (pthread_create(&threads[i], NULL, body, NULL) != 0)
+            abort();
+    for (i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static inline asynchron_t *made(void)
+{
+    asynchron_t *a = asynchron_create(NULL);
+    if (a == NULL)
+        abort();
+    return a;
+}
+
+#endif

@@ -1,0 +1,149 @@
+//! What the player asks of a world, and what it writes down.
+
+/// The player numbers everything from 0: asynchrons, reports, tokens, and things: whatever it hands over, be it a
+/// context, a value, a payload or a tag.
+pub type Id = usize;
+pub type Thing = usize;
+
+/// What is handed over, and whether with a drop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owned {
+    pub thing: Thing,
+    pub drop: bool,
+}
+
+/// Whether a wait may block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    Now,
+    Soon,
+    Done,
+}
+
+/// What a function of the program's delivers into is `made` where `into` is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    Create { made: Id, name: bool },
+    CreateWith { made: Id, user_data: Owned, on_demand: Option<Owned> },
+    Retain(Id),
+    Release(Id),
+    State(Id),
+    Poll(Id),
+    Name(Id),
+    UserData(Id),
+    SetBytes { a: Id, from: usize, len: usize },
+    SetPointer { a: Id, owned: Owned },
+    SetBuffer { a: Id, from: usize, len: usize, owned: Owned },
+    Fail { a: Id, code: i32, message: bool },
+    FailWith { a: Id, code: i32, domain: bool, message: bool, payload: Owned },
+    Cancel(Id),
+    CancelWith { a: Id, reason: bool },
+    Get(Id, Until),
+    GetBytes { a: Id, cap: usize },
+    Wait(Id, Until),
+    Error(Id),
+    Compute(Id, Thing),
+    Notify(Id, Thing),
+    NotifyWith { a: Id, ctx: Owned, token: Option<Id>, if_pending: bool },
+    Unnotify { a: Id, token: Id, wait: bool },
+    ReportCreate { made: Id, of: Vec<Id> },
+    ReportRetain(Id),
+    ReportRelease(Id),
+    ReportAdd { r: Id, a: Id, tag: Thing },
+    ReportRemove { r: Id, a: Id },
+    ReportNext(Id, Until),
+    ReportNextBatch { r: Id, cap: usize, until: Until },
+    ReportPending(Id),
+    ReportWake(Id),
+    ReportReadable(Id),
+    WaitAny(Vec<Id>, Until),
+    WaitAll(Vec<Id>, Until),
+    After { of: Vec<Id>, into: Option<Id>, made: Id, ctx: Owned },
+    Then { of: Id, into: Option<Id>, made: Id, ctx: Owned },
+}
+
+/// What a value points to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    Empty,
+    /// Bytes that the library has copied, aligned as malloc's.
+    Copied(Vec<u8>),
+    /// Bytes of the program's.
+    Lent {
+        from: usize,
+        len: usize,
+    },
+    Pointer(Thing),
+    /// Anything else, which is wrong.
+    Odd(usize, usize),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Nothing,
+    /// A status or a state, with nothing else.
+    Is(i32),
+    Value(Value),
+    Bytes {
+        status: i32,
+        len: usize,
+        bytes: Vec<u8>,
+    },
+    Error {
+        code: i32,
+        domain: String,
+        message: String,
+        payload: Option<Thing>,
+    },
+    Text(String),
+    Number(usize),
+    Handle(Option<Id>),
+    Data(Option<Thing>),
+    Items(Vec<(Id, Option<Thing>)>),
+    Index(usize),
+}
+
+/// What happened, in its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    Called(Call),
+    Answered(Answer),
+    /// A callback or a function of the program's begins and ends.
+    Begins {
+        of: Id,
+        sources: Vec<Id>,
+        ctx: Thing,
+    },
+    Ends(Thing),
+    Dropped(Thing),
+    /// What no world may do.
+    Fault(String),
+}
+
+pub trait World {
+    fn ask(&self, call: &Call) -> Answer;
+    /// How many asynchrons and reports there are, if it knows.
+    fn left(&self) -> Option<usize>;
+}
+
+pub const NAME: &str = "a name";
+pub const DOMAIN: &str = "a domain";
+pub const MESSAGE: &str = "a message";
+/// What the library calls one that nobody named, without its number, and says of one that broke.
+pub const UNNAMED: &str = "asynchron-N";
+pub const BROKEN: &str = "broken";
+pub const BROKEN_DOMAIN: &str = "asynchron";
+
+/// The bytes that values are made of, so that no two stretches of them look alike.
+pub static BYTES: [u8; 512] = {
+    let mut bytes = [0; 512];
+    let mut at = 0;
+    while at < bytes.len() {
+        bytes[at] = (at * 7 + at / 256) as u8;
+        at += 1;
+    }
+    bytes
+};
+
+/// The index of a `wait_any` whose first was not complete when it was called: any that is.
+pub const ANY: usize = usize::MAX;

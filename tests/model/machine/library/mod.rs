@@ -1,0 +1,268 @@
+//! The library as a world: every call by its C function.
+
+mod names;
+mod outs;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::{CString, c_char};
+use std::ptr::{null, null_mut};
+use std::rc::Rc;
+
+use asynchron::capi::asynchron_status_t::*;
+use asynchron::capi::*;
+
+use super::call::*;
+use names::{NAMES, Names, compute, drop_of, join, on_complete, pointer, thing};
+
+#[derive(Default)]
+pub struct Library {
+    names: Rc<Names>,
+    reports: RefCell<BTreeMap<Id, *mut asynchron_report_t>>,
+}
+
+impl Library {
+    pub fn new() -> Self {
+        let new = Self::default();
+        NAMES.set(Some(new.names.clone()));
+        new
+    }
+
+    fn r(&self, r: Id) -> *mut asynchron_report_t {
+        self.reports.borrow().get(&r).copied().unwrap_or(null_mut())
+    }
+
+    fn all(&self, of: &[Id]) -> Vec<*mut asynchron_t> {
+        of.iter().map(|&a| self.names.of(a)).collect()
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        NAMES.take();
+    }
+}
+
+/// A text, and room for it during the call.
+struct Text(Option<CString>);
+
+fn text(given: bool, text: &str) -> Text {
+    Text(given.then(|| CString::new(text).unwrap_or_default()))
+}
+
+impl Text {
+    fn ptr(&self) -> *const c_char {
+        self.0.as_ref().map_or(null(), |text| text.as_ptr())
+    }
+}
+
+fn timeout(until: Until) -> u64 {
+    match until {
+        Until::Now => 0,
+        Until::Soon => 1,
+        Until::Done => ASYNCHRON_FOREVER,
+    }
+}
+
+fn is(status: asynchron_status_t) -> Answer {
+    Answer::Is(status as i32)
+}
+
+fn bytes(from: usize, len: usize) -> *const std::ffi::c_void {
+    BYTES[from..from + len].as_ptr().cast()
+}
+
+impl World for Library {
+    fn left(&self) -> Option<usize> {
+        None
+    }
+
+    fn ask(&self, call: &Call) -> Answer {
+        let (names, at) = (&self.names, |a| self.names.of(a));
+        // SAFETY: the player holds a reference to whatever it asks for.
+        unsafe {
+            match *call {
+                Call::Create { made, name } => {
+                    let a = asynchron_create(text(name, NAME).ptr());
+                    names.met(made, a);
+                    Answer::Handle((!a.is_null()).then_some(made))
+                }
+                Call::CreateWith { made, user_data, on_demand } => {
+                    let options = asynchron_options_t {
+                        size: size_of::<asynchron_options_t>(),
+                        name: null(),
+                        user_data: pointer(user_data.thing),
+                        drop_user_data: drop_of(user_data),
+                        on_demand: on_demand.map(|_| compute as _),
+                        on_demand_ctx: on_demand.map_or(null_mut(), |ctx| pointer(ctx.thing)),
+                        drop_on_demand_ctx: on_demand.and_then(drop_of),
+                    };
+                    let mut out = null_mut();
+                    let status = asynchron_create_with(&options, &mut out);
+                    names.met(made, out);
+                    is(status)
+                }
+                Call::Retain(a) => Answer::Handle(Some(names.name(asynchron_retain(at(a))))),
+                Call::Release(a) => {
+                    asynchron_release(at(a));
+                    Answer::Nothing
+                }
+                Call::State(a) => Answer::Is(asynchron_state(at(a)) as i32),
+                Call::Poll(a) => is(asynchron_poll(at(a))),
+                Call::Name(a) => {
+                    let name = outs::text(asynchron_name(at(a)));
+                    let number = name.strip_prefix("asynchron-");
+                    let unnamed = number.is_some_and(|number| number.parse::<u64>().is_ok());
+                    Answer::Text(if unnamed { UNNAMED.into() } else { name })
+                }
+                Call::UserData(a) => Answer::Data(thing(asynchron_user_data(at(a)))),
+                Call::SetBytes { a, from, len } => {
+                    is(asynchron_set_bytes(at(a), bytes(from, len), len))
+                }
+                Call::SetPointer { a, owned } => {
+                    is(asynchron_set_pointer(at(a), pointer(owned.thing), drop_of(owned)))
+                }
+                Call::SetBuffer { a, from, len, owned } => {
+                    let (owner, drop) = (pointer(owned.thing), drop_of(owned));
+                    is(asynchron_set_buffer(at(a), bytes(from, len), len, owner, drop))
+                }
+                Call::Fail { a, code, message } => {
+                    is(asynchron_fail(at(a), code, text(message, MESSAGE).ptr()))
+                }
+                Call::FailWith { a, code, domain, message, payload } => {
+                    let (domain, message) = (text(domain, DOMAIN), text(message, MESSAGE));
+                    let (ptr, drop) = (pointer(payload.thing), drop_of(payload));
+                    is(asynchron_fail_with(at(a), code, domain.ptr(), message.ptr(), ptr, drop))
+                }
+                Call::Cancel(a) => is(asynchron_cancel(at(a))),
+                Call::CancelWith { a, reason } => {
+                    is(asynchron_cancel_with(at(a), text(reason, MESSAGE).ptr()))
+                }
+                Call::Get(a, Until::Done) => outs::value(|out| asynchron_get(at(a), out)),
+                Call::Get(a, until) => {
+                    outs::value(|out| asynchron_get_timeout(at(a), timeout(until), out))
+                }
+                Call::GetBytes { a, cap } => {
+                    outs::bytes(cap, |buf, len| asynchron_get_bytes(at(a), buf, cap, len))
+                }
+                Call::Wait(a, until) => is(asynchron_wait(at(a), timeout(until))),
+                Call::Error(a) => outs::error(|out| asynchron_error(at(a), out)),
+                Call::Compute(a, ctx) => is(asynchron_call(at(a), Some(compute), pointer(ctx))),
+                Call::Notify(a, ctx) => {
+                    is(asynchron_notify(at(a), Some(on_complete), pointer(ctx)))
+                }
+                Call::NotifyWith { a, ctx, token, if_pending } => {
+                    let options = asynchron_notify_options_t {
+                        size: size_of::<asynchron_notify_options_t>(),
+                        r#fn: Some(on_complete),
+                        ctx: pointer(ctx.thing),
+                        drop_ctx: drop_of(ctx),
+                        flags: if if_pending { ASYNCHRON_NOTIFY_IF_PENDING } else { 0 },
+                    };
+                    let room = token.map_or(null_mut(), |token| names.new_token(token, ctx.thing));
+                    let status = asynchron_notify_with(at(a), &options, room);
+                    let written = token.is_some_and(|token| names.token(token) != 0);
+                    if token.is_some() && written != (status == ASYNCHRON_OK) {
+                        super::player::fault(
+                            "a token was written, or not, against the rule".into(),
+                        );
+                    }
+                    is(status)
+                }
+                Call::Unnotify { a, token, wait: true } => {
+                    is(asynchron_unnotify(at(a), names.token(token)))
+                }
+                Call::Unnotify { a, token, wait: false } => {
+                    is(asynchron_try_unnotify(at(a), names.token(token)))
+                }
+                Call::WaitAny(ref of, until) => {
+                    let all = self.all(of);
+                    let complete = |n| {
+                        all.get(n).is_some_and(|&a: &*mut _| asynchron_poll(a) != ASYNCHRON_PENDING)
+                    };
+                    outs::index((0..all.len()).any(complete), complete, |index| {
+                        asynchron_wait_any(all.as_ptr(), all.len(), timeout(until), index)
+                    })
+                }
+                Call::WaitAll(ref of, until) => {
+                    let all = self.all(of);
+                    is(asynchron_wait_all(all.as_ptr(), all.len(), timeout(until)))
+                }
+                Call::After { ref of, into, made, ctx } => {
+                    let (all, to) = (self.all(of), self.into(into, made, ctx));
+                    let (sources, n, ptr) = (all.as_ptr(), all.len(), pointer(ctx.thing));
+                    let a = asynchron_after(sources, n, to, Some(join), ptr, drop_of(ctx));
+                    self.returned(into, made, a)
+                }
+                Call::Then { of, into, made, ctx } => {
+                    let (to, ptr) = (self.into(into, made, ctx), pointer(ctx.thing));
+                    let a = asynchron_then(at(of), to, Some(join), ptr, drop_of(ctx));
+                    self.returned(into, made, a)
+                }
+                _ => self.ask_report(call),
+            }
+        }
+    }
+}
+
+impl Library {
+    fn into(&self, into: Option<Id>, made: Id, ctx: Owned) -> *mut asynchron_t {
+        if into.is_none() {
+            self.names.is_coming(made, ctx.thing);
+        }
+        into.map_or(null_mut(), |into| self.names.of(into))
+    }
+
+    fn ask_report(&self, call: &Call) -> Answer {
+        let (names, at) = (&self.names, |a| self.names.of(a));
+        // SAFETY: the player holds a reference to whatever it asks for.
+        unsafe {
+            match *call {
+                Call::ReportCreate { made, ref of } => {
+                    let all = self.all(of);
+                    let r = asynchron_report_create(all.as_ptr(), all.len());
+                    self.reports.borrow_mut().insert(made, r);
+                    Answer::Handle((!r.is_null()).then_some(made))
+                }
+                Call::ReportRetain(r) => {
+                    let same = asynchron_report_retain(self.r(r)) == self.r(r);
+                    Answer::Handle(same.then_some(r))
+                }
+                Call::ReportRelease(r) => {
+                    asynchron_report_release(self.r(r));
+                    Answer::Nothing
+                }
+                Call::ReportAdd { r, a, tag } => {
+                    is(asynchron_report_add(self.r(r), at(a), pointer(tag)))
+                }
+                Call::ReportRemove { r, a } => is(asynchron_report_remove(self.r(r), at(a))),
+                Call::ReportNext(r, until) => outs::items(names, |out| {
+                    (asynchron_report_next(self.r(r), timeout(until), out), None)
+                }),
+                Call::ReportNextBatch { r, cap, until } => outs::items(names, |out| {
+                    let (r, timeout, mut n) = (self.r(r), timeout(until), usize::MAX);
+                    (asynchron_report_next_batch(r, timeout, out, cap, &mut n), Some(n))
+                }),
+                Call::ReportPending(r) => Answer::Number(asynchron_report_pending(self.r(r))),
+                Call::ReportWake(r) => is(asynchron_report_wake(self.r(r))),
+                Call::ReportReadable(r) => {
+                    let fd = asynchron_report_fd(self.r(r));
+                    let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+                    Answer::Number(libc::poll(&mut poll, 1, 0).try_into().unwrap_or(usize::MAX))
+                }
+                _ => unreachable!("{call:?} is not about a report"),
+            }
+        }
+    }
+
+    /// The reference to what is delivered into.
+    fn returned(&self, into: Option<Id>, made: Id, a: *mut asynchron_t) -> Answer {
+        if a.is_null() {
+            return Answer::Handle(None);
+        }
+        if into.is_none() {
+            self.names.met(made, a);
+        }
+        Answer::Handle(Some(self.names.name(a)))
+    }
+}

@@ -1,0 +1,261 @@
+//! The contract, in plain Rust of one thread: what every call answers, what runs when, and what is freed when.
+//!
+//! Where the header leaves an order open, it is the library's: of several that a callback or a drop let go, the last
+//! is freed first; of one, first the value, then the user data, then the context of its function on demand; a report
+//! releases what it holds in the order of its slots, and uses a free slot again first.
+
+mod one;
+mod report;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use asynchron::capi::asynchron_status_t::{self, *};
+
+use super::call::*;
+use super::player;
+use one::{After, Failure, Job, One, Outcome, Registered};
+use report::Report;
+
+/// No borrow lasts while code of the program's runs: it may ask anything.
+#[derive(Default)]
+pub struct Model {
+    all: RefCell<BTreeMap<Id, One>>,
+    reports: RefCell<BTreeMap<Id, Report>>,
+    /// What is due: the callbacks in their order, and those that nobody holds any more.
+    jobs: RefCell<VecDeque<Job>>,
+    dead: RefCell<Vec<Id>>,
+    running_due: Cell<bool>,
+    /// Those whose functions are running.
+    inside: RefCell<Vec<Id>>,
+}
+
+impl World for Model {
+    fn left(&self) -> Option<usize> {
+        Some(self.all.borrow().len() + self.reports.borrow().len())
+    }
+
+    fn ask(&self, call: &Call) -> Answer {
+        match *call {
+            Call::Create { made, name } => self.create(made, One { named: name, ..One::new() }),
+            Call::CreateWith { made, user_data, on_demand } => {
+                let made_with = One { user_data: Some(user_data), on_demand, ..One::new() };
+                self.create(made, made_with);
+                is(ASYNCHRON_OK)
+            }
+            Call::Retain(a) => {
+                self.with(a, |one| one.refs += 1);
+                Answer::Handle(Some(a))
+            }
+            Call::Release(a) => {
+                self.release(a);
+                Answer::Nothing
+            }
+            Call::State(a) => Answer::Is(self.with(a, |one| one.state()) as i32),
+            Call::Poll(a) => is(self.poll(a)),
+            Call::Name(a) => {
+                let named = self.with(a, |one| one.named);
+                Answer::Text(if named { NAME } else { UNNAMED }.into())
+            }
+            Call::UserData(a) => Answer::Data(self.with(a, |one| one.user_data.map(|o| o.thing))),
+            Call::SetBytes { a, from, len } => {
+                let copy = BYTES[from..from + len].to_vec();
+                let value = if len == 0 { Value::Empty } else { Value::Copied(copy) };
+                self.deliver(a, Outcome::Value(value, None))
+            }
+            Call::SetPointer { a, owned } => {
+                self.deliver(a, Outcome::Value(Value::Pointer(owned.thing), Some(owned)))
+            }
+            Call::SetBuffer { a, from, len, owned } => {
+                let value = if len == 0 { Value::Empty } else { Value::Lent { from, len } };
+                self.deliver(a, Outcome::Value(value, Some(owned)))
+            }
+            Call::Fail { a, code, message } => {
+                self.deliver(a, Failure::outcome(code, "", text(message, MESSAGE), None))
+            }
+            Call::FailWith { a, code, domain, message, payload } => {
+                let (domain, message) = (text(domain, DOMAIN), text(message, MESSAGE));
+                self.deliver(a, Failure::outcome(code, domain, message, Some(payload)))
+            }
+            Call::Cancel(a) => self.deliver(a, Outcome::Cancelled("")),
+            Call::CancelWith { a, reason } => {
+                self.deliver(a, Outcome::Cancelled(text(reason, MESSAGE)))
+            }
+            Call::Get(a, until) => match self.wait(a, until) {
+                ASYNCHRON_OK => self.value(a).map_or_else(|| is(self.poll(a)), Answer::Value),
+                other => is(other),
+            },
+            Call::GetBytes { a, cap } => self.get_bytes(a, cap),
+            Call::Wait(a, until) => is(self.wait(a, until)),
+            Call::Error(a) => self.with(a, |one| one.error()),
+            Call::Compute(a, ctx) => self.call(a, ctx),
+            Call::Notify(a, ctx) => {
+                let ctx = Owned { thing: ctx, drop: false };
+                self.notify(a, Registered { ctx, token: None }, false)
+            }
+            Call::NotifyWith { a, ctx, token, if_pending } => {
+                self.notify(a, Registered { ctx, token }, if_pending)
+            }
+            Call::Unnotify { a, token, .. } => self.unnotify(a, token),
+            Call::WaitAny(ref of, until) => self.wait_any(of, until),
+            Call::WaitAll(ref of, until) => self.wait_all(of, until),
+            Call::After { ref of, into, made, ctx } => self.go_on(of, into, made, ctx, false),
+            Call::Then { of, into, made, ctx } => self.go_on(&[of], into, made, ctx, true),
+            _ => self.ask_report(call),
+        }
+    }
+}
+
+pub(super) fn is(status: asynchron_status_t) -> Answer {
+    Answer::Is(status as i32)
+}
+
+fn text(given: bool, text: &'static str) -> &'static str {
+    if given { text } else { "" }
+}
+
+/// The calls that are more than a look.
+impl Model {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn create(&self, made: Id, one: One) -> Answer {
+        self.all.borrow_mut().insert(made, one);
+        Answer::Handle(Some(made))
+    }
+
+    /// The first delivery wins; what comes too late is dropped by the call.
+    fn deliver(&self, a: Id, outcome: Outcome) -> Answer {
+        match self.complete(a, outcome) {
+            Ok(()) => is(ASYNCHRON_OK),
+            Err(late) => {
+                let lost = self.lost(a);
+                self.drop_outcome(late);
+                lost
+            }
+        }
+    }
+
+    fn lost(&self, a: Id) -> Answer {
+        is(if self.poll(a) == ASYNCHRON_CANCELLED {
+            ASYNCHRON_CANCELLED
+        } else {
+            ASYNCHRON_ALREADY
+        })
+    }
+
+    fn get_bytes(&self, a: Id, cap: usize) -> Answer {
+        let waited = self.wait(a, Until::Done);
+        let bytes = match self.value(a) {
+            Some(Value::Copied(bytes)) => bytes,
+            Some(Value::Lent { from, len }) => BYTES[from..from + len].to_vec(),
+            Some(_) => Vec::new(),
+            None if waited == ASYNCHRON_OK => return is(self.poll(a)),
+            None => return is(waited),
+        };
+        let len = bytes.len();
+        if len > cap {
+            Answer::Bytes { status: ASYNCHRON_E_INVALID as i32, len, bytes: Vec::new() }
+        } else {
+            Answer::Bytes { status: ASYNCHRON_OK as i32, len, bytes }
+        }
+    }
+
+    fn call(&self, a: Id, ctx: Thing) -> Answer {
+        if !self.start(a) {
+            return self.lost(a);
+        }
+        self.with(a, |one| one.refs += 1);
+        self.compute(a, &[], Owned { thing: ctx, drop: false });
+        self.release(a);
+        is(ASYNCHRON_OK)
+    }
+
+    fn notify(&self, a: Id, registered: Registered, if_pending: bool) -> Answer {
+        if self.is_complete(a) && if_pending {
+            self.drop_owned(registered.ctx);
+            return is(ASYNCHRON_ALREADY);
+        }
+        self.register(a, registered);
+        is(ASYNCHRON_OK)
+    }
+
+    fn unnotify(&self, a: Id, token: Id) -> Answer {
+        match self.with(a, |one| one.take_back(token)) {
+            Some(ctx) => {
+                self.drop_owned(ctx);
+                is(ASYNCHRON_OK)
+            }
+            None => is(ASYNCHRON_ALREADY),
+        }
+    }
+
+    /// Only looks, but that a wait which would block first runs what is due, and starts what is on demand.
+    fn wait(&self, a: Id, until: Until) -> asynchron_status_t {
+        if until != Until::Now && self.with(a, |one| one.on_demand.is_some()) && self.start(a) {
+            let ctx = self.with(a, |one| {
+                one.refs += 1;
+                one.on_demand.take()
+            });
+            ctx.into_iter().for_each(|ctx| self.compute(a, &[], ctx));
+            self.release(a);
+        }
+        self.wait_for(until, || self.is_complete(a), || self.is_inside(a))
+    }
+
+    fn wait_for(
+        &self,
+        until: Until,
+        done: impl Fn() -> bool,
+        deadlock: impl Fn() -> bool,
+    ) -> asynchron_status_t {
+        if done() {
+            return ASYNCHRON_OK;
+        }
+        if deadlock() {
+            return ASYNCHRON_E_DEADLOCK;
+        }
+        if until != Until::Now {
+            self.drain();
+        }
+        if done() { ASYNCHRON_OK } else { ASYNCHRON_TIMEOUT }
+    }
+
+    fn wait_any(&self, of: &[Id], until: Until) -> Answer {
+        if of.is_empty() {
+            return is(ASYNCHRON_E_INVALID);
+        }
+        if let Some(first) = of.iter().position(|&a| self.is_complete(a)) {
+            return Answer::Index(first);
+        }
+        let any = || of.iter().any(|&a| self.is_complete(a));
+        match self.wait_for(until, any, || of.iter().all(|&a| self.is_inside(a))) {
+            ASYNCHRON_OK => Answer::Index(ANY),
+            other => is(other),
+        }
+    }
+
+    fn wait_all(&self, of: &[Id], until: Until) -> Answer {
+        let all = || of.iter().all(|&a| self.is_complete(a));
+        let own = || of.iter().any(|&a| !self.is_complete(a) && self.is_inside(a));
+        is(self.wait_for(until, all, own))
+    }
+
+    fn go_on(&self, of: &[Id], into: Option<Id>, made: Id, ctx: Owned, only_value: bool) -> Answer {
+        if into.is_some_and(|into| of.contains(&into)) {
+            self.drop_owned(ctx);
+            return Answer::Handle(None);
+        }
+        let into = into.unwrap_or_else(|| {
+            self.create(made, One { refs: 0, ..One::new() });
+            made
+        });
+        // One for the caller, one until the function has returned.
+        self.with(into, |one| one.refs += 2);
+        let after = After { of: of.to_vec(), into, ctx, only_value, left: Cell::new(of.len() + 1) };
+        self.listen(Rc::new(after));
+        Answer::Handle(Some(into))
+    }
+}

@@ -1,0 +1,349 @@
+//! One asynchron: its outcome, its listeners in their order, its references; and what is due.
+
+use asynchron::capi::asynchron_state_t::{self, *};
+
+use super::*;
+
+pub struct One {
+    pub refs: usize,
+    pub named: bool,
+    pub user_data: Option<Owned>,
+    pub on_demand: Option<Owned>,
+    pub running: bool,
+    pub outcome: Option<Outcome>,
+    pub listeners: Vec<Listener>,
+    /// The callbacks that can be taken back, from their registration until they have run.
+    pub removable: Vec<(Id, Stage, Owned)>,
+}
+
+pub enum Outcome {
+    Value(Value, Option<Owned>),
+    Failed(Rc<Failure>),
+    Cancelled(&'static str),
+}
+
+/// Shared by those that it was passed on to.
+pub struct Failure {
+    code: i32,
+    domain: &'static str,
+    message: &'static str,
+    payload: Option<Owned>,
+}
+
+pub enum Listener {
+    Callback(Registered),
+    /// A slot of a report.
+    Entry(Id, usize),
+    After(Rc<After>),
+}
+
+#[derive(Clone, Copy)]
+pub struct Registered {
+    pub ctx: Owned,
+    pub token: Option<Id>,
+}
+
+pub struct After {
+    pub of: Vec<Id>,
+    pub into: Id,
+    pub ctx: Owned,
+    pub only_value: bool,
+    /// Sources that are not complete, and 1 until all of them are listened to.
+    pub left: Cell<usize>,
+}
+
+#[derive(PartialEq)]
+pub enum Stage {
+    Registered,
+    Due,
+    Running,
+}
+
+pub enum Job {
+    Callback(Id, Registered),
+    After(Rc<After>),
+}
+
+impl Failure {
+    pub fn outcome(
+        code: i32,
+        domain: &'static str,
+        message: &'static str,
+        payload: Option<Owned>,
+    ) -> Outcome {
+        Outcome::Failed(Rc::new(Self { code, domain, message, payload }))
+    }
+}
+
+impl One {
+    pub fn new() -> Self {
+        Self {
+            refs: 1,
+            named: false,
+            user_data: None,
+            on_demand: None,
+            running: false,
+            outcome: None,
+            listeners: Vec::new(),
+            removable: Vec::new(),
+        }
+    }
+
+    pub fn state(&self) -> asynchron_state_t {
+        match self.outcome {
+            Some(Outcome::Cancelled(_)) => ASYNCHRON_STATE_CANCELLED,
+            Some(_) => ASYNCHRON_STATE_READY,
+            None if self.running => ASYNCHRON_STATE_RUNNING,
+            None => ASYNCHRON_STATE_PENDING,
+        }
+    }
+
+    pub fn error(&self) -> Answer {
+        let (code, domain, message, payload) = match &self.outcome {
+            Some(Outcome::Failed(why)) => (why.code, why.domain, why.message, why.payload),
+            Some(Outcome::Cancelled(reason)) => (0, "", *reason, None),
+            Some(Outcome::Value(..)) => return is(ASYNCHRON_E_INVALID),
+            None => return is(ASYNCHRON_PENDING),
+        };
+        let (domain, message) = (domain.into(), message.into());
+        Answer::Error { code, domain, message, payload: payload.map(|owned| owned.thing) }
+    }
+
+    /// What `then` passes on.
+    fn shared_error(&self) -> Option<Outcome> {
+        match self.outcome.as_ref()? {
+            Outcome::Failed(why) => Some(Outcome::Failed(why.clone())),
+            Outcome::Cancelled(reason) => Some(Outcome::Cancelled(reason)),
+            Outcome::Value(..) => None,
+        }
+    }
+
+    /// The context of a callback that has not begun, and now never will.
+    pub fn take_back(&mut self, token: Id) -> Option<Owned> {
+        let found = |(t, stage, _): &(Id, Stage, Owned)| *t == token && *stage != Stage::Running;
+        let at = self.removable.iter().position(found)?;
+        let of_token = |l: &Listener| matches!(l, Listener::Callback(r) if r.token == Some(token));
+        self.listeners.retain(|listener| !of_token(listener));
+        Some(self.removable.remove(at).2)
+    }
+
+    /// Whether it goes to that stage: it does not, if it was taken back.
+    fn step(&mut self, token: Id, stage: Stage) -> bool {
+        let found = self.removable.iter_mut().find(|(t, ..)| *t == token);
+        found.map(|(_, now, _)| *now = stage).is_some()
+    }
+}
+
+impl Model {
+    pub fn with<R>(&self, a: Id, work: impl FnOnce(&mut One) -> R) -> R {
+        work(self.all.borrow_mut().get_mut(&a).expect("only what is alive is asked for"))
+    }
+
+    pub fn is_complete(&self, a: Id) -> bool {
+        self.with(a, |one| one.outcome.is_some())
+    }
+
+    pub fn is_inside(&self, a: Id) -> bool {
+        self.inside.borrow().contains(&a)
+    }
+
+    pub fn poll(&self, a: Id) -> asynchron_status_t {
+        self.with(a, |one| match one.outcome {
+            Some(Outcome::Value(..)) => ASYNCHRON_OK,
+            Some(Outcome::Failed(_)) => ASYNCHRON_FAILED,
+            Some(Outcome::Cancelled(_)) => ASYNCHRON_CANCELLED,
+            None => ASYNCHRON_PENDING,
+        })
+    }
+
+    pub fn value(&self, a: Id) -> Option<Value> {
+        self.with(a, |one| match &one.outcome {
+            Some(Outcome::Value(value, _)) => Some(value.clone()),
+            _ => None,
+        })
+    }
+
+    /// From PENDING to RUNNING.
+    pub fn start(&self, a: Id) -> bool {
+        self.with(a, |one| {
+            let pending = one.state() == ASYNCHRON_STATE_PENDING;
+            one.running |= pending;
+            pending
+        })
+    }
+
+    /// Runs the function of one that was started; its return completes it, unless something else has.
+    pub fn compute(&self, a: Id, sources: &[Id], ctx: Owned) {
+        self.inside.borrow_mut().push(a);
+        let code = player::ran(a, sources, ctx.thing);
+        self.drop_owned(ctx);
+        self.inside.borrow_mut().pop();
+        let outcome = match code {
+            0 => Outcome::Value(Value::Empty, None),
+            _ => Failure::outcome(code, "", "", None),
+        };
+        let _ = self.complete(a, outcome);
+    }
+
+    /// Visible first; then reports learn; then callbacks run, here or at the end of what is due.
+    pub fn complete(&self, a: Id, outcome: Outcome) -> Result<(), Outcome> {
+        if self.is_complete(a) {
+            return Err(outcome);
+        }
+        let listeners = self.with(a, |one| {
+            one.outcome = Some(outcome);
+            std::mem::take(&mut one.listeners)
+        });
+        for listener in listeners {
+            match listener {
+                Listener::Callback(registered) => self.make_due(a, registered),
+                Listener::Entry(r, slot) => self.arrive(r, slot),
+                Listener::After(after) => {
+                    self.with(a, |one| one.refs += 1);
+                    self.count(after);
+                }
+            }
+        }
+        self.run_due();
+        Ok(())
+    }
+
+    pub fn register(&self, a: Id, registered: Registered) {
+        self.with(a, |one| {
+            let known = registered.token.map(|token| (token, Stage::Registered, registered.ctx));
+            one.removable.extend(known);
+        });
+        if self.is_complete(a) {
+            self.make_due(a, registered);
+            self.run_due();
+        } else {
+            self.with(a, |one| one.listeners.push(Listener::Callback(registered)));
+        }
+    }
+
+    fn make_due(&self, a: Id, registered: Registered) {
+        self.with(a, |one| {
+            one.refs += 1;
+            registered.token.map(|token| one.step(token, Stage::Due))
+        });
+        self.jobs.borrow_mut().push_back(Job::Callback(a, registered));
+    }
+
+    pub fn listen(&self, after: Rc<After>) {
+        for &source in &after.of {
+            if self.is_complete(source) {
+                self.with(source, |one| one.refs += 1);
+                self.count(after.clone());
+            } else {
+                self.with(source, |one| one.listeners.push(Listener::After(after.clone())));
+            }
+        }
+        self.count(after);
+        self.run_due();
+    }
+
+    fn count(&self, after: Rc<After>) {
+        after.left.set(after.left.get() - 1);
+        if after.left.get() == 0 {
+            self.jobs.borrow_mut().push_back(Job::After(after));
+        }
+    }
+
+    /// One after the other, never inside each other.
+    pub fn run_due(&self) {
+        if !self.running_due.replace(true) {
+            self.drain();
+            self.running_due.set(false);
+        }
+    }
+
+    /// What was let go is freed before the next callback runs.
+    pub fn drain(&self) {
+        loop {
+            let dead = self.dead.borrow_mut().pop();
+            if let Some(dead) = dead {
+                self.free(dead);
+                continue;
+            }
+            let job = self.jobs.borrow_mut().pop_front();
+            match job {
+                Some(Job::Callback(a, registered)) => self.run_callback(a, registered),
+                Some(Job::After(after)) => self.run_after(&after),
+                None => return,
+            }
+        }
+    }
+
+    fn run_callback(&self, a: Id, Registered { ctx, token }: Registered) {
+        let begins = token.is_none_or(|token| self.with(a, |one| one.step(token, Stage::Running)));
+        if begins {
+            player::ran(a, &[], ctx.thing);
+        }
+        let Some(token) = token else {
+            self.release(a);
+            self.drop_owned(ctx);
+            return;
+        };
+        if begins {
+            self.drop_owned(ctx);
+            self.with(a, |one| one.removable.retain(|(t, ..)| *t != token));
+        }
+        self.release(a);
+    }
+
+    fn run_after(&self, after: &After) {
+        let (into, first) = (after.into, after.of.first().copied());
+        let error = first.filter(|_| after.only_value);
+        match error.and_then(|first| self.with(first, |one| one.shared_error())) {
+            Some(error) => {
+                self.drop_owned(after.ctx);
+                let _ = self.complete(into, error);
+            }
+            None if self.start(into) => self.compute(into, &after.of, after.ctx),
+            None => self.drop_owned(after.ctx),
+        }
+        after.of.iter().for_each(|&source| self.release(source));
+        self.release(into);
+    }
+
+    /// With the last reference it is freed; but if somebody is listening, it breaks first.
+    pub fn release(&self, a: Id) {
+        let (last, listened) = self.with(a, |one| {
+            one.refs -= 1;
+            (one.refs == 0, !one.listeners.is_empty())
+        });
+        if last && listened {
+            self.with(a, |one| one.refs = 1);
+            let code = ASYNCHRON_E_BROKEN as i32;
+            let _ = self.complete(a, Failure::outcome(code, BROKEN_DOMAIN, BROKEN, None));
+            self.release(a);
+        } else if last {
+            self.dead.borrow_mut().push(a);
+            self.run_due();
+        }
+    }
+
+    fn free(&self, a: Id) {
+        let one = self.all.borrow_mut().remove(&a).expect("freed once");
+        one.outcome.into_iter().for_each(|outcome| self.drop_outcome(outcome));
+        one.user_data.into_iter().for_each(|owned| self.drop_owned(owned));
+        one.on_demand.into_iter().for_each(|owned| self.drop_owned(owned));
+    }
+
+    pub fn drop_outcome(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Value(_, Some(owned)) => self.drop_owned(owned),
+            Outcome::Failed(why) => {
+                let payload = Rc::into_inner(why).and_then(|why| why.payload);
+                payload.into_iter().for_each(|payload| self.drop_owned(payload));
+            }
+            _ => {}
+        }
+    }
+
+    pub fn drop_owned(&self, owned: Owned) {
+        if owned.drop {
+            player::dropped(owned.thing);
+        }
+    }
+}

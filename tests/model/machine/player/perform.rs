@@ -1,0 +1,273 @@
+//! What each operation asks of the world: of what is at hand, if there is any.
+
+use asynchron::capi::{asynchron_state_t::*, asynchron_status_t::*};
+
+use super::*;
+
+impl Player {
+    pub(super) fn perform(&self, op: Op) {
+        {
+            let mut now = self.now.borrow_mut();
+            if now.parted.is_some() || now.done == OPS {
+                return;
+            }
+            now.done += 1;
+        }
+        // None: there is nothing to do it with.
+        let _ = self.try_perform(op);
+    }
+
+    fn try_perform(&self, op: Op) -> Option<()> {
+        match op {
+            Op::Create { named } => self.create(|made| Call::Create { made, name: named })?,
+            Op::CreateWith { drop_data, on_demand, drop_ctx } => {
+                let user_data = self.hand(None, drop_data);
+                let ctx = on_demand.map(|does| self.hand(Some(does), drop_ctx));
+                let made = self.create(|made| Call::CreateWith { made, user_data, on_demand: ctx });
+                let mut now = self.now.borrow_mut();
+                match made {
+                    Some(()) => {
+                        let made = now.made - 1;
+                        now.on_demand.extend(ctx.map(|_| made));
+                    }
+                    None => now.things.truncate(user_data.thing),
+                }
+            }
+            Op::Retain(a) => self.at(a).map(|a| self.hold(self.ask(Call::Retain(a))))?,
+            Op::Release(n) => {
+                let a = {
+                    let mut now = self.now.borrow_mut();
+                    let n = usize::from(n).checked_rem(now.held.len())?;
+                    Self::may_go(&now.held, &now.used, now.held[n]).then(|| now.held.remove(n))?
+                };
+                self.ask(Call::Release(a));
+            }
+            Op::State(a) => self.on(a, Call::State)?,
+            Op::Poll(a) => self.on(a, Call::Poll)?,
+            Op::Name(a) => self.on(a, Call::Name)?,
+            Op::UserData(a) => self.on(a, Call::UserData)?,
+            Op::Error(a) => self.on(a, Call::Error)?,
+            Op::SetBytes { a, len } => {
+                let (a, from, len) = (self.at(a)?, self.make(), len.into());
+                self.deliver(a, Call::SetBytes { a, from: from % 200, len });
+            }
+            Op::SetPointer { a, drop } => {
+                let a = self.at(a)?;
+                self.deliver(a, Call::SetPointer { a, owned: self.hand(None, drop) });
+            }
+            Op::SetBuffer { a, len, drop } => {
+                let (a, from, len) = (self.at(a)?, self.make() % 200, len.into());
+                self.deliver(a, Call::SetBuffer { a, from, len, owned: self.hand(None, drop) });
+            }
+            Op::Fail { a, code, message } => {
+                let a = self.at(a)?;
+                self.deliver(a, Call::Fail { a, code: code.into(), message });
+            }
+            Op::FailWith { a, code, domain, message, drop } => {
+                let (a, code) = (self.at(a)?, code.into());
+                let payload = self.hand(None, drop);
+                self.deliver(a, Call::FailWith { a, code, domain, message, payload });
+            }
+            Op::Cancel(a) => self.at(a).map(|a| _ = self.deliver(a, Call::Cancel(a)))?,
+            Op::CancelWith { a, reason } => {
+                let a = self.at(a)?;
+                self.deliver(a, Call::CancelWith { a, reason });
+            }
+            Op::Get { a, time } => self.on(a, |a| Call::Get(a, self.until(a, time)))?,
+            Op::Wait { a, time } => self.on(a, |a| Call::Wait(a, self.until(a, time)))?,
+            Op::GetBytes { a, cap } => {
+                let a = self.at(a).filter(|&a| self.until(a, Time::Forever) == Until::Done)?;
+                self.using(&[a], Call::GetBytes { a, cap: cap.into() });
+            }
+            Op::Call { a, does } => {
+                let a = self.at(a)?;
+                self.using(&[a], Call::Compute(a, self.hand(Some(does), None).thing));
+            }
+            Op::Notify { a, does } => {
+                let a = self.at(a)?;
+                self.using(&[a], Call::Notify(a, self.hand(Some(does), None).thing));
+            }
+            Op::NotifyWith { a, does, drop, token, if_pending } => {
+                let (a, ctx) = (self.at(a)?, self.hand(Some(does), drop));
+                let token = token.then(|| {
+                    let mut now = self.now.borrow_mut();
+                    let token = now.tokens.len();
+                    now.tokens.push((token, a));
+                    token
+                });
+                self.using(&[a], Call::NotifyWith { a, ctx, token, if_pending });
+            }
+            Op::Unnotify { token, of_another, wait } => {
+                let (token, of) = {
+                    let now = self.now.borrow();
+                    let n = usize::from(token).checked_rem(now.tokens.len())?;
+                    // The latest is the first.
+                    now.tokens[now.tokens.len() - 1 - n]
+                };
+                let a = of_another.map_or(Some(of), |another| self.at(another))?;
+                let at_hand = {
+                    let now = self.now.borrow();
+                    now.held.contains(&a) || now.given.last().is_some_and(|all| all.contains(&a))
+                };
+                at_hand.then(|| self.using(&[a], Call::Unnotify { a, token, wait }))?;
+            }
+            Op::WaitAny { few, time } => {
+                let of = self.few(few);
+                let until = if matches!(time, Time::Zero) { Until::Now } else { Until::Soon };
+                self.using(&of.clone(), Call::WaitAny(of, until));
+            }
+            Op::WaitAll(few) => {
+                let of = self.few(few);
+                self.using(&of.clone(), Call::WaitAll(of, Until::Now));
+            }
+            Op::After { few, into, does, drop } => {
+                let of = self.few(few);
+                let (into, made, ctx) = self.step(&of, into, does, drop);
+                let used: Vec<Id> = of.iter().copied().chain(into).collect();
+                self.hold(self.using(&used, Call::After { of, into, made, ctx }));
+            }
+            Op::Then { a, into, does, drop } => {
+                let of = self.at(a)?;
+                let (into, made, ctx) = self.step(&[of], into, does, drop);
+                let used: Vec<Id> = into.into_iter().chain([of]).collect();
+                self.hold(self.using(&used, Call::Then { of, into, made, ctx }));
+            }
+            _ => self.try_perform_on_report(op)?,
+        }
+        Some(())
+    }
+
+    fn try_perform_on_report(&self, op: Op) -> Option<()> {
+        let soon = |time| if matches!(time, Time::Zero) { Until::Now } else { Until::Soon };
+        match op {
+            Op::ReportCreate(few) => {
+                let of = self.few(few);
+                let room = self.now.borrow().reports.len() < REPORTS;
+                let made = room.then(|| self.make())?;
+                self.using(&of.clone(), Call::ReportCreate { made, of });
+                self.now.borrow_mut().reports.push(made);
+            }
+            Op::ReportRetain(r) => {
+                let r = self.report(r)?;
+                self.using_report(r, &[], Call::ReportRetain(r));
+                self.now.borrow_mut().reports.push(r);
+            }
+            Op::ReportRelease(n) => {
+                let r = {
+                    let mut now = self.now.borrow_mut();
+                    let n = usize::from(n).checked_rem(now.reports.len())?;
+                    let may_go = Self::may_go(&now.reports, &now.used_reports, now.reports[n]);
+                    may_go.then(|| now.reports.remove(n))?
+                };
+                self.ask(Call::ReportRelease(r));
+            }
+            Op::ReportAdd { r, a } => {
+                let (r, a) = (self.report(r)?, self.at(a)?);
+                let tag = self.hand(None, None).thing;
+                self.using_report(r, &[a], Call::ReportAdd { r, a, tag });
+            }
+            Op::ReportRemove { r, a } => {
+                let (r, a) = (self.report(r)?, self.at(a)?);
+                self.using_report(r, &[a], Call::ReportRemove { r, a });
+            }
+            Op::ReportNext { r, time } => {
+                let r = self.report(r)?;
+                self.hold(self.using_report(r, &[], Call::ReportNext(r, soon(time))));
+            }
+            Op::ReportNextBatch { r, cap, time } => {
+                let r = self.report(r)?;
+                let batch = Call::ReportNextBatch { r, cap: (cap % 5).into(), until: soon(time) };
+                self.hold(self.using_report(r, &[], batch));
+            }
+            Op::ReportPending(r) => self.on_report(r, Call::ReportPending)?,
+            Op::ReportWake(r) => self.on_report(r, Call::ReportWake)?,
+            Op::ReportReadable(r) => self.on_report(r, Call::ReportReadable)?,
+            _ => unreachable!("{op:?} is not about a report"),
+        }
+        Some(())
+    }
+
+    fn create(&self, call: impl FnOnce(Id) -> Call) -> Option<()> {
+        let room = self.now.borrow().held.len() < HELD;
+        let made = room.then(|| self.make())?;
+        self.ask(call(made));
+        self.now.borrow_mut().held.push(made);
+        Some(())
+    }
+
+    fn on(&self, a: At, call: impl FnOnce(Id) -> Call) -> Option<()> {
+        let a = self.at(a)?;
+        self.using(&[a], call(a));
+        Some(())
+    }
+
+    fn on_report(&self, r: In, call: impl FnOnce(Id) -> Call) -> Option<()> {
+        let r = self.report(r)?;
+        self.using_report(r, &[], call(r));
+        Some(())
+    }
+
+    /// What it delivers into, if that makes no circle.
+    fn step(
+        &self,
+        of: &[Id],
+        into: Option<At>,
+        does: Does,
+        drop: Frees,
+    ) -> (Option<Id>, Id, Owned) {
+        let into = into.and_then(|into| self.at(into));
+        let into = into.filter(|into| of.iter().all(|source| source <= into));
+        (into, self.make(), self.hand(Some(does), drop))
+    }
+
+    /// A call that uses these until it returns.
+    fn using(&self, handles: &[Id], call: Call) -> Answer {
+        let before = {
+            let mut now = self.now.borrow_mut();
+            let before = now.used.len();
+            now.used.extend(handles);
+            before
+        };
+        let answer = self.ask(call);
+        self.now.borrow_mut().used.truncate(before);
+        answer
+    }
+
+    fn using_report(&self, r: Id, a: &[Id], call: Call) -> Answer {
+        self.now.borrow_mut().used_reports.push(r);
+        let answer = self.using(a, call);
+        self.now.borrow_mut().used_reports.pop();
+        answer
+    }
+
+    /// Once it has won, its handle is not used any more.
+    fn deliver(&self, a: Id, call: Call) -> Answer {
+        let pending = self.world.ask(&Call::Poll(a)) == Answer::Is(ASYNCHRON_PENDING as i32);
+        self.using(if pending { &[] } else { std::slice::from_ref(&a) }, call)
+    }
+
+    /// What is held of this may go: it is not the last that a call uses.
+    fn may_go(held: &[Id], used: &[Id], id: Id) -> bool {
+        !used.contains(&id) || held.iter().filter(|&&one| one == id).count() > 1
+    }
+
+    fn until(&self, a: Id, time: Time) -> Until {
+        let pending = Answer::Is(ASYNCHRON_STATE_PENDING as i32);
+        match time {
+            Time::Zero => Until::Now,
+            Time::Brief => Until::Soon,
+            Time::Forever if self.now.borrow().on_demand.contains(&a) => Until::Done,
+            Time::Forever if self.world.ask(&Call::State(a)) == pending => Until::Soon,
+            Time::Forever => Until::Done,
+        }
+    }
+
+    fn hold(&self, answer: Answer) {
+        let mut now = self.now.borrow_mut();
+        match answer {
+            Answer::Handle(Some(a)) => now.held.push(a),
+            Answer::Items(items) => now.held.extend(items.into_iter().map(|(a, _)| a)),
+            _ => {}
+        }
+    }
+}
