@@ -652,7 +652,7 @@ asynchron_status_t asynchron_get_timeout(asynchron_t *a,
  * Blocks until it is complete, and copies its value.
  *
  * - Needs: `buf` writable for `cap` bytes, and not NULL, whatever `cap`; `len` writable, or NULL.
- *   A `cap` of 0 asks how long the value is, and is answered as too small.
+ *   A `cap` of 0 asks how long the value is, and is answered as too small, unless it is empty.
  * - Ownership: the copy is yours. Of a value set by asynchron_set_pointer() it is 0 bytes.
  * - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that
  *   function.
