@@ -143,17 +143,9 @@ impl Asynchron {
     /// `this` is alive until it is complete: a waiter may release it before this returns.
     pub(crate) unsafe fn complete(this: NonNull<Self>, outcome: Outcome) -> Result<(), Outcome> {
         // SAFETY: alive until it is complete.
-        let me = unsafe { this.as_ref() };
-        match me.state.claim() {
-            Some(held) => {
-                // SAFETY: claimed here, so the slot is this thread's alone.
-                let tag = unsafe { Slot::write(me.slot.get(), outcome) };
-                // SAFETY: as above, and the outcome is written.
-                unsafe { Self::publish(this, held, tag) };
-            }
-            None => return Err(outcome),
-        }
-        Ok(())
+        let held = unsafe { this.as_ref() }.state.claim();
+        // SAFETY: claimed here, if it is.
+        unsafe { Self::deliver(this, held, outcome, Slot::write) }
     }
 
     /// The same for a copy that lies outside.
@@ -163,17 +155,9 @@ impl Asynchron {
     #[inline]
     pub(crate) unsafe fn complete_copy(this: NonNull<Self>, bytes: Bytes) -> Result<(), Bytes> {
         // SAFETY: alive until it is complete.
-        let me = unsafe { this.as_ref() };
-        match me.state.claim() {
-            Some(held) => {
-                // SAFETY: claimed here, so the slot is this thread's alone.
-                let tag = unsafe { Slot::write_copy(me.slot.get(), bytes) };
-                // SAFETY: as above, and the outcome is written.
-                unsafe { Self::publish(this, held, tag) };
-            }
-            None => return Err(bytes),
-        }
-        Ok(())
+        let held = unsafe { this.as_ref() }.state.claim();
+        // SAFETY: claimed here, if it is.
+        unsafe { Self::deliver(this, held, bytes, Slot::write_copy) }
     }
 
     /// The same for a copy of at most [`Slot::INSIDE`] bytes. False if another was first.
@@ -183,17 +167,9 @@ impl Asynchron {
     #[inline]
     pub(crate) unsafe fn complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
         // SAFETY: alive until it is complete.
-        let me = unsafe { this.as_ref() };
-        match me.state.claim() {
-            Some(held) => {
-                // SAFETY: claimed here, so the slot is this thread's alone.
-                let tag = unsafe { Slot::write_small(me.slot.get(), bytes) };
-                // SAFETY: as above, and the outcome is written.
-                unsafe { Self::publish(this, held, tag) };
-            }
-            None => return false,
-        }
-        true
+        let held = unsafe { this.as_ref() }.state.claim();
+        // SAFETY: claimed here, if it is.
+        unsafe { Self::deliver(this, held, bytes, Slot::write_small) }.is_ok()
     }
 
     /// The same, but gives up, and returns false, if it cannot deliver at once: most can.
@@ -203,17 +179,33 @@ impl Asynchron {
     #[inline]
     pub(crate) unsafe fn try_complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
         // SAFETY: alive until it is complete.
-        let me = unsafe { this.as_ref() };
-        match me.state.try_claim() {
-            Some(held) => {
-                // SAFETY: claimed here, so the slot is this thread's alone.
-                let tag = unsafe { Slot::write_small(me.slot.get(), bytes) };
-                // SAFETY: as above, and the outcome is written.
-                unsafe { Self::publish(this, held, tag) };
-            }
-            None => return false,
-        }
-        true
+        let held = unsafe { this.as_ref() }.state.try_claim();
+        // SAFETY: claimed here, if it is.
+        unsafe { Self::deliver(this, held, bytes, Slot::write_small) }.is_ok()
+    }
+
+    /// Writes what is delivered, and publishes it; gives it back if it was not claimed.
+    ///
+    /// # Safety
+    /// `held` is of `this`, which is incomplete; what `write` needs beside a slot of its own holds. The
+    /// object may be gone afterwards.
+    #[inline]
+    unsafe fn deliver<T>(
+        this: NonNull<Self>,
+        held: Option<Held>,
+        what: T,
+        write: unsafe fn(*mut Slot, T) -> Tag,
+    ) -> Result<(), T> {
+        let Some(held) = held else {
+            return Err(what);
+        };
+        // SAFETY: alive until it is complete.
+        let slot = unsafe { this.as_ref() }.slot.get();
+        // SAFETY: claimed, so the slot is this thread's alone.
+        let tag = unsafe { write(slot, what) };
+        // SAFETY: as the caller promises, and the outcome is written.
+        unsafe { Self::publish(this, held, tag) };
+        Ok(())
     }
 
     /// # Safety
