@@ -121,3 +121,17 @@ pub(crate) fn at_fork(in_child: extern "C" fn()) -> bool {
 pub(crate) fn at_fork(_in_child: extern "C" fn()) -> bool {
     true
 }
+
+/// Names the calling thread, as long as it lives.
+#[cfg(unix)]
+pub(crate) fn this_thread() -> usize {
+    // SAFETY: a plain query.
+    unsafe { libc::pthread_self() as usize }
+}
+
+/// Names the calling thread, as long as it lives.
+#[cfg(not(unix))]
+pub(crate) fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| std::ptr::from_ref(here).addr())
+}

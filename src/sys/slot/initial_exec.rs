@@ -1,0 +1,68 @@
+//! In the block that every thread is born with: the initial-exec model of thread-local storage
+//! (Drepper, "ELF Handling For Thread-Local Storage"), which stable Rust reaches by assembler alone.
+//!
+//! glibc keeps room in that block for libraries that are loaded late, of which this takes two words.
+
+use std::arch::{asm, global_asm};
+use std::ffi::c_void;
+
+use super::SLOTS;
+
+global_asm!(
+    ".pushsection .tbss.asynchron_slots, \"awT\", @nobits",
+    ".hidden asynchron_slots",
+    ".globl asynchron_slots",
+    ".type asynchron_slots, @object",
+    ".size asynchron_slots, {size}",
+    ".p2align 3",
+    "asynchron_slots: .zero {size}",
+    ".popsection",
+    size = const SLOTS * size_of::<*mut c_void>(),
+);
+
+/// The first of this thread's slots.
+#[inline]
+fn slots() -> *mut *mut c_void {
+    let slots;
+    // SAFETY: adds what the linker knows, how far from the thread pointer the slots lie, to the thread
+    // pointer, which every thread has in its first word.
+    unsafe {
+        asm!(
+            "mov {slots}, qword ptr fs:[0]",
+            "add {slots}, qword ptr [rip + asynchron_slots@GOTTPOFF]",
+            slots = out(reg) slots,
+            options(pure, nomem, nostack),
+        );
+    }
+    slots
+}
+
+pub(crate) struct Slot {
+    index: usize,
+}
+
+impl Slot {
+    pub(crate) const fn new(index: usize) -> Self {
+        assert!(index < SLOTS);
+        Self { index }
+    }
+
+    /// NULL, unless this thread has stored.
+    #[inline]
+    pub(crate) fn get(&self) -> *mut c_void {
+        // SAFETY: one of the slots.
+        let slot = unsafe { slots().add(self.index) };
+        // SAFETY: as above. Only this thread uses it.
+        unsafe { slot.read() }
+    }
+
+    /// Stores, and says that it could.
+    #[inline]
+    pub(crate) fn set(&self, value: *mut c_void) -> bool {
+        // SAFETY: one of the slots.
+        let slot = unsafe { slots().add(self.index) };
+        // SAFETY: as above. Only this thread uses it.
+        unsafe { slot.write(value) };
+        true
+    }
+}

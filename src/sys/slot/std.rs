@@ -1,0 +1,31 @@
+//! By the standard library.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+
+use super::SLOTS;
+
+thread_local! {
+    static HERE: [Cell<*mut c_void>; SLOTS] =
+        const { [const { Cell::new(std::ptr::null_mut()) }; SLOTS] };
+}
+
+pub(crate) struct Slot {
+    index: usize,
+}
+
+impl Slot {
+    pub(crate) const fn new(index: usize) -> Self {
+        assert!(index < SLOTS);
+        Self { index }
+    }
+
+    pub(crate) fn get(&self) -> *mut c_void {
+        HERE.with(|here| here[self.index].get())
+    }
+
+    pub(crate) fn set(&self, value: *mut c_void) -> bool {
+        HERE.with(|here| here[self.index].set(value));
+        true
+    }
+}
