@@ -3,13 +3,16 @@
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 
+use super::SLOTS;
+
 pub(crate) struct Slot {
     /// The key and 1; 0 until a thread first stores.
     key: AtomicUsize,
 }
 
 impl Slot {
-    pub(crate) const fn new(_index: usize) -> Self {
+    pub(crate) const fn new(index: usize) -> Self {
+        assert!(index < SLOTS);
         Self { key: AtomicUsize::new(0) }
     }
 
