@@ -148,7 +148,7 @@ pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
     guard((), || {
         if let Some(a) = std::ptr::NonNull::new(a) {
             // SAFETY: the caller gives up its reference.
-            drop(unsafe { Handle::from_raw(a.cast()) });
+            unsafe { Asynchron::release(a.cast()) };
         }
     });
 }

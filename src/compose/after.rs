@@ -67,15 +67,13 @@ pub(crate) fn after(
 ) -> Result<Handle, NoMemory> {
     let n: u32 = sources.len().try_into().map_err(|_| NoMemory)?;
     let layout = After::layout(n)?;
-    let (into, room) = match into {
-        Some(into) => (Handle::retain(into), allocate(layout)?.cast::<After>()),
-        None => {
-            let (into, room) = Asynchron::create_before(layout)?;
-            (into, room.cast())
-        }
+    let ([into, its], room) = match into {
+        Some(into) => ([(); 2].map(|()| Handle::retain(into)), allocate(layout)?),
+        None => Asynchron::create_before(layout)?,
     };
+    let room = room.cast::<After>();
     // SAFETY: the room is as large as the layout, and ours.
-    unsafe { After::write(room, n, into.clone(), step) };
+    unsafe { After::write(room, n, its, step) };
     let mut jobs = Jobs::new();
     for (node, source) in After::nodes(room, n).zip(sources) {
         // SAFETY: a node of its own, which stays until all sources were counted.

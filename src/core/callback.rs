@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 
 use super::cell::Asynchron;
 use super::due::{self, Job, Jobs};
-use super::handle::Handle;
+use super::handle::{Handle, Loan};
 use super::listener::Listener;
 use super::memory::{NoMemory, try_box};
 use super::removable::Removable;
@@ -64,8 +64,9 @@ pub(crate) unsafe fn register(
         return Err(Refused::Complete);
     }
     let jobs = Jobs::new();
-    // SAFETY: it runs once, from here.
-    unsafe { Callback::make_due(callback, a, &jobs) };
+    a.keep();
+    // SAFETY: it runs once, from here, with the reference just taken.
+    unsafe { Callback::make_due(callback, false, &jobs) };
     due::run(jobs);
     Ok(())
 }
@@ -74,26 +75,32 @@ impl Callback {
     /// The source is complete, or is just being completed under its lock.
     ///
     /// # Safety
-    /// Called once; the callback is in no list.
-    pub(super) unsafe fn make_due(this: NonNull<Self>, source: &Asynchron, jobs: &Jobs) {
-        // The job's reference; `run` gives it up.
-        source.keep();
+    /// Called once; the callback is in no list. The source is lent to it, or there is a counted reference
+    /// for it.
+    pub(super) unsafe fn make_due(this: NonNull<Self>, lent: bool, jobs: &Jobs) {
+        let run = if lent { Self::run::<true> } else { Self::run::<false> };
         // SAFETY: in no list, so the listener is not used any more.
-        unsafe { jobs.push(this.cast(), Some(Self::run)) };
+        unsafe { jobs.push(this.cast(), Some(run)) };
     }
 
     /// # Safety
     /// `job` lies where a callback from [`Self::make_due`] begins; called once.
-    unsafe fn run(job: NonNull<Job>) {
+    unsafe fn run<const LENT: bool>(job: NonNull<Job>) {
         // SAFETY: in no list and no queue: it is ours alone.
         let callback = unsafe { Box::from_raw(job.cast::<Self>().as_ptr()) };
-        // SAFETY: the job's reference is taken over here.
-        let source = unsafe { Self::source(&raw const *callback) };
-        callback.call(&source);
+        if LENT {
+            // SAFETY: lent to this callback.
+            let _source = unsafe { Loan::from_raw(callback.source) };
+            callback.call();
+        } else {
+            // SAFETY: the job's reference is taken over here.
+            let _source = unsafe { Self::source(&raw const *callback) };
+            callback.call();
+        }
     }
 
     /// # Safety
-    /// It is alive and due, so there is a reference for it, which goes to the caller.
+    /// It is alive and due, and there is a counted reference for it, which goes to the caller.
     pub(super) unsafe fn source(this: *const Self) -> Handle {
         // SAFETY: as the caller promises.
         let source = unsafe { (*this).source };
@@ -101,10 +108,11 @@ impl Callback {
         unsafe { Handle::from_raw(source) }
     }
 
-    pub(super) fn call(&self, source: &Handle) {
-        let (function, ctx) = (self.function, self.ctx.ptr);
-        // SAFETY: the program registered this function for this pointer; the handle is retained.
-        guarded("a callback", || unsafe { function(source.as_ptr(), ctx) });
+    /// Runs it. Whoever calls has the source.
+    pub(super) fn call(&self) {
+        let (source, function, ctx) = (self.source.as_ptr(), self.function, self.ctx.ptr);
+        // SAFETY: the program registered this function for this pointer.
+        guarded("a callback", || unsafe { function(source, ctx) });
     }
 
     pub(super) fn take_ctx(&mut self) -> Owned {

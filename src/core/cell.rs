@@ -1,11 +1,10 @@
-//! The object: an outcome, a state, references, listeners. Deliver, cancel, release.
+//! The object: an outcome, a state, references, listeners. Making one, delivering, listening.
 
-use std::alloc::{Layout, dealloc};
+use std::alloc::Layout;
 use std::cell::UnsafeCell;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering::*};
 
-use super::due;
 use super::extras::Extras;
 use super::handle::Handle;
 use super::listener::{List, Listener};
@@ -20,12 +19,12 @@ use crate::compose::after::After;
 /// then aligned as malloc's own.
 #[repr(C)]
 pub(crate) struct Asynchron {
-    slot: UnsafeCell<Slot>,
-    state: State,
-    refs: Refs,
-    listeners: UnsafeCell<List>,
+    pub(super) slot: UnsafeCell<Slot>,
+    pub(super) state: State,
+    pub(super) refs: Refs,
+    pub(super) listeners: UnsafeCell<List>,
     /// NULL for most. Once set it stays.
-    extras: AtomicPtr<Extras>,
+    pub(super) extras: AtomicPtr<Extras>,
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -39,7 +38,8 @@ unsafe impl Sync for Asynchron {}
 /// Making one, and what it is asked.
 impl Asynchron {
     // Only the size is malloc's affair: 16 as the alignment of the type would make it 64 bytes.
-    const LAYOUT: Layout = match Layout::from_size_align(size_of::<Self>(), MALLOC_ALIGN) {
+    pub(super) const LAYOUT: Layout = match Layout::from_size_align(size_of::<Self>(), MALLOC_ALIGN)
+    {
         Ok(layout) => layout,
         Err(_) => panic!("not an alignment"),
     };
@@ -48,18 +48,19 @@ impl Asynchron {
     pub(crate) fn create() -> Result<Handle, NoMemory> {
         let room = allocate(Self::LAYOUT)?.cast();
         // SAFETY: the room is as large as the object, and ours.
-        unsafe { Self::write(room, State::new()) };
+        unsafe { Self::write(room, State::new(), Refs::new()) };
         // SAFETY: the first reference is the caller's.
         Ok(unsafe { Handle::from_raw(room) })
     }
 
-    /// Makes one in front of room for an [`After`], which is to be written before the handle goes.
-    pub(crate) fn create_before(after: Layout) -> Result<(Handle, NonNull<u8>), NoMemory> {
+    /// Makes one in front of room for an [`After`], which is to be written before the handles, one for
+    /// the caller and one for that, go.
+    pub(crate) fn create_before(after: Layout) -> Result<([Handle; 2], NonNull<u8>), NoMemory> {
         let room = allocate(Self::layout_before(after).ok_or(NoMemory)?)?.cast();
         // SAFETY: the room is larger than the object, and ours.
-        unsafe { Self::write(room, State::new_joined()) };
-        // SAFETY: the first reference is the caller's.
-        let made = unsafe { Handle::from_raw(room) };
+        unsafe { Self::write(room, State::new_joined(), Refs::two()) };
+        // SAFETY: both references are the caller's.
+        let made = [(); 2].map(|()| unsafe { Handle::from_raw(room) });
         // For `free_joined`.
         room.as_ptr().expose_provenance();
         // SAFETY: the rest of the room begins there.
@@ -69,11 +70,11 @@ impl Asynchron {
     /// # Safety
     /// The room is as large as the object, and the caller's.
     #[inline]
-    unsafe fn write(room: NonNull<Self>, state: State) {
+    unsafe fn write(room: NonNull<Self>, state: State, refs: Refs) {
         let made = Self {
             slot: Slot::empty(),
             state,
-            refs: Refs::new(),
+            refs,
             listeners: UnsafeCell::new(List::EMPTY),
             extras: AtomicPtr::new(ptr::null_mut()),
         };
@@ -81,7 +82,7 @@ impl Asynchron {
         unsafe { room.write(made) };
     }
 
-    fn layout_before(after: Layout) -> Option<Layout> {
+    pub(super) fn layout_before(after: Layout) -> Option<Layout> {
         let (layout, offset) = Self::LAYOUT.extend(after).ok()?;
         (offset == size_of::<Self>()).then_some(layout)
     }
@@ -287,131 +288,5 @@ impl Asynchron {
         let result = work(list, held.is_complete());
         self.state.unlock(held);
         result
-    }
-}
-
-/// Releasing.
-impl Asynchron {
-    /// Gives up one reference.
-    ///
-    /// # Safety
-    /// It is the caller's, and is used no more.
-    #[inline]
-    pub(super) unsafe fn release(this: NonNull<Self>) {
-        // SAFETY: the reference keeps it alive until it is given up.
-        let me = unsafe { this.as_ref() };
-        if !me.refs.release() {
-            return;
-        }
-        // SAFETY: nobody else can reach it.
-        let listened = !unsafe { me.listeners() }.is_empty();
-        let seen = me.state.load();
-        if listened || seen.is_joined() || !seen.tag().is_ours() || me.extras().is_some() {
-            // SAFETY: it was the last one.
-            return unsafe { Self::release_last(this) };
-        }
-        if !seen.tag().is_plain() {
-            // SAFETY: nobody else can reach the slot.
-            let slot = unsafe { &mut *me.slot.get() };
-            // SAFETY: it holds what the tag says, and nobody uses it any more.
-            unsafe { slot.free_copy() };
-        }
-        // SAFETY: nothing else is left of it.
-        unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
-    }
-
-    /// # Safety
-    /// The last reference has just been given up.
-    #[cold]
-    unsafe fn release_last(this: NonNull<Self>) {
-        // SAFETY: nobody else can free it.
-        let me = unsafe { this.as_ref() };
-        // SAFETY: nobody else can reach it. Those due after completion have references: so if there
-        // is one in the list, it is not complete.
-        if !unsafe { me.listeners() }.is_empty() {
-            // SAFETY: as above.
-            unsafe { Self::break_off(this) };
-        } else if me.state.load().tag().is_ours() && me.extras().is_none() {
-            // SAFETY: as above.
-            unsafe { Self::free(this) };
-        } else {
-            // SAFETY: the last reference is gone.
-            unsafe { due::bury(this) };
-        }
-    }
-
-    /// Nobody is left to deliver to those that listen: tells them so.
-    ///
-    /// # Safety
-    /// The last reference has just been given up.
-    #[cold]
-    unsafe fn break_off(this: NonNull<Self>) {
-        // SAFETY: nobody else can free it.
-        unsafe { this.as_ref() }.refs.revive();
-        // SAFETY: revived, so there is a reference to own, and to give up once they were told.
-        let me = unsafe { Handle::from_raw(this) };
-        // SAFETY: `me` keeps it alive. Nobody else could deliver, so it wins.
-        let _ = unsafe { Self::complete(this, Outcome::Broken) };
-        drop(me);
-    }
-
-    /// Frees what it holds, which may run the program's code, and then the object.
-    ///
-    /// # Safety
-    /// The last reference is gone; called once.
-    pub(super) unsafe fn free(this: NonNull<Self>) {
-        // SAFETY: nobody else can reach it.
-        let me = unsafe { &mut *this.as_ptr() };
-        let seen = me.state.load();
-        // SAFETY: the tag says what it holds: the empty value, if it never completed.
-        unsafe { me.slot.get_mut().free(seen.tag()) };
-        let extras = *me.extras.get_mut();
-        if !extras.is_null() {
-            // SAFETY: made by a box, and freed here alone.
-            drop(unsafe { Box::from_raw(extras) });
-        }
-        if seen.is_joined() {
-            // SAFETY: nothing else is left of it.
-            unsafe { Self::free_joined(this) };
-        } else {
-            // SAFETY: allocated with this layout.
-            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
-        }
-    }
-
-    /// # Safety
-    /// The object was made by [`Self::create_before`], and its last use was before this.
-    unsafe fn free_joined(this: NonNull<Self>) {
-        // By way of references to the object, `this` may reach no further than it does.
-        let whole = NonNull::new(ptr::with_exposed_provenance_mut::<Self>(this.addr().get()));
-        // SAFETY: an `After` lies behind it.
-        let after = whole.map(|whole| unsafe { whole.add(1) }.cast());
-        // SAFETY: as above.
-        let after = after.and_then(|after| unsafe { After::layout_of(after) });
-        if let (Some(whole), Some(layout)) = (whole, after.and_then(Self::layout_before)) {
-            // SAFETY: allocated with this layout.
-            unsafe { dealloc(whole.as_ptr().cast(), layout) };
-        }
-    }
-
-    /// Links an object without references to the next such. The list of listeners is its no more.
-    ///
-    /// # Safety
-    /// Nobody else can reach the object.
-    pub(super) unsafe fn link_dead(this: NonNull<Self>, next: Option<NonNull<Self>>) {
-        let next = next.map_or(ptr::null_mut(), NonNull::as_ptr);
-        // SAFETY: as the caller promises.
-        let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
-        // SAFETY: the extras are kept, the list's room is free.
-        unsafe { room.write(next) };
-    }
-
-    /// # Safety
-    /// It was given to [`Self::link_dead`].
-    pub(super) unsafe fn next_dead(this: NonNull<Self>) -> Option<NonNull<Self>> {
-        // SAFETY: nobody else can reach it.
-        let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
-        // SAFETY: written there.
-        NonNull::new(unsafe { room.read() })
     }
 }

@@ -1,4 +1,4 @@
-//! The handle: a counted reference to an asynchron.
+//! The handle, a counted reference to an asynchron, and the loan, one that is not counted.
 
 use std::mem;
 use std::ops::Deref;
@@ -65,5 +65,24 @@ impl Drop for Handle {
     fn drop(&mut self) {
         // SAFETY: this reference is ours and is used no more.
         unsafe { Asynchron::release(self.0) };
+    }
+}
+
+/// The reference of the callback that the object is lent to: see the state word.
+pub(super) struct Loan(NonNull<Asynchron>);
+
+impl Loan {
+    /// # Safety
+    /// The object was lent to the caller, who makes one of it.
+    pub(super) unsafe fn from_raw(raw: NonNull<Asynchron>) -> Self {
+        Self(raw)
+    }
+}
+
+impl Drop for Loan {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: it was lent to this one, and is used no more.
+        unsafe { Asynchron::give_back(self.0) };
     }
 }

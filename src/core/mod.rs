@@ -2,7 +2,7 @@
 //!
 //! Follow a value: [`cell`] takes a delivery, [`state`] decides who wins and publishes, [`outcome`]
 //! is where the value lies, [`listener`] says who is to be told, [`tell`] tells them, [`due`] runs
-//! what must not run at once, and [`wait`] is how a thread blocks until then.
+//! what must not run at once, and [`wait`] is how a thread blocks until then. [`release`] is the end.
 
 pub(crate) mod callback;
 pub(crate) mod cell;
@@ -17,6 +17,7 @@ pub(crate) mod memory;
 pub(crate) mod outcome;
 pub(crate) mod patience;
 pub(crate) mod refs;
+pub(crate) mod release;
 pub(crate) mod removable;
 pub(crate) mod state;
 pub(crate) mod tell;

@@ -58,19 +58,24 @@ pub(crate) struct Tag(u32);
 
 impl Tag {
     /// The bits that a tag may use.
-    pub(crate) const MASK: u32 = 0x3F07;
+    pub(crate) const MASK: u32 = 0x3F0F;
 
     const SMALL: u32 = 0;
-    const CODE: u32 = 1;
-    const BROKEN: u32 = 2;
-    const CANCELLED: u32 = 3;
-    /// From here on the slot holds something that has to be freed: this bit says so.
-    const BYTES: u32 = 4;
-    const BUFFER: u32 = 5;
-    const FAILURE: u32 = 6;
-    const CANCELLED_BECAUSE: u32 = 7;
-    const KIND: u32 = 7;
-    const HOLDS: u32 = 4;
+    const BYTES: u32 = Self::HOLDS;
+    const BUFFER: u32 = Self::HOLDS | 1;
+    const CODE: u32 = Self::ERROR;
+    const BROKEN: u32 = Self::ERROR | 1;
+    const FAILURE: u32 = Self::ERROR | Self::HOLDS;
+    const CANCELLED: u32 = Self::ERROR | Self::CANCEL;
+    const CANCELLED_BECAUSE: u32 = Self::ERROR | Self::CANCEL | Self::HOLDS;
+
+    /// What these have in common: it is no value; one that was cancelled; the slot holds something
+    /// that has to be freed.
+    const ERROR: u32 = 8;
+    const CANCEL: u32 = 2;
+    pub(super) const HOLDS: u32 = 4;
+
+    const KIND: u32 = 15;
     const LEN_SHIFT: u32 = 8;
 
     pub(crate) fn from_bits(bits: u32) -> Self {
@@ -91,12 +96,12 @@ impl Tag {
 
     #[inline]
     pub(crate) fn is_value(self) -> bool {
-        matches!(self.kind(), Self::SMALL | Self::BYTES | Self::BUFFER)
+        self.0 & Self::ERROR == 0
     }
 
     #[inline]
     pub(crate) fn is_cancelled(self) -> bool {
-        matches!(self.kind(), Self::CANCELLED | Self::CANCELLED_BECAUSE)
+        self.0 & Self::CANCEL != 0
     }
 
     /// Whether nothing has to be freed.
@@ -105,10 +110,16 @@ impl Tag {
         self.0 & Self::HOLDS == 0
     }
 
+    /// Whether it is a copy in a block of its own.
+    #[inline]
+    pub(crate) fn is_copy(self) -> bool {
+        self.kind() == Self::BYTES
+    }
+
     /// Whether freeing it runs none of the program's code.
     #[inline]
     pub(crate) fn is_ours(self) -> bool {
-        self.is_plain() || self.kind() == Self::BYTES
+        self.is_plain() || self.is_copy()
     }
 }
 
@@ -200,18 +211,16 @@ impl Slot {
     /// The slot holds what `tag` says, and is not written while the reference lives.
     #[inline]
     pub(crate) unsafe fn value(&self, tag: Tag) -> Option<(*const c_void, usize)> {
-        match tag.kind() {
-            Tag::SMALL => {
-                let len = tag.small_len();
-                Some((if len == 0 { ptr::null() } else { ptr::from_ref(self).cast() }, len))
-            }
-            Tag::BYTES | Tag::BUFFER => {
-                // SAFETY: the tag says so, and both begin with where the value lies.
-                let place = unsafe { &self.place };
-                Some((place.data, place.len))
-            }
-            _ => None,
+        if !tag.is_value() {
+            return None;
         }
+        if tag.is_plain() {
+            let len = tag.small_len();
+            return Some((if len == 0 { ptr::null() } else { ptr::from_ref(self).cast() }, len));
+        }
+        // SAFETY: a copy or a buffer, and both begin with where the value lies.
+        let place = unsafe { &self.place };
+        Some((place.data, place.len))
     }
 
     /// The failure or the cancel; `None` if it is a value.

@@ -16,6 +16,11 @@ impl Refs {
         Self(AtomicU32::new(1))
     }
 
+    /// Two references of the creator's.
+    pub(crate) const fn two() -> Self {
+        Self(AtomicU32::new(2))
+    }
+
     #[inline]
     pub(crate) fn retain(&self) {
         // ORDERING: whoever retains has a reference already; nothing is published by it.
@@ -25,37 +30,33 @@ impl Refs {
         }
     }
 
-    /// Gives up one reference; true when it was the last, and then everything that other holders
-    /// did before they gave up theirs is visible.
+    /// Gives up one reference; true when there is no other, and then everything that other holders
+    /// did before they gave up theirs is visible. That one stays counted.
     #[inline]
     #[must_use]
     pub(crate) fn release(&self) -> bool {
         // ORDERING: Acquire pairs with the Release of those that counted down to 1. The one
         // holder left needs no exclusive access: without a reference nobody can add one.
         let count = self.0.load(Acquire);
-        if count == 1 {
-            return true;
-        }
-        if count >= LIMIT {
-            return false;
-        }
-        // ORDERING: Release hands this holder's work to the last one; Acquire, should it be the
-        // last after all, takes what the others handed over.
-        match self.0.fetch_sub(1, AcqRel) {
-            1 => true,
-            before if before >= LIMIT => {
-                // ORDERING: as in `retain`.
-                self.0.store(SATURATED, Relaxed);
-                false
-            }
-            _ => false,
-        }
+        count == 1 || self.count_down(count)
     }
 
-    /// Takes back the last reference, just given up: the object is needed once more.
-    pub(crate) fn revive(&self) {
-        // ORDERING: nobody else can reach the count.
-        self.0.store(1, Relaxed);
+    /// The same, when there were so many.
+    #[inline(never)]
+    fn count_down(&self, mut count: u32) -> bool {
+        loop {
+            if count == 1 {
+                return true;
+            }
+            if count >= LIMIT {
+                return false;
+            }
+            // ORDERING: Release hands this holder's work to the last one; Acquire as in `release`.
+            match self.0.compare_exchange_weak(count, count.wrapping_sub(1), Release, Acquire) {
+                Ok(_) => return false,
+                Err(now) => count = now,
+            }
+        }
     }
 }
 

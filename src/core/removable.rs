@@ -144,7 +144,7 @@ impl Removable {
         });
         if begun {
             // SAFETY: running, so function and context are this thread's alone.
-            unsafe { (*removable).callback.call(&source) };
+            unsafe { (*removable).callback.call() };
             // SAFETY: as above.
             drop(unsafe { (*removable).callback.take_ctx() });
             let awaiters = source.with_listeners(|list, _| {

@@ -8,6 +8,9 @@
 //!   beside it, at any time:   LOCKED   one thread has the word, the list and the slot to itself
 //!                             WAITED   threads may be asleep until it is complete
 //!                             JOINED   an `After` lies behind the object: from creation on
+//!
+//!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
+//!                               └─▶ LEFT ─────┘          the last counted reference went to it
 //! ```
 //!
 //! | state              | who may touch what                                                       |
@@ -15,6 +18,11 @@
 //! | PENDING, RUNNING   | the slot is the lock holder's, which alone can complete                  |
 //! | COMPLETE           | the slot is everybody's, to read, until the last reference goes          |
 //! | LOCKED             | the list is the lock holder's alone, and only he changes the word        |
+//!
+//! The first callback that a completion runs is lent the object: that is a reference which is not
+//! counted, but comes with publishing for nothing. Who gives up the last counted one while it is lent
+//! leaves that one to the callback, and whoever finds it RETURNED counts again, since the callback
+//! may have retained it meanwhile.
 //!
 //! RUNNING remembers that a function was started and is never taken back. Whoever takes the lock
 //! and finds it incomplete may deliver, and exactly one does. From publishing on, unless it keeps the
@@ -35,6 +43,9 @@ const RUNNING: u32 = 1 << 1;
 const COMPLETE: u32 = 1 << 2;
 const WAITED: u32 = 1 << 3;
 const JOINED: u32 = 1 << 4;
+const LENT: u32 = 1 << 5;
+const LEFT: u32 = 1 << 6;
+const RETURNED: u32 = 1 << 7;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
@@ -57,8 +68,19 @@ impl Seen {
         self.0 & (RUNNING | COMPLETE) == RUNNING
     }
 
-    /// Whether an `After` lies behind the object.
+    /// Whether a callback has it, or had it, by a reference that is not counted.
     #[inline]
+    pub(crate) fn was_lent(self) -> bool {
+        self.0 & (LENT | RETURNED) != 0
+    }
+
+    /// Whether there is nothing beside the object: no block that its outcome holds, no `After` behind.
+    #[inline]
+    pub(crate) fn is_bare(self) -> bool {
+        self.0 & (JOINED | (Tag::HOLDS << TAG_SHIFT)) == 0
+    }
+
+    /// Whether an `After` lies behind the object.
     pub(crate) fn is_joined(self) -> bool {
         self.0 & JOINED != 0
     }
@@ -79,6 +101,12 @@ impl Held {
     pub(crate) fn is_complete(&self) -> bool {
         self.0 & COMPLETE != 0
     }
+
+    /// Lends it to a callback, once it is published.
+    #[inline]
+    pub(crate) fn lend(self) -> Self {
+        Self(self.0 | LENT)
+    }
 }
 
 impl State {
@@ -98,23 +126,8 @@ impl State {
 
     /// From PENDING to RUNNING; or the state that forbids it.
     pub(crate) fn start(&self) -> Result<(), Seen> {
-        let mut patience = Patience::new();
-        loop {
-            let seen = self.load();
-            if seen.0 & (RUNNING | COMPLETE) != 0 {
-                return Err(seen);
-            }
-            if seen.0 & LOCKED != 0 {
-                patience.wait();
-            // ORDERING: hands nothing over; it only decides who runs the function.
-            } else if self
-                .0
-                .compare_exchange_weak(seen.0, seen.0 | RUNNING, Relaxed, Relaxed)
-                .is_ok()
-            {
-                return Ok(());
-            }
-        }
+        let fresh = |seen| seen & (RUNNING | COMPLETE) == 0;
+        self.change(|seen| fresh(seen).then_some(seen | RUNNING)).map(drop)
     }
 
     /// Takes the lock for one that is going to complete it; `None` if it is complete.
@@ -194,6 +207,37 @@ impl State {
         // ORDERING: Release shows the outcome to whoever sees COMPLETE.
         self.0.store(complete.0 | LOCKED, Release);
         (complete, waited)
+    }
+
+    /// Takes it back from the callback that it was lent to. True: the last counted reference was left
+    /// to that one, and is the caller's. If not, the object may be gone.
+    pub(crate) fn take_back(&self) -> bool {
+        let lent = self.change(|seen| Some((seen & !(LENT | LEFT)) | RETURNED));
+        lent.is_ok_and(|lent| lent.0 & LEFT != 0)
+    }
+
+    /// Leaves the last counted reference to the callback that it is lent to; false if it is not lent.
+    /// If so, the object may be gone.
+    pub(crate) fn leave(&self) -> bool {
+        self.change(|seen| (seen & LENT != 0).then_some(seen | LEFT)).is_ok()
+    }
+
+    /// Changes the word to what `to` says, once it is not locked. Returns what it was: an error if
+    /// there is nothing that it is to become.
+    #[inline]
+    fn change(&self, to: impl Fn(u32) -> Option<u32>) -> Result<Seen, Seen> {
+        let mut patience = Patience::new();
+        loop {
+            let seen = self.load();
+            let changed = to(seen.0).ok_or(seen)?;
+            if seen.0 & LOCKED != 0 {
+                patience.wait();
+            // ORDERING: Release hands on what this thread did with the object, Acquire takes what
+            // others did.
+            } else if self.0.compare_exchange_weak(seen.0, changed, AcqRel, Relaxed).is_ok() {
+                return Ok(seen);
+            }
+        }
     }
 
     /// Wakes all that sleep in [`Self::park`]. By address: the object may be gone.

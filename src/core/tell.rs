@@ -16,7 +16,7 @@ use crate::report::Report;
 
 /// Those who are told by one completion.
 pub(super) struct Telling {
-    /// What is to run, each with a reference to the source of its own.
+    /// What is to run, each with a reference to the source of its own, counted but for what is lent.
     jobs: Jobs,
     /// The entries that arrive at their reports, linked in their order by `prev`.
     first_entry: *mut Listener,
@@ -26,6 +26,8 @@ pub(super) struct Telling {
     anys: bool,
     /// Whether there are afters, which may have several sources.
     afters: bool,
+    /// Whether the object is lent to the first callback.
+    lends: bool,
 }
 
 impl Telling {
@@ -44,7 +46,18 @@ impl Telling {
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
         let state: *const State = source.state();
+        if let Some(callback) = take_lone_callback(list) {
+            // Most often: nothing to sort.
+            let jobs = Jobs::new();
+            // SAFETY: out of the list, and the source is lent to it.
+            unsafe { Callback::make_due(callback, true, &jobs) };
+            if source.state().publish(held.lend(), tag) {
+                State::wake(state);
+            }
+            return due::run(jobs);
+        }
         let telling = Self::take(source, list);
+        let held = if telling.lends { held.lend() } else { held };
         let waited = if telling.anys {
             let kept = Handle::retain(source);
             let (held, waited) = kept.state().publish_locked(held, tag);
@@ -69,6 +82,7 @@ impl Telling {
             last_entry: ptr::null_mut(),
             anys: false,
             afters: false,
+            lends: false,
         };
         while let Some(node) = all.first() {
             // SAFETY: it is in this list.
@@ -76,8 +90,12 @@ impl Telling {
             // SAFETY: what listens is alive until it was told.
             let stays = match unsafe { node.as_ref() }.who() {
                 Who::Callback => {
-                    // SAFETY: a callback's, and out of the list.
-                    unsafe { Callback::make_due(node.cast(), source, &telling.jobs) };
+                    let lent = !mem::replace(&mut telling.lends, true);
+                    if !lent {
+                        source.keep();
+                    }
+                    // SAFETY: a callback's, and out of the list; lent or kept.
+                    unsafe { Callback::make_due(node.cast(), lent, &telling.jobs) };
                     false
                 }
                 Who::Removable => {
@@ -136,6 +154,20 @@ impl Telling {
         let jobs = if self.afters { After::count(self.jobs, source) } else { self.jobs };
         due::run(jobs);
     }
+}
+
+/// Takes a callback that cannot be taken back, if it alone listens.
+fn take_lone_callback(list: &mut List) -> Option<NonNull<Callback>> {
+    let node = list.first()?;
+    // SAFETY: it is in this list.
+    let alone = unsafe { list.after(node) }.is_none();
+    // SAFETY: what listens is alive until it was told.
+    if !alone || !matches!(unsafe { node.as_ref() }.who(), Who::Callback) {
+        return None;
+    }
+    // SAFETY: it is in this list.
+    unsafe { list.unlink(node) };
+    Some(node.cast())
 }
 
 /// Tells the `wait_any`s in a list whose lock is held.

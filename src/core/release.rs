@@ -1,0 +1,188 @@
+//! Giving up a reference, and the end of the object.
+//!
+//! Most end here and now: nothing but the block is left. What holds the program's own things, whose
+//! drops may do anything, is buried first, and freed when nothing else runs on the thread ([`due`]).
+
+use std::alloc::dealloc;
+use std::ptr::{self, NonNull};
+
+use super::cell::Asynchron;
+use super::due;
+use super::handle::Handle;
+use super::outcome::Outcome;
+use super::state::Seen;
+use crate::compose::after::After;
+
+impl Asynchron {
+    /// Gives up one reference.
+    ///
+    /// # Safety
+    /// It is the caller's, and is used no more.
+    #[inline(always)] // Into `asynchron_release`: the compiler thinks otherwise.
+    pub(crate) unsafe fn release(this: NonNull<Self>) {
+        // SAFETY: the reference keeps it alive until it is given up.
+        let me = unsafe { this.as_ref() };
+        if !me.refs.release() {
+            return;
+        }
+        let seen = me.state.load();
+        if seen.was_lent() {
+            // SAFETY: it was the last one that is counted.
+            return unsafe { Self::release_lent(this) };
+        }
+        // SAFETY: it was the last one.
+        unsafe { Self::end(this, seen) };
+    }
+
+    /// # Safety
+    /// The last counted reference has just been given up, of what is or was lent.
+    #[inline(never)]
+    unsafe fn release_lent(this: NonNull<Self>) {
+        // SAFETY: the reference is still counted, and keeps it alive.
+        let me = unsafe { this.as_ref() };
+        // Returned, it cannot be lent again; but it may have been retained while it was lent.
+        if !me.state.leave() && me.refs.release() {
+            // SAFETY: it was the last one.
+            unsafe { Self::end(this, me.state.load()) };
+        }
+    }
+
+    /// Gives up the reference that is not counted.
+    ///
+    /// # Safety
+    /// It was lent to the caller, who uses it no more.
+    pub(super) unsafe fn give_back(this: NonNull<Self>) {
+        // SAFETY: lent, it is alive.
+        if unsafe { this.as_ref() }.state.take_back() {
+            // SAFETY: the last counted reference was left to the caller.
+            unsafe { Self::release(this) };
+        }
+    }
+
+    /// # Safety
+    /// The last reference has just been given up, and the word was seen since.
+    #[inline]
+    unsafe fn end(this: NonNull<Self>, seen: Seen) {
+        // SAFETY: nobody else can free it.
+        let me = unsafe { this.as_ref() };
+        // SAFETY: nobody else can reach it.
+        let listened = !unsafe { me.listeners() }.is_empty();
+        let more = listened || me.extras().is_some();
+        if !more && seen.is_bare() {
+            // SAFETY: nothing else is left of it.
+            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+        } else if !more && seen.tag().is_copy() && !seen.is_joined() {
+            // SAFETY: nothing else is left of it.
+            unsafe { Self::end_copy(this) };
+        } else {
+            // SAFETY: as the caller promises.
+            unsafe { Self::end_slowly(this) };
+        }
+    }
+
+    /// # Safety
+    /// There is nothing left but the object and the copy in its slot.
+    #[inline(never)]
+    unsafe fn end_copy(this: NonNull<Self>) {
+        // SAFETY: nobody else can reach it.
+        let me = unsafe { &mut *this.as_ptr() };
+        // SAFETY: a copy, which nobody uses any more.
+        unsafe { me.slot.get_mut().free_copy() };
+        // SAFETY: allocated with this layout.
+        unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+    }
+
+    /// # Safety
+    /// The last reference has just been given up.
+    #[inline(never)]
+    unsafe fn end_slowly(this: NonNull<Self>) {
+        // SAFETY: nobody else can free it.
+        let me = unsafe { this.as_ref() };
+        // SAFETY: nobody else can reach it. Those due after completion have references: so if there
+        // is one in the list, it is not complete.
+        if !unsafe { me.listeners() }.is_empty() {
+            // SAFETY: as above.
+            unsafe { Self::break_off(this) };
+        } else if me.state.load().tag().is_ours() && me.extras().is_none() {
+            // SAFETY: as above.
+            unsafe { Self::free(this) };
+        } else {
+            // SAFETY: the last reference is gone.
+            unsafe { due::bury(this) };
+        }
+    }
+
+    /// Nobody is left to deliver to those that listen: tells them so.
+    ///
+    /// # Safety
+    /// The last reference has just been given up.
+    #[cold]
+    unsafe fn break_off(this: NonNull<Self>) {
+        // SAFETY: the last reference is still counted: it is owned again, and given up once they
+        // were told.
+        let me = unsafe { Handle::from_raw(this) };
+        // SAFETY: `me` keeps it alive. Nobody else could deliver, so it wins.
+        let _ = unsafe { Self::complete(this, Outcome::Broken) };
+        drop(me);
+    }
+
+    /// Frees what it holds, which may run the program's code, and then the object.
+    ///
+    /// # Safety
+    /// The last reference is gone; called once.
+    pub(super) unsafe fn free(this: NonNull<Self>) {
+        // SAFETY: nobody else can reach it.
+        let me = unsafe { &mut *this.as_ptr() };
+        let seen = me.state.load();
+        // SAFETY: the tag says what it holds: the empty value, if it never completed.
+        unsafe { me.slot.get_mut().free(seen.tag()) };
+        let extras = *me.extras.get_mut();
+        if !extras.is_null() {
+            // SAFETY: made by a box, and freed here alone.
+            drop(unsafe { Box::from_raw(extras) });
+        }
+        if seen.is_joined() {
+            // SAFETY: nothing else is left of it.
+            unsafe { Self::free_joined(this) };
+        } else {
+            // SAFETY: allocated with this layout.
+            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+        }
+    }
+
+    /// # Safety
+    /// The object was made by [`Self::create_before`], and its last use was before this.
+    unsafe fn free_joined(this: NonNull<Self>) {
+        // By way of references to the object, `this` may reach no further than it does.
+        let whole = NonNull::new(ptr::with_exposed_provenance_mut::<Self>(this.addr().get()));
+        // SAFETY: an `After` lies behind it.
+        let after = whole.map(|whole| unsafe { whole.add(1) }.cast());
+        // SAFETY: as above.
+        let after = after.and_then(|after| unsafe { After::layout_of(after) });
+        if let (Some(whole), Some(layout)) = (whole, after.and_then(Self::layout_before)) {
+            // SAFETY: allocated with this layout.
+            unsafe { dealloc(whole.as_ptr().cast(), layout) };
+        }
+    }
+
+    /// Links an object without references to the next such. The list of listeners is its no more.
+    ///
+    /// # Safety
+    /// Nobody else can reach the object.
+    pub(super) unsafe fn link_dead(this: NonNull<Self>, next: Option<NonNull<Self>>) {
+        let next = next.map_or(ptr::null_mut(), NonNull::as_ptr);
+        // SAFETY: as the caller promises.
+        let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
+        // SAFETY: the extras are kept, the list's room is free.
+        unsafe { room.write(next) };
+    }
+
+    /// # Safety
+    /// It was given to [`Self::link_dead`].
+    pub(super) unsafe fn next_dead(this: NonNull<Self>) -> Option<NonNull<Self>> {
+        // SAFETY: nobody else can reach it.
+        let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
+        // SAFETY: written there.
+        NonNull::new(unsafe { room.read() })
+    }
+}
