@@ -3,6 +3,7 @@
 
 use crate::support::handle::{wait_all, wait_any};
 use crate::support::*;
+use std::ptr::with_exposed_provenance_mut;
 use std::thread;
 
 /// The subject's reference goes to the waiter, which alone decides when it ends. The deliverer has none.
@@ -68,16 +69,26 @@ fn deliver(a: *mut asynchron_t, round: usize) {
     };
 }
 
+/// A callback that cannot be taken back.
+fn notify_for_good(a: &Handle, f: impl FnMut(*mut asynchron_t) + Send + 'static) {
+    assert_eq!(notify_flags(a, 0, f, null_mut()), ASYNCHRON_OK);
+}
+
 /// The waiter's thread releases, and uses the memory for another one at once: that one must stay as it is.
 fn rounds(n: usize) {
     for (_, wait) in WAITS {
-        for listeners in [0, 1] {
+        for listeners in 0..3 {
             race(
                 n,
                 |round| {
                     let a = own(unsafe { asynchron_create(null()) });
-                    if listeners == 1 {
-                        notify(&a, |a| assert_ne!(unsafe { asynchron_poll(a) }, ASYNCHRON_PENDING));
+                    let seen = |a: *mut asynchron_t| {
+                        assert_ne!(unsafe { asynchron_poll(a) }, ASYNCHRON_PENDING)
+                    };
+                    match listeners {
+                        1 => _ = notify(&a, seen),
+                        2 => notify_for_good(&a, seen),
+                        _ => {}
                     }
                     (Shared(a.into_raw()), round)
                 },
@@ -128,6 +139,39 @@ fn the_last_of_many_waiters_releases() {
             &[&|(a, round): &(Shared, usize)| deliver(a.0, *round), &|s| get(s.0.0), &|s| {
                 wait_any(s.0.0);
             }],
+            drop,
+        );
+        memory::check_quarantine();
+    });
+}
+
+/// The callback retains it and hands it on, while the waiter, who has the only other reference, releases: it ends
+/// with whoever is the last of the three.
+#[test]
+fn a_callback_hands_it_on_while_the_last_is_released() {
+    in_child(170, || {
+        memory::quarantine();
+        race(
+            20_000,
+            |round| {
+                let a = Handle::new();
+                let handed_on = Arc::new(AtomicUsize::new(0));
+                let hand_on = handed_on.clone();
+                notify_for_good(&a, move |a| {
+                    unsafe { asynchron_retain(a) };
+                    hand_on.store(a.expose_provenance(), SeqCst);
+                });
+                (Shared(a.into_raw()), handed_on, round)
+            },
+            &[
+                &|(a, _, round): &(Shared, Arc<AtomicUsize>, usize)| deliver(a.0, *round),
+                &|(a, _, _)| drop(own(a.0).get()),
+                &|(_, handed_on, _)| {
+                    until(|| handed_on.load(SeqCst) != 0);
+                    let a = own(with_exposed_provenance_mut(handed_on.load(SeqCst)));
+                    assert_ne!(a.poll(), ASYNCHRON_PENDING);
+                },
+            ],
             drop,
         );
         memory::check_quarantine();
