@@ -34,7 +34,7 @@ static int32_t parse(asynchron_t *self, void *text)
     position->column = (int)strlen(text) + 1;
     (void)asynchron_fail_with(self, UNEXPECTED_END, "parser", "unexpected end of input", position,
                               free_position);
-    return 0; /* an outcome is there already, so this says nothing */
+    return UNEXPECTED_END; /* an outcome is there, so this says nothing; unless there was no memory for it */
 }
 
 int main(void)
@@ -53,12 +53,12 @@ int main(void)
 
         CHECK(asynchron_get(tree, NULL) == ASYNCHRON_FAILED);
         CHECK(asynchron_error(tree, &error) == ASYNCHRON_OK);
-        position = error.payload;
-        printf("%d:%d: %s error %d: %s\n", position->line, position->column, error.domain,
-               (int)error.code, error.message);
         CHECK(error.code == UNEXPECTED_END);
         CHECK(strcmp(error.domain, "parser") == 0);
         CHECK(strcmp(error.message, "unexpected end of input") == 0);
+        position = error.payload;
+        printf("%d:%d: %s error %d: %s\n", position->line, position->column, error.domain,
+               (int)error.code, error.message);
         CHECK(position->line == 1 && position->column == 9);
     }
     CHECK(freed == 0);

@@ -20,10 +20,11 @@ static int32_t to_number(asynchron_t *self, asynchron_t *const *text, size_t n, 
     (void)unused;
     CHECK(asynchron_get(text[0], &value) == ASYNCHRON_OK);
     number = strtol(value.data, &rest, 10);
-    if (rest == value.data || *rest != '\0')
+    if (rest == value.data || *rest != '\0') {
         (void)asynchron_fail_with(self, NOT_A_NUMBER, "text", "not a number", NULL, NULL);
-    else
-        (void)asynchron_set_bytes(self, &number, sizeof number);
+        return NOT_A_NUMBER; /* counts only if there was no memory for the texts */
+    }
+    (void)asynchron_set_bytes(self, &number, sizeof number);
     return 0;
 }
 

@@ -33,6 +33,7 @@ mod r15_failure_is_rich;
 mod r16_out_pointers;
 mod r17_time;
 mod r18_memory_order;
+mod r19_examples_without_memory;
 mod r19_no_abort;
 mod r20_structs_that_grow;
 mod r21_unload_and_fork;

@@ -1,14 +1,18 @@
 //! Rule 19: want of memory is a status that leaves all as it was; completing, cancelling, waiting for one and
 //! releasing allocate nothing; nothing is ever written on standard error. The one exception: a C++ exception.
 
+use crate::common::header::{self, Names};
 use crate::support::*;
 use std::os::unix::process::ExitStatusExt;
 
-/// Every call that may need memory, with each of its allocations failing in turn.
+/// Every function, with each of its allocations failing in turn.
 #[test]
 fn no_memory_is_a_status() {
     let program = process::compile("no_memory.c", &[]);
     process::run(process::command(&program, &[]), 120).assert_quiet_success();
+    let list = process::run(process::command(&program, &["list"]), 60).stdout;
+    let tried: Names = list.lines().map(str::to_owned).collect();
+    assert_eq!(tried, header::declared().functions, "the functions tried, and those of the header");
 }
 
 /// What must go on when there is no memory at all.
@@ -56,30 +60,41 @@ fn a_reference_count_saturates() {
     });
 }
 
-const THROWERS: [&str; 12] = [
-    "notify",
-    "notify-at-once",
-    "drop-ctx",
-    "value",
-    "refused-value",
-    "payload",
-    "user-data",
-    "call",
-    "spawn",
-    "on-demand",
-    "after",
-    "then",
+/// Each kind of function that throws, and what the message calls it.
+const THROWERS: [(&str, &str); 21] = [
+    ("notify", "a callback"),
+    ("notify-at-once", "a callback"),
+    ("removable", "a callback"),
+    ("broken", "a callback"),
+    ("call", "a function"),
+    ("spawn", "a function"),
+    ("on-demand", "a function"),
+    ("after", "a function"),
+    ("then", "a function"),
+    ("drop-callback", "a drop function"),
+    ("drop-unnotified", "a drop function"),
+    ("drop-spawn", "a drop function"),
+    ("drop-on-demand", "a drop function"),
+    ("drop-after", "a drop function"),
+    ("drop-then", "a drop function"),
+    ("value", "a drop function"),
+    ("buffer", "a drop function"),
+    ("refused-value", "a drop function"),
+    ("payload", "a drop function"),
+    ("user-data", "a drop function"),
+    ("drop-never-asked", "a drop function"),
 ];
 
 /// The end is a signal, and the message names the cause; a handler around the call that led there changes nothing.
 #[test]
 fn an_exception_out_of_a_callback_ends_the_program_with_a_message() {
     let program = process::compile("exceptions.cpp", &[]);
-    for thrower in THROWERS {
+    for (thrower, what) in THROWERS {
         let ran = process::run(process::command(&program, &[thrower]), 60);
         let said = ran.stderr.to_lowercase();
         assert!(ran.status.signal().is_some(), "{thrower}: {} {}", ran.status, ran.stdout);
-        let named = said.contains("asynchron:") && said.contains("exception");
+        let named = said.contains("asynchron: a c++ exception")
+            && said.contains(&format!("out of {what},"));
         assert!(named, "{thrower}: the message does not say whose and what:\n{said}");
     }
     // What does not throw ends well, so it is the exception that ended the others.
