@@ -1063,7 +1063,8 @@ asynchron_status_t asynchron_wait_all(asynchron_t *const *as,
  * - Ownership: all handles stay yours. A source is kept from its completion until `fn` has
  *   returned, but not while it is pending: when its last handle goes before, it fails as broken,
  *   and `fn` sees that. `into` is kept until then, so `fn` runs also if you release the reference
- *   returned, which is yours, at once. `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn`
+ *   returned, which is yours, at once. So two that each come after the other keep each other for
+ *   ever, unless somebody delivers one. `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn`
  *   has returned, or it is known that `fn` never runs; `drop_ctx` NULL: nobody does.
  * - Threads: any, any callback; does not block, unless `fn` does, which may run here.
  * - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, or without
@@ -1086,7 +1087,7 @@ asynchron_t *asynchron_after(asynchron_t *const *as,
  *
  * - Needs: `a` not NULL nor `into`; `into`, or NULL to have one made; `fn` not NULL: it gets an
  *   array of the one source.
- * - Ownership: as for asynchron_after().
+ * - Ownership: as for asynchron_after(), circles included.
  * - Threads: any, any callback; does not block, unless `fn` does, which may run here.
  * - Returns: a new reference to `into`; NULL for a NULL, for `into` that is `a`, or without
  *   memory.
