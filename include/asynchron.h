@@ -43,7 +43,8 @@
  *     completes joins the end of a queue, what it releases is freed once it has returned. So a
  *     chain of a million needs no more stack than one. Two things do run inside: a wait that would
  *     block first runs what is due on its thread, and what a call refuses or takes back is dropped
- *     by it.
+ *     by it. The smallest stack that pthreads allow does for every call. Background threads have
+ *     the system's usual one.
  *   - Memory. Beyond copying what you hand over, completing, cancelling, waiting for one and
  *     releasing allocate nothing. Want of memory is a status that leaves everything as it was; it
  *     may come where ASYNCHRON_ALREADY would have been due.
@@ -55,7 +56,11 @@
  *     computing never completes there, a handle that another thread was just using may be locked
  *     for ever, and a report's descriptor is shared with the parent: leave such a report alone in
  *     the child.
- *   - Unloading. The shared library stays loaded once it was: its threads may be resting.
+ *   - Unloading. The shared library stays loaded once it was: its threads may be resting. A module
+ *     into which you link the static one has to stay, too: link it with -z nodelete.
+ *   - Twice in one process, as by such a module. The two know nothing of each other: use a handle
+ *     only with the one that made it. A function that sleeps in a wait of the one is to the other's
+ *     threads like any that takes long.
  *   - exit(). Nothing is waited for: functions on background threads go on while your destructors
  *     run. That a function is over is told by its drop_ctx, not by completion or cancel.
  */

@@ -54,7 +54,7 @@ everything() {
     echo "== ${kind^}Sanitizer: the library and the programs are built"
     library "$kind" "$short"
     for source in planted/*.c ../examples-c/*.c stress.c \
-        ../tests/c/promises/{release_after_wait,cancelled_thread,exit_while_blocked,fork}.c; do
+        ../tests/c/promises/{release_after_wait,last_release,cancelled_thread,exit_while_blocked,exit_while_busy,signals,fork}.c; do
         program "$source"
     done
 
@@ -68,11 +68,20 @@ everything() {
 
     echo "== ${kind^}Sanitizer: C programs of the tests"
     run release_after_wait 0 20000
+    for place in "thread end" callback drop function atexit; do
+        run last_release 0 "$place"
+    done
     run cancelled_thread 0
     run exit_while_blocked 7
     run exit_while_blocked 7 exit
+    for way in return exit callback background; do
+        run exit_while_busy 7 $way
+    done
     if [ "$short" = asan ]; then
-        # ThreadSanitizer starts no threads in a child of several; and "running" keeps its handles.
+        # ThreadSanitizer starts no threads in a child of several, puts signals off, and has a thread of its own that
+        # outlives the program's; and "running" keeps its handles.
+        run last_release 0 "first thread end"
+        run signals 0
         for way in busy spawned queued nested; do
             run fork 0 $way
         done

@@ -11,12 +11,14 @@ static void *change(void *unused)
 
 int main(void)
 {
-    pthread_t thread;
-    asynchron_t *a = made();
-    if (pthread_create(&thread, NULL, change, NULL) != 0)
-        return 2;
-    asynchron_set_bytes(a, text, sizeof text);
-    pthread_join(thread, NULL);
-    asynchron_release(a);
+    for (int round = 0; round < OFTEN; round++) {
+        pthread_t thread;
+        asynchron_t *a = made();
+        if (pthread_create(&thread, NULL, change, NULL) != 0)
+            return 2;
+        asynchron_set_bytes(a, text, sizeof text);
+        pthread_join(thread, NULL);
+        asynchron_release(a);
+    }
     return 0;
 }

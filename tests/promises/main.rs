@@ -36,4 +36,5 @@ mod r18_memory_order;
 mod r19_examples_without_memory;
 mod r19_no_abort;
 mod r20_structs_that_grow;
+mod r21_corners;
 mod r21_unload_and_fork;
