@@ -286,3 +286,26 @@ fn a_pending_source_is_not_kept() {
         assert_eq!(into.error().map(|e| e.code), Ok(ASYNCHRON_E_BROKEN as i32));
     });
 }
+
+/// Two that each come after the other keep each other, and one delivery lets go of both.
+#[test]
+fn a_circle_lasts_until_one_is_delivered() {
+    let (tallies, runs) = ([Tally::new(), Tally::new()], Arc::new(AtomicUsize::new(0)));
+    let [a, b] = tallies.map(|tally| with_user_data(tally.ptr(), tally.drop_fn()));
+    for (source, into) in [(&a, &b), (&b, &a)] {
+        let inside = runs.clone();
+        then(source, Some(into), move |_, _| {
+            inside.fetch_add(1, SeqCst);
+            0
+        });
+    }
+    let kept = a.raw();
+    drop((a, b));
+    assert_eq!(tallies.map(Tally::drops), [0, 0]);
+    // Nobody but the circle holds it; that does for a reference of the test's.
+    let a = Handle::shared(kept);
+    assert_eq!(a.set(b"x"), ASYNCHRON_OK);
+    drop(a);
+    // The second has nothing to compute: what it was to deliver into is delivered.
+    assert_eq!((tallies.map(Tally::drops), runs.load(SeqCst)), ([1, 1], 1));
+}
