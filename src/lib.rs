@@ -7,12 +7,12 @@
 //! - `report`: many, in completion order;
 //! - `compose`: wait for any, wait for all, go on after others;
 //! - `compute`, `executor`: functions that compute a value, here or on a background thread;
-//! - `sys`: what the operating system gives;
+//! - `sync`, `sys`: atomics, and what the operating system gives;
 //! - [`capi`]: the C interface, one file for each section of the header, in its order.
 
 // Nothing that C can reach may panic, and each unsafe operation says by itself why it is sound.
 #![cfg_attr(
-    not(test),
+    not(any(test, loom)),
     deny(
         clippy::arithmetic_side_effects,
         clippy::expect_used,
@@ -29,4 +29,9 @@ mod compute;
 mod core;
 mod executor;
 mod report;
+mod sync;
 mod sys;
+
+#[cfg(loom)]
+#[doc(hidden)]
+pub use sync::{alive, begin};

@@ -39,6 +39,10 @@ use crate::core::wait::Stop;
 /// may cross into C.
 #[inline]
 fn guard<R>(on_panic: R, body: impl FnOnce() -> R) -> R {
+    if cfg!(loom) {
+        // A model that fails does so by a panic, which is not to be hidden.
+        return body();
+    }
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(returned) => returned,
         Err(panic) => {

@@ -4,7 +4,6 @@ use std::alloc::{Layout, dealloc};
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::slice;
-use std::sync::atomic::{AtomicU32, Ordering::*};
 
 use crate::compute;
 use crate::core::cell::Asynchron;
@@ -14,6 +13,7 @@ use crate::core::listener::Listener;
 use crate::core::memory::{NoMemory, allocate};
 use crate::core::outcome::Outcome;
 use crate::core::user::Owned;
+use crate::sync::{AtomicU32, Ordering::*};
 
 /// Computes a value from complete sources: 0, or an error code.
 pub(crate) type JoinFn =

@@ -3,13 +3,13 @@
 use std::alloc::{Layout, dealloc};
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::*};
 
 use crate::core::cell::Asynchron;
 use crate::core::here;
 use crate::core::listener::Listener;
 use crate::core::memory::{NoMemory, allocate};
 use crate::core::wait::{Stop, block_until};
+use crate::sync::{AtomicPtr, AtomicU32, Ordering::*};
 use crate::sys;
 
 /// So many listeners lie on the stack; more are allocated.

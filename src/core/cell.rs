@@ -1,9 +1,7 @@
 //! The object: an outcome, a state, references, listeners. Making one, delivering, listening.
 
 use std::alloc::Layout;
-use std::cell::UnsafeCell;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, Ordering::*};
 
 use super::extras::Extras;
 use super::handle::Handle;
@@ -14,6 +12,7 @@ use super::refs::Refs;
 use super::state::{Held, State};
 use super::tell::Telling;
 use crate::compose::after::After;
+use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell};
 
 /// 56 bytes, which malloc serves from its blocks of 64. The outcome comes first: a small value is
 /// then aligned as malloc's own.
@@ -27,7 +26,7 @@ pub(crate) struct Asynchron {
     pub(super) extras: AtomicPtr<Extras>,
 }
 
-#[cfg(target_pointer_width = "64")]
+#[cfg(all(target_pointer_width = "64", not(loom)))]
 const _: () = assert!(size_of::<Asynchron>() == 56);
 
 // SAFETY: the state word says who may touch the slot and the list; the rest is atomic.
@@ -131,7 +130,7 @@ impl Asynchron {
     pub(crate) fn outcome(&self) -> Option<(&Slot, Tag)> {
         let seen = self.state.load();
         // SAFETY: complete, so it is not written any more.
-        seen.is_complete().then(|| (unsafe { &*self.slot.get() }, seen.tag()))
+        seen.is_complete().then(|| (unsafe { &*self.slot.get_to_read() }, seen.tag()))
     }
 }
 

@@ -1,14 +1,14 @@
 //! What only few asynchrons have: a name, user data, a function on demand.
 
-use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_void};
 use std::io::Write;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::*};
+use std::sync::atomic::AtomicU64;
 
 use super::memory::{Bytes, NoMemory};
 use super::user::Owned;
 use crate::compute::Function;
+use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell};
 
 pub(crate) struct Extras {
     /// A C string of our own, or NULL until somebody asks.
@@ -98,9 +98,10 @@ impl Extras {
 
 impl Drop for Extras {
     fn drop(&mut self) {
-        let name = *self.name.get_mut();
+        // ORDERING: nobody else can ask for it any more.
+        let name = self.name.load(Relaxed);
         if !name.is_null() {
-            // SAFETY: the name is ours, and nobody can ask for it any more.
+            // SAFETY: the name is ours, and is used no more.
             unsafe { free_text(name) };
         }
     }

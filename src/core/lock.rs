@@ -7,11 +7,10 @@
 //! whoever takes the lock next may free it at once. (The three-state futex mutex of U. Drepper,
 //! "Futexes Are Tricky", 2011.)
 
-use std::cell::UnsafeCell;
 use std::hint;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU32, Ordering::*};
 
+use crate::sync::{AtomicU32, Ordering::*, UnsafeCell};
 use crate::sys;
 
 const FREE: u32 = 0;
@@ -30,7 +29,7 @@ pub(crate) struct Lock<T> {
 unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
-    pub(crate) const fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self { word: AtomicU32::new(FREE), value: UnsafeCell::new(value) }
     }
 
@@ -70,7 +69,7 @@ impl<T> Deref for Guard<'_, T> {
 
     fn deref(&self) -> &T {
         // SAFETY: the guard holds the lock.
-        unsafe { &*self.0.value.get() }
+        unsafe { &*self.0.value.get_to_read() }
     }
 }
 

@@ -1,6 +1,5 @@
 //! What an asynchron completes with, and how it lies inside the object.
 
-use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::{ManuallyDrop, MaybeUninit, offset_of};
 use std::ptr;
@@ -8,6 +7,7 @@ use std::ptr;
 use super::failure::Failure;
 use super::memory::Bytes;
 use super::user::Owned;
+use crate::sync::UnsafeCell;
 
 /// A value, an error or cancelled, on its way to an asynchron. Dropped, it frees what it holds.
 pub(crate) enum Outcome {
@@ -157,7 +157,7 @@ impl Slot {
     /// Copies of up to this many bytes lie inside the object: what a buffer's description takes.
     pub(crate) const INSIDE: usize = size_of::<Buffer>();
 
-    pub(crate) const fn empty() -> UnsafeCell<Self> {
+    pub(crate) fn empty() -> UnsafeCell<Self> {
         UnsafeCell::new(Self { empty: () })
     }
 

@@ -2,7 +2,6 @@
 //! thread more.
 
 use std::hint;
-use std::sync::atomic::AtomicU32;
 
 use crate::sys;
 
@@ -32,6 +31,5 @@ impl Patience {
 
 /// A nap that nobody ends.
 pub(crate) fn nap() {
-    let word = AtomicU32::new(0);
-    sys::wait(&word, 0, u32::MAX, sys::deadline_after(NAP));
+    sys::nap(NAP);
 }

@@ -1,7 +1,7 @@
 //! A reference count that saturates: once it has overflowed, the object lives for ever, as in the
 //! Linux kernel's refcount_t.
 
-use std::sync::atomic::{AtomicU32, Ordering::*};
+use crate::sync::{AtomicU32, Ordering::*};
 
 /// From here on the count is no longer believed. Far from both ends, so that no number of threads
 /// that count at the same moment leaves the upper half.
@@ -12,12 +12,12 @@ pub(crate) struct Refs(AtomicU32);
 
 impl Refs {
     /// One reference: the creator's.
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(AtomicU32::new(1))
     }
 
     /// Two references of the creator's.
-    pub(crate) const fn two() -> Self {
+    pub(crate) fn two() -> Self {
         Self(AtomicU32::new(2))
     }
 

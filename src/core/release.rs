@@ -3,7 +3,7 @@
 //! Most end here and now: nothing but the block is left. What holds the program's own things, whose
 //! drops may do anything, is buried first, and freed when nothing else runs on the thread ([`due`]).
 
-use std::alloc::dealloc;
+use std::alloc::{Layout, dealloc};
 use std::ptr::{self, NonNull};
 
 use super::cell::Asynchron;
@@ -12,6 +12,7 @@ use super::handle::Handle;
 use super::outcome::Outcome;
 use super::state::Seen;
 use crate::compose::after::After;
+use crate::sync::Ordering::*;
 
 impl Asynchron {
     /// Gives up one reference.
@@ -70,7 +71,7 @@ impl Asynchron {
         let more = listened || me.extras().is_some();
         if !more && seen.is_bare() {
             // SAFETY: nothing else is left of it.
-            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+            unsafe { Self::free_room(this, Self::LAYOUT) };
         } else if !more && seen.tag().is_copy() && !seen.is_joined() {
             // SAFETY: nothing else is left of it.
             unsafe { Self::end_copy(this) };
@@ -85,11 +86,11 @@ impl Asynchron {
     #[inline(never)]
     unsafe fn end_copy(this: NonNull<Self>) {
         // SAFETY: nobody else can reach it.
-        let me = unsafe { &mut *this.as_ptr() };
+        let slot = unsafe { &mut *this.as_ref().slot.get() };
         // SAFETY: a copy, which nobody uses any more.
-        unsafe { me.slot.get_mut().free_copy() };
+        unsafe { slot.free_copy() };
         // SAFETY: allocated with this layout.
-        unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+        unsafe { Self::free_room(this, Self::LAYOUT) };
     }
 
     /// # Safety
@@ -132,11 +133,14 @@ impl Asynchron {
     /// The last reference is gone; called once.
     pub(super) unsafe fn free(this: NonNull<Self>) {
         // SAFETY: nobody else can reach it.
-        let me = unsafe { &mut *this.as_ptr() };
+        let me = unsafe { this.as_ref() };
         let seen = me.state.load();
+        // SAFETY: nobody else can reach the slot.
+        let slot = unsafe { &mut *me.slot.get() };
         // SAFETY: the tag says what it holds: the empty value, if it never completed.
-        unsafe { me.slot.get_mut().free(seen.tag()) };
-        let extras = *me.extras.get_mut();
+        unsafe { slot.free(seen.tag()) };
+        // ORDERING: nobody else can reach it.
+        let extras = me.extras.load(Relaxed);
         if !extras.is_null() {
             // SAFETY: made by a box, and freed here alone.
             drop(unsafe { Box::from_raw(extras) });
@@ -146,7 +150,7 @@ impl Asynchron {
             unsafe { Self::free_joined(this) };
         } else {
             // SAFETY: allocated with this layout.
-            unsafe { dealloc(this.as_ptr().cast(), Self::LAYOUT) };
+            unsafe { Self::free_room(this, Self::LAYOUT) };
         }
     }
 
@@ -161,8 +165,19 @@ impl Asynchron {
         let after = after.and_then(|after| unsafe { After::layout_of(after) });
         if let (Some(whole), Some(layout)) = (whole, after.and_then(Self::layout_before)) {
             // SAFETY: allocated with this layout.
-            unsafe { dealloc(whole.as_ptr().cast(), layout) };
+            unsafe { Self::free_room(whole, layout) };
         }
+    }
+
+    /// # Safety
+    /// Allocated with this layout. Nothing is left of it, and nobody can reach it any more.
+    #[inline]
+    unsafe fn free_room(this: NonNull<Self>, layout: Layout) {
+        // For models alone, whose atomics and cells notice their end: there is nothing else to drop.
+        // SAFETY: as the caller promises.
+        unsafe { this.drop_in_place() };
+        // SAFETY: as above.
+        unsafe { dealloc(this.as_ptr().cast(), layout) };
     }
 
     /// Links an object without references to the next such. The list of listeners is its no more.

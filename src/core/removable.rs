@@ -11,7 +11,7 @@
 
 use std::mem::{self, offset_of};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
+use std::sync::atomic::AtomicU64;
 
 use super::callback::{Callback, Refused};
 use super::cell::Asynchron;
@@ -20,6 +20,7 @@ use super::listener::{List, Who};
 use super::memory::try_box;
 use super::user::Owned;
 use super::wait::block_until;
+use crate::sync::{AtomicU32, Ordering::*};
 use crate::sys;
 
 #[repr(C)]

@@ -32,10 +32,9 @@
 //! nobody else changes a locked word, publishing and unlocking are plain stores: an exchange buys
 //! both. The price is that the holder cannot see who waits for the lock: those spin, and nap.
 
-use std::sync::atomic::{AtomicU32, Ordering::*};
-
 use super::outcome::Tag;
 use super::patience::{self, Patience};
+use crate::sync::{AtomicU32, Ordering::*};
 use crate::sys::{self, Deadline};
 
 const LOCKED: u32 = 1 << 0;
@@ -110,11 +109,11 @@ impl Held {
 }
 
 impl State {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(AtomicU32::new(0))
     }
 
-    pub(crate) const fn new_joined() -> Self {
+    pub(crate) fn new_joined() -> Self {
         Self(AtomicU32::new(JOINED))
     }
 

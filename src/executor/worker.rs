@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicU32, Ordering::*};
 use std::thread;
 
 use super::pool::Pool;
@@ -12,6 +11,7 @@ use super::{Refused, Task};
 use crate::core::here;
 use crate::core::memory::try_box;
 use crate::core::wait::spin;
+use crate::sync::{AtomicU32, Ordering::*};
 use crate::sys::{self, Deadline, Slot};
 
 /// How long a task lies before it gets a thread of its own, in nanoseconds.

@@ -14,7 +14,6 @@ mod queue;
 
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::*};
 
 pub(crate) use self::entries::Entry;
 use self::queue::{Arrived, CALL, Calls, Queue};
@@ -26,6 +25,7 @@ use crate::core::memory::{NoMemory, try_box};
 use crate::core::patience::Patience;
 use crate::core::refs::Refs;
 use crate::core::wait::{block_until, spin};
+use crate::sync::{AtomicPtr, AtomicU32, Ordering::*};
 use crate::sys::{self, Bell};
 
 #[repr(C)]

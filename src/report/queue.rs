@@ -1,12 +1,12 @@
 //! What a report has to hand out, and who sleeps until there is something: all under its lock.
 
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::*};
 
 use super::entries::{Entries, Entry};
 use super::{Item, Next};
 use crate::core::cell::Asynchron;
 use crate::core::memory::NoMemory;
+use crate::sync::{AtomicPtr, AtomicU32, Ordering::*};
 use crate::sys::Bell;
 
 /// In [`Arrived`]: nothing, and what arrives is to be handed in under the lock, because threads sleep

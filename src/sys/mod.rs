@@ -2,21 +2,30 @@
 //!
 //! Linux parks on futexes, which need no memory and no table, and which a fork cannot leave
 //! locked. Every other system parks in `portable`. `--cfg asynchron_portable` chooses the latter
-//! on Linux too, so that it can be tested there.
+//! on Linux too, so that it can be tested there. In a model, all of this is `loom`'s.
 
-#[cfg(all(target_os = "linux", not(asynchron_portable)))]
+#[cfg(all(target_os = "linux", not(asynchron_portable), not(loom)))]
 mod linux;
-#[cfg(all(target_os = "linux", not(asynchron_portable)))]
+#[cfg(all(target_os = "linux", not(asynchron_portable), not(loom)))]
 pub(crate) use linux::*;
 
-#[cfg(any(not(target_os = "linux"), asynchron_portable))]
+#[cfg(all(any(not(target_os = "linux"), asynchron_portable), not(loom)))]
 mod portable;
-#[cfg(any(not(target_os = "linux"), asynchron_portable))]
+#[cfg(all(any(not(target_os = "linux"), asynchron_portable), not(loom)))]
 pub(crate) use portable::*;
 
+#[cfg(loom)]
+mod loom;
+#[cfg(loom)]
+pub(crate) use self::loom::*;
+
+#[cfg(not(loom))]
 mod slot;
+#[cfg(not(loom))]
 mod thread;
+#[cfg(not(loom))]
 pub(crate) use slot::*;
+#[cfg(not(loom))]
 pub(crate) use thread::*;
 
 /// A point of monotonic time in nanoseconds, for [`wait`]; `None` is never.
@@ -28,6 +37,13 @@ pub(crate) fn deadline_after(timeout_ns: u64) -> Deadline {
         return None;
     }
     now().checked_add(timeout_ns)
+}
+
+/// A nap of so many nanoseconds, that nobody ends.
+#[cfg(not(loom))]
+pub(crate) fn nap(nanos: u64) {
+    let word = std::sync::atomic::AtomicU32::new(0);
+    wait(&word, 0, u32::MAX, deadline_after(nanos));
 }
 
 /// How long it is until then, in nanoseconds: `u64::MAX` to what is never.

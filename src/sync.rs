@@ -1,0 +1,36 @@
+//! Atomics and cells as the rest of the library takes them: the standard library's, or, in a build
+//! with `--cfg loom`, those of the model checker, which tries every order of what threads do with
+//! them. `sys/loom.rs` is how threads sleep there.
+
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32};
+
+pub(crate) use std::sync::atomic::Ordering;
+
+#[cfg(loom)]
+mod model;
+#[cfg(loom)]
+pub use model::*;
+
+/// The standard library's, but says whether the pointer is for reading alone.
+#[cfg(not(loom))]
+#[repr(transparent)]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(not(loom))]
+impl<T> UnsafeCell<T> {
+    #[inline(always)]
+    pub(crate) fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(value))
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self) -> *mut T {
+        self.0.get()
+    }
+
+    #[inline(always)]
+    pub(crate) fn get_to_read(&self) -> *const T {
+        self.0.get()
+    }
+}

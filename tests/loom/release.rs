@@ -1,0 +1,266 @@
+//! References: who is the last, and what happens then.
+
+use crate::support::*;
+
+/// The waiter has the only reference; the other thread, which sets, has none.
+fn waiter_releases(prepare: impl Fn(A), wait: impl Fn(A)) {
+    let a = A::new();
+    prepare(a);
+    let other = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
+    wait(a);
+    other.join().unwrap();
+}
+
+#[test]
+fn a_get_may_be_followed_by_the_last_release_at_once() {
+    check(|| {
+        waiter_releases(
+            |_| (),
+            |a| {
+                assert_eq!(a.value(), 1);
+                a.release();
+            },
+        )
+    });
+}
+
+#[test]
+fn a_poll_may_be_followed_by_the_last_release_at_once() {
+    check(|| {
+        waiter_releases(
+            |_| (),
+            |a| {
+                while a.poll() == ASYNCHRON_PENDING {
+                    thread::yield_now();
+                }
+                a.release();
+            },
+        )
+    });
+}
+
+#[test]
+fn a_wait_any_may_be_followed_by_the_last_release_at_once() {
+    check(|| {
+        waiter_releases(
+            |_| (),
+            |a| {
+                let status = unsafe { asynchron_wait_any(&a.0, 1, FOREVER, null_mut()) };
+                assert_eq!(status, ASYNCHRON_OK);
+                a.release();
+            },
+        )
+    });
+}
+
+#[test]
+fn a_report_s_item_and_the_report_may_be_released_at_once() {
+    check(|| {
+        waiter_releases(
+            |_| (),
+            |a| {
+                let report = unsafe { asynchron_report_create(&a.0, 1) };
+                a.release();
+                let mut item = asynchron_item_t { asynchron: null_mut(), tag: null_mut() };
+                let status = unsafe { asynchron_report_next(report, FOREVER, &mut item) };
+                assert_eq!(status, ASYNCHRON_OK);
+                A(item.asynchron).release();
+                unsafe { asynchron_report_release(report) };
+            },
+        )
+    });
+}
+
+#[test]
+fn with_a_callback_too_a_get_may_be_followed_by_the_last_release_at_once() {
+    check(|| {
+        let told = Told::counts();
+        let its = told.clone();
+        waiter_releases(
+            move |a| its.notify(a),
+            |a| {
+                assert_eq!(a.value(), 1);
+                a.release();
+            },
+        );
+        assert_eq!(told.runs(), 1);
+    });
+}
+
+#[test]
+fn with_a_callback_that_can_be_taken_back_it_is_the_same() {
+    check(|| {
+        let told = Told::counts();
+        let its = told.clone();
+        waiter_releases(
+            move |a| _ = its.notify_with(a),
+            |a| {
+                assert_eq!(a.value(), 1);
+                a.release();
+            },
+        );
+        assert_eq!((told.runs(), told.drops()), (1, 1));
+    });
+}
+
+#[test]
+fn of_two_that_release_one_is_the_last() {
+    check(|| {
+        let a = A::new();
+        let dropped = Told::counts();
+        let status = unsafe { asynchron_set_pointer(a.0, dropped.ctx(), Some(Told::dropped)) };
+        assert_eq!(status, ASYNCHRON_OK);
+        a.retain();
+        let other = thread::spawn(move || a.release());
+        a.release();
+        other.join().unwrap();
+        assert_eq!(dropped.drops(), 1);
+    });
+}
+
+#[test]
+fn the_last_of_two_releases_tells_those_that_listen_that_nobody_is_left() {
+    check(|| {
+        let a = A::new().retain();
+        let told = Told::new(|a| assert_eq!(a.poll(), ASYNCHRON_FAILED));
+        told.notify(a);
+        let other = thread::spawn(move || a.release());
+        a.release();
+        other.join().unwrap();
+        assert_eq!(told.runs(), 1);
+    });
+}
+
+#[test]
+fn two_may_release_while_a_callback_retains_and_releases() {
+    check(|| {
+        let a = A::new();
+        let told = Told::new(|a| {
+            a.retain();
+            assert_eq!(a.get_timeout(0), (ASYNCHRON_OK, Some(1)));
+            a.release();
+        });
+        told.notify(a);
+        a.retain();
+        let one = thread::spawn(move || a.release());
+        // This thread's own reference goes to the second.
+        assert_eq!(a.retain().set(1), ASYNCHRON_OK);
+        let two = thread::spawn(move || a.release());
+        a.release();
+        one.join().unwrap();
+        two.join().unwrap();
+        assert_eq!(told.runs(), 1);
+    });
+}
+
+/// A place where one thread leaves a handle for another.
+struct Place(loom::sync::Mutex<Option<A>>);
+
+impl Place {
+    fn new() -> Rc<Self> {
+        Rc::new(Self(loom::sync::Mutex::new(None)))
+    }
+
+    fn leave(&self, a: A) {
+        *self.0.lock().unwrap() = Some(a);
+    }
+
+    fn take(&self) -> Option<A> {
+        self.0.lock().unwrap().take()
+    }
+}
+
+/// A callback retains the handle and hands it over; another thread uses and releases it while the callback ends and the
+/// others release theirs.
+fn handed_over(register: fn(&Rc<Told>, A), first_handle_is_released_by_the_one_that_sets: bool) {
+    let a = A::new();
+    let place = Place::new();
+    let theirs = place.clone();
+    let told = Told::new(move |a| theirs.leave(a.retain()));
+    register(&told, a);
+    let receives = {
+        let place = place.clone();
+        thread::spawn(move || {
+            if let Some(a) = place.take() {
+                assert_eq!(a.get_timeout(0), (ASYNCHRON_OK, Some(1)));
+                a.release();
+            }
+        })
+    };
+    let sets = thread::spawn(move || {
+        assert_eq!(a.set(1), ASYNCHRON_OK);
+        if first_handle_is_released_by_the_one_that_sets {
+            a.release();
+        }
+    });
+    if !first_handle_is_released_by_the_one_that_sets {
+        assert_eq!(a.value(), 1);
+        a.release();
+    }
+    sets.join().unwrap();
+    receives.join().unwrap();
+    if let Some(a) = place.take() {
+        a.release();
+    }
+    assert_eq!(told.runs(), 1);
+}
+
+#[test]
+fn a_callback_may_hand_its_handle_over_while_a_waiter_releases() {
+    check(|| handed_over(Told::notify, false));
+}
+
+#[test]
+fn a_callback_may_hand_its_handle_over_while_the_one_that_set_releases() {
+    check(|| handed_over(Told::notify, true));
+}
+
+#[test]
+fn a_callback_that_can_be_taken_back_may_hand_its_handle_over() {
+    check(|| handed_over(|told, a| _ = told.notify_with(a), false));
+}
+
+#[test]
+fn a_callback_may_end_while_the_last_handle_is_released() {
+    check(|| {
+        let a = A::new();
+        let dropped = Told::counts();
+        let told = Told::counts();
+        told.notify(a);
+        let ctx = dropped.ctx();
+        let sets = thread::spawn(move || {
+            let status = unsafe { asynchron_set_pointer(a.0, ctx, Some(Told::dropped)) };
+            assert_eq!(status, ASYNCHRON_OK);
+        });
+        while a.poll() == ASYNCHRON_PENDING {
+            thread::yield_now();
+        }
+        a.release();
+        sets.join().unwrap();
+        assert_eq!((told.runs(), dropped.drops()), (1, 1));
+    });
+}
+
+#[test]
+fn two_callbacks_may_end_while_the_last_handles_are_released() {
+    check(|| {
+        let a = A::new();
+        let dropped = Told::counts();
+        let (first, second) = (Told::counts(), Told::counts());
+        first.notify(a);
+        second.notify(a);
+        a.retain();
+        let ctx = dropped.ctx();
+        let sets = thread::spawn(move || {
+            let status = unsafe { asynchron_set_pointer(a.0, ctx, Some(Told::dropped)) };
+            assert_eq!(status, ASYNCHRON_OK);
+            a.release();
+        });
+        while a.poll() == ASYNCHRON_PENDING {
+            thread::yield_now();
+        }
+        a.release();
+        sets.join().unwrap();
+        assert_eq!((first.runs(), second.runs(), dropped.drops()), (1, 1, 1));
+    });
+}
