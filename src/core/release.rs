@@ -86,7 +86,9 @@ impl Asynchron {
     #[inline(never)]
     unsafe fn end_copy(this: NonNull<Self>) {
         // SAFETY: nobody else can reach it.
-        let slot = unsafe { &mut *this.as_ref().slot.get() };
+        let me = unsafe { this.as_ref() };
+        // SAFETY: as above.
+        let slot = unsafe { &mut *me.slot.get() };
         // SAFETY: a copy, which nobody uses any more.
         unsafe { slot.free_copy() };
         // SAFETY: allocated with this layout.
