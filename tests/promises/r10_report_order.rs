@@ -312,3 +312,30 @@ fn the_oldest_is_removed_however_adding_meets_completing() {
         );
     });
 }
+
+/// Also if one that was found incomplete has completed before it could be listened to.
+#[test]
+fn the_oldest_are_removed_however_many_are_added_meanwhile() {
+    type Subject = (Report, Handle, usize);
+    within(60, || {
+        race(
+            10_000,
+            |round| {
+                let (r, a) = (Report::new(), Handle::new());
+                // Those that listen already make its completion take long.
+                (0..100).for_each(|tag| r.add(&a, tag));
+                (r, a, round % 100)
+            },
+            &[
+                &|(_, a, _): &Subject| assert_eq!(a.set(b"x"), ASYNCHRON_OK),
+                &|(r, a, _): &Subject| (100..200).for_each(|tag| r.add(a, tag)),
+            ],
+            |(r, a, oldest)| {
+                (0..oldest).for_each(|_| assert_eq!(r.remove(&a), ASYNCHRON_OK));
+                let mut left: Vec<_> = std::iter::from_fn(|| r.next_tag(0).ok()).collect();
+                left.sort();
+                assert_eq!(left, (oldest..200).collect::<Vec<_>>());
+            },
+        );
+    });
+}

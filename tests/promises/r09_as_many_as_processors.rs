@@ -1,0 +1,183 @@
+//! Rule 9: as many background threads as processors; one more each 10 ms, when a task has lain so long; none that has
+//! rested for a second.
+
+use crate::support::*;
+use std::fs;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What a task lies before it gets a thread of its own.
+const PATIENCE: Duration = Duration::from_millis(10);
+const REST: Duration = Duration::from_secs(1);
+
+/// Those that the process may use: the library asks the same.
+fn processors() -> usize {
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    assert_eq!(unsafe { libc::sched_getaffinity(0, size_of_val(&set), &mut set) }, 0);
+    unsafe { libc::CPU_COUNT(&set) as usize }
+}
+
+/// The threads of this process, and how many of them sleep.
+fn threads() -> (usize, usize) {
+    let states: Vec<_> = fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter_map(|task| fs::read_to_string(task.ok()?.path().join("stat")).ok())
+        .filter_map(|stat| stat.rsplit(')').next()?.trim().chars().next())
+        .collect();
+    (states.len(), states.iter().filter(|state| **state == 'S').count())
+}
+
+/// All threads but this one sleep, for more than a moment.
+fn until_all_rest() {
+    until(|| {
+        (0..5).all(|_| {
+            thread::sleep(Duration::from_millis(1));
+            let (all, asleep) = threads();
+            asleep + 1 >= all
+        })
+    });
+}
+
+/// So many tasks that hold their threads until the gate is open, and when each of them began, after this call did.
+struct Holders {
+    gate: Gate,
+    all: Vec<Handle>,
+    began: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Holders {
+    fn spawn(n: usize) -> Self {
+        let (gate, began) = (Gate::new(), Arc::new(Mutex::new(Vec::new())));
+        let (all, start) = (Handle::many(n), Instant::now());
+        for a in &all {
+            let (gate, began) = (gate.clone(), began.clone());
+            let status = spawn(a, move |_| {
+                began.lock().unwrap().push(start.elapsed());
+                gate.pass();
+                0
+            });
+            assert_eq!(status, ASYNCHRON_OK);
+        }
+        Self { gate, all, began }
+    }
+
+    fn begun(&self) -> usize {
+        self.began.lock().unwrap().len()
+    }
+
+    fn finish(self) {
+        until(|| self.begun() == self.all.len());
+        self.gate.open();
+        assert_eq!(handle::wait_all(&self.all, ASYNCHRON_FOREVER), ASYNCHRON_OK);
+    }
+
+    /// Those for which there is no processor began one by one, each 10 ms after the one before.
+    fn finish_after_lying(self, places: usize) {
+        until(|| self.begun() == self.all.len());
+        let mut began = self.began.lock().unwrap().clone();
+        began.sort();
+        for (nth, began) in began.iter().skip(places).enumerate() {
+            let lain = PATIENCE * (nth as u32 + 1);
+            assert!(*began >= lain, "number {nth} of those that had to lie began after {began:?}");
+        }
+        self.finish();
+    }
+}
+
+#[test]
+fn beyond_the_processors_a_task_lies_for_10_ms() {
+    in_child(120, || {
+        let places = processors();
+        // Also where threads rest, which came when there was need of them.
+        for _ in 0..3 {
+            Holders::spawn(places + 4).finish_after_lying(places);
+            until_all_rest();
+        }
+        // Those that rest are as many as before: a place that was left is free again.
+        let before = threads().0;
+        for _ in 0..20 {
+            Holders::spawn(places).finish();
+            until_all_rest();
+        }
+        assert!(threads().0 <= before, "{} threads, and {before} before", threads().0);
+    });
+}
+
+/// A thread that sleeps in a wait of the library's holds no place, and takes one again when it goes on.
+#[test]
+fn those_that_have_slept_in_our_waits_count_again() {
+    in_child(120, || {
+        let places = processors();
+        let source = Handle::new();
+        let sleepers: Vec<_> = (0..places)
+            .map(|_| {
+                let (a, source, gate) = (Handle::new(), source.clone(), Gate::new());
+                let (entered, held) = (Arc::new(AtomicBool::new(false)), gate.clone());
+                let inside = entered.clone();
+                spawn(&a, move |_| {
+                    source.wait(ASYNCHRON_FOREVER);
+                    inside.store(true, SeqCst);
+                    held.pass();
+                    0
+                });
+                (a, gate, entered)
+            })
+            .collect();
+        until_all_rest();
+        // They sleep: as many others have a place.
+        Holders::spawn(places).finish();
+        until_all_rest();
+        source.set(b"x");
+        until(|| sleepers.iter().all(|(_, _, entered)| entered.load(SeqCst)));
+        // They go on: none has.
+        Holders::spawn(3).finish_after_lying(0);
+        for (a, gate, _) in &sleepers {
+            gate.open();
+            assert_eq!(a.wait(ASYNCHRON_FOREVER), ASYNCHRON_OK);
+        }
+        until_all_rest();
+        Holders::spawn(places + 2).finish_after_lying(places);
+    });
+}
+
+/// All of them go, not before their time, and others come.
+#[test]
+fn threads_that_have_rested_for_a_second_end() {
+    in_child(120, || {
+        let before = threads().0;
+        for _ in 0..2 {
+            let holders = Holders::spawn(processors() + 4);
+            until(|| holders.begun() == holders.all.len());
+            let busy = threads().0;
+            assert!(busy >= before + holders.all.len(), "{busy} threads, {before} before");
+            let begin = Instant::now();
+            holders.finish();
+            until(|| threads().0 < busy);
+            assert!(begin.elapsed() >= REST, "a thread went after {:?}", begin.elapsed());
+            until(|| threads().0 == before);
+        }
+    });
+}
+
+/// Where many tasks have lain, they leave no room behind.
+#[test]
+fn a_long_queue_is_not_kept() {
+    in_child(120, || {
+        const MANY: usize = 200_000;
+        until_all_rest();
+        let before = memory::in_use();
+        let holders = Holders::spawn(processors());
+        let all = Handle::many(MANY);
+        for a in &all {
+            assert_eq!(spawn(a, |_| 0), ASYNCHRON_OK);
+        }
+        let queued = memory::in_use() - before;
+        holders.finish();
+        assert_eq!(handle::wait_all(&all, ASYNCHRON_FOREVER), ASYNCHRON_OK);
+        drop(all);
+        until_all_rest();
+        let kept = memory::in_use().saturating_sub(before);
+        assert!(kept < MANY && queued > 50 * MANY, "{kept} bytes left of {queued}");
+    });
+}
