@@ -141,7 +141,58 @@ fn those_that_have_slept_in_our_waits_count_again() {
     });
 }
 
-/// All of them go, not before their time, and others come.
+/// One more than there are processors, which then sleeps, leaves as many as there are.
+#[test]
+fn one_that_sleeps_beyond_the_processors_makes_no_room() {
+    in_child(120, || {
+        let (places, start) = (processors(), Instant::now());
+        let holders = Holders::spawn(places);
+        until(|| holders.begun() == places);
+        let (sleeper, source, last) = (Handle::new(), Handle::new(), Handle::new());
+        let waited_for = source.clone();
+        let began = Arc::new(AtomicU64::new(0));
+        let begins = began.clone();
+        spawn(&sleeper, move |_| waited_for.wait(ASYNCHRON_FOREVER) as i32);
+        spawn(&last, move |_| {
+            begins.store(start.elapsed().as_millis() as u64, SeqCst);
+            0
+        });
+        last.wait(ASYNCHRON_FOREVER);
+        // The sleeper lay for 10 ms, and the last one for 10 ms more.
+        assert!(began.load(SeqCst) >= 20, "after {} ms", began.load(SeqCst));
+        source.set(b"x");
+        assert_eq!(sleeper.wait(ASYNCHRON_FOREVER), ASYNCHRON_OK);
+        holders.finish();
+    });
+}
+
+/// One that waits while there is nothing else to do starts no other.
+#[test]
+fn there_are_no_more_threads_than_tasks() {
+    in_child(120, || {
+        let (before, a, source) = (threads().0, Handle::new(), Handle::new());
+        let waited_for = source.clone();
+        spawn(&a, move |_| waited_for.wait(ASYNCHRON_FOREVER) as i32);
+        until(|| a.state() == ASYNCHRON_STATE_RUNNING);
+        until_all_rest();
+        assert_eq!(threads().0, before + 1);
+        source.set(b"x");
+        assert_eq!(a.wait(ASYNCHRON_FOREVER), ASYNCHRON_OK);
+    });
+}
+
+/// Processor time of all threads but this one.
+fn time_of_the_others() -> Duration {
+    let [all, mine] =
+        [libc::CLOCK_PROCESS_CPUTIME_ID, libc::CLOCK_THREAD_CPUTIME_ID].map(|clock| {
+            let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+            assert_eq!(unsafe { libc::clock_gettime(clock, &mut time) }, 0);
+            Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+        });
+    all.saturating_sub(mine)
+}
+
+/// All of them go, not before their time, and others come. Until then they cost nothing.
 #[test]
 fn threads_that_have_rested_for_a_second_end() {
     in_child(120, || {
@@ -151,11 +202,13 @@ fn threads_that_have_rested_for_a_second_end() {
             until(|| holders.begun() == holders.all.len());
             let busy = threads().0;
             assert!(busy >= before + holders.all.len(), "{busy} threads, {before} before");
-            let begin = Instant::now();
+            let (begin, used) = (Instant::now(), time_of_the_others());
             holders.finish();
             until(|| threads().0 < busy);
             assert!(begin.elapsed() >= REST, "a thread went after {:?}", begin.elapsed());
             until(|| threads().0 == before);
+            let used = time_of_the_others() - used;
+            assert!(used < REST / 5, "those at rest used {used:?}");
         }
     });
 }

@@ -95,6 +95,28 @@ fn one_thread_is_enough() {
     });
 }
 
+/// The only thread sleeps until a task has run that lies because there is no other: it goes on asking for one.
+#[test]
+fn a_task_that_lies_gets_a_thread_once_there_are_some() {
+    in_child(60, || {
+        let (entered, leave, inner) = (Gate::new(), Gate::new(), Handle::new());
+        let (inside, go, awaited) = (entered.clone(), leave.clone(), inner.clone());
+        let outer = Handle::new();
+        spawn(&outer, move |_| {
+            inside.open();
+            go.pass();
+            awaited.wait(ASYNCHRON_FOREVER) as i32
+        });
+        entered.pass();
+        forbid_threads();
+        assert_eq!(spawn(&inner, |_| 0), ASYNCHRON_OK, "there is one thread");
+        leave.open();
+        assert_eq!(outer.wait(50 * MS), ASYNCHRON_TIMEOUT);
+        allow_threads();
+        assert_eq!(outer.wait(ASYNCHRON_FOREVER), ASYNCHRON_OK);
+    });
+}
+
 /// A thread that rests does not leave a task to those that are still being started.
 #[test]
 fn what_was_accepted_runs_also_if_the_threads_being_started_never_come() {

@@ -339,3 +339,19 @@ fn the_oldest_are_removed_however_many_are_added_meanwhile() {
         );
     });
 }
+
+/// Room for what is added comes as it is needed, and is used again.
+#[test]
+fn a_report_takes_memory_in_proportion() {
+    in_child(60, || {
+        const N: usize = 20_000;
+        let (r, all) = (Report::new(), Handle::many(N));
+        let before = memory::in_use();
+        for round in 0..3 {
+            all.iter().for_each(|a| r.add(a, 0));
+            let each = (memory::in_use() - before) / N;
+            assert!(each < 200, "{each} bytes each in round {round}");
+            all.iter().for_each(|a| assert_eq!(r.remove(a), ASYNCHRON_OK));
+        }
+    });
+}
