@@ -131,6 +131,13 @@ fn what_was_accepted_runs_also_if_the_threads_being_started_never_come() {
     panic!("late, each time");
 }
 
+/// Nor does one that waits for it rely on a thread that is being started and never comes.
+#[test]
+fn one_that_waits_asks_again_if_the_thread_being_started_never_comes() {
+    let program = process::compile("no_watcher_comes.c", &[]);
+    process::run(process::command(&program, &[]), 60).assert_quiet_success();
+}
+
 /// Those that are being started count.
 #[test]
 fn no_more_are_started_while_they_are_on_their_way() {
