@@ -33,6 +33,13 @@ fn inside_a_spawned_function() {
     fork("spawned");
 }
 
+/// And returns there: what else was spawned is left to the parent.
+#[test]
+fn a_spawned_function_that_forks_and_returns() {
+    let program = process::compile("fork_and_return.c", &[]);
+    process::run(process::command(&program, &[]), 60).assert_quiet_success();
+}
+
 /// What was spawned before the fork runs in the parent, once, and not in the child.
 #[test]
 fn the_parent_s_tasks_do_not_run_in_the_child() {
