@@ -261,3 +261,37 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::listener::Listener;
+
+    /// What happens between a thread's last look and its sleep is too short to be met by chance.
+    #[test]
+    fn nobody_goes_to_sleep_while_there_is_news() {
+        let (arrived, events) = (Arrived::default(), AtomicU32::new(0));
+        let mut queue = Queue::new(1).unwrap();
+        let sleeps = |queue: &mut Queue| {
+            let sleeps = queue.begin_sleep(&arrived, &events).is_some();
+            if sleeps {
+                queue.end_sleep(&arrived);
+            }
+            sleeps
+        };
+        let next = |queue: &mut Queue| queue.next(&arrived, 1, &mut |_| ()).is_some();
+        assert!(!sleeps(&mut queue), "the end");
+        queue.pending = 1;
+        assert!(sleeps(&mut queue), "nothing");
+        queue.add_wake();
+        assert!(!sleeps(&mut queue), "a wake");
+        assert!(next(&mut queue) && sleeps(&mut queue), "nothing any more");
+        let listener = Listener::entry(NonNull::dangling());
+        let entry = queue.entries.make(Entry { listener, source: None, tag: ptr::null_mut() });
+        // SAFETY: just made, and used nowhere.
+        unsafe { queue.push(entry.unwrap()) };
+        assert!(!sleeps(&mut queue), "an item");
+        queue.pending = 2;
+        assert!(next(&mut queue) && sleeps(&mut queue), "nothing any more");
+    }
+}
