@@ -1,0 +1,33 @@
+# Builds asynchron and installs it. The two commands of the README need none of this.
+#
+#     make                both forms of the library, as they are installed, into build/lib
+#     make install        installs them and all that goes with them; packaging/install.sh says what
+#                         PREFIX, LIBDIR, DESTDIR and the other variables mean
+#     make uninstall      takes it all away; with the same variables
+#     make installcheck   installs into a temporary prefix and tests what is there
+#     make abi            compares the binary interface with that of the releases
+#     make deb            the Debian packages, into build/debian
+#     make clean
+
+library:
+	packaging/build.sh
+
+install: library
+	packaging/install.sh install
+
+uninstall:
+	packaging/install.sh uninstall
+
+installcheck: library
+	packaging/test.sh
+
+abi: library
+	packaging/abi.sh check
+
+deb:
+	packaging/debian.sh build
+
+clean:
+	rm -rf build
+
+.PHONY: library install uninstall installcheck abi deb clean
