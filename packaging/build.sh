@@ -18,17 +18,6 @@ fi
 target_dir=${CARGO_TARGET_DIR:-target}/package
 out=$target_dir${CARGO_BUILD_TARGET:+/$CARGO_BUILD_TARGET}/release
 
-# Panics name their source files: those of other crates are below cargo's home, those of Rust's own
-# library, where its sources are installed, below the toolchain's. Encoded, since either path may
-# hold a space.
-flags=${CARGO_ENCODED_RUSTFLAGS-$(printf '%s' "${RUSTFLAGS:-}" | tr -s ' ' '\037')}
-remap() {
-    flags=$flags${flags:+$(printf '\037')}--remap-path-prefix=$1=$2
-}
-remap "${CARGO_HOME:-$HOME/.cargo}" cargo
-remap "$(rustc --print sysroot)/lib/rustlib/src/rust" rust
-export CARGO_ENCODED_RUSTFLAGS="$flags"
-
 case $SYSTEM in
 macos)
     # The installation gives it the name by which it is found.
@@ -39,13 +28,18 @@ macos)
     set -- -C link-arg="-Wl,-soname,$SONAME,-z,defs"
     ;;
 esac
+# Panics name their source files: those of other crates are below cargo's home, those of Rust's own
+# library, where its sources are installed, below the toolchain's.
+set -- "$@" --remap-path-prefix="$(pwd)=asynchron" --remap-path-prefix="${CARGO_HOME:-$HOME/.cargo}=cargo" \
+    --remap-path-prefix="$(rustc --print sysroot)/lib/rustlib/src/rust=rust"
+
 mkdir -p "$target_dir"
 target_dir=$(cd "$target_dir" && pwd)
 # Beside cargo's files, so that it is there whenever cargo finds nothing to do.
 native=$target_dir/native-static-libs
 cargo rustc --release --locked --lib --crate-type cdylib,staticlib --target-dir "$target_dir" \
     --config 'profile.release.strip = "symbols"' -- \
-    --print "native-static-libs=$native" --remap-path-prefix="$(pwd)=asynchron" "$@"
+    --print "native-static-libs=$native" "$@"
 
 mkdir -p build/lib
 cp "$out/$LINK" "build/lib/$LINK"

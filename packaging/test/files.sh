@@ -1,0 +1,91 @@
+# What is installed where, and that nothing of it stays behind.
+
+# listing DIRECTORY: every file, and where the links go.
+listing() {
+    (cd "$1" && find . ! -type d -printf '%P %l\n' | sed 's/ $//' | LC_ALL=C sort)
+}
+
+# expected LIBDIR: below the prefix.
+expected() {
+    {
+        for header in include/asynchron.h*; do
+            echo "$header"
+        done
+        echo "$1/cmake/asynchron/asynchron-config-version.cmake"
+        echo "$1/cmake/asynchron/asynchron-config.cmake"
+        echo "$1/libasynchron.a"
+        echo "$1/libasynchron.so $SONAME"
+        echo "$1/$SONAME $FILE"
+        echo "$1/$FILE"
+        echo "$1/pkgconfig/asynchron.pc"
+        echo share/doc/asynchron/LICENSE-APACHE
+        echo share/doc/asynchron/LICENSE-MIT
+        if [ "$MAN" != no ]; then
+            for page in build/man/man3/*.3; do
+                echo "share/man/man3/$(basename "$page")"
+            done
+        fi
+    } | LC_ALL=C sort
+}
+
+layout() {
+    same "$(expected lib)" "$(listing "$PREFIX")"
+}
+
+no_path_of_ours() {
+    refuse grep -rlF -e "$ROOT" -e "${CARGO_HOME:-$HOME/.cargo}" -e "$WORK/destination" "$PREFIX"
+}
+
+readable_by_all() {
+    (umask 077 && make -s install PREFIX="$WORK/private" MAN="$MAN")
+    same '' "$(find "$WORK/private" ! -type l ! -perm -444)"
+    same '' "$(find "$WORK/private" -type d ! -perm -555)"
+}
+
+elsewhere() {
+    local at="$WORK/destination" libdir=lib/some-machine-gnu
+    make -s install DESTDIR="$at" PREFIX=/usr LIBDIR="/usr/$libdir" MAN="$MAN"
+    same "$(expected "$libdir")" "$(listing "$at/usr")"
+    grep -Fx 'prefix=/usr' "$at/usr/$libdir/pkgconfig/asynchron.pc"
+    grep -Fx "libdir=\${prefix}/$libdir" "$at/usr/$libdir/pkgconfig/asynchron.pc"
+    refuse grep -rlF "$WORK" "$at"
+    make -s uninstall DESTDIR="$at" PREFIX=/usr LIBDIR="/usr/$libdir"
+    same '' "$(listing "$at")"
+}
+
+# Of the directories, only those that are its own; and nobody else's files.
+uninstalled() {
+    local at="$WORK/shared prefix"
+    mkdir -p "$at/include" "$at/lib/pkgconfig" "$at/share/doc/asynchron"
+    touch "$at/include/asynchronous.h" "$at/lib/libasynchron2.so" "$at/share/doc/asynchron/mine"
+    make -s install PREFIX="$at" MAN="$MAN"
+    make -s uninstall PREFIX="$at"
+    same "include/asynchronous.h
+lib/libasynchron2.so
+share/doc/asynchron/mine" "$(listing "$at")"
+    [ ! -d "$at/lib/cmake/asynchron" ]
+}
+
+# A program that has the older file open goes on with it.
+replaced_as_a_whole() {
+    local file="$PREFIX/lib/$FILE" before
+    exec 9<"$file"
+    before=$(stat -c %i "$file")
+    make -s install PREFIX="$PREFIX" MAN="$MAN"
+    [ "$before" != "$(stat -c %i "$file")" ]
+    cmp "$file" /proc/self/fd/9
+    layout
+}
+
+without_man_pages_only_if_asked() {
+    [ "$MAN" = no ] || return 0
+    refuse make -s install PREFIX="$WORK/without man"
+}
+
+try "every file is where it belongs, and no other" layout
+try "the files name no directory of this build" no_path_of_ours
+try "whatever the umask, everyone may read them" readable_by_all
+try "with DESTDIR and LIBDIR, and taken away again" elsewhere
+try "taken away among the files of others" uninstalled
+try "installed again, each file is replaced as a whole" replaced_as_a_whole
+try "without man pages only if that is asked for" without_man_pages_only_if_asked
