@@ -7,12 +7,15 @@
 #     make installcheck   installs into a temporary prefix and tests what is there
 #     make abi            compares the binary interface with that of the releases
 #     make deb            the Debian packages, into build/debian
-#     make clean
+#     make docs           the HTML manual, into build/html; docs/Makefile says what it wants
+#     make man            the man pages, into build/man/man3
+#     make clean          removes build/; what cargo built stays
 
 library:
 	packaging/build.sh
 
 install: library
+	test "$(MAN)" = no || $(MAKE) man
 	packaging/install.sh install
 
 uninstall:
@@ -27,7 +30,13 @@ abi: library
 deb:
 	packaging/debian.sh build
 
+docs:
+	$(MAKE) -C docs html
+
+man:
+	$(MAKE) -C docs man
+
 clean:
 	rm -rf build
 
-.PHONY: library install uninstall installcheck abi deb clean
+.PHONY: library install uninstall installcheck abi deb docs man clean

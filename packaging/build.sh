@@ -33,6 +33,9 @@ esac
 set -- "$@" --remap-path-prefix="$(pwd)=asynchron" --remap-path-prefix="${CARGO_HOME:-$HOME/.cargo}=cargo" \
     --remap-path-prefix="$(rustc --print sysroot)/lib/rustlib/src/rust=rust"
 
+# Those are for make; cargo would look there for a job server that it is not given.
+unset MAKEFLAGS MFLAGS
+
 mkdir -p "$target_dir"
 target_dir=$(cd "$target_dir" && pwd)
 # Beside cargo's files, so that it is there whenever cargo finds nothing to do.

@@ -11,7 +11,7 @@
 #     MANDIR       the manual: share/man
 #     DOCDIR       the license texts: share/doc/asynchron
 #     DESTDIR      a directory that stands for / while a package is made: none
-#     MAN          no: leave out the man pages, if `make man` has not made them
+#     MAN          no: leave out the man pages
 set -eu
 umask 022
 here=$(pwd)
@@ -121,7 +121,7 @@ install_all() {
         echo "  no man pages, as you asked"
         return
     fi
-    [ -f build/man/man3/asynchron.3 ] || fail "the man pages are not made: run 'make man', or say MAN=no"
+    [ -f build/man/man3/asynchron.3 ] || fail "the man pages are not made: 'make man' does, or say MAN=no"
     for page in build/man/man3/*.3; do
         put 644 "$page" "$MANDIR/man3"
     done

@@ -77,9 +77,14 @@ replaced_as_a_whole() {
     layout
 }
 
+# What is not made is not left out in silence.
 without_man_pages_only_if_asked() {
-    [ "$MAN" = no ] || return 0
-    refuse make -s install PREFIX="$WORK/without man"
+    local at="$WORK/without man"
+    mv build/man "$WORK/man" || mkdir "$WORK/man"
+    PREFIX="$at" MAN='' refuse packaging/install.sh install
+    PREFIX="$at" MAN=no packaging/install.sh install
+    rmdir "$WORK/man" || mv "$WORK/man" build/man
+    same '' "$(listing "$at" | grep /man/)"
 }
 
 try "every file is where it belongs, and no other" layout
