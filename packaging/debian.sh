@@ -26,7 +26,7 @@ build() {
     esac
     rm -rf "$OUT"
     mkdir -p "$tree"
-    sources | xargs -0 sh -c 'for f do test -e "$f" && printf "%s\0" "$f"; done' sh |
+    sources | xargs -0 sh -c 'for f do if test -e "$f"; then printf "%s\0" "$f"; fi; done' sh |
         tar -c --null -T - | tar -x -C "$tree"
     tar -cJ -C "$OUT" -f "$OUT/asynchron_$VERSION.orig.tar.xz" "asynchron-$VERSION"
     cp -r packaging/debian "$tree/debian"
