@@ -61,8 +61,20 @@ pub fn object(source: &Path, standard: &str, flags: &[&str], object: &Path) -> R
 
 /// Links objects to a program with one form of the library.
 pub fn link(objects: &[&Path], cpp: bool, form: Form, program: &Path) -> Result<(), String> {
+    link_with(objects, &[], cpp, form, program)
+}
+
+/// The same, with what else the linker is to be told.
+pub fn link_with(
+    objects: &[&Path],
+    others: &[String],
+    cpp: bool,
+    form: Form,
+    program: &Path,
+) -> Result<(), String> {
     let mut command = tool(cpp).to_command();
-    command.args(objects).arg("-o").arg(program).args(form.link_args()).arg("-pthread");
+    command.args(objects).arg("-o").arg(program).args(form.link_args());
+    command.args(others).arg("-pthread");
     run::succeed(command, super::LIMIT).map(drop)
 }
 

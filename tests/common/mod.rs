@@ -7,6 +7,7 @@ pub mod compiler;
 pub mod header;
 pub mod library;
 pub mod run;
+pub mod samples;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,0 +1,78 @@
+//! C and C++: compiled without a warning, linked with either form of the library, and run.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::common::library::Form;
+use crate::common::samples::Sample;
+use crate::common::{LIMIT, compiler, header, ok, run};
+use crate::{check_output, every, skip};
+
+/// Other libraries that samples use: a header, and what pkg-config calls the library.
+const LIBRARIES: [(&str, &str); 3] =
+    [("<uv.h>", "libuv"), ("<gio/gio.h>", "gio-2.0"), ("<glib.h>", "glib-2.0")];
+
+#[test]
+fn the_c_samples_compile_and_run() {
+    for sample in every("c").iter().filter(|sample| !is_addon(sample)) {
+        run_with_both_forms(sample, "c99");
+    }
+}
+
+#[test]
+fn the_cpp_samples_compile_and_run() {
+    for sample in &every("cpp") {
+        for standard in ["c++17", "c++20"] {
+            run_with_both_forms(sample, standard);
+        }
+    }
+}
+
+/// For Node.js, and tried with the script below it.
+pub fn is_addon(sample: &Sample) -> bool {
+    sample.text.contains("<node_api.h>")
+}
+
+fn run_with_both_forms(sample: &Sample, standard: &str) {
+    let (mut flags, mut libraries) = (Vec::new(), Vec::new());
+    for (_, library) in LIBRARIES.iter().filter(|(header, _)| sample.text.contains(header)) {
+        let (Some(cflags), Some(libs)) =
+            (pkg_config("--cflags", library), pkg_config("--libs", library))
+        else {
+            return skip(sample, &format!("pkg-config does not find {library}"));
+        };
+        // What another library's headers are warned of is not ours to mend.
+        flags.extend(cflags.into_iter().map(|flag| match flag.strip_prefix("-I") {
+            Some(dir) => format!("-isystem{dir}"),
+            None => flag,
+        }));
+        libraries.extend(libs);
+    }
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let source = source(sample, standard);
+    let object = source.with_extension(format!("{standard}.o"));
+    ok(compiler::object(&source, standard, &flags, &object));
+    for form in Form::BOTH {
+        let program = object.with_extension(form.name());
+        let cpp = standard.starts_with("c++");
+        ok(compiler::link_with(&[&object], &libraries, cpp, form, &program));
+        let ran = ok(run::succeed(compiler::run_command(&program, form), LIMIT));
+        check_output(sample, &ran);
+    }
+}
+
+/// The sample as a file. The compiler speaks of the page's own lines.
+pub fn source(sample: &Sample, standard: &str) -> PathBuf {
+    let Sample { page, line, text, .. } = sample;
+    header::snippet(
+        &format!("{}.{}", sample.name(), compiler::suffix(standard)),
+        &format!("#line {line} \"{page}\"\n{text}"),
+    )
+}
+
+fn pkg_config(what: &str, library: &str) -> Option<Vec<String>> {
+    let mut command = Command::new("pkg-config");
+    command.args([what, library]);
+    let ran = run::succeed(command, LIMIT).ok()?;
+    Some(ran.stdout.split_whitespace().map(str::to_owned).collect())
+}
