@@ -1,0 +1,2260 @@
+/**
+ * @file asynchron.hpp
+ * A value that arrives later, for C++11 and later: this header over asynchron.h, and nothing else to link.
+ *
+ *     asynchron::promise<int> promise;
+ *     asynchron::future<int> answer = promise.get_future();
+ *
+ *     std::thread([promise]() mutable { promise.set_value(42); }).detach();  // both may be copied
+ *     std::cout << answer.get() << '\n';                                     // any number of threads
+ *
+ *     asynchron::future<std::string> text = asynchron::spawn(read_file, "x.txt");
+ *     asynchron::future<size_t> size = text.then([](const std::string& s) { return s.size(); });
+ *
+ *     for (auto& f : asynchron::report(downloads))                           // in completion order
+ *         show(f.get());
+ *
+ *     asynchron::future<int> sum() { co_return co_await a() + co_await b(); } // C++20
+ *
+ * What holds for everything here:
+ *
+ *   - Handles. A future and a promise are counted references to an asynchron, as cheap to copy as a shared_ptr. No
+ *     destructor blocks. One object is not to be assigned to while another thread uses it; copies of it may be used by
+ *     any thread at any time, and so may its const members.
+ *   - The first delivery wins, of a value, an exception or a cancel. Those that come too late learn so by false; that
+ *     is no error.
+ *   - Threads. Every function may be called from any thread, and from inside any callback. None but those that say so
+ *     blocks. None is for signal handlers. What runs on which thread is the rule of asynchron.h: a callback, what
+ *     then() goes on with, and a coroutine run on the thread that completes what they wait for, one after the other and
+ *     never inside each other; if it is complete already, on the thread that asks. No lock is held meanwhile.
+ *   - Exceptions. What a function throws that computes a value becomes the failure of that value, and is thrown again,
+ *     the same object, to everyone who asks for it: treat it as const. No exception crosses C. A failure delivered by C
+ *     is thrown as asynchron::error, a cancel as asynchron::cancelled. Want of memory is std::bad_alloc and changes
+ *     nothing.
+ *   - No state. A future or promise that was moved from, or made without an asynchron, is not valid(): what needs one
+ *     then throws asynchron::error with the code ASYNCHRON_E_INVALID.
+ *   - In C. What T is there, and how a value of C's is read as a T, says asynchron::from_handle().
+ */
+
+#ifndef ASYNCHRON_HPP
+#define ASYNCHRON_HPP
+
+#include "asynchron.h"
+
+#if !defined(__cplusplus) || (__cplusplus < 201103L && (!defined(_MSVC_LANG) || _MSVC_LANG < 201103L))
+#error "asynchron.hpp wants C++11 or later; for C there is asynchron.h"
+#endif
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <tuple>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#if defined(__cpp_impl_coroutine) && defined(__has_include)
+#if __has_include(<coroutine>)
+#include <coroutine>
+/** Defined where a future can be awaited, and be what a coroutine returns. */
+#define ASYNCHRON_COROUTINES 1
+#endif
+#endif
+
+namespace asynchron {
+
+template <class T> class future;
+template <class T> class promise;
+template <class T> class completions;
+
+/** Where an asynchron is in its life. A failed one is ready, too. */
+enum class state : std::int32_t {
+    pending = ASYNCHRON_STATE_PENDING,     /**< Nobody has delivered or started it. */
+    running = ASYNCHRON_STATE_RUNNING,     /**< A function is computing its value. */
+    ready = ASYNCHRON_STATE_READY,         /**< It has a value or an exception. */
+    cancelled = ASYNCHRON_STATE_CANCELLED, /**< It was cancelled. */
+};
+
+/** The type of asynchron::adopt. */
+struct adopt_t {
+    explicit adopt_t() = default;
+};
+
+/** Says that a reference is handed over, where otherwise one more would be taken. */
+constexpr adopt_t adopt{};
+
+/// @cond
+namespace detail {
+
+#if defined(__GNUC__)
+#define ASYNCHRON_VISIBLE __attribute__((visibility("default")))
+#define ASYNCHRON_COLD __attribute__((noinline, cold))
+#else
+#define ASYNCHRON_VISIBLE
+#define ASYNCHRON_COLD
+#endif
+
+// One reference, or none.
+class counted {
+    asynchron_t *a_;
+
+public:
+    counted() noexcept : a_(nullptr) {}
+    counted(asynchron_t *a, adopt_t) noexcept : a_(a) {}
+    counted(const counted &other) noexcept : a_(asynchron_retain(other.a_)) {}
+    counted(counted &&other) noexcept : a_(other.release()) {}
+    counted &operator=(counted other) noexcept
+    {
+        std::swap(a_, other.a_);
+        return *this;
+    }
+    ~counted()
+    {
+        if (a_ != nullptr)
+            asynchron_release(a_);
+    }
+
+    static counted share(asynchron_t *a) noexcept { return counted(asynchron_retain(a), adopt); }
+    static counted create(const char *name = nullptr)
+    {
+        counted made(asynchron_create(name), adopt);
+        if (made.a_ == nullptr)
+            throw std::bad_alloc();
+        return made;
+    }
+
+    asynchron_t *get() const noexcept { return a_; }
+    asynchron_t *release() noexcept
+    {
+        asynchron_t *const a = a_;
+        a_ = nullptr;
+        return a;
+    }
+};
+
+} // namespace detail
+/// @endcond
+
+/*
+ * ================================================================================================
+ * Exceptions
+ */
+
+/**
+ * A failure with a code: how one that was delivered by C arrives, and how a call that is refused says why (domain
+ * "asynchron", code ASYNCHRON_E_INVALID, ASYNCHRON_E_DEADLOCK or ASYNCHRON_E_BROKEN). Thrown where a value is computed,
+ * it fails that with its code, domain and message, for C to see as if C had failed it.
+ *
+ * what() is all of it in a line. Copies are cheap and do not throw.
+ */
+class ASYNCHRON_VISIBLE error final : public std::runtime_error {
+    detail::counted source_; // a failed asynchron, which owns the strings
+
+    asynchron_error_t look() const noexcept
+    {
+        asynchron_error_t e = {0, "", "", nullptr};
+        (void)asynchron_error(source_.get(), &e);
+        return e;
+    }
+
+    static std::string in_words(std::int32_t code, const std::string &domain, const std::string &message)
+    {
+        std::string words = domain.empty() ? "" : domain + ": ";
+        words += message.empty() ? "failed" : message;
+        return words + " (code " + std::to_string(code) + ")";
+    }
+
+    static detail::counted made(std::int32_t code, const std::string &domain, const std::string &message)
+    {
+        detail::counted a = detail::counted::create();
+        if (asynchron_fail_with(a.get(), code, domain.c_str(), message.c_str(), nullptr, nullptr) != ASYNCHRON_OK)
+            throw std::bad_alloc();
+        return a;
+    }
+
+public:
+    /** A failure of your own. Throws std::bad_alloc. */
+    error(std::int32_t code, const std::string &domain, const std::string &message)
+        : std::runtime_error(in_words(code, domain, message)), source_(made(code, domain, message))
+    {
+    }
+
+    /** How an asynchron of C's failed. It shares it, and so keeps the payload. Needs: `failed` is. */
+    error(asynchron_t *failed, const asynchron_error_t &seen)
+        : std::runtime_error(in_words(seen.code, seen.domain, seen.message)),
+          source_(detail::counted::share(failed))
+    {
+    }
+
+    /** Whatever the one that failed it gave. */
+    std::int32_t code() const noexcept { return look().code; }
+    /** Whose code that is; "" unless given, "asynchron" for the library's own. Lives as long as this or a copy. */
+    const char *domain() const noexcept { return look().domain; }
+    /** For people; "" unless given. Lives as long as this or a copy. */
+    const char *message() const noexcept { return look().message; }
+    /** Anything more that C gave, or nullptr. Lives as long as this or a copy. */
+    const void *payload() const noexcept { return look().payload; }
+};
+
+/**
+ * It was cancelled. Thrown where a value is computed, it cancels that: so a cancel passes on. No asynchron::error: who
+ * catches failures need not catch cancels.
+ */
+class ASYNCHRON_VISIBLE cancelled final : public std::runtime_error {
+    std::size_t skip_;
+
+public:
+    /** For a reason, which may be "". Throws std::bad_alloc. */
+    explicit cancelled(const std::string &reason = std::string())
+        : std::runtime_error(reason.empty() ? "cancelled" : "cancelled: " + reason),
+          skip_(std::strlen(reason.empty() ? "cancelled" : "cancelled: "))
+    {
+    }
+
+    /** Why; "" unless given. Lives as long as this. */
+    const char *reason() const noexcept { return what() + skip_; }
+};
+
+/// @cond
+namespace detail {
+
+// ---- Exceptions to C and back -------------------------------------------------------------------
+//
+// A C++ exception is a failure of the domain "c++", or "c++:" and the category of a std::system_error, and its payload
+// is a std::exception_ptr. The rest is for C to read.
+
+constexpr std::int32_t THROWN = ASYNCHRON_FAILED; // the code of an exception that has none: not 0
+
+inline void drop_exception(void *payload) noexcept { delete static_cast<std::exception_ptr *>(payload); }
+
+// There is no memory to say anything more: as_exception() knows it by the code alone.
+inline bool fail_without_memory(asynchron_t *a) noexcept
+{
+    return asynchron_fail(a, ASYNCHRON_E_NOMEM, nullptr) == ASYNCHRON_OK;
+}
+
+inline asynchron_status_t fail_as_thrown(asynchron_t *a, const std::exception_ptr &thrown, std::int32_t code,
+                                         const char *domain, const char *message) noexcept
+{
+    std::exception_ptr *payload = new (std::nothrow) std::exception_ptr(thrown);
+    if (payload == nullptr)
+        return ASYNCHRON_E_NOMEM;
+    return asynchron_fail_with(a, code, domain, message, payload, drop_exception);
+}
+
+// What an exception says to C.
+ASYNCHRON_COLD inline asynchron_status_t fail_status(asynchron_t *a, const std::exception_ptr &thrown) noexcept
+{
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const cancelled &e) {
+        const asynchron_status_t status = asynchron_cancel_with(a, e.reason());
+        return status == ASYNCHRON_E_NOMEM ? asynchron_cancel(a) : status;
+    } catch (const error &e) {
+        return asynchron_fail_with(a, e.code(), e.domain(), e.message(), nullptr, nullptr);
+    } catch (const std::system_error &e) {
+        try {
+            const std::string domain = std::string("c++:") + e.code().category().name();
+            return fail_as_thrown(a, thrown, e.code().value(), domain.c_str(), e.what());
+        } catch (...) {
+            return ASYNCHRON_E_NOMEM;
+        }
+    } catch (const std::bad_alloc &e) {
+        return fail_as_thrown(a, thrown, ASYNCHRON_E_NOMEM, "c++", e.what());
+    } catch (const std::exception &e) {
+        return fail_as_thrown(a, thrown, THROWN, "c++", e.what());
+    } catch (...) {
+        return fail_as_thrown(a, thrown, THROWN, "c++", "an exception that is no std::exception");
+    }
+}
+
+// Fails it, if nobody was first: as well as the memory allows. Whether this won.
+inline bool fail(asynchron_t *a, const std::exception_ptr &thrown) noexcept
+{
+    const asynchron_status_t status = fail_status(a, thrown);
+    return status == ASYNCHRON_E_NOMEM ? fail_without_memory(a) : status == ASYNCHRON_OK;
+}
+
+inline bool is_thrown(const asynchron_error_t &e) noexcept
+{
+    return e.payload != nullptr && std::strncmp(e.domain, "c++", 3) == 0 && (e.domain[3] == '\0' || e.domain[3] == ':');
+}
+
+inline bool is_out_of_memory(const asynchron_error_t &e) noexcept
+{
+    const bool ours = std::strcmp(e.domain, "asynchron") == 0 || (*e.domain == '\0' && *e.message == '\0');
+    return e.code == ASYNCHRON_E_NOMEM && ours;
+}
+
+inline std::string described(std::int32_t status)
+{
+    if (status == ASYNCHRON_E_INVALID)
+        return "there is no asynchron";
+    return asynchron_status_string(status);
+}
+
+// What a status that is no success throws, of `a`, or of a call that was refused.
+ASYNCHRON_COLD inline std::exception_ptr as_exception(asynchron_t *a, std::int32_t status)
+{
+    asynchron_error_t e;
+    switch (status) {
+    case ASYNCHRON_CANCELLED:
+        return std::make_exception_ptr(cancelled(asynchron_error(a, &e) == ASYNCHRON_OK ? e.message : ""));
+    case ASYNCHRON_FAILED:
+        if (asynchron_error(a, &e) != ASYNCHRON_OK)
+            break;
+        if (is_thrown(e))
+            return *static_cast<const std::exception_ptr *>(e.payload);
+        if (is_out_of_memory(e))
+            return std::make_exception_ptr(std::bad_alloc());
+        return std::make_exception_ptr(error(a, e));
+    case ASYNCHRON_E_NOMEM:
+        return std::make_exception_ptr(std::bad_alloc());
+    case ASYNCHRON_E_SYSTEM:
+        return std::make_exception_ptr(std::system_error(
+            std::make_error_code(std::errc::resource_unavailable_try_again), asynchron_status_string(status)));
+    default:
+        break;
+    }
+    return std::make_exception_ptr(error(status, "asynchron", described(status)));
+}
+
+[[noreturn]] ASYNCHRON_COLD inline void raise(asynchron_t *a, std::int32_t status)
+{
+    std::rethrow_exception(as_exception(a, status));
+}
+
+inline void need(std::int32_t status)
+{
+    if (status != ASYNCHRON_OK)
+        raise(nullptr, status);
+}
+
+// Whether a delivery won. A status that refuses is thrown.
+inline bool won(asynchron_status_t status)
+{
+    if (status == ASYNCHRON_OK)
+        return true;
+    if (status < 0)
+        raise(nullptr, status);
+    return false;
+}
+
+// ---- Types -------------------------------------------------------------------------------------
+
+template <class...> struct to_void {
+    typedef void type;
+};
+
+template <bool B> using bool_of = std::integral_constant<bool, B>;
+template <bool B, class T = void> using when = typename std::enable_if<B, T>::type;
+template <class T> using bare = typename std::remove_cv<typename std::remove_reference<T>::type>::type;
+template <class T> using decayed = typename std::decay<T>::type;
+
+template <std::size_t... I> struct indices {};
+template <std::size_t N, std::size_t... I> struct indices_to : indices_to<N - 1, N - 1, I...> {};
+template <std::size_t... I> struct indices_to<0, I...> {
+    typedef indices<I...> type;
+};
+
+// std::invoke, which C++11 has not.
+template <class F, class... A, class = when<!std::is_member_pointer<decayed<F>>::value>>
+auto invoke(F &&f, A &&...args) -> decltype(std::forward<F>(f)(std::forward<A>(args)...))
+{
+    return std::forward<F>(f)(std::forward<A>(args)...);
+}
+
+template <class F, class... A, class = when<std::is_member_pointer<decayed<F>>::value>, class = void>
+auto invoke(F &&f, A &&...args) -> decltype(std::mem_fn(f)(std::forward<A>(args)...))
+{
+    return std::mem_fn(f)(std::forward<A>(args)...);
+}
+
+template <class... A> struct arguments {};
+
+template <class F, class Arguments, class = void> struct invoked : std::false_type {};
+template <class F, class... A>
+struct invoked<F, arguments<A...>,
+               typename to_void<decltype(detail::invoke(std::declval<F>(), std::declval<A>()...))>::type>
+    : std::true_type {
+    typedef decltype(detail::invoke(std::declval<F>(), std::declval<A>()...)) type;
+};
+
+// Of a range of futures, what they are futures of.
+template <class F> struct future_value {};
+template <class T> struct future_value<future<T>> {
+    typedef T type;
+};
+template <class F> struct is_future : std::false_type {};
+template <class T> struct is_future<future<T>> : std::true_type {};
+
+template <class Iterator>
+using value_at = typename future_value<bare<decltype(*std::declval<Iterator &>())>>::type;
+template <class Range> using value_in = value_at<decltype(std::begin(std::declval<Range &>()))>;
+
+// What a function that returns R is a future of: a reference stays one, a future<T> is joined.
+template <class R> struct result_of {
+    typedef typename std::conditional<std::is_lvalue_reference<R>::value, R, bare<R>>::type type;
+    typedef std::false_type is_joined;
+};
+template <class R> struct joined_result {
+    typedef typename future_value<bare<R>>::type type;
+    typedef std::true_type is_joined;
+};
+template <class R>
+struct computed : std::conditional<is_future<bare<R>>::value, joined_result<R>, result_of<R>>::type {};
+
+// ---- Values ------------------------------------------------------------------------------------
+//
+// How a T lies in an asynchron:
+//   put, read     delivers one, and finds it again
+//   pass          delivers the value of another asynchron, which is complete and has one
+//   parcel        one that is there and not yet delivered
+
+[[noreturn]] ASYNCHRON_COLD inline void raise_other_type()
+{
+    throw error(ASYNCHRON_E_INVALID, "asynchron", "the value is not of the type that is asked for");
+}
+
+template <class T> inline bool is_aligned(const void *p) noexcept
+{
+    return reinterpret_cast<std::uintptr_t>(p) % alignof(T) == 0;
+}
+
+// A copy of the bytes of a T, which C may read and write, too.
+template <class T> struct as_bytes {
+    typedef const T &reference;
+
+    template <class... A> static asynchron_status_t put(asynchron_t *a, A &&...args)
+    {
+        const T value(std::forward<A>(args)...);
+        return asynchron_set_bytes(a, std::addressof(value), sizeof(T));
+    }
+
+    static const T &read(const asynchron_value_t &value)
+    {
+        if (value.len != sizeof(T) || !is_aligned<T>(value.data))
+            raise_other_type();
+        return *static_cast<const T *>(value.data);
+    }
+
+    static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &value) noexcept
+    {
+        return asynchron_set_bytes(into, value.data, value.len);
+    }
+
+    class parcel {
+        union {
+            T value_;
+        };
+
+    public:
+        parcel() noexcept {}
+        parcel(const parcel &other) noexcept { std::memcpy(place(), other.place(), sizeof(T)); }
+        void operator=(const parcel &) = delete;
+        void *place() noexcept { return const_cast<void *>(static_cast<const parcel *>(this)->place()); }
+        const void *place() const noexcept { return static_cast<const void *>(std::addressof(value_)); }
+        template <class F, class... A> void fill(F &&f, A &&...args)
+        {
+            ::new (place()) T(std::forward<F>(f)(std::forward<A>(args)...));
+        }
+        template <class U> void set(U &&value) { ::new (place()) T(std::forward<U>(value)); }
+        asynchron_status_t deliver(asynchron_t *a) noexcept { return asynchron_set_bytes(a, place(), sizeof(T)); }
+    };
+};
+
+// A T on the heap. Its bytes are followed by what says so: from_handle() may be asked for anything.
+template <class T> class box {
+    T value_;
+    std::uint64_t seal_;
+#if defined(__GXX_RTTI) || defined(_CPPRTTI) || defined(__cpp_rtti)
+    static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b08f01);
+    const std::type_info *type_;
+    static const std::type_info *mine() noexcept { return &typeid(T); }
+    bool has_my_type() const noexcept { return type_ == mine() || *type_ == *mine(); }
+#else
+    static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b08f02);
+    const void *type_;
+    static const void *mine() noexcept
+    {
+        static const char place = 0;
+        return &place;
+    }
+    bool has_my_type() const noexcept { return type_ == mine(); }
+#endif
+
+public:
+    struct from_function {};
+    template <class... A>
+    explicit box(A &&...args) : value_(std::forward<A>(args)...), seal_(SEAL), type_(mine())
+    {
+    }
+    template <class F, class... A>
+    box(from_function, F &&f, A &&...args)
+        : value_(std::forward<F>(f)(std::forward<A>(args)...)), seal_(SEAL), type_(mine())
+    {
+    }
+
+    static void drop(void *owner) noexcept { delete static_cast<box *>(owner); }
+
+    // Whatever the value is, it has so many bytes that can be read.
+    static const T *find(const asynchron_value_t &value) noexcept
+    {
+        if (value.len != sizeof(box) || !is_aligned<box>(value.data))
+            return nullptr;
+        const box *const it = static_cast<const box *>(value.data);
+        return it->seal_ == SEAL && it->has_my_type() ? std::addressof(it->value_) : nullptr;
+    }
+};
+
+template <class T> struct as_box {
+    typedef const T &reference;
+
+#if !defined(__cpp_aligned_new)
+    static_assert(alignof(T) <= alignof(std::max_align_t), "a type aligned so strictly wants C++17");
+#endif
+
+    static asynchron_status_t put_box(asynchron_t *a, box<T> *made) noexcept
+    {
+        return asynchron_set_buffer(a, made, sizeof(box<T>), made, box<T>::drop);
+    }
+
+    template <class... A> static asynchron_status_t put(asynchron_t *a, A &&...args)
+    {
+        return put_box(a, new box<T>(std::forward<A>(args)...));
+    }
+
+    static const T &read(const asynchron_value_t &value)
+    {
+        const T *const found = box<T>::find(value);
+        if (found == nullptr)
+            raise_other_type();
+        return *found;
+    }
+
+    static void drop_source(void *source) noexcept { asynchron_release(static_cast<asynchron_t *>(source)); }
+
+    static asynchron_status_t pass(asynchron_t *into, asynchron_t *from, const asynchron_value_t &value) noexcept
+    {
+        return asynchron_set_buffer(into, value.data, value.len, asynchron_retain(from), drop_source);
+    }
+
+    class parcel {
+        std::unique_ptr<box<T>> made_;
+
+    public:
+        template <class F, class... A> void fill(F &&f, A &&...args)
+        {
+            made_.reset(new box<T>(typename box<T>::from_function(), std::forward<F>(f), std::forward<A>(args)...));
+        }
+        template <class U> void set(U &&value) { made_.reset(new box<T>(std::forward<U>(value))); }
+        asynchron_status_t deliver(asynchron_t *a) noexcept { return put_box(a, made_.release()); }
+    };
+};
+
+// A pointer, of which nobody frees anything.
+template <class T> struct as_pointer {
+    typedef T &reference;
+
+    static_assert(!std::is_function<T>::value, "an asynchron refers to objects, not functions");
+
+    static void *plain(T &object) noexcept
+    {
+        return const_cast<void *>(static_cast<const volatile void *>(std::addressof(object)));
+    }
+
+    static asynchron_status_t put(asynchron_t *a, T &object) noexcept
+    {
+        return asynchron_set_pointer(a, plain(object), nullptr);
+    }
+
+    static T &read(const asynchron_value_t &value)
+    {
+        if (value.len != 0 || value.data == nullptr || !is_aligned<T>(value.data))
+            raise_other_type();
+        return *static_cast<T *>(const_cast<void *>(value.data));
+    }
+
+    static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &value) noexcept
+    {
+        return asynchron_set_pointer(into, const_cast<void *>(value.data), nullptr);
+    }
+
+    class parcel {
+        T *object_ = nullptr;
+
+    public:
+        template <class F, class... A> void fill(F &&f, A &&...args)
+        {
+            object_ = std::addressof(std::forward<F>(f)(std::forward<A>(args)...));
+        }
+        void set(T &object) noexcept { object_ = std::addressof(object); }
+        asynchron_status_t deliver(asynchron_t *a) noexcept { return put(a, *object_); }
+    };
+};
+
+// The empty value.
+struct as_nothing {
+    typedef void reference;
+
+    static asynchron_status_t put(asynchron_t *a) noexcept { return asynchron_set_bytes(a, nullptr, 0); }
+    static void read(const asynchron_value_t &) noexcept {}
+    static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &) noexcept
+    {
+        return put(into);
+    }
+
+    class parcel {
+    public:
+        template <class F, class... A> void fill(F &&f, A &&...args)
+        {
+            std::forward<F>(f)(std::forward<A>(args)...);
+        }
+        asynchron_status_t deliver(asynchron_t *a) noexcept { return put(a); }
+    };
+};
+
+template <class T>
+struct kind
+    : std::conditional<std::is_trivially_copyable<T>::value && alignof(T) <= alignof(std::max_align_t), as_bytes<T>,
+                       as_box<T>>::type {
+    static_assert(std::is_object<T>::value && !std::is_array<T>::value, "a future of what can be returned");
+    static_assert(std::is_same<T, bare<T>>::value, "a future's value is const as it is");
+};
+template <class T> struct kind<T &> : as_pointer<T> {};
+template <> struct kind<void> : as_nothing {};
+
+// What get() of an lvalue returns, also of a T that is not complete yet.
+template <class T> struct seen_as {
+    typedef const T &type;
+};
+template <class T> struct seen_as<T &> {
+    typedef T &type;
+};
+template <> struct seen_as<void> {
+    typedef void type;
+};
+
+// And of an rvalue, which may be the last to hold it: a copy, where there can be one.
+template <class T>
+struct taken_as : std::conditional<std::is_copy_constructible<T>::value, T, const T &> {};
+template <class T> struct taken_as<T &> {
+    typedef T &type;
+};
+template <> struct taken_as<void> {
+    typedef void type;
+};
+
+// Delivers what was computed, if nobody was first.
+template <class Parcel> void deliver(asynchron_t *a, Parcel &made) noexcept
+{
+    if (made.deliver(a) == ASYNCHRON_E_NOMEM)
+        fail_without_memory(a);
+}
+
+// ---- Time --------------------------------------------------------------------------------------
+
+// Nanoseconds, rounded up: a wait does not end early. What does not fit in 250 years is for ever.
+template <class Rep, class Period> std::uint64_t nanoseconds_of(const std::chrono::duration<Rep, Period> &time)
+{
+    typedef std::chrono::duration<Rep, Period> given;
+    if (!(time > given::zero()))
+        return 0;
+    if (std::chrono::duration<double>(time).count() >= 250.0 * 365 * 24 * 3600)
+        return ASYNCHRON_FOREVER;
+    const std::chrono::nanoseconds whole = std::chrono::duration_cast<std::chrono::nanoseconds>(time);
+    return static_cast<std::uint64_t>(whole.count()) + (whole < time ? 1 : 0);
+}
+
+// Calls wait(nanoseconds), which returns false when the time ran out, until the clock agrees.
+template <class Clock, class Duration, class Wait>
+bool until(const std::chrono::time_point<Clock, Duration> &when_over, Wait wait)
+{
+    for (;;) {
+        const typename Clock::time_point now = Clock::now();
+        if (!(now < when_over))
+            return wait(std::uint64_t(0));
+        if (wait(nanoseconds_of(when_over - now)))
+            return true;
+    }
+}
+
+// Where a function on demand is marked as such: nothing but a wait starts it.
+inline void *on_demand_mark() noexcept
+{
+    static char place;
+    return &place;
+}
+
+// Has a function on demand that nobody has started run now, as a wait would.
+inline void ask(asynchron_t *a) noexcept
+{
+    if (asynchron_user_data(a) == on_demand_mark() && asynchron_state(a) == ASYNCHRON_STATE_PENDING)
+        (void)asynchron_wait(a, ASYNCHRON_FOREVER);
+}
+
+template <class T, class F> struct then_of;
+template <class F, class T> class told;
+
+} // namespace detail
+/// @endcond
+
+/*
+ * ================================================================================================
+ * Futures
+ */
+
+/** What registration::try_remove() found. */
+enum class removal {
+    removed, /**< The callback never ran and never will. */
+    too_late, /**< It has run, or was removed before, or there is none. */
+    running, /**< It is running on another thread. */
+};
+
+/**
+ * A callback that was registered by future::notify(), to take it back. Destroying it takes nothing back: the callback
+ * stays. It keeps the asynchron, so do not hold it longer than it is of use.
+ */
+class registration {
+    detail::counted a_;
+    std::uint64_t token_ = 0;
+
+    template <class> friend class future;
+    registration(const detail::counted &a, std::uint64_t token) noexcept : a_(a), token_(token) {}
+
+public:
+    /** Of no callback. */
+    registration() noexcept {}
+    /** The callback is then the other's. */
+    registration(registration &&other) noexcept : a_(std::move(other.a_)), token_(other.token_) {}
+    /** The same. The callback that was this one's stays. */
+    registration &operator=(registration &&other) noexcept
+    {
+        a_ = std::move(other.a_);
+        token_ = other.token_;
+        return *this;
+    }
+
+    /**
+     * Takes the callback back, and waits while it is running on another thread: afterwards nothing of it is in use.
+     *
+     * - Threads: blocks while it runs elsewhere; from inside the callback itself it does not wait.
+     * - Returns: true: it never ran and never will; false: it has run, or there is none.
+     */
+    bool remove() noexcept
+    {
+        const detail::counted a(std::move(a_));
+        return a.get() != nullptr && asynchron_unnotify(a.get(), token_) == ASYNCHRON_OK;
+    }
+
+    /** The same without waiting. */
+    removal try_remove() noexcept
+    {
+        const asynchron_status_t status =
+            a_.get() == nullptr ? ASYNCHRON_ALREADY : asynchron_try_unnotify(a_.get(), token_);
+        if (status == ASYNCHRON_PENDING)
+            return removal::running;
+        a_ = detail::counted();
+        return status == ASYNCHRON_OK ? removal::removed : removal::too_late;
+    }
+};
+
+/** Takes its callback back when it is destroyed, and waits for one that is running elsewhere: for callbacks that use
+ *  what is destroyed next. */
+class scoped_registration {
+    registration held_;
+
+public:
+    /** From what future::notify() returned. */
+    scoped_registration(registration &&held) noexcept : held_(std::move(held)) {}
+    /** The callback is then the other's. */
+    scoped_registration(scoped_registration &&other) noexcept : held_(std::move(other.held_)) {}
+    /** The same; the one that was this one's is taken back. */
+    scoped_registration &operator=(scoped_registration &&other) noexcept
+    {
+        held_.remove();
+        held_ = std::move(other.held_);
+        return *this;
+    }
+    ~scoped_registration() { held_.remove(); }
+};
+
+/**
+ * A value of type T that arrives later, or an exception, or a cancel. T is any type that can be moved, a reference, or
+ * void.
+ *
+ * Any number of futures may share one asynchron, and any number of threads may wait for it: the value is there for all
+ * of them, const, as long as one future of it is. Destroying a future does not wait.
+ */
+template <class T> class future {
+    detail::counted a_;
+
+    explicit future(detail::counted a) noexcept : a_(std::move(a)) {}
+
+    bool wait_ns(std::uint64_t timeout) const
+    {
+        const asynchron_status_t status = asynchron_wait(a_.get(), timeout);
+        if (status < 0)
+            detail::raise(nullptr, status);
+        return status == ASYNCHRON_OK;
+    }
+
+    // Whether there is a value in time. Throws what is there instead.
+    bool get_ns(std::uint64_t timeout, asynchron_value_t &value) const
+    {
+        const asynchron_status_t status = asynchron_get_timeout(a_.get(), timeout, &value);
+        if (status != ASYNCHRON_OK && status != ASYNCHRON_TIMEOUT)
+            detail::raise(a_.get(), status);
+        return status == ASYNCHRON_OK;
+    }
+
+public:
+    /** What it is a future of. */
+    typedef T value_type;
+
+    /** What get_for() returns: a pointer to the value, or nullptr; of a future of void, whether it is there. */
+    typedef typename std::conditional<
+        std::is_void<T>::value, bool,
+        typename std::remove_reference<typename detail::seen_as<T>::type>::type *>::type found_type;
+
+    /** Without state: not valid(). */
+    future() noexcept {}
+
+    /** Whether there is an asynchron. */
+    bool valid() const noexcept { return a_.get() != nullptr; }
+
+    /**
+     * Blocks until it is complete.
+     *
+     * - Threads: any number; blocks. The first to ask one that was made by on_demand() runs its function.
+     * - Returns: the value: `const T&`, which lives as long as a future of it; of a future that is a temporary, and so
+     *   may be the last one, a copy, unless T cannot be copied. `T&` of a reference; nothing of void.
+     * - Throws: what it failed with; error of a failure of C's; cancelled; error with ASYNCHRON_E_DEADLOCK inside of
+     *   what computes it, and with ASYNCHRON_E_INVALID without state or if C delivered something else than a T.
+     */
+    typename detail::seen_as<T>::type get() const &
+    {
+        asynchron_value_t value;
+        const asynchron_status_t status = asynchron_get(a_.get(), &value);
+        if (status != ASYNCHRON_OK)
+            detail::raise(a_.get(), status);
+        return detail::kind<T>::read(value);
+    }
+
+    /** The same, of a temporary. */
+    template <class U = T> typename detail::taken_as<U>::type get() const &&
+    {
+        const future &self = *this;
+        return self.get();
+    }
+
+    /**
+     * As get(), for so long at most. A timeout is no exception:
+     *
+     *     if (const int *found = f.get_for(std::chrono::seconds(1)))
+     *         use(*found);
+     *
+     * - Returns: a pointer to the value, which lives as long as a future of it, or nullptr if it was not complete in
+     *   time. Of a future of void: true or false.
+     * - Throws: as get().
+     */
+    template <class Rep, class Period> found_type get_for(const std::chrono::duration<Rep, Period> &time) const &
+    {
+        return get_found(detail::nanoseconds_of(time), std::is_void<T>());
+    }
+
+    /** As get_for(), until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+    template <class Clock, class Duration>
+    found_type get_until(const std::chrono::time_point<Clock, Duration> &time) const &
+    {
+        asynchron_value_t value = {nullptr, 0};
+        const bool there = detail::until(time, [&](std::uint64_t ns) { return get_ns(ns, value); });
+        return there_or_not(there, value, std::is_void<T>());
+    }
+
+    /** Not of a temporary: the value might be gone with it. */
+    template <class Rep, class Period> found_type get_for(const std::chrono::duration<Rep, Period> &) const && = delete;
+    /** Not of a temporary: the value might be gone with it. */
+    template <class Clock, class Duration>
+    found_type get_until(const std::chrono::time_point<Clock, Duration> &) const && = delete;
+
+    /** Blocks until it is complete, however it ends. Throws error: ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID. */
+    void wait() const { wait_ns(ASYNCHRON_FOREVER); }
+
+    /** The same for so long at most. Returns whether it is complete. A time of 0 only looks. */
+    template <class Rep, class Period> bool wait_for(const std::chrono::duration<Rep, Period> &time) const
+    {
+        return wait_ns(detail::nanoseconds_of(time));
+    }
+
+    /** The same until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+    template <class Clock, class Duration>
+    bool wait_until(const std::chrono::time_point<Clock, Duration> &time) const
+    {
+        return detail::until(time, [this](std::uint64_t ns) { return wait_ns(ns); });
+    }
+
+    /** Where it is in its life, at this moment; pending without state. */
+    asynchron::state state() const noexcept
+    {
+        return static_cast<asynchron::state>(static_cast<std::int32_t>(asynchron_state(a_.get())));
+    }
+
+    /** Whether it is complete, however it ended: then get() does not block. */
+    bool complete() const noexcept
+    {
+        const asynchron_status_t status = asynchron_poll(a_.get());
+        return status >= 0 && status != ASYNCHRON_PENDING;
+    }
+
+    /** What get() would throw, if it is complete and does not have a value; else nullptr. Does not block. */
+    std::exception_ptr exception() const
+    {
+        const asynchron_status_t status = asynchron_poll(a_.get());
+        const bool failed = status == ASYNCHRON_FAILED || status == ASYNCHRON_CANCELLED;
+        return failed ? detail::as_exception(a_.get(), status) : std::exception_ptr();
+    }
+
+    /** Its name, which promise::promise() was given, or one that is made now; lives as long as a future of it. */
+    const char *name() const noexcept { return asynchron_name(a_.get()); }
+
+    /**
+     * Cancels it: all that wait go on, get() throws cancelled. A function that is computing it goes on, can see it by a
+     * cancellation, and what it delivers is dropped.
+     *
+     * - Returns: whether this did it; false: it was complete.
+     * - Throws: error without state.
+     */
+    bool cancel() const { return detail::won(asynchron_cancel(a_.get())); }
+
+    /** The same, for a reason, which cancelled::reason() says. Throws std::bad_alloc, too. */
+    bool cancel(const std::string &reason) const
+    {
+        return detail::won(asynchron_cancel_with(a_.get(), reason.c_str()));
+    }
+
+    /**
+     * Goes on with `f` once it is complete.
+     *
+     * - `f` takes the value (`const T&`; `T&` of a reference; nothing of void): then it runs only if there is one, and
+     *   a failure or a cancel passes on whole. Or it takes a `const future<T>&`, which is complete: then it runs
+     *   however that ended. If it could take both, it gets the value. It is moved or copied, and called once at most.
+     * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined:
+     *   the result is a future of the same type, completed as that one is. Cancelling the result does not touch this.
+     * - Threads: does not block. `f` runs on the thread that completes this, or here, if it is complete.
+     * - Throws: std::bad_alloc; error without state.
+     */
+    template <class F> typename detail::then_of<T, F>::type then(F &&f) const
+    {
+        return detail::then_of<T, F>::make(a_.get(), std::forward<F>(f));
+    }
+
+    /**
+     * Has `f` called once it is complete, however it ended.
+     *
+     * - `f` takes a `const future<T>&`, which is complete, or nothing. It must not throw: there is nothing that could
+     *   fail by it, so that ends in std::terminate(). then() is for what may fail.
+     * - Returns: what takes it back. It may be dropped: the callback stays.
+     * - Threads: does not block. `f` runs on the thread that completes this, or here, if it is complete. If nobody
+     *   is left to complete it, it fails, and `f` runs.
+     * - Throws: std::bad_alloc; error without state.
+     */
+    template <class F> registration notify(F &&f) const
+    {
+        typedef detail::told<detail::decayed<F>, T> callback;
+        asynchron_notify_options_t options = asynchron_notify_options_t();
+        options.size = sizeof options;
+        options.fn = callback::tell;
+        options.ctx = new callback(std::forward<F>(f));
+        options.drop_ctx = callback::drop;
+        std::uint64_t token = 0;
+        const detail::counted keep(a_); // the callback may assign to this very future
+        detail::need(asynchron_notify_with(keep.get(), &options, &token));
+        return registration(keep, token);
+    }
+
+    /** The asynchron, for C; it stays the future's. nullptr without state. */
+    asynchron_t *handle() const noexcept { return a_.get(); }
+
+    /** The same together with this future's reference, which is then the caller's to release. Not valid() then. */
+    ASYNCHRON_MUST_USE asynchron_t *release() noexcept { return a_.release(); }
+
+    /** From a handle of C's, which stays the caller's; see asynchron::from_handle(). */
+    static future from_handle(asynchron_t *a) noexcept { return future(detail::counted::share(a)); }
+
+    /** The same, and the reference is handed over. */
+    static future from_handle(asynchron_t *a, adopt_t) noexcept { return future(detail::counted(a, adopt)); }
+
+    /** Whether both are of the same asynchron. */
+    friend bool operator==(const future &x, const future &y) noexcept { return x.handle() == y.handle(); }
+    /** Whether they are not. */
+    friend bool operator!=(const future &x, const future &y) noexcept { return x.handle() != y.handle(); }
+
+private:
+    found_type get_found(std::uint64_t timeout, std::is_void<T> is_void) const
+    {
+        asynchron_value_t value = {nullptr, 0};
+        const bool there = get_ns(timeout, value);
+        return there_or_not(there, value, is_void);
+    }
+
+    static bool there_or_not(bool there, const asynchron_value_t &, std::true_type) noexcept { return there; }
+    template <class U = T>
+    static found_type there_or_not(bool there, const asynchron_value_t &value, std::false_type)
+    {
+        return there ? std::addressof(detail::kind<U>::read(value)) : nullptr;
+    }
+};
+
+/**
+ * A future from a handle of C's, which stays the caller's. NULL makes one without state.
+ *
+ * How a T lies in an asynchron, for C to write or to read:
+ *
+ *   - T that can be copied as bytes (std::is_trivially_copyable): as with asynchron_set_bytes(&t, sizeof t). A value of
+ *     another length is none, nor one that is not aligned: get() throws error, ASYNCHRON_E_INVALID. Nothing tells an
+ *     int from a float: that is the caller's to know.
+ *   - T&: as with asynchron_set_pointer(&t). Nobody frees it, unless C set it with a drop.
+ *   - void: the empty value; any value at all will do.
+ *   - Any other T: only C++ makes it. C sees an object that begins with the T. get() of what is no such object, or one
+ *     of another type, throws error, ASYNCHRON_E_INVALID.
+ *   - An exception: a failure with what() as message; domain "c++", or "c++:" and the category of a std::system_error;
+ *     the code of that, ASYNCHRON_E_NOMEM for a std::bad_alloc, else 1; the payload is a `const std::exception_ptr*`.
+ *     C must not fail anything with that domain and a payload of its own. asynchron::error is a failure with its own
+ *     code, domain and message, asynchron::cancelled a cancel.
+ */
+template <class T> future<T> from_handle(asynchron_t *a) noexcept { return future<T>::from_handle(a); }
+
+/** The same, and the reference is handed over: for what a function of C's returned. */
+template <class T> future<T> from_handle(asynchron_t *a, adopt_t) noexcept
+{
+    return future<T>::from_handle(a, adopt);
+}
+
+/*
+ * ================================================================================================
+ * Promises
+ */
+
+/** What promises of every type have in common. */
+class promise_base {
+    // The copies of one count themselves, from the second on: when the last one goes, nobody will deliver.
+    struct holders {
+        std::atomic<std::size_t> count;
+        explicit holders(std::size_t n) noexcept : count(n) {}
+    };
+
+    detail::counted a_;
+    mutable std::atomic<holders *> holders_; // nullptr: this is the only one
+
+    holders *one_more() const
+    {
+        if (a_.get() == nullptr)
+            return nullptr;
+        holders *all = holders_.load(std::memory_order_acquire);
+        if (all == nullptr) {
+            std::unique_ptr<holders> made(new holders(1));
+            // Another thread may be copying this one, too.
+            if (holders_.compare_exchange_strong(all, made.get(), std::memory_order_acq_rel, std::memory_order_acquire))
+                all = made.release();
+        }
+        all->count.fetch_add(1, std::memory_order_relaxed);
+        return all;
+    }
+
+    // Whether this was the last one.
+    bool one_less() noexcept
+    {
+        holders *const all = holders_.load(std::memory_order_acquire);
+        if (all == nullptr)
+            return true;
+        holders_.store(nullptr, std::memory_order_relaxed);
+        if (all->count.fetch_sub(1, std::memory_order_acq_rel) != 1)
+            return false;
+        delete all;
+        return true;
+    }
+
+    ASYNCHRON_COLD void break_it() noexcept
+    {
+        const char *const why = "the last promise went without delivering";
+        if (asynchron_fail_with(a_.get(), ASYNCHRON_E_BROKEN, "asynchron", why, nullptr, nullptr) == ASYNCHRON_E_NOMEM)
+            (void)asynchron_fail(a_.get(), ASYNCHRON_E_BROKEN, nullptr);
+    }
+
+protected:
+    /// @cond
+    explicit promise_base(detail::counted a) noexcept : a_(std::move(a)), holders_(nullptr) {}
+    promise_base(const promise_base &other) : a_(other.a_), holders_(other.one_more()) {}
+    promise_base(promise_base &&other) noexcept
+        : a_(std::move(other.a_)), holders_(other.holders_.exchange(nullptr, std::memory_order_relaxed))
+    {
+    }
+    promise_base &operator=(promise_base other) noexcept
+    {
+        std::swap(a_, other.a_);
+        // Of two that nobody else uses meanwhile.
+        holders *const mine = holders_.load(std::memory_order_relaxed);
+        holders_.store(other.holders_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        other.holders_.store(mine, std::memory_order_relaxed);
+        return *this;
+    }
+    ~promise_base()
+    {
+        // One that is RUNNING has a function, which will deliver.
+        if (a_.get() != nullptr && one_less() && asynchron_state(a_.get()) == ASYNCHRON_STATE_PENDING)
+            break_it();
+    }
+
+    /// @endcond
+
+public:
+    /** Whether there is an asynchron. */
+    bool valid() const noexcept { return a_.get() != nullptr; }
+
+    /**
+     * Delivers an exception: every get() throws it. asynchron::cancelled cancels.
+     *
+     * - Returns: whether this won; false: it was complete.
+     * - Throws: error without state, or if `thrown` is null. Without memory it fails all the same, with std::bad_alloc.
+     */
+    bool set_exception(const std::exception_ptr &thrown)
+    {
+        if (thrown == nullptr || !valid())
+            detail::raise(nullptr, ASYNCHRON_E_INVALID);
+        return detail::fail(a_.get(), thrown);
+    }
+
+    /** The same of an exception as it is. */
+    template <class E, class = detail::when<!std::is_convertible<E, std::exception_ptr>::value>> bool set_exception(E thrown)
+    {
+        return set_exception(std::make_exception_ptr(std::move(thrown)));
+    }
+
+    /** As future::cancel(). */
+    bool cancel() { return detail::won(asynchron_cancel(a_.get())); }
+
+    /** As future::cancel(). */
+    bool cancel(const std::string &reason) { return detail::won(asynchron_cancel_with(a_.get(), reason.c_str())); }
+
+    /** Whether it was cancelled: nobody wants the value any more. */
+    bool is_cancelled() const noexcept { return asynchron_poll(a_.get()) == ASYNCHRON_CANCELLED; }
+
+    /** The asynchron, for C; it stays the promise's. nullptr without state. */
+    asynchron_t *handle() const noexcept { return a_.get(); }
+
+    /** The same together with this promise's reference and its duty to deliver, which are the caller's then. */
+    ASYNCHRON_MUST_USE asynchron_t *release() noexcept
+    {
+        one_less();
+        return a_.release();
+    }
+};
+
+/**
+ * The one that delivers. Copies of it deliver into the same asynchron, and the first one wins.
+ *
+ * When the last copy is destroyed and nobody has delivered or cancelled, it fails as broken: error, domain "asynchron",
+ * code ASYNCHRON_E_BROKEN. So nobody waits in vain.
+ */
+template <class T> class promise : public promise_base {
+public:
+    /** With a new asynchron. Throws std::bad_alloc. */
+    promise() : promise_base(detail::counted::create()) {}
+    /** The same with a name for people. */
+    explicit promise(const char *name) : promise_base(detail::counted::create(name)) {}
+
+    /** One more that reads it. Any number of times. */
+    future<T> get_future() const noexcept { return future<T>::from_handle(handle()); }
+
+    /**
+     * Delivers the value, from whatever T is made of.
+     *
+     * - Returns: whether this won; false: it was complete, and the value is destroyed.
+     * - Throws: what T's constructor does; std::bad_alloc; error without state. Then nothing was delivered.
+     */
+    template <class U = T> bool set_value(U &&value)
+    {
+        return detail::won(detail::kind<T>::put(handle(), std::forward<U>(value)));
+    }
+
+    /** The same of a T that is made in place. */
+    template <class... A> bool emplace(A &&...args)
+    {
+        return detail::won(detail::kind<T>::put(handle(), std::forward<A>(args)...));
+    }
+
+    /** From a handle of C's, which stays the caller's: this promise and its copies have the duty to deliver it. */
+    static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
+    /** The same, and the reference is handed over. */
+    static promise from_handle(asynchron_t *a, adopt_t) noexcept { return promise(detail::counted(a, adopt)); }
+
+private:
+    explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
+};
+
+/** The one that delivers a reference. */
+template <class T> class promise<T &> : public promise_base {
+public:
+    /** With a new asynchron. Throws std::bad_alloc. */
+    promise() : promise_base(detail::counted::create()) {}
+    /** The same with a name for people. */
+    explicit promise(const char *name) : promise_base(detail::counted::create(name)) {}
+
+    /** One more that reads it. Any number of times. */
+    future<T &> get_future() const noexcept { return future<T &>::from_handle(handle()); }
+
+    /** Delivers the reference; the object stays yours. Returns whether this won. Throws error without state. */
+    bool set_value(T &object) { return detail::won(detail::kind<T &>::put(handle(), object)); }
+
+    /** From a handle of C's, which stays the caller's: this promise and its copies have the duty to deliver it. */
+    static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
+    /** The same, and the reference is handed over. */
+    static promise from_handle(asynchron_t *a, adopt_t) noexcept { return promise(detail::counted(a, adopt)); }
+
+private:
+    explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
+};
+
+/** The one that says that it is done. */
+template <> class promise<void> : public promise_base {
+public:
+    /** With a new asynchron. Throws std::bad_alloc. */
+    promise() : promise_base(detail::counted::create()) {}
+    /** The same with a name for people. */
+    explicit promise(const char *name) : promise_base(detail::counted::create(name)) {}
+
+    /** One more that waits for it. Any number of times. */
+    future<void> get_future() const noexcept { return future<void>::from_handle(handle()); }
+
+    /** Says so. Returns whether this won. Throws error without state. */
+    bool set_value() { return detail::won(detail::kind<void>::put(handle())); }
+
+    /** From a handle of C's, which stays the caller's: this promise and its copies have the duty to deliver it. */
+    static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
+    /** The same, and the reference is handed over. */
+    static promise from_handle(asynchron_t *a, adopt_t) noexcept { return promise(detail::counted(a, adopt)); }
+
+private:
+    explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
+};
+
+/** A future that has its value already. Throws what making a T does, and std::bad_alloc. */
+template <class U, class T = detail::decayed<U>> future<T> ready(U &&value)
+{
+    detail::counted a = detail::counted::create();
+    detail::need(detail::kind<T>::put(a.get(), std::forward<U>(value)));
+    return from_handle<T>(a.release(), adopt);
+}
+
+/** The same of nothing. */
+inline future<void> ready()
+{
+    detail::counted a = detail::counted::create();
+    detail::need(detail::kind<void>::put(a.get()));
+    return from_handle<void>(a.release(), adopt);
+}
+
+/** A future that has failed already. Throws std::bad_alloc. */
+template <class T> future<T> failed(const std::exception_ptr &thrown)
+{
+    promise<T> made;
+    made.set_exception(thrown);
+    return made.get_future();
+}
+
+/** The same of an exception as it is. */
+template <class T, class E, class = detail::when<!std::is_convertible<E, std::exception_ptr>::value>>
+future<T> failed(E thrown)
+{
+    return failed<T>(std::make_exception_ptr(std::move(thrown)));
+}
+
+/*
+ * ================================================================================================
+ * Functions that compute
+ */
+
+/**
+ * By which a function that is computing learns that nobody wants its result any more: spawn(), call() and on_demand()
+ * give it one as its first argument, if it can be called so and not without. It may be copied and kept.
+ */
+class cancellation {
+    detail::counted a_;
+
+public:
+    /** Of nothing: never requested. */
+    cancellation() noexcept {}
+    /** Of an asynchron, which stays the caller's. */
+    explicit cancellation(asynchron_t *a) noexcept : a_(detail::counted::share(a)) {}
+    /** Whether it was cancelled. */
+    bool requested() const noexcept { return asynchron_poll(a_.get()) == ASYNCHRON_CANCELLED; }
+    /** Throws cancelled if it was. */
+    void check() const
+    {
+        if (requested())
+            detail::raise(a_.get(), ASYNCHRON_CANCELLED);
+    }
+};
+
+/// @cond
+namespace detail {
+
+// What is called, `self` being where its result goes, and `sources` what it comes after.
+//
+//   call()     called once at most; returns what the program's function does
+//   result     what that is
+//   of_value   whether it is only called with a source that has a value
+
+// A function and its arguments, which may want a cancellation before them.
+template <class F, class... A> class bound {
+    F f_;
+    std::tuple<A...> args_;
+
+    typedef invoked<F, arguments<A...>> plain;
+    typedef invoked<F, arguments<cancellation, A...>> asking;
+    static_assert(plain::value || asking::value, "the function cannot be called with these arguments");
+    typedef typename std::conditional<plain::value, plain, asking>::type chosen;
+
+    template <std::size_t... I>
+    typename chosen::type with(asynchron_t *, indices<I...>, std::true_type)
+    {
+        return detail::invoke(std::move(f_), std::get<I>(std::move(args_))...);
+    }
+    template <std::size_t... I>
+    typename chosen::type with(asynchron_t *self, indices<I...>, std::false_type)
+    {
+        return detail::invoke(std::move(f_), cancellation(self), std::get<I>(std::move(args_))...);
+    }
+
+public:
+    typedef typename chosen::type result;
+    static constexpr bool of_value = false;
+
+    template <class G, class... B>
+    explicit bound(G &&f, B &&...args) : f_(std::forward<G>(f)), args_(std::forward<B>(args)...)
+    {
+    }
+    result call(asynchron_t *self, asynchron_t *const *, std::size_t)
+    {
+        return with(self, typename indices_to<sizeof...(A)>::type(), bool_of<plain::value>());
+    }
+};
+
+template <class T> struct value_arguments {
+    typedef arguments<typename seen_as<T>::type> type;
+};
+template <> struct value_arguments<void> {
+    typedef arguments<> type;
+};
+
+// What goes on after one source: with its value, or with it.
+template <class T, class F> class next {
+    F f_;
+
+    typedef invoked<F, typename value_arguments<T>::type> by_value;
+    typedef invoked<F, arguments<const future<T> &>> by_future;
+    static_assert(by_value::value || by_future::value, "the function takes neither the value nor the future");
+    typedef typename std::conditional<by_value::value, by_value, by_future>::type chosen;
+
+    typename chosen::type with(asynchron_t *source, std::true_type, std::false_type)
+    {
+        asynchron_value_t value = {nullptr, 0};
+        (void)asynchron_get(source, &value);
+        return detail::invoke(std::move(f_), kind<T>::read(value));
+    }
+    typename chosen::type with(asynchron_t *, std::true_type, std::true_type)
+    {
+        return detail::invoke(std::move(f_));
+    }
+    template <class IsVoid> typename chosen::type with(asynchron_t *source, std::false_type, IsVoid)
+    {
+        const future<T> complete = from_handle<T>(source);
+        return detail::invoke(std::move(f_), complete);
+    }
+
+public:
+    typedef typename chosen::type result;
+    static constexpr bool of_value = by_value::value;
+
+    template <class G> explicit next(G &&f) : f_(std::forward<G>(f)) {}
+    result call(asynchron_t *, asynchron_t *const *sources, std::size_t)
+    {
+        return with(sources[0], bool_of<by_value::value>(), std::is_void<T>());
+    }
+};
+
+// What goes on after several: with all of them, or with nothing.
+template <class T, class F> class next_of_many {
+    F f_;
+
+    typedef invoked<F, arguments<const std::vector<future<T>> &>> by_futures;
+    typedef invoked<F, arguments<>> by_nothing;
+    static_assert(by_futures::value || by_nothing::value, "the function takes neither the futures nor nothing");
+    typedef typename std::conditional<by_futures::value, by_futures, by_nothing>::type chosen;
+
+    typename chosen::type with(asynchron_t *const *sources, std::size_t n, std::true_type)
+    {
+        std::vector<future<T>> all;
+        all.reserve(n);
+        for (std::size_t i = 0; i < n; i++)
+            all.push_back(from_handle<T>(sources[i]));
+        return detail::invoke(std::move(f_), static_cast<const std::vector<future<T>> &>(all));
+    }
+    typename chosen::type with(asynchron_t *const *, std::size_t, std::false_type)
+    {
+        return detail::invoke(std::move(f_));
+    }
+
+public:
+    typedef typename chosen::type result;
+    static constexpr bool of_value = false;
+
+    template <class G> explicit next_of_many(G &&f) : f_(std::forward<G>(f)) {}
+    result call(asynchron_t *, asynchron_t *const *sources, std::size_t n)
+    {
+        return with(sources, n, bool_of<by_futures::value>());
+    }
+};
+
+// All of several, as a value.
+template <class... T> class gather {
+    template <std::size_t... I>
+    static std::tuple<future<T>...> all(asynchron_t *const *sources, indices<I...>)
+    {
+        (void)sources; // of none
+        return std::tuple<future<T>...>(from_handle<T>(sources[I])...);
+    }
+
+public:
+    typedef std::tuple<future<T>...> result;
+    static constexpr bool of_value = false;
+    result call(asynchron_t *, asynchron_t *const *sources, std::size_t)
+    {
+        return all(sources, typename indices_to<sizeof...(T)>::type());
+    }
+};
+
+template <class T> struct gather_range {
+    std::vector<future<T>> operator()(const std::vector<future<T>> &all) const { return all; }
+};
+
+// Passes the outcome of one that is complete, or will be, on to another.
+inline std::int32_t pass_nothing(asynchron_t *, asynchron_t *const *, std::size_t, void *) noexcept { return 0; }
+
+template <class T>
+std::int32_t pass_value(asynchron_t *self, asynchron_t *const *sources, std::size_t, void *) noexcept
+{
+    asynchron_value_t value = {nullptr, 0};
+    (void)asynchron_get(sources[0], &value);
+    if (kind<T>::pass(self, sources[0], value) == ASYNCHRON_E_NOMEM)
+        fail_without_memory(self);
+    return 0;
+}
+
+inline void pass_on(asynchron_t *from, asynchron_t *into, asynchron_join_fn_t pass) noexcept
+{
+    asynchron_t *const reference = asynchron_then(from, into, pass, nullptr, nullptr);
+    if (reference == nullptr)
+        fail_without_memory(into);
+    else
+        asynchron_release(reference);
+}
+
+// A call to be made, as a context for C. The function is destroyed before its result is delivered: who waits for that
+// finds nothing of it left.
+template <class Call> class job {
+    union {
+        Call call_;
+    };
+    bool is_there_;
+    counted out_; // where the result goes when it is itself a future; else `self` is it
+
+    typedef computed<typename Call::result> result;
+
+    void clear() noexcept
+    {
+        if (is_there_)
+            call_.~Call();
+        is_there_ = false;
+    }
+
+    void compute(asynchron_t *into, asynchron_t *const *sources, std::size_t n, std::false_type) noexcept
+    {
+        typename kind<typename result::type>::parcel made;
+        std::exception_ptr thrown;
+        try {
+            made.fill([&]() -> typename Call::result { return call_.call(into, sources, n); });
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        clear();
+        if (thrown != nullptr)
+            fail(into, thrown);
+        else
+            deliver(into, made);
+    }
+
+    void compute(asynchron_t *, asynchron_t *const *sources, std::size_t n, std::true_type) noexcept
+    {
+        asynchron_t *const into = out_.get();
+        if (asynchron_state(into) != ASYNCHRON_STATE_PENDING)
+            return; // cancelled meanwhile
+        if (Call::of_value && asynchron_poll(sources[0]) != ASYNCHRON_OK)
+            return pass_on(sources[0], into, pass_nothing);
+        future<typename result::type> inner;
+        std::exception_ptr thrown;
+        try {
+            inner = call_.call(into, sources, n);
+            if (!inner.valid())
+                raise(nullptr, ASYNCHRON_E_INVALID);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        clear();
+        if (thrown != nullptr) {
+            fail(into, thrown);
+            return;
+        }
+        ask(inner.handle());
+        pass_on(inner.handle(), into, pass_value<typename result::type>);
+    }
+
+public:
+    template <class... A>
+    explicit job(counted out, A &&...args) : call_(std::forward<A>(args)...), is_there_(true), out_(std::move(out))
+    {
+    }
+    job(const job &) = delete;
+    void operator=(const job &) = delete;
+    ~job() { clear(); }
+
+    typedef typename result::type value_type;
+    typedef typename result::is_joined is_joined;
+
+    static std::int32_t run(asynchron_t *self, void *ctx) noexcept { return join(self, nullptr, 0, ctx); }
+    static std::int32_t join(asynchron_t *self, asynchron_t *const *sources, std::size_t n, void *ctx) noexcept
+    {
+        static_cast<job *>(ctx)->compute(self, sources, n, is_joined());
+        return 0;
+    }
+    static void drop(void *ctx) noexcept { delete static_cast<job *>(ctx); }
+
+    // Here and now, a future that is joined, too.
+    static std::int32_t run_to_the_end(asynchron_t *self, void *ctx) noexcept
+    {
+        job &it = *static_cast<job *>(ctx);
+        it.compute_to_the_end(self, is_joined());
+        return 0;
+    }
+
+private:
+    void compute_to_the_end(asynchron_t *self, std::false_type no) noexcept { compute(self, nullptr, 0, no); }
+    void compute_to_the_end(asynchron_t *self, std::true_type) noexcept
+    {
+        try {
+            const future<typename result::type> inner = call_.call(self, nullptr, 0);
+            clear();
+            asynchron_value_t value = {nullptr, 0};
+            const asynchron_status_t status = asynchron_get(inner.handle(), &value);
+            if (status != ASYNCHRON_OK)
+                raise(inner.handle(), status);
+            need_or_late(kind<typename result::type>::pass(self, inner.handle(), value));
+        } catch (...) {
+            fail(self, std::current_exception());
+        }
+    }
+    static void need_or_late(asynchron_status_t status) { (void)won(status); }
+};
+
+// How a job is started that delivers into an asynchron of its own, or, if it returns a future, by way of one into
+// another: start(context) returns that one's reference.
+template <class Job, class Start, class... A>
+future<typename Job::value_type> begin(std::false_type, Start start, A &&...args)
+{
+    return from_handle<typename Job::value_type>(start(new Job(counted(), std::forward<A>(args)...)).release(), adopt);
+}
+template <class Job, class Start, class... A>
+future<typename Job::value_type> begin(std::true_type, Start start, A &&...args)
+{
+    counted out = counted::create();
+    start(new Job(out, std::forward<A>(args)...));
+    return from_handle<typename Job::value_type>(out.release(), adopt);
+}
+
+// What asynchron_after() and asynchron_then() return.
+inline counted made(asynchron_t *into)
+{
+    if (into == nullptr)
+        throw std::bad_alloc();
+    return counted(into, adopt);
+}
+
+template <class Job> counted start_after(asynchron_t *const *sources, std::size_t n, Job *ctx)
+{
+    return made(asynchron_after(sources, n, nullptr, Job::join, ctx, Job::drop));
+}
+
+template <class T, class F> struct then_of {
+    typedef next<T, decayed<F>> call;
+    typedef job<call> work;
+    typedef future<typename work::value_type> type;
+    typedef typename work::is_joined is_joined;
+
+    static type make(asynchron_t *a, F &&f)
+    {
+        if (a == nullptr)
+            raise(nullptr, ASYNCHRON_E_INVALID);
+        const auto start = [a](work *ctx) {
+            // A failure passes on by itself, but not to where a future is joined.
+            if (call::of_value && !is_joined::value)
+                return made(asynchron_then(a, nullptr, work::join, ctx, work::drop));
+            return start_after(&a, 1, ctx);
+        };
+        return begin<work>(is_joined(), start, std::forward<F>(f));
+    }
+};
+
+template <class F, class T> class told {
+    F f_;
+
+    typedef invoked<F, arguments<const future<T> &>> by_future;
+    static_assert(by_future::value || invoked<F, arguments<>>::value, "a callback takes the future or nothing");
+
+    void call(asynchron_t *a, std::true_type)
+    {
+        const future<T> complete = from_handle<T>(a);
+        detail::invoke(std::move(f_), complete);
+    }
+    void call(asynchron_t *, std::false_type) { detail::invoke(std::move(f_)); }
+
+public:
+    template <class G> explicit told(G &&f) : f_(std::forward<G>(f)) {}
+    static void tell(asynchron_t *a, void *ctx) noexcept
+    {
+        static_cast<told *>(ctx)->call(a, bool_of<by_future::value>());
+    }
+    static void drop(void *ctx) noexcept { delete static_cast<told *>(ctx); }
+};
+
+template <class F, class... A> using job_of = job<bound<decayed<F>, decayed<A>...>>;
+
+} // namespace detail
+/// @endcond
+
+/**
+ * Computes `f(args...)` on a background thread.
+ *
+ * - `f` and `args` are moved or copied, and destroyed before the result is there; std::ref() passes a reference. `f`
+ *   may take a cancellation before `args`.
+ * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined. It may
+ *   be dropped: `f` runs all the same.
+ * - Threads: does not block. They are reused, and so many that tasks which wait for tasks never starve; see
+ *   asynchron_spawn(). Nothing waits for them at exit.
+ * - Throws: std::bad_alloc; std::system_error if no thread can be had; what moving or copying throws.
+ */
+template <class F, class... A>
+future<typename detail::job_of<F, A...>::value_type> spawn(F &&f, A &&...args)
+{
+    typedef detail::job_of<F, A...> work;
+    const auto start = [](work *ctx) {
+        detail::counted self;
+        try {
+            self = detail::counted::create();
+        } catch (...) {
+            work::drop(ctx);
+            throw;
+        }
+        detail::need(asynchron_spawn(self.get(), work::run, ctx, work::drop));
+        return self;
+    };
+    return detail::begin<work>(typename work::is_joined(), start, std::forward<F>(f), std::forward<A>(args)...);
+}
+
+/**
+ * Computes `f(args...)` here and now, and keeps what it returns or throws.
+ *
+ * - Returns: a complete future; if `f` returns a future, that one.
+ * - Threads: blocks as long as `f` does.
+ * - Throws: std::bad_alloc; what moving or copying throws.
+ */
+template <class F, class... A>
+future<typename detail::job_of<F, A...>::value_type> call(F &&f, A &&...args)
+{
+    typedef detail::job_of<F, A...> work;
+    const auto start = [](work *ctx) {
+        const std::unique_ptr<work> held(ctx);
+        detail::counted self = detail::counted::create();
+        detail::need(asynchron_call(self.get(), work::run, ctx));
+        return self;
+    };
+    return detail::begin<work>(typename work::is_joined(), start, std::forward<F>(f), std::forward<A>(args)...);
+}
+
+/**
+ * Computes `f()` when somebody asks: the first get, wait or co_await runs it on its thread, to its end, whatever the
+ * timeout, but not one with a timeout of 0. Everybody else waits for that run. Nothing else starts it: no then(),
+ * notify(), after(), when_all(), when_any() or report().
+ *
+ * - `f` is moved or copied; it may take a cancellation. If it returns a future, that is waited for.
+ * - Returns: a future of what `f` returns, or fails with what it throws.
+ * - Threads: does not block.
+ * - Throws: std::bad_alloc; what moving or copying throws.
+ */
+template <class F> future<typename detail::job_of<F>::value_type> on_demand(F &&f)
+{
+    typedef detail::job_of<F> work;
+    asynchron_options_t options = asynchron_options_t();
+    options.size = sizeof options;
+    options.user_data = detail::on_demand_mark();
+    options.on_demand = work::run_to_the_end;
+    options.on_demand_ctx = new work(detail::counted(), std::forward<F>(f));
+    options.drop_on_demand_ctx = work::drop;
+    asynchron_t *a = nullptr;
+    detail::need(asynchron_create_with(&options, &a));
+    return from_handle<typename work::value_type>(a, adopt);
+}
+
+/*
+ * ================================================================================================
+ * Several together
+ *
+ * A range is anything that std::begin() and std::end() take, of futures of one type. What is of several types goes
+ * together as future<void>: from_handle<void>(f.handle()).
+ */
+
+/// @cond
+namespace detail {
+
+// Borrowed from the futures.
+template <class Iterator> std::vector<asynchron_t *> handles(Iterator from, Iterator to)
+{
+    std::vector<asynchron_t *> all;
+    for (; from != to; ++from) {
+        if (!from->valid())
+            raise(nullptr, ASYNCHRON_E_INVALID);
+        all.push_back(from->handle());
+    }
+    return all;
+}
+
+template <class Range> std::vector<asynchron_t *> handles_in(const Range &range)
+{
+    return handles(std::begin(range), std::end(range));
+}
+
+template <class T, class F> using after_job = job<next_of_many<T, decayed<F>>>;
+
+template <class T, class F>
+future<typename after_job<T, F>::value_type> after_all(const std::vector<asynchron_t *> &sources, F &&f)
+{
+    typedef after_job<T, F> work;
+    const auto start = [&](work *ctx) { return start_after(sources.data(), sources.size(), ctx); };
+    return begin<work>(typename work::is_joined(), start, std::forward<F>(f));
+}
+
+} // namespace detail
+/// @endcond
+
+/** Blocks until all are complete, however they ended. Starts no function on demand. Throws std::bad_alloc; error:
+ *  ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID. */
+template <class Range, class = detail::value_in<const Range>> void wait_all(const Range &range)
+{
+    const std::vector<asynchron_t *> all = detail::handles_in(range);
+    detail::need(asynchron_wait_all(all.data(), all.size(), ASYNCHRON_FOREVER));
+}
+
+/** Blocks until any is complete, however it ended, and returns its index. Starts no function on demand. Throws as
+ *  wait_all(), and error with ASYNCHRON_E_INVALID for an empty range. */
+template <class Range, class = detail::value_in<const Range>> std::size_t wait_any(const Range &range)
+{
+    const std::vector<asynchron_t *> all = detail::handles_in(range);
+    std::size_t index = 0;
+    detail::need(asynchron_wait_any(all.data(), all.size(), ASYNCHRON_FOREVER, &index));
+    return index;
+}
+
+/**
+ * Goes on with `f` once all of a range are complete, however they ended.
+ *
+ * - `f` takes a `const std::vector<future<T>>&`, which are complete, or nothing.
+ * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined.
+ * - Threads: does not block. `f` runs on the thread that completes the last, or here, if all are complete.
+ * - Throws: std::bad_alloc; error, if one is without state.
+ */
+template <class Range, class F, class T = detail::value_in<const Range>>
+future<typename detail::after_job<T, F>::value_type> after(const Range &range, F &&f)
+{
+    return detail::after_all<T>(detail::handles_in(range), std::forward<F>(f));
+}
+
+/** The same of a list. */
+template <class T, class F>
+future<typename detail::after_job<T, F>::value_type> after(std::initializer_list<future<T>> list, F &&f)
+{
+    return detail::after_all<T>(detail::handles_in(list), std::forward<F>(f));
+}
+
+/**
+ * A future that is ready once all of a range are complete, however they ended: then none of the futures in it blocks.
+ *
+ * - Threads: does not block.
+ * - Throws: std::bad_alloc; error, if one is without state.
+ */
+template <class Range, class T = detail::value_in<const Range>>
+future<std::vector<future<T>>> when_all(const Range &range)
+{
+    return after(range, detail::gather_range<T>());
+}
+
+/** The same of futures of any types, as a tuple. */
+template <class... T> future<std::tuple<future<T>...>> when_all(const future<T> &...futures)
+{
+    typedef detail::job<detail::gather<T...>> work;
+    asynchron_t *const all[sizeof...(T) + 1] = {futures.handle()..., nullptr};
+    for (std::size_t i = 0; i < sizeof...(T); i++)
+        if (all[i] == nullptr)
+            detail::raise(nullptr, ASYNCHRON_E_INVALID);
+    detail::counted made = detail::start_after(all, sizeof...(T), new work(detail::counted()));
+    return from_handle<std::tuple<future<T>...>>(made.release(), adopt);
+}
+
+/** What when_any() yields. */
+template <class Futures> struct when_any_result {
+    std::size_t index; /**< Which one is complete; the largest there is for none of none. */
+    Futures futures;   /**< All of them. */
+};
+
+/// @cond
+namespace detail {
+
+// What listens to all, until one is complete or the result was cancelled; then it leaves them. Each registration holds
+// it, and so does the one that registers.
+template <class Futures> class any_of {
+    struct source {
+        counted a;
+        any_of *owner;
+        std::uint64_t token;
+    };
+
+    std::atomic<std::size_t> holders_;
+    std::atomic<int> busy_; // registering, and the result not complete: the last to end that leaves the others
+    std::atomic<bool> won_;
+    counted out_;
+    std::vector<source> sources_;
+    Futures futures_;
+
+    typedef kind<when_any_result<Futures>> result;
+
+    static void drop_hold(void *ctx) noexcept { static_cast<any_of *>(ctx)->release(); }
+    static void drop_source(void *ctx) noexcept { static_cast<source *>(ctx)->owner->release(); }
+
+    static void source_complete(asynchron_t *, void *ctx) noexcept
+    {
+        source &it = *static_cast<source *>(ctx);
+        it.owner->choose(static_cast<std::size_t>(&it - it.owner->sources_.data()));
+    }
+
+    static void out_complete(asynchron_t *, void *ctx) noexcept
+    {
+        any_of &it = *static_cast<any_of *>(ctx);
+        it.won_.store(true, std::memory_order_relaxed);
+        it.leave();
+    }
+
+    void choose(std::size_t index) noexcept
+    {
+        if (won_.exchange(true, std::memory_order_relaxed))
+            return;
+        try {
+            when_any_result<Futures> chosen = {index, std::move(futures_)};
+            (void)result::put(out_.get(), std::move(chosen));
+        } catch (...) {
+            fail(out_.get(), std::current_exception());
+        }
+    }
+
+    // What is running elsewhere finds that another has won.
+    void leave() noexcept
+    {
+        if (busy_.fetch_sub(1, std::memory_order_acq_rel) != 1)
+            return;
+        for (source &it : sources_) {
+            if (it.token == 0)
+                continue;
+            const asynchron_status_t ignored = asynchron_try_unnotify(it.a.get(), it.token);
+            (void)ignored;
+        }
+    }
+
+    void hold() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept
+    {
+        if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+    void listen(asynchron_t *a, asynchron_notify_fn_t fn, void *ctx, asynchron_drop_fn_t drop, std::uint64_t *token)
+    {
+        asynchron_notify_options_t options = asynchron_notify_options_t();
+        options.size = sizeof options;
+        options.fn = fn;
+        options.ctx = ctx;
+        options.drop_ctx = drop;
+        hold();
+        need(asynchron_notify_with(a, &options, token));
+    }
+
+    void listen_to_all()
+    {
+        listen(out_.get(), out_complete, this, drop_hold, nullptr);
+        for (source &it : sources_) {
+            if (won_.load(std::memory_order_relaxed))
+                break;
+            listen(it.a.get(), source_complete, &it, drop_source, &it.token);
+        }
+    }
+
+    any_of(counted out, Futures &&futures)
+        : holders_(1), busy_(2), won_(false), out_(std::move(out)), futures_(std::move(futures))
+    {
+    }
+
+public:
+    typedef future<when_any_result<Futures>> type;
+
+    static type make(const std::vector<asynchron_t *> &all, Futures futures)
+    {
+        counted out = counted::create();
+        if (all.empty()) {
+            when_any_result<Futures> none = {static_cast<std::size_t>(-1), std::move(futures)};
+            need(result::put(out.get(), std::move(none)));
+            return type::from_handle(out.release(), adopt);
+        }
+        any_of *const it = new any_of(out, std::move(futures));
+        try {
+            it->sources_.reserve(all.size());
+            for (asynchron_t *a : all)
+                it->sources_.push_back(source{counted::share(a), it, 0});
+            it->listen_to_all();
+        } catch (...) {
+            (void)asynchron_cancel(out.get()); // and by that it leaves those that it listens to
+            it->leave();
+            it->release();
+            throw;
+        }
+        it->leave();
+        it->release();
+        return type::from_handle(out.release(), adopt);
+    }
+};
+
+} // namespace detail
+/// @endcond
+
+/**
+ * A future that is ready once any of a range is complete, however it ended. Nothing is left behind on the others then,
+ * nor once the result is cancelled. Until then it keeps all of them. Of none, it is ready at once.
+ *
+ * - Threads: does not block.
+ * - Throws: std::bad_alloc; error, if one is without state.
+ */
+template <class Range, class T = detail::value_in<const Range>>
+future<when_any_result<std::vector<future<T>>>> when_any(const Range &range)
+{
+    std::vector<future<T>> all(std::begin(range), std::end(range));
+    const std::vector<asynchron_t *> sources = detail::handles_in(all);
+    return detail::any_of<std::vector<future<T>>>::make(sources, std::move(all));
+}
+
+/** The same of futures of any types, in a tuple. */
+template <class... T> future<when_any_result<std::tuple<future<T>...>>> when_any(const future<T> &...futures)
+{
+    const std::vector<asynchron_t *> sources = {futures.handle()...};
+    for (asynchron_t *a : sources)
+        if (a == nullptr)
+            detail::raise(nullptr, ASYNCHRON_E_INVALID);
+    return detail::any_of<std::tuple<future<T>...>>::make(sources, std::tuple<future<T>...>(futures...));
+}
+
+/*
+ * ================================================================================================
+ * Many, in completion order
+ */
+
+/**
+ * Many futures, in the order in which they complete: what report() returns. It keeps those that it holds. Any number of
+ * threads may take from it; each future goes to one of them.
+ *
+ *     for (auto& f : asynchron::report(range)) ...
+ */
+template <class T> class completions {
+    struct end_report {
+        void operator()(asynchron_report_t *r) const noexcept { asynchron_report_release(r); }
+    };
+    std::unique_ptr<asynchron_report_t, end_report> r_;
+
+    asynchron_report_t *use() const
+    {
+        if (r_ == nullptr)
+            detail::raise(nullptr, ASYNCHRON_E_INVALID);
+        return r_.get();
+    }
+
+    future<T> next_ns(std::uint64_t timeout) const
+    {
+        asynchron_item_t item;
+        const asynchron_status_t status = asynchron_report_next(use(), timeout, &item);
+        if (status < 0)
+            detail::raise(nullptr, status);
+        return status == ASYNCHRON_OK ? from_handle<T>(item.asynchron, adopt) : future<T>();
+    }
+
+public:
+    /** Of none yet. Throws std::bad_alloc. */
+    completions() : completions(std::vector<asynchron_t *>()) {}
+
+    /** Of handles of C's, none of them NULL, which stay the caller's; see from_handle(). Throws std::bad_alloc. */
+    explicit completions(const std::vector<asynchron_t *> &handles)
+        : r_(asynchron_report_create(handles.data(), handles.size()))
+    {
+        if (r_ == nullptr)
+            throw std::bad_alloc();
+    }
+
+    /** Adds one: also from another thread, and while others wait. Throws std::bad_alloc; error without state. */
+    void add(const future<T> &f) { detail::need(asynchron_report_add(use(), f.handle(), nullptr)); }
+
+    /** Takes one out that was not yielded yet. Returns whether it was in it. Throws error without state. */
+    bool remove(const future<T> &f)
+    {
+        const asynchron_status_t status = asynchron_report_remove(use(), f.handle());
+        return status != ASYNCHRON_END && detail::won(status);
+    }
+
+    /** How many were added and not yielded yet, complete or not. */
+    std::size_t pending() const noexcept { return asynchron_report_pending(r_.get()); }
+
+    /** Blocks until one has completed. Returns it; one without state if nothing is left, or by wake(). */
+    future<T> next() const { return next_ns(ASYNCHRON_FOREVER); }
+
+    /** The same for so long at most; then, too, it returns one without state. */
+    template <class Rep, class Period> future<T> next_for(const std::chrono::duration<Rep, Period> &time) const
+    {
+        return next_ns(detail::nanoseconds_of(time));
+    }
+
+    /** Has one next(), blocked or to come, return one without state: it ends one loop. */
+    void wake() { detail::need(asynchron_report_wake(use())); }
+
+    /** A descriptor for poll(2): readable while next_for() of 0 finds something; see asynchron_report_fd(). Throws
+     *  std::system_error. */
+    int fd() const
+    {
+        const int descriptor = asynchron_report_fd(use());
+        if (descriptor < 0)
+            detail::raise(nullptr, descriptor);
+        return descriptor;
+    }
+
+    /** The report, for C; it stays this one's. */
+    asynchron_report_t *handle() const noexcept { return r_.get(); }
+
+    /** Takes one after the other; to go on to the next one blocks. */
+    class iterator {
+        const completions *from_ = nullptr;
+        mutable future<T> at_;
+
+        void go_on()
+        {
+            at_ = from_->next();
+            if (!at_.valid())
+                from_ = nullptr;
+        }
+
+        friend class completions;
+        explicit iterator(const completions *from) : from_(from) { go_on(); }
+
+    public:
+        typedef std::input_iterator_tag iterator_category; /**< Each is seen once. */
+        typedef future<T> value_type;                      /**< What it yields. */
+        typedef std::ptrdiff_t difference_type;            /**< Of no use. */
+        typedef future<T> *pointer;                        /**< To one. */
+        typedef future<T> &reference;                      /**< To one. */
+
+        /** The end. */
+        iterator() noexcept {}
+        /** One that is complete; the caller's, until the next. */
+        future<T> &operator*() const noexcept { return at_; }
+        /** The same. */
+        future<T> *operator->() const noexcept { return &at_; }
+        /** Blocks until the next one has completed. */
+        iterator &operator++()
+        {
+            go_on();
+            return *this;
+        }
+        /** The same. */
+        void operator++(int) { go_on(); }
+        /** Whether both are at the end, or neither. */
+        friend bool operator==(const iterator &x, const iterator &y) noexcept { return x.from_ == y.from_; }
+        /** Whether one is. */
+        friend bool operator!=(const iterator &x, const iterator &y) noexcept { return x.from_ != y.from_; }
+    };
+
+    /** Blocks until one has completed. */
+    iterator begin() const { return iterator(this); }
+    /** Nothing is left, or by wake(). */
+    iterator end() const noexcept { return iterator(); }
+};
+
+/** Those of a range in the order in which they complete. Throws std::bad_alloc; error, if one is without state. */
+template <class Range, class T = detail::value_in<const Range>> completions<T> report(const Range &range)
+{
+    return completions<T>(detail::handles_in(range));
+}
+
+/** The same of a list. */
+template <class T> completions<T> report(std::initializer_list<future<T>> list)
+{
+    return completions<T>(detail::handles_in(list));
+}
+
+#if defined(ASYNCHRON_COROUTINES)
+/*
+ * ================================================================================================
+ * Coroutines
+ *
+ * A coroutine that returns a future runs at once, on the thread that calls it, until it first has to wait; it goes on
+ * on the thread that completes what it waits for. Its future is complete when the coroutine is gone, and all of its
+ * variables with it. The future may be dropped: the coroutine goes on. One that is destroyed while it waits fails as
+ * broken. `co_await asynchron::spawn([] {})` goes on on a background thread.
+ */
+
+/// @cond
+namespace detail {
+
+template <class T, bool Lasts> class awaiter {
+    future<T> f_;
+
+    static void resume(asynchron_t *, void *coroutine) noexcept
+    {
+        std::coroutine_handle<>::from_address(coroutine).resume();
+    }
+
+public:
+    explicit awaiter(future<T> f) noexcept : f_(std::move(f)) {}
+
+    bool await_ready() const
+    {
+        if (!f_.valid())
+            raise(nullptr, ASYNCHRON_E_INVALID);
+        ask(f_.handle());
+        return f_.complete();
+    }
+
+    bool await_suspend(std::coroutine_handle<> coroutine) const
+    {
+        // Once it is registered the coroutine may run, and this with it be gone, before the call returns.
+        const future<T> held(f_);
+        asynchron_notify_options_t options = asynchron_notify_options_t();
+        options.size = sizeof options;
+        options.fn = resume;
+        options.ctx = coroutine.address();
+        options.flags = ASYNCHRON_NOTIFY_IF_PENDING;
+        const asynchron_status_t status = asynchron_notify_with(held.handle(), &options, nullptr);
+        return won(status);
+    }
+
+    typename std::conditional_t<Lasts, seen_as<T>, taken_as<T>>::type await_resume() const { return f_.get(); }
+};
+
+template <class T> class coroutine_base {
+    promise<T> promise_;
+    std::exception_ptr thrown_;
+
+protected:
+    typename kind<T>::parcel made_;
+
+    // Takes along what is delivered, and delivers it when nothing is left of the coroutine.
+    struct last {
+        bool await_ready() const noexcept { return false; }
+        template <class P> void await_suspend(std::coroutine_handle<P> coroutine) const noexcept
+        {
+            coroutine_base &it = coroutine.promise();
+            promise<T> promise = std::move(it.promise_);
+            const std::exception_ptr thrown = std::move(it.thrown_);
+            if (thrown != nullptr) {
+                coroutine.destroy();
+                fail(promise.handle(), thrown);
+                return;
+            }
+            typename kind<T>::parcel made = std::move(it.made_);
+            coroutine.destroy();
+            deliver(promise.handle(), made);
+        }
+        void await_resume() const noexcept {}
+    };
+
+public:
+    future<T> get_return_object() const noexcept { return promise_.get_future(); }
+    std::suspend_never initial_suspend() const noexcept { return {}; }
+    last final_suspend() const noexcept { return {}; }
+    void unhandled_exception() noexcept { thrown_ = std::current_exception(); }
+};
+
+template <class T> struct coroutine : coroutine_base<T> {
+    template <class U = T> void return_value(U &&value) { this->made_.set(std::forward<U>(value)); }
+};
+template <> struct coroutine<void> : coroutine_base<void> {
+    void return_void() const noexcept {}
+};
+
+} // namespace detail
+/// @endcond
+
+/**
+ * Waits for a future in a coroutine of any type, without blocking a thread.
+ *
+ * - Yields what get() would: the value, `const T&`, of a future that has a name.
+ * - Threads: the coroutine goes on on the thread that completes the future, as a callback does; at once, if it is
+ *   complete. A future that was made by on_demand() is computed here, unless it has been started.
+ * - Throws: as get(); std::bad_alloc.
+ */
+template <class T> detail::awaiter<T, true> operator co_await(const future<T> &f) noexcept
+{
+    return detail::awaiter<T, true>(f);
+}
+
+/** The same of a temporary: a copy of the value, unless T cannot be copied. */
+template <class T> detail::awaiter<T, false> operator co_await(future<T> &&f) noexcept
+{
+    return detail::awaiter<T, false>(std::move(f));
+}
+#endif
+
+} // namespace asynchron
+
+#if defined(ASYNCHRON_COROUTINES)
+/** A coroutine that returns an asynchron::future. */
+template <class T, class... A> struct std::coroutine_traits<asynchron::future<T>, A...> {
+    /** How it delivers. */
+    using promise_type = asynchron::detail::coroutine<T>;
+};
+#endif
+
+#undef ASYNCHRON_COLD
+
+#endif // ASYNCHRON_HPP
