@@ -1074,6 +1074,15 @@ class promise_base {
         return all;
     }
 
+    // Of two that nobody else uses meanwhile.
+    void swap(promise_base &other) noexcept
+    {
+        std::swap(a_, other.a_);
+        holders *const mine = holders_.load(std::memory_order_relaxed);
+        holders_.store(other.holders_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        other.holders_.store(mine, std::memory_order_relaxed);
+    }
+
     // Whether this was the last one.
     bool one_less() noexcept
     {
@@ -1102,13 +1111,16 @@ protected:
         : a_(std::move(other.a_)), holders_(other.holders_.exchange(nullptr, std::memory_order_relaxed))
     {
     }
-    promise_base &operator=(promise_base other) noexcept
+    promise_base &operator=(const promise_base &other)
     {
-        std::swap(a_, other.a_);
-        // Of two that nobody else uses meanwhile.
-        holders *const mine = holders_.load(std::memory_order_relaxed);
-        holders_.store(other.holders_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-        other.holders_.store(mine, std::memory_order_relaxed);
+        promise_base copy(other);
+        swap(copy);
+        return *this;
+    }
+    promise_base &operator=(promise_base &&other) noexcept
+    {
+        promise_base taken(std::move(other));
+        swap(taken);
         return *this;
     }
     ~promise_base()

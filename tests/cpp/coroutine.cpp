@@ -1,0 +1,218 @@
+// C++20: a future is awaited, and is what a coroutine returns.
+#include "check.hpp"
+
+#include <memory>
+
+using asynchron::future;
+using asynchron::promise;
+
+namespace {
+
+future<int> sum(future<int> a, future<int> b) { co_return co_await a + co_await b; }
+future<std::string> text(int n) { co_return std::string(static_cast<std::size_t>(n), 'x'); }
+future<void> nothing(future<void> first) { co_await first; }
+future<int &> reference(int &n) { co_return n; }
+future<std::unique_ptr<int>> only_moved(int n) { co_return std::make_unique<int>(n); }
+future<int> throws(bool late, future<void> gate)
+{
+    if (late)
+        co_await gate;
+    throw std::range_error("thrown");
+}
+
+// Says when it is gone.
+struct trace {
+    std::string *order;
+    const char *what;
+    ~trace() { *order += what; }
+};
+
+future<int> traced(std::string *order, trace, future<void> gate)
+{
+    const trace local{order, "local "};
+    co_await gate;
+    co_return 1;
+}
+
+// A coroutine of some other kind, which nobody waits for.
+struct detached {
+    struct promise_type {
+        detached get_return_object() noexcept { return {}; }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_never final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() noexcept { std::terminate(); }
+    };
+};
+
+} // namespace
+
+TEST(a_coroutine_computes_its_future)
+{
+    promise<int> p, q;
+    const auto f = sum(p.get_future(), q.get_future());
+    CHECK(!f.complete());
+    p.set_value(1);
+    CHECK(!f.complete());
+    q.set_value(2);
+    CHECK(f.complete() && f.get() == 3);
+    CHECK(text(3).get() == "xxx");
+    nothing(asynchron::ready()).get();
+    int n = 0;
+    CHECK(&reference(n).get() == &n);
+    const auto moved = only_moved(5);
+    CHECK(*moved.get() == 5);
+}
+
+TEST(a_coroutine_goes_on_where_it_was_completed)
+{
+    promise<void> gate;
+    std::thread::id ran;
+    const auto f = [](future<void> g, std::thread::id *id) -> future<void> {
+        co_await g;
+        *id = std::this_thread::get_id();
+    }(gate.get_future(), &ran);
+    std::thread other([&] { gate.set_value(); });
+    const auto expected = other.get_id();
+    f.get();
+    other.join();
+    CHECK(ran == expected);
+}
+
+TEST(what_a_coroutine_throws_is_the_failure_of_its_future)
+{
+    promise<void> gate;
+    const auto early = throws(false, gate.get_future()), late = throws(true, gate.get_future());
+    (void)THROWN(std::range_error, early.get());
+    CHECK(!late.complete());
+    gate.set_value();
+    (void)THROWN(std::range_error, late.get());
+    promise<int> failing;
+    const auto f = sum(failing.get_future(), asynchron::ready(1));
+    failing.set_exception(std::out_of_range("awaited"));
+    (void)THROWN(std::out_of_range, f.get());
+    promise<int> off;
+    const auto g = sum(off.get_future(), asynchron::ready(1));
+    off.cancel("off");
+    CHECK(g.state() == asynchron::state::cancelled);
+    CHECK(THROWN(asynchron::error, sum(future<int>(), future<int>()).get()).code() == ASYNCHRON_E_INVALID);
+}
+
+TEST(nothing_of_a_coroutine_is_left_when_its_future_is_complete)
+{
+    std::string order;
+    promise<void> gate;
+    const auto f = traced(&order, trace{&order, "parameter "}, gate.get_future());
+    order.clear(); // of the temporaries
+    f.notify([&] { order += "complete"; });
+    gate.set_value();
+    CHECK(order == "local parameter complete");
+}
+
+TEST(an_awaited_value_is_seen_in_place_or_copied)
+{
+    promise<std::string> p;
+    p.set_value("long enough to be on the heap, surely");
+    const auto f = [](future<std::string> s) -> future<bool> {
+        const std::string &seen = co_await s;
+        const std::string &copied = co_await future<std::string>(s);
+        static_assert(std::is_same_v<decltype(co_await s), const std::string &>);
+        static_assert(std::is_same_v<decltype(co_await future<std::string>(s)), std::string>);
+        co_return &seen == &s.get() && &copied != &seen && copied == seen;
+    }(p.get_future());
+    CHECK(f.get());
+}
+
+TEST(a_coroutine_of_another_kind_awaits_a_future)
+{
+    promise<int> p;
+    int seen = 0;
+    [](future<int> f, int *out) -> detached { *out = co_await f; }(p.get_future(), &seen);
+    CHECK(seen == 0);
+    p.set_value(3);
+    CHECK(seen == 3);
+}
+
+TEST(awaiting_asks_for_what_is_on_demand)
+{
+    int runs = 0;
+    const auto lazy = asynchron::on_demand([&] { return ++runs; });
+    CHECK(sum(lazy, lazy).get() == 2 && runs == 1);
+}
+
+TEST(a_coroutine_goes_on_though_its_future_is_dropped_or_cancelled)
+{
+    promise<void> gate;
+    bool over = false, other = false;
+    const auto go = [](future<void> g, bool *done) -> future<void> {
+        co_await g;
+        *done = true;
+    };
+    go(gate.get_future(), &over);
+    const auto f = go(gate.get_future(), &other);
+    CHECK(f.cancel());
+    gate.set_value();
+    CHECK(over && other && f.state() == asynchron::state::cancelled);
+}
+
+TEST(a_coroutine_whose_source_breaks_learns_so)
+{
+    future<int> f;
+    {
+        promise<int> p;
+        f = sum(p.get_future(), asynchron::ready(1));
+    }
+    CHECK(THROWN(asynchron::error, f.get()).code() == ASYNCHRON_E_BROKEN);
+}
+
+TEST(a_loop_of_many_awaits_needs_no_stack)
+{
+    const auto f = [](int n) -> future<int> {
+        int total = 0;
+        for (int i = 0; i < n; i++)
+            total += co_await asynchron::ready(1);
+        co_return total;
+    }(100000);
+    CHECK(f.get() == 100000);
+    struct nest {
+        static future<int> down(int n, future<int> end)
+        {
+            if (n == 0)
+                co_return co_await end;
+            co_return 1 + co_await down(n - 1, end);
+        }
+    };
+    promise<int> end;
+    const auto g = nest::down(1000, end.get_future());
+    end.set_value(0);
+    CHECK(g.get() == 1000);
+}
+
+TEST(coroutines_on_background_threads)
+{
+    const auto work = [](int n) -> future<int> {
+        int total = 0;
+        for (int i = 0; i < n; i++)
+            total += co_await asynchron::spawn([i] { return i; });
+        co_return total;
+    };
+    std::vector<future<int>> all;
+    for (int i = 0; i < 20; i++)
+        all.push_back(work(50));
+    int total = 0;
+    for (auto &f : asynchron::report(all))
+        total += f.get();
+    CHECK(total == 20 * 49 * 50 / 2);
+    const auto both = [](future<int> a, future<int> b) -> future<int> {
+        const auto [x, y] = co_await asynchron::when_all(a, b);
+        co_return x.get() + y.get();
+    };
+    CHECK(both(work(3), work(4)).get() == 9);
+}
+
+TEST(a_coroutine_that_is_joined)
+{
+    const auto f = asynchron::spawn([](int n) -> future<int> { co_return co_await asynchron::ready(n) + 1; }, 4);
+    CHECK(f.get() == 5);
+    CHECK(f.then([](int n) -> future<int> { co_return n * 2; }).get() == 10);
+}

@@ -1,0 +1,32 @@
+// Every test of the C++ interface that this standard of the language has, or those named.
+#include "check.hpp"
+
+#include "broken.cpp"
+#include "compute.cpp"
+#include "exceptions.cpp"
+#include "handles.cpp"
+#include "notify.cpp"
+#include "report.cpp"
+#include "several.cpp"
+#include "then.cpp"
+#include "values.cpp"
+#include "waiting.cpp"
+#ifdef ASYNCHRON_COROUTINES
+#include "coroutine.cpp"
+#endif
+
+int main(int argc, char **argv)
+{
+    int run = 0;
+    for (const check::test *it = check::test::first(); it != nullptr; it = it->next) {
+        if (argc > 1 && std::strcmp(argv[1], it->name) != 0)
+            continue;
+        std::printf("%s\n", it->name);
+        std::fflush(stdout);
+        it->run();
+        run++;
+    }
+    CHECK(check::counted::alive() == 0);
+    std::printf("%d tests\n", run);
+    return run > 0 ? 0 : 1;
+}

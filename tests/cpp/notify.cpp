@@ -1,0 +1,139 @@
+// Callbacks, and how they are taken back.
+#include "check.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using asynchron::promise;
+using asynchron::removal;
+
+TEST(a_callback_runs_once_however_it_ends)
+{
+    int ran = 0;
+    {
+        promise<int> p, q, r, s;
+        p.get_future().notify([&] { ran += 1; });
+        q.get_future().notify([&](const asynchron::future<int> &f) { ran += f.complete() ? 10 : 0; });
+        r.get_future().notify([&] { ran += 100; });
+        const auto kept = s.get_future().notify([&] { ran += 1000; });
+        p.set_value(1);
+        q.cancel();
+        r.set_exception(std::runtime_error("x"));
+        CHECK(ran == 111);
+        p.get_future().notify([&] { ran += 10000; }); // complete: here and now
+        CHECK(ran == 10111);
+    }
+    CHECK(ran == 11111); // broken
+}
+
+TEST(a_registration_that_is_dropped_stays_registered)
+{
+    bool ran = false;
+    promise<int> p;
+    {
+        const auto dropped = p.get_future().notify([&] { ran = true; });
+    }
+    p.set_value(1);
+    CHECK(ran);
+}
+
+TEST(a_callback_is_taken_back)
+{
+    promise<int> p;
+    const check::counted held;
+    auto one = p.get_future().notify([held] { CHECK(false); });
+    auto two = p.get_future().notify([held] { CHECK(false); });
+    CHECK(check::counted::alive() == 3);
+    CHECK(one.remove() && two.try_remove() == removal::removed);
+    CHECK(check::counted::alive() == 1);
+    CHECK(!one.remove() && two.try_remove() == removal::too_late);
+    auto three = p.get_future().notify([] {});
+    p.set_value(1);
+    CHECK(!three.remove());
+    asynchron::registration none;
+    CHECK(!none.remove() && none.try_remove() == removal::too_late);
+}
+
+TEST(a_scoped_registration_is_taken_back)
+{
+    int ran = 0;
+    promise<int> p;
+    {
+        const asynchron::scoped_registration gone = p.get_future().notify([&] { ran += 1; });
+        asynchron::scoped_registration replaced = p.get_future().notify([&] { ran += 10; });
+        replaced = p.get_future().notify([&] { ran += 100; });
+        asynchron::scoped_registration moved = std::move(replaced);
+    }
+    const asynchron::scoped_registration kept = p.get_future().notify([&] { ran += 1000; });
+    p.set_value(1);
+    CHECK(ran == 1000);
+}
+
+TEST(removing_waits_for_a_callback_that_is_running)
+{
+    promise<int> p;
+    promise<void> begun;
+    std::atomic<bool> over(false);
+    auto registered = p.get_future().notify([&] {
+        begun.set_value();
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        over = true;
+    });
+    std::thread completer([&] { p.set_value(1); });
+    begun.get_future().wait();
+    CHECK(registered.try_remove() == removal::running);
+    CHECK(!registered.remove());
+    CHECK(over);
+    completer.join();
+}
+
+TEST(a_callback_may_remove_itself_and_assign_to_its_future)
+{
+    promise<int> p;
+    asynchron::future<int> f = p.get_future();
+    asynchron::registration its;
+    bool ran = false;
+    its = f.notify([&] {
+        CHECK(!its.remove());
+        f = asynchron::future<int>();
+        ran = true;
+    });
+    p.set_value(1);
+    CHECK(ran && !f.valid());
+    f = asynchron::ready(1);
+    f.notify([&] { f = asynchron::future<int>(); }); // within the call
+    CHECK(!f.valid());
+}
+
+TEST(callbacks_run_one_after_the_other)
+{
+    promise<int> p, q;
+    std::string order;
+    p.get_future().notify([&] {
+        q.set_value(1); // complete at once; its callbacks wait for the end of the queue
+        order += q.get_future().complete() ? "a" : "?";
+    });
+    p.get_future().notify([&] { order += "b"; });
+    q.get_future().notify([&] { order += "c"; });
+    p.set_value(1);
+    CHECK(order == "abc");
+}
+
+TEST(a_callback_that_throws_ends_the_program)
+{
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        std::fclose(stderr);
+        std::set_terminate([] { _exit(23); });
+        try {
+            asynchron::ready(1).notify([] { throw 1; });
+        } catch (...) {
+            _exit(1);
+        }
+        _exit(2);
+    }
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 23);
+}

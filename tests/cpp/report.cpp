@@ -1,0 +1,124 @@
+// Many in the order in which they complete.
+#include "check.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+using asynchron::future;
+using asynchron::promise;
+
+TEST(a_range_for_sees_them_in_completion_order)
+{
+    std::vector<promise<std::string>> p(3);
+    std::vector<future<std::string>> all;
+    for (auto &one : p)
+        all.push_back(one.get_future());
+    p[1].set_value("b");
+    std::string order;
+    for (auto &f : asynchron::report(all)) {
+        static_assert(std::is_same<decltype(f), future<std::string> &>::value, "futures");
+        if (f == all[1])
+            CHECK(p[2].set_value("c"));
+        else if (f == all[2])
+            CHECK(p[0].set_value("a"));
+        order += f.get();
+    }
+    CHECK(order == "bca");
+    for (auto &f : asynchron::report(std::vector<future<int>>()))
+        CHECK(!f.valid());
+    order.clear();
+    for (auto &f : asynchron::report({all[0], all[2], all[0]}))
+        order += f.get();
+    CHECK(order == "aca");
+}
+
+TEST(an_item_may_be_taken_away)
+{
+    promise<int> p;
+    p.set_value(3);
+    std::vector<future<int>> kept;
+    for (auto &f : asynchron::report({p.get_future()}))
+        kept.push_back(std::move(f));
+    CHECK(kept.size() == 1 && kept[0].get() == 3);
+}
+
+TEST(more_may_be_added_while_it_goes)
+{
+    asynchron::completions<int> tasks;
+    tasks.add(asynchron::spawn([] { return 5; }));
+    int sum = 0;
+    for (auto &f : tasks) {
+        sum += f.get();
+        if (f.get() > 1) {
+            const int n = f.get();
+            tasks.add(asynchron::spawn([n] { return n - 1; }));
+        }
+    }
+    CHECK(sum == 15 && tasks.pending() == 0);
+    CHECK(THROWN(asynchron::error, tasks.add(future<int>())).code() == ASYNCHRON_E_INVALID);
+}
+
+TEST(next_and_its_time_and_waking)
+{
+    promise<int> p, q;
+    asynchron::completions<int> two = asynchron::report({p.get_future(), q.get_future()});
+    CHECK(two.pending() == 2);
+    CHECK(!two.next_for(std::chrono::milliseconds(1)).valid());
+    two.wake();
+    CHECK(!two.next().valid());
+    two.wake();
+    for (auto &f : two)
+        CHECK(!f.valid()); // woken: the loop ends
+    CHECK(two.remove(q.get_future()) && !two.remove(q.get_future()));
+    pollfd ready = {two.fd(), POLLIN, 0};
+    CHECK(poll(&ready, 1, 0) == 0);
+    p.set_value(4);
+    CHECK(poll(&ready, 1, 1000) == 1);
+    CHECK(two.next().get() == 4);
+    CHECK(!two.next().valid());
+}
+
+TEST(many_threads_share_one)
+{
+    std::vector<promise<int>> p(200);
+    std::vector<future<int>> all;
+    for (auto &one : p)
+        all.push_back(one.get_future());
+    const auto shared = asynchron::report(all);
+    std::atomic<int> sum(0);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; i++)
+        threads.emplace_back([&] {
+            for (auto &f : shared)
+                sum += f.get();
+        });
+    int i = 0;
+    for (auto &one : p)
+        one.set_value(i++);
+    for (std::thread &thread : threads)
+        thread.join();
+    CHECK(sum == 199 * 200 / 2);
+}
+
+TEST(its_iterators_go_with_the_algorithms)
+{
+    const auto done = asynchron::report({asynchron::ready(1), asynchron::ready(2)});
+    std::set<int> seen;
+    std::transform(done.begin(), done.end(), std::inserter(seen, seen.end()),
+                   [](const future<int> &f) { return f.get(); });
+    CHECK((seen == std::set<int>{1, 2}));
+#if defined(__cpp_lib_ranges)
+    static_assert(std::ranges::input_range<asynchron::completions<int>>);
+#endif
+}
+
+TEST(a_report_that_was_moved_from)
+{
+    auto first = asynchron::report({asynchron::ready(1)});
+    const auto second = std::move(first);
+    CHECK(second.next().get() == 1);
+    CHECK(THROWN(asynchron::error, first.next()).code() == ASYNCHRON_E_INVALID);
+}

@@ -1,0 +1,256 @@
+// Every kind of value: bytes, objects on the heap, references, nothing.
+#include "check.hpp"
+
+#include <memory>
+
+using asynchron::future;
+using asynchron::promise;
+
+namespace {
+
+struct point {
+    int x, y;
+};
+
+struct large {
+    double numbers[100];
+};
+
+// Holds futures of its own kind, so it is not complete where those are declared.
+struct node {
+    int value;
+    future<node> rest;
+    explicit node(int its_value) : value(its_value) {}
+    node(int its_value, future<node> its_rest) : value(its_value), rest(std::move(its_rest)) {}
+};
+
+struct no_default {
+    std::string text;
+    no_default(const char *a, int n) : text(a + std::to_string(n)) {}
+};
+
+} // namespace
+
+TEST(bytes_arrive_as_they_were)
+{
+    promise<int> p;
+    future<int> f = p.get_future();
+    CHECK(f.valid() && !f.complete() && f.state() == asynchron::state::pending);
+    CHECK(p.set_value(42));
+    CHECK(f.complete() && f.state() == asynchron::state::ready);
+    CHECK(f.get() == 42 && &f.get() == &f.get());
+    static_assert(std::is_same<decltype(f.get()), const int &>::value, "by reference");
+
+    promise<point> q;
+    CHECK(q.emplace(point{3, 4}));
+    CHECK(q.get_future().get().y == 4);
+
+    promise<large> r;
+    large numbers = large();
+    numbers.numbers[99] = 1.5;
+    CHECK(r.set_value(numbers));
+    const future<large> seen = r.get_future();
+    CHECK(seen.get().numbers[99] == 1.5 && seen.get().numbers[0] == 0);
+
+    promise<long double> s; // aligned as strictly as malloc aligns
+    CHECK(s.set_value(2.5L));
+    CHECK(s.get_future().get() == 2.5L);
+}
+
+TEST(objects_arrive_and_die_with_the_last_future)
+{
+    {
+        promise<check::counted> p;
+        CHECK(p.emplace());
+        CHECK(check::counted::alive() == 1);
+        {
+            const future<check::counted> f = p.get_future(), g = f;
+            CHECK(&f.get() == &g.get());
+            p = promise<check::counted>();
+            CHECK(check::counted::alive() == 1);
+        }
+        CHECK(check::counted::alive() == 0);
+    }
+    promise<std::string> s;
+    const std::string text(1000, 'x');
+    CHECK(s.set_value(text));
+    const future<std::string> f = s.get_future();
+    CHECK(f.get() == text);
+    promise<no_default> n;
+    CHECK(n.emplace("a", 7));
+    const future<no_default> g = n.get_future();
+    CHECK(g.get().text == "a7");
+    promise<std::vector<int>> v;
+    CHECK(v.set_value({1, 2, 3})); // braces make a T
+    const future<std::vector<int>> h = v.get_future();
+    CHECK(h.get().size() == 3);
+}
+
+TEST(what_can_only_be_moved_arrives)
+{
+    promise<std::unique_ptr<int>> p;
+    CHECK(p.set_value(std::unique_ptr<int>(new int(5))));
+    const future<std::unique_ptr<int>> f = p.get_future();
+    CHECK(*f.get() == 5);
+    CHECK(*p.get_future().get() == 5); // a temporary: the promise still holds it
+}
+
+TEST(references_and_nothing)
+{
+    int number = 1;
+    promise<int &> p;
+    const future<int &> f = p.get_future();
+    CHECK(p.set_value(number));
+    f.get() = 2;
+    CHECK(number == 2 && &f.get() == &number);
+
+    const std::string text = "const";
+    promise<const std::string &> q;
+    CHECK(q.set_value(text));
+    CHECK(&q.get_future().get() == &text);
+
+    promise<void> done;
+    const future<void> g = done.get_future();
+    CHECK(!g.complete());
+    CHECK(done.set_value());
+    g.get();
+    static_assert(std::is_void<decltype(g.get())>::value, "nothing");
+}
+
+TEST(a_temporary_future_gives_a_copy)
+{
+    static_assert(std::is_same<decltype(asynchron::ready(1).get()), int>::value, "a copy");
+    const std::string &text = asynchron::ready(std::string("lives on")).get();
+    CHECK(text == "lives on");
+    std::string all;
+    for (char c : asynchron::ready(std::string("abc")).get())
+        all.insert(all.begin(), c);
+    CHECK(all == "cba");
+    static_assert(std::is_same<decltype(asynchron::ready(std::unique_ptr<int>()).get()),
+                               const std::unique_ptr<int> &>::value,
+                  "what cannot be copied is not");
+}
+
+TEST(a_type_may_hold_futures_of_itself)
+{
+    promise<node> last;
+    const future<node> list = asynchron::ready(node(1, asynchron::ready(node(2, last.get_future()))));
+    CHECK(last.set_value(node(3)));
+    int sum = 0;
+    for (future<node> at = list; at.valid(); at = at.get().rest)
+        sum += at.get().value;
+    CHECK(sum == 6);
+}
+
+TEST(the_first_delivery_wins)
+{
+    promise<std::string> p;
+    promise<std::string> q = p;
+    const future<std::string> f = p.get_future();
+    CHECK(p.set_value("first"));
+    CHECK(!q.set_value("second"));
+    CHECK(!q.set_exception(std::runtime_error("third")));
+    CHECK(!q.cancel() && !f.cancel("late"));
+    CHECK(f.get() == "first");
+
+    promise<int> c;
+    CHECK(c.get_future().cancel());
+    CHECK(c.is_cancelled() && !c.set_value(1) && !c.cancel());
+    CHECK(c.get_future().state() == asynchron::state::cancelled);
+}
+
+TEST(many_threads_read_one)
+{
+    promise<std::string> p;
+    const future<std::string> f = p.get_future();
+    std::vector<std::thread> readers;
+    std::atomic<int> right(0);
+    for (int i = 0; i < 8; i++)
+        readers.emplace_back([f, &right] {
+            if (f.get() == "for all")
+                ++right;
+        });
+    std::thread writer([p]() mutable { p.set_value("for all"); });
+    for (std::thread &reader : readers)
+        reader.join();
+    writer.join();
+    CHECK(right == 8);
+}
+
+TEST(many_threads_deliver_and_one_wins)
+{
+    for (int round = 0; round < 200; round++) {
+        promise<int> p;
+        std::atomic<int> wins(0);
+        std::vector<std::thread> writers;
+        for (int i = 0; i < 3; i++)
+            writers.emplace_back([p, i, &wins]() mutable { wins += p.set_value(i) ? 1 + 10 * i : 0; });
+        const int seen = p.get_future().get();
+        for (std::thread &writer : writers)
+            writer.join();
+        CHECK(wins == 1 + 10 * seen);
+    }
+}
+
+TEST(ready_and_failed_are_complete_from_the_start)
+{
+    CHECK(asynchron::ready(7).get() == 7);
+    CHECK(asynchron::ready().complete());
+    const std::string text = "a copy";
+    const future<std::string> f = asynchron::ready(text);
+    CHECK(f.get() == text && &f.get() != &text);
+    const future<int> g = asynchron::failed<int>(std::out_of_range("far"));
+    CHECK(g.complete() && std::string(THROWN(std::out_of_range, g.get()).what()) == "far");
+}
+
+TEST(names)
+{
+    promise<int> p("the answer");
+    CHECK(std::string(p.get_future().name()) == "the answer");
+    CHECK(std::string(promise<int>().get_future().name()).find("asynchron-") == 0);
+}
+
+TEST(without_state)
+{
+    future<int> f;
+    CHECK(!f.valid() && !f.complete() && f.exception() == nullptr && f.handle() == nullptr);
+    CHECK(THROWN(asynchron::error, f.get()).code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, f.wait()).code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, f.cancel()).code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, f.then([](int) {})).code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, f.notify([] {})).code() == ASYNCHRON_E_INVALID);
+    promise<std::string> p, q = std::move(p);
+    CHECK(!p.valid() && q.valid());
+    CHECK(THROWN(asynchron::error, p.set_value("x")).code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, p.set_exception(std::runtime_error("x"))).code() == ASYNCHRON_E_INVALID);
+    const promise<std::string> copy = p;
+    CHECK(!copy.valid() && !copy.get_future().valid());
+    CHECK(std::string(THROWN(asynchron::error, f.get()).what()) == "asynchron: there is no asynchron (code -1)");
+}
+
+TEST(futures_are_values)
+{
+    promise<int> p, q;
+    future<int> f = p.get_future(), g = f, h = q.get_future();
+    CHECK(f == g && f != h);
+    std::swap(f, h);
+    CHECK(h == g && f != g);
+    const future<int> moved = std::move(h);
+    CHECK(!h.valid() && moved == g);
+    static_assert(std::is_nothrow_copy_constructible<future<int>>::value, "a counted reference");
+    static_assert(std::is_nothrow_move_constructible<promise<int>>::value, "moved as cheaply");
+    static_assert(sizeof(future<std::string>) == sizeof(void *), "a handle");
+}
+
+#if defined(__cpp_aligned_new)
+TEST(a_strictly_aligned_type_stays_so)
+{
+    struct alignas(256) strict {
+        char c;
+    };
+    promise<strict> p;
+    CHECK(p.set_value(strict{'x'}));
+    const future<strict> f = p.get_future();
+    CHECK(f.get().c == 'x' && reinterpret_cast<std::uintptr_t>(&f.get()) % 256 == 0);
+}
+#endif
