@@ -34,7 +34,7 @@ struct test {
     std::exit(1);
 }
 
-// What is thrown by calling it is of type E, and nothing derived from it is asked for. Returns a copy.
+// Calls it, which is to throw an E. Returns a copy of that.
 template <class E, class F> E thrown(const char *file, int line, const char *claim, F f)
 {
     try {

@@ -116,8 +116,8 @@ TEST(an_awaited_value_is_seen_in_place_or_copied)
     const auto f = [](future<std::string> s) -> future<bool> {
         const std::string &seen = co_await s;
         const std::string &copied = co_await future<std::string>(s);
-        static_assert(std::is_same_v<decltype(co_await s), const std::string &>);
-        static_assert(std::is_same_v<decltype(co_await future<std::string>(s)), std::string>);
+        static_assert(std::is_same_v<decltype(operator co_await(s).await_resume()), const std::string &>);
+        static_assert(std::is_same_v<decltype(operator co_await(std::move(s)).await_resume()), std::string>);
         co_return &seen == &s.get() && &copied != &seen && copied == seen;
     }(p.get_future());
     CHECK(f.get());
