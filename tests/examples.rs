@@ -1,6 +1,6 @@
 //! The examples are programs that a reader can build and that check themselves: each compiles
-//! without a warning as C99, C11 and C17, links with the shared and with the static library, and
-//! says by its exit status that all is well.
+//! without a warning as C99, C11 and C17, or as C++11 and C++20, links with the shared and with the
+//! static library, and says by its exit status that all is well.
 
 #![cfg(unix)]
 
@@ -20,7 +20,9 @@ fn every_example_compiles_without_a_warning_and_passes_its_own_check() {
     let examples = examples();
     let jobs: Vec<(&Path, &str)> = examples
         .iter()
-        .flat_map(|example| C_STANDARDS.map(|standard| (example.as_path(), standard)))
+        .flat_map(|example| {
+            standards(example).iter().map(|standard| (example.as_path(), *standard))
+        })
         .collect();
     for form in Form::BOTH {
         form.link_args(); // once, before the threads ask for it
@@ -42,30 +44,46 @@ fn every_example_compiles_without_a_warning_and_passes_its_own_check() {
     assert!(failures.is_empty(), "{count} failed\n\n{all}");
 }
 
+fn standards(example: &Path) -> &'static [&'static str] {
+    if is_cpp(example) {
+        let coroutines = example.file_stem().is_some_and(|name| name == "cpp_coroutine");
+        if coroutines { &["c++20"] } else { &["c++11", "c++20"] }
+    } else {
+        &C_STANDARDS
+    }
+}
+
+fn is_cpp(example: &Path) -> bool {
+    example.extension().is_some_and(|extension| extension == "cpp")
+}
+
 fn examples() -> Vec<PathBuf> {
     let dir = root().join("examples-c");
     let entries = std::fs::read_dir(&dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
     let mut examples: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    examples.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
+    examples.retain(|path| {
+        path.extension().is_some_and(|extension| extension == "c" || extension == "cpp")
+    });
     examples.sort();
-    assert!(
-        examples.iter().any(|path| path.ends_with("cksum.c")),
-        "where are the examples? {examples:?}"
-    );
+    for name in ["cksum.c", "cpp_coroutine.cpp"] {
+        let found = examples.iter().any(|path| path.ends_with(name));
+        assert!(found, "where is {name}? {examples:?}");
+    }
     examples
 }
 
 /// Compiles once, links and runs with each form of the library; what went wrong, in words.
 fn build_and_run(example: &Path, standard: &str) -> Vec<String> {
+    let file = example.file_name().unwrap().to_str().unwrap();
     let name = example.file_stem().unwrap().to_str().unwrap();
     let base = common::out_dir().join(format!("{name}-{standard}"));
     let object = base.with_extension("o");
     if let Err(e) = compiler::object(example, standard, &[], &object) {
-        return vec![format!("{name}.c as {standard}: {e}")];
+        return vec![format!("{file} as {standard}: {e}")];
     }
     let link_and_run = |form: Form| {
         let program = base.with_extension(form.name());
-        compiler::link(&[&object], false, form, &program)?;
+        compiler::link(&[&object], is_cpp(example), form, &program)?;
         let mut command = compiler::run_command(&program, form);
         if name == "cksum" {
             command.args(["Cargo.toml", "include/asynchron.h", "examples-c/cksum.c"]);
@@ -74,7 +92,7 @@ fn build_and_run(example: &Path, standard: &str) -> Vec<String> {
     };
     let outcomes = Form::BOTH.map(|form| (form, link_and_run(form)));
     let failed = |(form, outcome): (Form, Result<_, String>)| {
-        Some(format!("{name}.c as {standard}, {form:?}: {}", outcome.err()?))
+        Some(format!("{file} as {standard}, {form:?}: {}", outcome.err()?))
     };
     outcomes.into_iter().filter_map(failed).collect()
 }

@@ -1,0 +1,156 @@
+//! The C++ interface: the programs in `tests/cpp` compile without a warning in every standard of
+//! the language and by every compiler at hand, and hold.
+
+#![cfg(unix)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::library::Form;
+use common::{LIMIT, compiler, header, ok, out_dir, root, run};
+
+/// Beyond those that every program here is built with.
+const STRICTER: [&str; 5] =
+    ["-Wshadow", "-Wconversion", "-Wsign-conversion", "-Wnon-virtual-dtor", "-Wundef"];
+
+#[derive(Clone, Copy, PartialEq)]
+enum By {
+    Default,
+    Clang,
+}
+
+/// The compilers at hand. Only the default one need be.
+fn compilers() -> Vec<By> {
+    let clang = Command::new("clang++").arg("--version").output().is_ok_and(|o| o.status.success());
+    if clang { vec![By::Default, By::Clang] } else { vec![By::Default] }
+}
+
+fn command(by: By, standard: &str) -> Command {
+    let mut command = match by {
+        By::Default => compiler::command(standard),
+        By::Clang => {
+            let mut clang = Command::new("clang++");
+            clang.arg(format!("-std={standard}")).arg("-O2").args(compiler::STRICT);
+            clang.arg("-I").arg(root().join("include"));
+            clang
+        }
+    };
+    command.args(STRICTER);
+    command
+}
+
+/// Whether it knows the standard; all know the first and, for the sake of the coroutines, C++20.
+fn knows(by: By, standard: &str) -> bool {
+    let unit = header::snippet("empty.cpp", "int main() { return 0; }\n");
+    let mut command = command(by, standard);
+    command.arg("-fsyntax-only").arg(unit);
+    run::run(command, LIMIT).is_ok_and(|ran| ran.status.success())
+}
+
+fn object(by: By, standard: &str, source: &Path, object: &Path) {
+    let mut command = command(by, standard);
+    command.arg("-c").arg(source).arg("-o").arg(object);
+    ok(run::succeed(command, 4 * LIMIT));
+}
+
+fn source(name: &str) -> PathBuf {
+    root().join("tests/cpp").join(name)
+}
+
+/// Builds one of the programs, runs it with these forms of the library, and returns what the last
+/// run printed.
+fn hold(name: &str, by: By, standard: &str, forms: &[Form]) -> String {
+    let compiler = if by == By::Clang { "clang" } else { "default" };
+    let base = out_dir().join(format!("{name}-{compiler}-{standard}"));
+    let compiled = base.with_extension("o");
+    object(by, standard, &source(&format!("{name}.cpp")), &compiled);
+    let mut said = String::new();
+    for form in forms {
+        let program = base.with_extension(form.name());
+        ok(compiler::link(&[&compiled], true, *form, &program));
+        said = ok(run::succeed(compiler::run_command(&program, *form), 2 * LIMIT)).stdout;
+    }
+    said
+}
+
+#[test]
+fn every_test_holds() {
+    for by in compilers() {
+        for standard in ["c++11", "c++17", "c++20"] {
+            let forms: &[Form] =
+                if standard == "c++17" { &[Form::Static] } else { &[Form::Shared] };
+            let said = hold("main", by, standard, forms);
+            let coroutines = said.contains("a_coroutine_computes_its_future");
+            assert_eq!(coroutines, standard == "c++20", "{said}");
+        }
+    }
+}
+
+#[test]
+fn every_other_standard_compiles_without_a_warning() {
+    for by in compilers() {
+        let newest = ["c++23", "c++2b"].into_iter().find(|standard| knows(by, standard));
+        for standard in ["c++14"].into_iter().chain(newest) {
+            let mut command = command(by, standard);
+            command.arg("-fsyntax-only").arg(source("main.cpp"));
+            ok(run::succeed(command, 4 * LIMIT));
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), ignore = "puts glibc's malloc aside")]
+fn want_of_memory_is_an_exception_and_loses_nothing() {
+    hold("memory", By::Default, "c++20", &[Form::Shared]);
+}
+
+#[test]
+fn the_header_compiles_alone_and_twice() {
+    let unit = header::snippet("twice.cpp", &"#include <asynchron.hpp>\n".repeat(2));
+    for by in compilers() {
+        for standard in ["c++11", "c++20"] {
+            let mut command = command(by, standard);
+            command.args(["-Wold-style-cast", "-fsyntax-only"]).arg(&unit);
+            ok(run::succeed(command, LIMIT));
+        }
+    }
+}
+
+#[test]
+fn units_of_several_standards_make_one_program() {
+    let unit = |name: &str, text: &str| {
+        header::snippet(name, &format!("#include <asynchron.hpp>\n{text}"))
+    };
+    let old = unit(
+        "old.cpp",
+        "asynchron::future<std::string> old() { return asynchron::spawn([] { return std::string(\"old\"); }); }\n",
+    );
+    let new = unit(
+        "new.cpp",
+        "asynchron::future<std::string> old();\n\
+         static asynchron::future<bool> same() { co_return co_await old() == \"old\"; }\n\
+         int main() { return same().get() ? 0 : 1; }\n",
+    );
+    let objects = [out_dir().join("old.o"), out_dir().join("new.o")];
+    object(By::Default, "c++11", &old, &objects[0]);
+    object(By::Default, "c++20", &new, &objects[1]);
+    let program = out_dir().join("old_and_new");
+    ok(compiler::link(&[&objects[0], &objects[1]], true, Form::Shared, &program));
+    ok(run::succeed(compiler::run_command(&program, Form::Shared), LIMIT));
+}
+
+#[test]
+fn its_macros_have_our_prefix() {
+    let path = root().join("include/asynchron.hpp");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("#define "))
+        .map(|rest| rest.split([' ', '(']).next().unwrap_or_default())
+        .collect();
+    assert!(names.contains(&"ASYNCHRON_COROUTINES"), "where are they? {names:?}");
+    let strangers: Vec<_> = names.iter().filter(|n| !n.starts_with("ASYNCHRON_")).collect();
+    assert!(strangers.is_empty(), "{strangers:?}");
+}
