@@ -8,14 +8,15 @@ use std::ffi::c_void;
 
 use super::SLOTS;
 
+// Hidden, but for the whole static library: named as the compiler names `sys::slot::slots`.
 global_asm!(
     ".pushsection .tbss.asynchron_slots, \"awT\", @nobits",
-    ".hidden asynchron_slots",
-    ".globl asynchron_slots",
-    ".type asynchron_slots, @object",
-    ".size asynchron_slots, {size}",
+    ".hidden _ZN9asynchron3sys4slot5slotsE",
+    ".globl _ZN9asynchron3sys4slot5slotsE",
+    ".type _ZN9asynchron3sys4slot5slotsE, @object",
+    ".size _ZN9asynchron3sys4slot5slotsE, {size}",
     ".p2align 3",
-    "asynchron_slots: .zero {size}",
+    "_ZN9asynchron3sys4slot5slotsE: .zero {size}",
     ".popsection",
     size = const SLOTS * size_of::<*mut c_void>(),
 );
@@ -29,7 +30,7 @@ fn slots() -> *mut *mut c_void {
     unsafe {
         asm!(
             "mov {slots}, qword ptr fs:[0]",
-            "add {slots}, qword ptr [rip + asynchron_slots@GOTTPOFF]",
+            "add {slots}, qword ptr [rip + _ZN9asynchron3sys4slot5slotsE@GOTTPOFF]",
             slots = out(reg) slots,
             options(pure, nomem, nostack),
         );
