@@ -17,5 +17,6 @@ make -s install PREFIX="$PREFIX" MAN="$MAN" >"$WORK/installed"
 . packaging/test/static.sh
 . packaging/test/cmake.sh
 . packaging/test/meson.sh
+. packaging/test/readme.sh
 . packaging/test/rust.sh
 conclude
