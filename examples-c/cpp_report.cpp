@@ -26,6 +26,9 @@ int main()
         orders.push_back(kitchen.back().get_future());
     }
 
+    // Notes from now on in which order they complete.
+    const asynchron::completions<int> served = asynchron::report(orders);
+
     // Completes the orders in an order of its own.
     std::thread cook([&kitchen] {
         CHECK(kitchen[SALAD].set_value(7));
@@ -36,7 +39,7 @@ int main()
     // Blocks until the next one is complete, and ends when all have been seen.
     std::string carried;
     int bill = 0;
-    for (auto &order : asynchron::report(orders)) {
+    for (auto &order : served) {
         carried += std::string(order.name()) + " ";
         try {
             bill += order.get(); // complete: never blocks

@@ -41,8 +41,9 @@ expect_caught() {
 
 # The names of the examples.
 examples() {
-    for source in ../examples-c/*.c; do
-        basename "$source" .c
+    for source in ../examples-c/*.c ../examples-c/*.cpp; do
+        source=$(basename "$source")
+        echo "${source%.*}"
     done
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Every example, C programs of the tests, and stress under AddressSanitizer with leak checking and under
+# Every example, C and C++ programs of the tests, and stress under AddressSanitizer with leak checking and under
 # ThreadSanitizer. The Rust and the C are both instrumented, which planted faults on both sides prove.
 #
 #     reliability/sanitize.sh        SECONDS_OF_STRESS=60 for longer than 10, 0 for none
 #
-# Wants a nightly toolchain (`rustup toolchain install nightly --profile minimal`) and gcc; no Rust sources.
+# Wants a nightly toolchain (`rustup toolchain install nightly --profile minimal`), gcc and g++; no Rust sources.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -18,8 +18,8 @@ if ! sysroot=$(rustc +nightly --print sysroot 2>/dev/null); then
     echo "skipped: no nightly toolchain"
     exit 0
 fi
-if ! command -v gcc >/dev/null; then
-    echo "skipped: no gcc"
+if ! command -v gcc >/dev/null || ! command -v g++ >/dev/null; then
+    echo "skipped: no gcc and g++"
     exit 0
 fi
 RUNTIMES=$sysroot/lib/rustlib/$TRIPLE/lib
@@ -31,12 +31,16 @@ library() {
     cp build/target/$TRIPLE/release/libasynchron.a "build/$2.a"
 }
 
-# program SOURCE: build/SHORT/NAME, instrumented by gcc, with the runtime of the Rust toolchain.
+# program SOURCE [NAME]: build/SHORT/NAME, instrumented by gcc, with the runtime of the Rust toolchain.
 program() {
-    local name
-    name=$(basename "$1" .c)
+    local name compile
+    case $1 in
+    *.c) name=$(basename "$1" .c) compile="gcc -std=gnu11" ;;
+    *.cpp) name=$(basename "$1" .cpp) compile="g++ -std=gnu++20" ;;
+    esac
+    name=${2:-$name}
     mkdir -p "build/$short"
-    gcc -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize="$kind" -I../include -c "$1" -o "build/$short/$name.o"
+    $compile -O1 -g -fno-omit-frame-pointer -fsanitize="$kind" -I../include -c "$1" -o "build/$short/$name.o"
     gcc -o "build/$short/$name" "build/$short/$name.o" "build/$short.a" \
         -Wl,--whole-archive "$RUNTIMES/librustc-nightly_rt.$short.a" -Wl,--no-whole-archive \
         -lpthread -ldl -lm -lstdc++ -lgcc_s
@@ -53,10 +57,11 @@ everything() {
     kind=$1 short=$2
     echo "== ${kind^}Sanitizer: the library and the programs are built"
     library "$kind" "$short"
-    for source in planted/*.c ../examples-c/*.c stress.c \
+    for source in planted/*.c ../examples-c/*.c ../examples-c/*.cpp stress.c \
         ../tests/c/promises/{release_after_wait,last_release,cancelled_thread,exit_while_blocked,exit_while_busy,signals,fork}.c; do
         program "$source"
     done
+    program ../tests/cpp/main.cpp cpp
 
     echo "== ${kind^}Sanitizer sees what is planted"
     "planted_$short"
@@ -66,7 +71,8 @@ everything() {
         expect_example "$name" "build/$short/$name"
     done
 
-    echo "== ${kind^}Sanitizer: C programs of the tests"
+    echo "== ${kind^}Sanitizer: C and C++ programs of the tests"
+    run cpp 0
     run release_after_wait 0 20000
     for place in "thread end" callback drop function atexit; do
         run last_release 0 "$place"
