@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One change at a time to the code that decides (.cargo/mutants.toml says which that is), by cargo-mutants: a test must
-# fail, or docs/reliability.md must say why none can. First by the tests that take a second or two, then, for what those
-# miss, by all promises. Several hours; what is given is passed on to cargo mutants:
+# fail, or docs/reliability.md must say why none can. First by the tests that take a second or two; what those miss, by
+# all promises; what those miss, by loom. Hours; what is given is passed on to cargo mutants:
 #
 #     reliability/mutants.sh -f src/report/queue.rs
 #     git diff origin/main >change.diff && reliability/mutants.sh --in-diff change.diff
@@ -20,40 +20,50 @@ OUT=reliability/build/mutants
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=1
 unset CARGO_TARGET_DIR # each job has its own
 
-# pass NAME TIME-LIMIT TESTS ... -- FURTHER ARGUMENTS: leaves what it found in OUT/NAME/mutants.out.
+# found PASS KIND: the names.
+found() {
+    cat "$OUT/$1/mutants.out/$2.txt" 2>/dev/null || true
+}
+
+# pass NAME SECONDS TESTS -- FURTHER ARGUMENTS: leaves what it finds in OUT/NAME. A mutant hangs if its tests take so many
+# seconds, or five times what they take as it is.
 pass() {
-    local name=$1 limit=$2 status=0 tests=()
+    local name=$1 seconds=$2 status=0 tests=()
     shift 2
     while [ "$1" != -- ]; do
         tests+=("--cargo-arg=$1")
         shift
     done
-    shift
-    rm -rf "${OUT:?}/$name"
     mkdir -p "$OUT/$name"
-    cargo mutants --jobs "${JOBS:-1}" --minimum-test-timeout "$limit" --output "$OUT/$name" "${tests[@]}" "$@" || status=$?
+    cargo mutants --jobs "${JOBS:-1}" --minimum-test-timeout "$seconds" --output "$OUT/$name" "${tests[@]}" "${@:2}" ||
+        status=$?
     case $status in
-        0 | 2 | 3) ;;         # all caught; some missed; some hang
-        *) exit "$status" ;; # the tests fail as it is
+        0 | 2 | 3) last=$name ;; # all caught, some missed, some hang
+        *) exit "$status" ;;     # the tests fail as it is
     esac
 }
 
-count() {
-    cat "$OUT/$1/mutants.out/$2.txt" 2>/dev/null | wc -l
+# missed_by PASS: arguments that choose just those, by their names with what is special to regular expressions marked.
+missed_by() {
+    found "$1" missed | sed 's/[][\.*^$+?(){}|]/\\&/g; s/.*/--re=^&$/'
 }
 
+rm -rf "$OUT"
 pass quick 20 --lib --test=misuse --test=model -- "$@"
-last=quick
-if [ "$(count quick missed)" != 0 ]; then
-    # By their names, with what a regular expression takes for more than a letter marked.
-    mapfile -t missed < <(sed 's/[][\.*^$+?(){}|]/\\&/g; s/.*/--re=^&$/' "$OUT/quick/mutants.out/missed.txt")
+if mapfile -t missed < <(missed_by quick) && [ ${#missed[@]} != 0 ]; then
     pass slow 60 --test=promises -- "${missed[@]}"
-    last=slow
+fi
+if mapfile -t missed < <(missed_by "$last") && [ ${#missed[@]} != 0 ]; then
+    RUSTFLAGS="--cfg loom" pass loom 300 --test=loom -- "${missed[@]}"
 fi
 
-caught=$(($(count quick caught) + $(count slow caught)))
-hang=$(($(count quick timeout) + $(count slow timeout)))
-echo "caught $caught, hang $hang, do not compile $(count quick unviable), missed $(count "$last" missed)"
+all() {
+    for pass in quick slow loom; do
+        found $pass "$1"
+    done | wc -l
+}
+echo "caught $(all caught), hang $(all timeout), do not compile $(found quick unviable | wc -l)," \
+    "missed $(found "$last" missed | wc -l)"
 
 # The page names a mutant without its line, which changes.
 status=0
@@ -62,5 +72,5 @@ while read -r mutant; do
         echo "missed, and not in $PAGE: $mutant"
         status=1
     fi
-done <"$OUT/$last/mutants.out/missed.txt"
+done < <(found "$last" missed)
 exit "$status"

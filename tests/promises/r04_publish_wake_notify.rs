@@ -6,6 +6,7 @@ use crate::support::*;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 type Complete = fn(&Handle) -> asynchron_status_t;
 
@@ -106,6 +107,23 @@ fn every_waiter(a: &Handle) -> Vec<Waiter<bool>> {
         start(move || report.next(ASYNCHRON_FOREVER).is_ok()),
     ];
     waiters.into_iter().map(Waiter::asleep).collect()
+}
+
+/// And does not keep looking: a thread that waits costs nothing.
+#[test]
+fn every_waiter_sleeps() {
+    within(60, || {
+        let a = Handle::new();
+        let waiters = every_waiter(&a);
+        let before: Vec<_> = waiters.iter().map(Waiter::naps).collect();
+        thread::sleep(Duration::from_millis(100));
+        for (waiter, before) in waiters.iter().zip(before) {
+            let naps = waiter.naps() - before;
+            assert!(naps < 20, "woke {naps} times in vain");
+        }
+        a.set(b"x");
+        assert!(waiters.into_iter().all(Waiter::join));
+    });
 }
 
 /// Whatever was registered first: when a callback runs, every report has the item already.

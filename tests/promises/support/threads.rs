@@ -109,6 +109,14 @@ impl<T> Waiter<T> {
         }
     }
 
+    /// How often it has gone to sleep so far.
+    pub fn naps(&self) -> u64 {
+        let path = format!("/proc/self/task/{}/status", self.tid.load(SeqCst));
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.unwrap().trim().parse().unwrap()
+    }
+
     pub fn join(self) -> T {
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
