@@ -1,4 +1,5 @@
-//! How many allocations of a thread are live: what is left of a program when all has been given up is a leak.
+//! How many bytes a thread has allocated and not freed: what is left of a program when all has been given up is a leak,
+//! or was freed with another layout than it was allocated with.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -12,25 +13,26 @@ struct Counting;
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Allocated and not freed by this thread.
+/// Bytes allocated and not freed by this thread.
 pub fn live() -> isize {
     LIVE.get()
 }
 
 fn count(by: isize) {
-    let _ = LIVE.try_with(|live| live.set(live.get() + by));
+    // A layout made of garbage is as large as it likes.
+    let _ = LIVE.try_with(|live| live.set(live.get().wrapping_add(by)));
 }
 
 // SAFETY: the system's, which is asked as it was asked.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(1);
+        count(layout.size() as isize);
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        count(-1);
+        count(-(layout.size() as isize));
         // SAFETY: as the caller promises.
         unsafe { System.dealloc(ptr, layout) }
     }
