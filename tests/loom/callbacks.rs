@@ -4,7 +4,7 @@ use crate::support::*;
 
 #[test]
 fn a_callback_registered_while_it_is_set_runs_once_and_sees_the_value() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let note = Plain::new(0);
         let theirs = note.clone();
@@ -25,7 +25,7 @@ fn a_callback_registered_while_it_is_set_runs_once_and_sees_the_value() {
 
 #[test]
 fn callbacks_registered_by_two_threads_both_run() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let (mine, yours) = (Told::counts(), Told::counts());
         let theirs = yours.clone();
@@ -51,7 +51,7 @@ fn taken_back(status: asynchron_status_t, told: &Told) {
 
 #[test]
 fn after_an_unnotify_against_a_set_nobody_uses_the_context() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let told = Told::counts();
         let token = told.notify_with(a);
@@ -64,7 +64,7 @@ fn after_an_unnotify_against_a_set_nobody_uses_the_context() {
 
 #[test]
 fn a_try_unnotify_that_does_not_say_pending_is_as_good() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let told = Told::counts();
         let token = told.notify_with(a);
@@ -81,7 +81,7 @@ fn a_try_unnotify_that_does_not_say_pending_is_as_good() {
 
 #[test]
 fn a_callback_may_take_itself_back_while_another_thread_does() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let token = Rc::new(std::cell::Cell::new(0));
         let its = token.clone();
@@ -98,7 +98,7 @@ fn a_callback_may_take_itself_back_while_another_thread_does() {
 
 #[test]
 fn a_callback_may_take_back_one_that_is_due_while_another_thread_does() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let second = Told::counts();
         let token = Rc::new(std::cell::Cell::new(0));
@@ -118,7 +118,7 @@ fn a_callback_may_take_back_one_that_is_due_while_another_thread_does() {
 
 #[test]
 fn two_threads_that_take_back_the_same_are_both_answered() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let told = Told::counts();
         let token = told.notify_with(a);

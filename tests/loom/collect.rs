@@ -1,10 +1,12 @@
 //! Delivering, and collecting what was delivered.
 
+use std::ffi::CStr;
+
 use crate::support::*;
 
 #[test]
 fn a_get_has_the_value_and_all_that_was_done_before_the_set() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let note = Plain::new(0);
         let theirs = note.clone();
@@ -21,7 +23,7 @@ fn a_get_has_the_value_and_all_that_was_done_before_the_set() {
 
 #[test]
 fn two_gets_both_wake() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let other = thread::spawn(move || assert_eq!(a.value(), 1));
         let third = thread::spawn(move || assert_eq!(a.value(), 1));
@@ -34,7 +36,7 @@ fn two_gets_both_wake() {
 
 #[test]
 fn of_two_sets_and_a_cancel_one_wins_and_everybody_sees_it() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let one = thread::spawn(move || (a.set(1), a.get()));
         let two = thread::spawn(move || (a.cancel(), a.get()));
@@ -54,7 +56,7 @@ fn of_two_sets_and_a_cancel_one_wins_and_everybody_sees_it() {
 
 #[test]
 fn of_two_pointers_set_both_are_dropped_and_the_loser_s_at_once() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let (mine, yours) = (Told::counts(), Told::counts());
         let (ctx, told) = (yours.ctx(), yours.clone());
@@ -74,7 +76,7 @@ fn of_two_pointers_set_both_are_dropped_and_the_loser_s_at_once() {
 
 #[test]
 fn a_get_that_times_out_misses_nothing_that_comes_later() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let other = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
         match a.get_timeout(A_MOMENT) {
@@ -88,7 +90,7 @@ fn a_get_that_times_out_misses_nothing_that_comes_later() {
 
 #[test]
 fn a_get_that_times_out_keeps_no_wake_up_from_another() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let waits = thread::spawn(move || assert_eq!(a.value(), 1));
         let gives_up = thread::spawn(move || _ = a.get_timeout(A_MOMENT));
@@ -112,7 +114,7 @@ fn on_demand(told: &Rc<Told>) -> A {
 
 #[test]
 fn of_two_that_ask_one_runs_the_function_on_demand_and_both_have_its_value() {
-    check(|| {
+    two_threads(|| {
         let told = Told::new(|a| assert_eq!(a.set(1), ASYNCHRON_OK));
         let a = on_demand(&told);
         let other = thread::spawn(move || assert_eq!(a.value(), 1));
@@ -125,7 +127,7 @@ fn of_two_that_ask_one_runs_the_function_on_demand_and_both_have_its_value() {
 
 #[test]
 fn a_set_and_one_that_asks_may_meet_and_the_first_value_stays() {
-    check(|| {
+    two_threads(|| {
         let told = Told::new(|a| _ = a.set(1));
         let a = on_demand(&told);
         let other = thread::spawn(move || a.set(2));
@@ -135,5 +137,18 @@ fn a_set_and_one_that_asks_may_meet_and_the_first_value_stays() {
         assert!(won || told.runs() == 1);
         a.release();
         assert_eq!(told.drops(), 1);
+    });
+}
+
+#[test]
+fn two_that_ask_for_a_name_that_was_not_given_have_the_same() {
+    two_threads(|| {
+        let a = A::new();
+        let name = move || unsafe { CStr::from_ptr(asynchron_name(a.0)) }.to_owned();
+        let other = thread::spawn(name);
+        let mine = name();
+        assert_eq!(other.join().unwrap(), mine);
+        assert!(mine.to_bytes().starts_with(b"asynchron-"));
+        a.release();
     });
 }

@@ -13,7 +13,7 @@ fn waiter_releases(prepare: impl Fn(A), wait: impl Fn(A)) {
 
 #[test]
 fn a_get_may_be_followed_by_the_last_release_at_once() {
-    check(|| {
+    two_threads(|| {
         waiter_releases(
             |_| (),
             |a| {
@@ -26,7 +26,7 @@ fn a_get_may_be_followed_by_the_last_release_at_once() {
 
 #[test]
 fn a_poll_may_be_followed_by_the_last_release_at_once() {
-    check(|| {
+    two_threads(|| {
         waiter_releases(
             |_| (),
             |a| {
@@ -41,7 +41,7 @@ fn a_poll_may_be_followed_by_the_last_release_at_once() {
 
 #[test]
 fn a_wait_any_may_be_followed_by_the_last_release_at_once() {
-    check(|| {
+    two_threads(|| {
         waiter_releases(
             |_| (),
             |a| {
@@ -55,7 +55,7 @@ fn a_wait_any_may_be_followed_by_the_last_release_at_once() {
 
 #[test]
 fn a_report_s_item_and_the_report_may_be_released_at_once() {
-    check(|| {
+    two_threads(|| {
         waiter_releases(
             |_| (),
             |a| {
@@ -73,7 +73,7 @@ fn a_report_s_item_and_the_report_may_be_released_at_once() {
 
 #[test]
 fn with_a_callback_too_a_get_may_be_followed_by_the_last_release_at_once() {
-    check(|| {
+    two_threads(|| {
         let told = Told::counts();
         let its = told.clone();
         waiter_releases(
@@ -89,7 +89,7 @@ fn with_a_callback_too_a_get_may_be_followed_by_the_last_release_at_once() {
 
 #[test]
 fn with_a_callback_that_can_be_taken_back_it_is_the_same() {
-    check(|| {
+    two_threads(|| {
         let told = Told::counts();
         let its = told.clone();
         waiter_releases(
@@ -105,7 +105,7 @@ fn with_a_callback_that_can_be_taken_back_it_is_the_same() {
 
 #[test]
 fn of_two_that_release_one_is_the_last() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let dropped = Told::counts();
         let status = unsafe { asynchron_set_pointer(a.0, dropped.ctx(), Some(Told::dropped)) };
@@ -120,7 +120,7 @@ fn of_two_that_release_one_is_the_last() {
 
 #[test]
 fn the_last_of_two_releases_tells_those_that_listen_that_nobody_is_left() {
-    check(|| {
+    two_threads(|| {
         let a = A::new().retain();
         let told = Told::new(|a| assert_eq!(a.poll(), ASYNCHRON_FAILED));
         told.notify(a);
@@ -133,7 +133,7 @@ fn the_last_of_two_releases_tells_those_that_listen_that_nobody_is_left() {
 
 #[test]
 fn two_may_release_while_a_callback_retains_and_releases() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let told = Told::new(|a| {
             a.retain();
@@ -207,22 +207,22 @@ fn handed_over(register: fn(&Rc<Told>, A), first_handle_is_released_by_the_one_t
 
 #[test]
 fn a_callback_may_hand_its_handle_over_while_a_waiter_releases() {
-    check(|| handed_over(Told::notify, false));
+    more_threads(|| handed_over(Told::notify, false));
 }
 
 #[test]
 fn a_callback_may_hand_its_handle_over_while_the_one_that_set_releases() {
-    check(|| handed_over(Told::notify, true));
+    more_threads(|| handed_over(Told::notify, true));
 }
 
 #[test]
 fn a_callback_that_can_be_taken_back_may_hand_its_handle_over() {
-    check(|| handed_over(|told, a| _ = told.notify_with(a), false));
+    more_threads(|| handed_over(|told, a| _ = told.notify_with(a), false));
 }
 
 #[test]
 fn a_callback_may_end_while_the_last_handle_is_released() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let dropped = Told::counts();
         let told = Told::counts();
@@ -243,7 +243,7 @@ fn a_callback_may_end_while_the_last_handle_is_released() {
 
 #[test]
 fn two_callbacks_may_end_while_the_last_handles_are_released() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let dropped = Told::counts();
         let (first, second) = (Told::counts(), Told::counts());

@@ -36,7 +36,7 @@ impl Report {
 
 #[test]
 fn a_next_has_what_is_set_meanwhile_and_all_that_was_done_before() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let report = Report::of(&[a]);
         let note = Plain::new(0);
@@ -56,7 +56,7 @@ fn a_next_has_what_is_set_meanwhile_and_all_that_was_done_before() {
 
 #[test]
 fn a_next_a_set_and_a_remove_agree_who_has_it() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let report = Report::of(&[a]);
         let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
@@ -80,7 +80,7 @@ fn a_next_a_set_and_a_remove_agree_who_has_it() {
 
 #[test]
 fn two_reports_on_one_source_both_yield_it() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let (mine, yours) = (Report::of(&[a]), Report::of(&[a]));
         let sets = thread::spawn(move || {
@@ -100,7 +100,7 @@ fn two_reports_on_one_source_both_yield_it() {
 
 #[test]
 fn one_report_yields_both_that_two_threads_set() {
-    check(|| {
+    more_threads(|| {
         let (a, b) = (A::new(), A::new());
         let report = Report::of(&[a, b]);
         let one = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
@@ -118,7 +118,7 @@ fn one_report_yields_both_that_two_threads_set() {
 
 #[test]
 fn of_two_that_ask_one_has_the_item_and_the_other_learns_of_the_end() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let report = Report::of(&[a]);
         let ask = move || {
@@ -143,7 +143,7 @@ fn of_two_that_ask_one_has_the_item_and_the_other_learns_of_the_end() {
 
 #[test]
 fn one_that_is_woken_leaves_the_item_to_the_next() {
-    check(|| {
+    more_threads(|| {
         let a = A::new();
         let report = Report::of(&[a]);
         let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
@@ -177,7 +177,7 @@ fn one_that_is_woken_leaves_the_item_to_the_next() {
 
 #[test]
 fn a_next_that_times_out_misses_nothing_that_comes_later() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let report = Report::of(&[a]);
         let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
@@ -196,7 +196,7 @@ fn a_next_that_times_out_misses_nothing_that_comes_later() {
 
 #[test]
 fn what_is_added_while_it_is_set_is_yielded() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let report = Report::of(&[]);
         let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
@@ -210,7 +210,7 @@ fn what_is_added_while_it_is_set_is_yielded() {
 
 #[test]
 fn a_report_may_be_released_while_what_it_holds_is_set() {
-    check(|| {
+    two_threads(|| {
         let a = A::new();
         let report = Report::of(&[a]);
         let sets = thread::spawn(move || {

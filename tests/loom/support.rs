@@ -6,6 +6,9 @@ use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 pub use std::ptr::{null, null_mut};
 pub use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Instant;
 
 pub use loom::thread;
 
@@ -13,23 +16,36 @@ pub const FOREVER: u64 = ASYNCHRON_FOREVER;
 /// In a model a look at the clock takes a second: a wait with this limit looks, lets others run, and looks again.
 pub const A_MOMENT: u64 = 1_500_000_000;
 
-/// Tries the model in every way in which at most LOOM_MAX_PREEMPTIONS times (2, if that is not set) a thread is
-/// interrupted that could go on.
-pub fn check(model: impl Fn() + Send + Sync + 'static) {
+/// Tries a model of two threads in every way in which at most four times a thread is interrupted that could go on.
+pub fn two_threads(model: impl Fn() + Send + Sync + 'static) {
+    check(4, model);
+}
+
+/// The same with more threads, and at most twice: the ways are far more.
+pub fn more_threads(model: impl Fn() + Send + Sync + 'static) {
+    check(2, model);
+}
+
+/// The same with so many interruptions, and LOOM_MORE; after LOOM_MAX_DURATION seconds a model is cut off.
+pub fn check(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let more = std::env::var("LOOM_MORE").map_or(0, |more| more.parse().expect("a number"));
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(2));
+    builder.preemption_bound = Some(preemptions + more);
     builder.max_branches = 10_000;
-    let rounds = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    builder.checkpoint_interval = 1_000; // how often it looks at the time
+    let begun = Instant::now();
+    let rounds = Arc::new(AtomicUsize::new(0));
     let count = rounds.clone();
     builder.check(move || {
         crate::keeper::begin();
         asynchron::begin();
         model();
         assert_eq!(asynchron::alive(), 0, "something is left");
-        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        count.fetch_add(1, Relaxed);
     });
     crate::keeper::end();
-    println!("{} rounds", rounds.load(std::sync::atomic::Ordering::Relaxed));
+    let cut_off = builder.max_duration.is_some_and(|most| begun.elapsed() >= most);
+    println!("rounds: {} {}", rounds.load(Relaxed), if cut_off { "and cut off" } else { "" });
 }
 
 /// A handle as C has it: it says nothing of references.
