@@ -7,10 +7,10 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 export RUSTFLAGS="--cfg loom" RUST_BACKTRACE=0
-models=(cargo test --quiet --locked --target-dir "$PWD/$OUT/loom" --test loom)
+models=(cargo test --quiet --locked --test loom --target-dir)
 
 echo "== the models are built"
-"${models[@]}" --manifest-path ../Cargo.toml --no-run
+"${models[@]}" "$PWD/$OUT/loom" --manifest-path ../Cargo.toml --no-run
 
 echo "== loom sees what is planted"
 COPY=$OUT/planted
@@ -23,17 +23,16 @@ for fault in planted/*.patch; do
     mkdir -p $COPY/tests
     cp -R ../src ../build.rs ../cbindgen.toml ../Cargo.toml ../Cargo.lock $COPY
     cp -R ../tests/loom $COPY/tests
-    # Another version, so that cargo takes nothing of the one for the other.
-    sed -i '/^name = "asynchron"/{n;s/"$/-planted"/}' $COPY/Cargo.toml $COPY/Cargo.lock
     patch --quiet -p1 -d $COPY <"$fault"
-    "${models[@]}" --manifest-path $COPY/Cargo.toml --no-run
+    # Into a directory of its own: a library's file has the same name there.
+    "${models[@]}" "$PWD/$OUT/loom-planted" --manifest-path $COPY/Cargo.toml --no-run
     expect_caught "$(basename "$fault" .patch)" "$(sed -n 's/^Says: //p' "$fault")" \
-        "${models[@]}" --manifest-path $COPY/Cargo.toml -- --nocapture --exact "$(sed -n 's/^Model: //p' "$fault")"
+        "${models[@]}" "$PWD/$OUT/loom-planted" --manifest-path $COPY/Cargo.toml -- --nocapture --exact "$(sed -n 's/^Model: //p' "$fault")"
 done
 
 echo "== the models"
 expect "every model, in every way that threads can fall together" 0 \
-    "${models[@]}" --manifest-path ../Cargo.toml -- --nocapture
+    "${models[@]}" "$PWD/$OUT/loom" --manifest-path ../Cargo.toml -- --nocapture
 awk '/rounds:/ { models++; for (i = 1; i < NF; i++) if ($i == "rounds:") rounds += $(i + 1) }
     / cut off/ { cut++ }
     END { printf "        %d models, %d rounds, %d models cut off\n", models, rounds, cut }' $OUT/printed
