@@ -33,7 +33,7 @@ done
 echo "== the models"
 expect "every model, in every way that threads can fall together" 0 \
     "${models[@]}" "$PWD/$OUT/loom" --manifest-path ../Cargo.toml -- --nocapture
-awk '/rounds:/ { models++; for (i = 1; i < NF; i++) if ($i == "rounds:") rounds += $(i + 1) }
-    / cut off/ { cut++ }
+awk '/rounds:/ { models++; sub(/.*rounds: /, ""); rounds += $1 }
+    /cut off/ { cut++ }
     END { printf "        %d models, %d rounds, %d models cut off\n", models, rounds, cut }' $OUT/printed
 conclude loom

@@ -18,7 +18,7 @@ use common::samples::{self, Sample};
 
 /// The languages whose samples are run, and those of which nothing is.
 const RUN: [&str; 6] = ["c", "cpp", "python", "go", "js", "java"];
-const SHOWN: [&str; 3] = ["sh", "text", "cmake"];
+const SHOWN: [&str; 4] = ["sh", "text", "cmake", "meson"];
 
 fn every(language: &str) -> Vec<Sample> {
     let all = samples::pages();
