@@ -89,6 +89,7 @@ enum class state : std::int32_t {
 
 /** The type of asynchron::adopt. */
 struct adopt_t {
+    /** By its name only. */
     explicit adopt_t() = default;
 };
 
@@ -105,6 +106,9 @@ namespace detail {
 #define ASYNCHRON_VISIBLE
 #define ASYNCHRON_COLD
 #endif
+
+// What a status that is no success throws, of `a`, or of a call that was refused.
+std::exception_ptr as_exception(asynchron_t *a, std::int32_t status);
 
 // One reference, or none.
 class counted {
@@ -176,6 +180,14 @@ class ASYNCHRON_VISIBLE error final : public std::runtime_error {
         return words + " (code " + std::to_string(code) + ")";
     }
 
+    // How an asynchron of C's failed. It shares it, and so keeps the payload.
+    friend std::exception_ptr detail::as_exception(asynchron_t *, std::int32_t);
+    error(asynchron_t *failed, const asynchron_error_t &seen)
+        : std::runtime_error(in_words(seen.code, seen.domain, seen.message)),
+          source_(detail::counted::share(failed))
+    {
+    }
+
     static detail::counted made(std::int32_t code, const std::string &domain, const std::string &message)
     {
         detail::counted a = detail::counted::create();
@@ -188,13 +200,6 @@ public:
     /** A failure of your own. Throws std::bad_alloc. */
     error(std::int32_t code, const std::string &domain, const std::string &message)
         : std::runtime_error(in_words(code, domain, message)), source_(made(code, domain, message))
-    {
-    }
-
-    /** How an asynchron of C's failed. It shares it, and so keeps the payload. Needs: `failed` is. */
-    error(asynchron_t *failed, const asynchron_error_t &seen)
-        : std::runtime_error(in_words(seen.code, seen.domain, seen.message)),
-          source_(detail::counted::share(failed))
     {
     }
 
@@ -305,7 +310,6 @@ inline std::string described(std::int32_t status)
     return asynchron_status_string(status);
 }
 
-// What a status that is no success throws, of `a`, or of a call that was refused.
 ASYNCHRON_COLD inline std::exception_ptr as_exception(asynchron_t *a, std::int32_t status)
 {
     asynchron_error_t e;
@@ -358,7 +362,6 @@ template <class...> struct to_void {
     typedef void type;
 };
 
-template <bool B> using bool_of = std::integral_constant<bool, B>;
 template <bool B, class T = void> using when = typename std::enable_if<B, T>::type;
 template <class T> using bare = typename std::remove_cv<typename std::remove_reference<T>::type>::type;
 template <class T> using decayed = typename std::decay<T>::type;
@@ -390,6 +393,16 @@ struct invoked<F, arguments<A...>,
                typename to_void<decltype(detail::invoke(std::declval<F>(), std::declval<A>()...))>::type>
     : std::true_type {
     typedef decltype(detail::invoke(std::declval<F>(), std::declval<A>()...)) type;
+};
+
+// With the first arguments, if it can be, else with the second; the second are not tried before, since the body of a
+// generic lambda might not compile with them.
+template <class F, class First, class Second, bool = invoked<F, First>::value> struct invoked_with : invoked<F, First> {
+    typedef std::true_type is_first;
+};
+template <class F, class First, class Second>
+struct invoked_with<F, First, Second, false> : invoked<F, Second> {
+    typedef std::false_type is_first;
 };
 
 // Of a range of futures, what they are futures of.
@@ -788,6 +801,7 @@ public:
         held_ = std::move(other.held_);
         return *this;
     }
+    /** Takes it back. Blocks while it runs elsewhere. */
     ~scoped_registration() { held_.remove(); }
 };
 
@@ -1192,17 +1206,17 @@ public:
     future<T> get_future() const noexcept { return future<T>::from_handle(handle()); }
 
     /**
-     * Delivers the value, from whatever T is made of.
+     * Delivers a value.
      *
-     * - Returns: whether this won; false: it was complete, and the value is destroyed.
-     * - Throws: what T's constructor does; std::bad_alloc; error without state. Then nothing was delivered.
+     * - Returns: whether this won; false: it was complete, and nobody sees the value.
+     * - Throws: what copying or moving it does; std::bad_alloc; error without state. Then nothing was delivered.
      */
-    template <class U = T> bool set_value(U &&value)
-    {
-        return detail::won(detail::kind<T>::put(handle(), std::forward<U>(value)));
-    }
+    bool set_value(const T &value) { return detail::won(detail::kind<T>::put(handle(), value)); }
 
-    /** The same of a T that is made in place. */
+    /** The same of one that is moved. */
+    bool set_value(T &&value) { return detail::won(detail::kind<T>::put(handle(), std::move(value))); }
+
+    /** The same of a T that is made in place, from whatever its constructors take. */
     template <class... A> bool emplace(A &&...args)
     {
         return detail::won(detail::kind<T>::put(handle(), std::forward<A>(args)...));
@@ -1335,10 +1349,8 @@ template <class F, class... A> class bound {
     F f_;
     std::tuple<A...> args_;
 
-    typedef invoked<F, arguments<A...>> plain;
-    typedef invoked<F, arguments<cancellation, A...>> asking;
-    static_assert(plain::value || asking::value, "the function cannot be called with these arguments");
-    typedef typename std::conditional<plain::value, plain, asking>::type chosen;
+    typedef invoked_with<F, arguments<A...>, arguments<cancellation, A...>> chosen;
+    static_assert(chosen::value, "the function cannot be called with these arguments");
 
     template <std::size_t... I>
     typename chosen::type with(asynchron_t *, indices<I...>, std::true_type)
@@ -1361,7 +1373,7 @@ public:
     }
     result call(asynchron_t *self, asynchron_t *const *, std::size_t)
     {
-        return with(self, typename indices_to<sizeof...(A)>::type(), bool_of<plain::value>());
+        return with(self, typename indices_to<sizeof...(A)>::type(), typename chosen::is_first());
     }
 };
 
@@ -1376,10 +1388,8 @@ template <> struct value_arguments<void> {
 template <class T, class F> class next {
     F f_;
 
-    typedef invoked<F, typename value_arguments<T>::type> by_value;
-    typedef invoked<F, arguments<const future<T> &>> by_future;
-    static_assert(by_value::value || by_future::value, "the function takes neither the value nor the future");
-    typedef typename std::conditional<by_value::value, by_value, by_future>::type chosen;
+    typedef invoked_with<F, typename value_arguments<T>::type, arguments<const future<T> &>> chosen;
+    static_assert(chosen::value, "the function takes neither the value nor the future");
 
     typename chosen::type with(asynchron_t *source, std::true_type, std::false_type)
     {
@@ -1399,12 +1409,12 @@ template <class T, class F> class next {
 
 public:
     typedef typename chosen::type result;
-    static constexpr bool of_value = by_value::value;
+    static constexpr bool of_value = chosen::is_first::value;
 
     template <class G> explicit next(G &&f) : f_(std::forward<G>(f)) {}
     result call(asynchron_t *, asynchron_t *const *sources, std::size_t)
     {
-        return with(sources[0], bool_of<by_value::value>(), std::is_void<T>());
+        return with(sources[0], typename chosen::is_first(), std::is_void<T>());
     }
 };
 
@@ -1412,10 +1422,8 @@ public:
 template <class T, class F> class next_of_many {
     F f_;
 
-    typedef invoked<F, arguments<const std::vector<future<T>> &>> by_futures;
-    typedef invoked<F, arguments<>> by_nothing;
-    static_assert(by_futures::value || by_nothing::value, "the function takes neither the futures nor nothing");
-    typedef typename std::conditional<by_futures::value, by_futures, by_nothing>::type chosen;
+    typedef invoked_with<F, arguments<const std::vector<future<T>> &>, arguments<>> chosen;
+    static_assert(chosen::value, "the function takes neither the futures nor nothing");
 
     typename chosen::type with(asynchron_t *const *sources, std::size_t n, std::true_type)
     {
@@ -1437,7 +1445,7 @@ public:
     template <class G> explicit next_of_many(G &&f) : f_(std::forward<G>(f)) {}
     result call(asynchron_t *, asynchron_t *const *sources, std::size_t n)
     {
-        return with(sources, n, bool_of<by_futures::value>());
+        return with(sources, n, typename chosen::is_first());
     }
 };
 
@@ -1629,6 +1637,7 @@ template <class T, class F> struct then_of {
     {
         if (a == nullptr)
             raise(nullptr, ASYNCHRON_E_INVALID);
+        const counted keep = counted::share(a); // the function may run at once, and assign to the future
         const auto start = [a](work *ctx) {
             // A failure passes on by itself, but not to where a future is joined.
             if (call::of_value && !is_joined::value)
@@ -1642,8 +1651,8 @@ template <class T, class F> struct then_of {
 template <class F, class T> class told {
     F f_;
 
-    typedef invoked<F, arguments<const future<T> &>> by_future;
-    static_assert(by_future::value || invoked<F, arguments<>>::value, "a callback takes the future or nothing");
+    typedef invoked_with<F, arguments<const future<T> &>, arguments<>> chosen;
+    static_assert(chosen::value, "a callback takes the future or nothing");
 
     void call(asynchron_t *a, std::true_type)
     {
@@ -1656,7 +1665,7 @@ public:
     template <class G> explicit told(G &&f) : f_(std::forward<G>(f)) {}
     static void tell(asynchron_t *a, void *ctx) noexcept
     {
-        static_cast<told *>(ctx)->call(a, bool_of<by_future::value>());
+        static_cast<told *>(ctx)->call(a, typename chosen::is_first());
     }
     static void drop(void *ctx) noexcept { delete static_cast<told *>(ctx); }
 };
@@ -2228,7 +2237,11 @@ public:
 };
 
 template <class T> struct coroutine : coroutine_base<T> {
-    template <class U = T> void return_value(U &&value) { this->made_.set(std::forward<U>(value)); }
+    void return_value(const T &value) { this->made_.set(value); }
+    void return_value(T &&value) { this->made_.set(std::move(value)); }
+};
+template <class T> struct coroutine<T &> : coroutine_base<T &> {
+    void return_value(T &object) noexcept { this->made_.set(object); }
 };
 template <> struct coroutine<void> : coroutine_base<void> {
     void return_void() const noexcept {}
@@ -2268,5 +2281,6 @@ template <class T, class... A> struct std::coroutine_traits<asynchron::future<T>
 #endif
 
 #undef ASYNCHRON_COLD
+#undef ASYNCHRON_VISIBLE
 
 #endif // ASYNCHRON_HPP

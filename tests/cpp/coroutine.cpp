@@ -10,6 +10,8 @@ namespace {
 
 future<int> sum(future<int> a, future<int> b) { co_return co_await a + co_await b; }
 future<std::string> text(int n) { co_return std::string(static_cast<std::size_t>(n), 'x'); }
+future<short> converted() { co_return 5; }
+future<std::vector<int>> braces() { co_return {1, 2}; }
 future<void> nothing(future<void> first) { co_await first; }
 future<int &> reference(int &n) { co_return n; }
 future<std::unique_ptr<int>> only_moved(int n) { co_return std::make_unique<int>(n); }
@@ -56,7 +58,7 @@ TEST(a_coroutine_computes_its_future)
     CHECK(!f.complete());
     q.set_value(2);
     CHECK(f.complete() && f.get() == 3);
-    CHECK(text(3).get() == "xxx");
+    CHECK(text(3).get() == "xxx" && converted().get() == 5 && braces().get().size() == 2);
     nothing(asynchron::ready()).get();
     int n = 0;
     CHECK(&reference(n).get() == &n);

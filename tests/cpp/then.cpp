@@ -19,6 +19,17 @@ TEST(then_goes_on_with_the_value)
     CHECK(text.then(&std::string::size).get() == 2); // as std::invoke calls
 }
 
+#if defined(__cpp_generic_lambdas)
+TEST(a_generic_lambda_gets_the_value)
+{
+    // Their bodies do not compile with anything else.
+    CHECK(asynchron::ready(std::string("abc")).then([](const auto &s) { return s.size(); }).get() == 3);
+    asynchron::ready(1).notify([](const auto &f) { CHECK(f.get() == 1); });
+    CHECK(asynchron::spawn([](const auto &s) { return s.length(); }, std::string("ab")).get() == 2);
+    CHECK(asynchron::after({asynchron::ready(4)}, [](const auto &all) { return all.front().get(); }).get() == 4);
+}
+#endif
+
 TEST(then_takes_what_can_only_be_moved)
 {
     promise<std::unique_ptr<int>> p;
@@ -174,6 +185,16 @@ TEST(the_function_is_gone_before_its_result_is_there)
     f.notify([&] { seen = alive.use_count(); });
     p.set_value(1);
     CHECK(seen == 1);
+}
+
+TEST(the_function_may_assign_to_the_future_it_goes_on_from)
+{
+    future<int> f = asynchron::ready(1);
+    const auto g = f.then([&](int n) {
+        f = future<int>();
+        return n;
+    });
+    CHECK(!f.valid() && g.get() == 1);
 }
 
 TEST(a_long_chain_needs_no_stack)

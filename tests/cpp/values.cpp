@@ -52,6 +52,10 @@ TEST(bytes_arrive_as_they_were)
     const future<large> seen = r.get_future();
     CHECK(seen.get().numbers[99] == 1.5 && seen.get().numbers[0] == 0);
 
+    promise<short> t; // converted where it is called: no warning here
+    CHECK(t.set_value(5));
+    CHECK(t.get_future().get() == 5);
+
     promise<long double> s; // aligned as strictly as malloc aligns
     CHECK(s.set_value(2.5L));
     CHECK(s.get_future().get() == 2.5L);
