@@ -39,8 +39,11 @@ static asynchron_t *sum_of(uint64_t first, uint64_t last)
     range->first = first;
     range->last = last;
     /* From here on the range is the library's, which frees it when the function has returned. */
-    if (asynchron_spawn(sum, add_up, range, free) != ASYNCHRON_OK)
-        (void)asynchron_fail(sum, EAGAIN, "no thread to be had");
+    if (asynchron_spawn(sum, add_up, range, free) != ASYNCHRON_OK) {
+        /* Still pending, so whoever waits must hear of it. A message would be copied, and may be what
+           there is no memory for; without one, a failure needs none. */
+        (void)asynchron_fail(sum, EAGAIN, NULL);
+    }
     return sum;
 }
 
