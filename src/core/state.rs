@@ -272,3 +272,24 @@ impl Held {
 }
 
 const _: () = assert!((Tag::MASK << TAG_SHIFT) >> TAG_SHIFT == Tag::MASK);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By the long way, too, which races seldom take.
+    #[test]
+    fn who_has_the_lock_has_it_alone() {
+        for take in [State::try_take, State::take_slowly] {
+            let state = State::new();
+            state.0.fetch_or(WAITED, Relaxed);
+            let held = take(&state, COMPLETE).unwrap();
+            assert!(state.try_take(0).is_none() && state.try_claim().is_none(), "it is held");
+            state.unlock(held);
+            let held = take(&state, 0).unwrap();
+            assert!(state.publish(held, Tag::from_bits(0)), "somebody may sleep");
+            assert!(take(&state, COMPLETE).is_none(), "it is complete");
+            assert!(take(&state, 0).is_some());
+        }
+    }
+}
