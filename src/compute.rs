@@ -48,6 +48,7 @@ pub(crate) fn plain(function: Function) -> impl FnOnce(*mut Asynchron, *mut c_vo
 
 /// Blocks until `a` is complete. The first to ask a pending one that has a function on demand runs
 /// it, to its end.
+#[inline(never)]
 pub(crate) fn collect(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
     let seen = a.state().load();
     if seen.is_complete() {

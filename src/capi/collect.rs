@@ -19,7 +19,7 @@ use crate::compute;
 use crate::core::cell::Asynchron;
 
 /// Blocks until `a` is complete; its value, or how it ended without one.
-#[inline(never)]
+#[inline]
 fn collect(a: &Asynchron, timeout_ns: u64) -> Result<(*const c_void, usize), asynchron_status_t> {
     compute::collect(a, timeout_ns).map_err(status_of_stop)?;
     value(a).unwrap_or(Err(ASYNCHRON_E_INTERNAL))

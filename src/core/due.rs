@@ -116,6 +116,7 @@ pub(crate) unsafe fn bury(dead: NonNull<Asynchron>) {
 
 /// For a thread about to block inside a callback: runs what is due, which may be just what it
 /// waits for. True if there was anything.
+#[inline]
 pub(crate) fn run_before_blocking() -> bool {
     // If it is not being run further up, there is nothing in it.
     Here::current().is_some_and(|here| here.due.drain())
@@ -133,6 +134,7 @@ impl Due {
         }
     }
 
+    #[inline(never)]
     fn drain(&self) -> bool {
         let mut any = false;
         loop {

@@ -42,6 +42,19 @@ impl Here {
         let _leave = Leave;
         body(&here)
     }
+
+    #[cold]
+    fn is_inside(&self, a: &Asynchron) -> bool {
+        let mut frame = self.innermost.get();
+        // SAFETY: frames are locals of calls further up this thread's stack.
+        while let Some(inside) = unsafe { frame.as_ref() } {
+            if ptr::eq(inside.of, a) {
+                return true;
+            }
+            frame = inside.outer;
+        }
+        false
+    }
 }
 
 /// Spares what runs inside of `body` the making of one each time.
@@ -79,14 +92,7 @@ impl Drop for LeaveFrame<'_> {
 }
 
 /// Whether this thread is inside the function of `a`.
+#[inline]
 pub(crate) fn is_inside(a: &Asynchron) -> bool {
-    let mut frame = Here::current().map_or(ptr::null(), |here| here.innermost.get());
-    // SAFETY: frames are locals of calls further up this thread's stack.
-    while let Some(inside) = unsafe { frame.as_ref() } {
-        if ptr::eq(inside.of, a) {
-            return true;
-        }
-        frame = inside.outer;
-    }
-    false
+    Here::current().is_some_and(|here| here.is_inside(a))
 }

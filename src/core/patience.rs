@@ -30,6 +30,7 @@ impl Patience {
 }
 
 /// A nap that nobody ends.
+#[cold]
 pub(crate) fn nap() {
     sys::nap(NAP);
 }

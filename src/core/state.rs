@@ -246,6 +246,7 @@ impl State {
     }
 
     /// Sleeps until complete, until the deadline, or for no reason at all.
+    #[inline]
     pub(crate) fn park(&self, deadline: Deadline) {
         // ORDERING: a guess, checked by the exchange and by the kernel.
         let seen = self.0.load(Relaxed);

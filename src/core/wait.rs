@@ -61,6 +61,7 @@ pub(crate) fn block_until<R>(
 }
 
 /// Blocks until the asynchron is complete.
+#[inline]
 pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
     let state = a.state();
     let seen = state.load();

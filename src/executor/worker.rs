@@ -229,13 +229,19 @@ fn linger(look: impl Fn() -> Option<()>) -> Option<()> {
 pub(crate) struct Sleeping(Option<&'static Pool>);
 
 impl Sleeping {
+    #[inline]
     pub(crate) fn begin() -> Self {
         // SAFETY: set by this thread's `main`, which is still on the stack.
-        let worker = unsafe { WORKER.get().cast::<Worker>().as_ref() }
-            .filter(|worker| worker.pool.is_current());
-        let Some(pool) = worker.map(|worker| worker.pool) else {
+        let worker = unsafe { WORKER.get().cast::<Worker>().as_ref() };
+        worker.map_or(Self(None), Self::of)
+    }
+
+    #[cold]
+    fn of(worker: &Worker) -> Self {
+        let pool = worker.pool;
+        if !pool.is_current() {
             return Self(None);
-        };
+        }
         let mut inner = pool.inner.lock();
         inner.active = inner.active.wrapping_sub(1);
         if inner.active < inner.places && pool.has_tasks(&inner) {
@@ -255,22 +261,34 @@ impl Sleeping {
 
     /// When to wake at the latest. If a task lies and no thread can be had to watch it, a sleeping
     /// one tries again: it may be just that task which it waits for.
+    #[inline]
     pub(crate) fn until(&self, deadline: Deadline) -> Deadline {
-        match self.0 {
-            Some(pool) if !pool.watch(pool.inner.lock()) => {
-                sys::deadline_after(PATIENCE).min(deadline.or(Some(u64::MAX)))
-            }
-            _ => deadline,
-        }
+        self.0.map_or(deadline, |pool| pool.sleep_until(deadline))
     }
 }
 
 impl Drop for Sleeping {
+    #[inline]
     fn drop(&mut self) {
         if let Some(pool) = self.0 {
-            let mut inner = pool.inner.lock();
-            inner.active = inner.active.wrapping_add(1);
-            inner.sleeping = inner.sleeping.wrapping_sub(1);
+            pool.wake_up();
         }
+    }
+}
+
+impl Pool {
+    #[cold]
+    fn sleep_until(&'static self, deadline: Deadline) -> Deadline {
+        if self.watch(self.inner.lock()) {
+            return deadline;
+        }
+        sys::deadline_after(PATIENCE).min(deadline.or(Some(u64::MAX)))
+    }
+
+    #[cold]
+    fn wake_up(&self) {
+        let mut inner = self.inner.lock();
+        inner.active = inner.active.wrapping_add(1);
+        inner.sleeping = inner.sleeping.wrapping_sub(1);
     }
 }

@@ -8,6 +8,11 @@ use super::Deadline;
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
 /// Monotonic nanoseconds, on the clock that futex deadlines are measured by.
+///
+/// Apart, as all that a wait without a limit does not need: after a switch of threads the processor
+/// fetches its code anew, line by line.
+#[cold]
+#[inline(never)]
 pub(crate) fn now() -> u64 {
     let mut at = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `at` is a live timespec for the call to fill.
@@ -18,12 +23,27 @@ pub(crate) fn now() -> u64 {
 
 /// Sleeps while `*word == expected`, until a [`wake`] whose mask shares a bit with `mask`, or the
 /// deadline. May return early: the caller looks again.
+#[inline]
 pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadline) {
-    let at = deadline.map(|ns| libc::timespec {
-        tv_sec: (ns / NANOS_PER_SEC).try_into().unwrap_or(libc::time_t::MAX),
-        tv_nsec: (ns % NANOS_PER_SEC) as _,
-    });
-    let at = at.as_ref().map_or(ptr::null(), ptr::from_ref);
+    match deadline {
+        None => futex_wait(word, expected, mask, None),
+        Some(at) => wait_until(word, expected, mask, at),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn wait_until(word: &AtomicU32, expected: u32, mask: u32, at: u64) {
+    let at = libc::timespec {
+        tv_sec: (at / NANOS_PER_SEC).try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: (at % NANOS_PER_SEC) as _,
+    };
+    futex_wait(word, expected, mask, Some(&at));
+}
+
+#[inline]
+fn futex_wait(word: &AtomicU32, expected: u32, mask: u32, at: Option<&libc::timespec>) {
+    let at = at.map_or(ptr::null(), ptr::from_ref);
     // SAFETY: the word is live for the call, and the timespec is null or live.
     unsafe {
         libc::syscall(

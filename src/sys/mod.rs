@@ -32,6 +32,7 @@ pub(crate) use thread::*;
 pub(crate) type Deadline = Option<u64>;
 
 /// The point `timeout_ns` from now. What lies beyond the clock's range is never.
+#[inline]
 pub(crate) fn deadline_after(timeout_ns: u64) -> Deadline {
     if timeout_ns == u64::MAX {
         return None;
@@ -51,6 +52,7 @@ pub(crate) fn left_until(deadline: Deadline) -> u64 {
     deadline.map_or(u64::MAX, |at| at.saturating_sub(now()))
 }
 
+#[inline]
 pub(crate) fn has_passed(deadline: Deadline) -> bool {
     deadline.is_some_and(|at| now() >= at)
 }
