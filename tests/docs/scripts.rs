@@ -1,6 +1,7 @@
 //! Python, Go, JavaScript and Java: run by what is installed, with the library under the name that
 //! it is installed by.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -54,21 +55,46 @@ fn the_javascript_samples_run() {
 #[test]
 fn the_java_samples_run() {
     for sample in &every("java") {
-        match java() {
-            Some(java) => {
-                let mut command = Command::new(java);
-                command.arg("--enable-native-access=ALL-UNNAMED");
-                run_file(sample, "Main.java", command);
-            }
-            None => skip(sample, "there is no Java 22 or later"),
+        let Some(java) = java() else {
+            skip(sample, "there is no Java 22 or later");
+            continue;
+        };
+        let mut program = command(&java, &["--enable-native-access=ALL-UNNAMED"]);
+        let modules = run::succeed(command(&java, &["--list-modules"]), LIMIT);
+        if ok(modules).stdout.contains("jdk.compiler") {
+            run_file(sample, "Main.java", program);
+        } else if Path::new(ECJ).exists() {
+            compile_by_ecj(&java, sample);
+            program.arg("Main");
+            run_there(sample, program);
+        } else {
+            skip(sample, "Java has no compiler, and there is no ecj");
         }
     }
+}
+
+/// Where Debian puts the compiler that is a Java program itself.
+const ECJ: &str = "/usr/share/java/ecj.jar";
+
+/// Where the sample's file would be, leaves its classes.
+fn compile_by_ecj(java: &Path, sample: &Sample) {
+    let source = dir(sample).join("Main.java");
+    std::fs::write(&source, &sample.text).unwrap_or_else(|e| panic!("{}: {e}", source.display()));
+    let main = "org.eclipse.jdt.internal.compiler.batch.Main";
+    let mut ecj = command(java, &["-cp", ECJ, main, "-nowarn", "-source", "10", "-target", "10"]);
+    ecj.arg("-d").arg(dir(sample)).arg(source);
+    run::succeed(ecj, LIMIT).unwrap_or_else(|e| panic!("{}: {e}", sample.place()));
 }
 
 fn run_file(sample: &Sample, name: &str, mut command: Command) {
     let file = dir(sample).join(name);
     std::fs::write(&file, &sample.text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-    command.arg(name).current_dir(dir(sample)).env("LC_ALL", "C.UTF-8");
+    command.arg(name);
+    run_there(sample, command);
+}
+
+fn run_there(sample: &Sample, mut command: Command) {
+    command.current_dir(dir(sample)).env("LC_ALL", "C.UTF-8");
     // cargo's own search path would find the library by another name.
     command.env("LD_LIBRARY_PATH", installed());
     let ran = run::succeed(command, LIMIT).unwrap_or_else(|e| panic!("{}: {e}", sample.place()));
@@ -79,7 +105,7 @@ fn dir(sample: &Sample) -> PathBuf {
     made(out_dir().join(sample.name()))
 }
 
-fn command(program: &str, arguments: &[&str]) -> Command {
+fn command(program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     command
