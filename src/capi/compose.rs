@@ -8,7 +8,9 @@ use std::ptr;
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_drop_fn_t, asynchron_join_fn_t, asynchron_t, drop_fn, join_fn};
 use super::{guard, handle, handles, status_of_stop};
-use crate::compose::after::{Step, after};
+use crate::compose::JoinFn;
+use crate::compose::after::after;
+use crate::compose::then::{Step, then};
 use crate::compose::wait_all::wait_all;
 use crate::compose::wait_any::wait_any;
 use crate::core::cell::Asynchron;
@@ -115,7 +117,7 @@ pub unsafe extern "C" fn asynchron_after(
             return ptr::null_mut();
         };
         // SAFETY: the caller vouches for the handle.
-        unsafe { go_on(sources, into, r#fn, ctx, false) }
+        unsafe { go_on(sources, into, r#fn, |into, function| after(sources, into, function, ctx)) }
     })
 }
 
@@ -146,18 +148,22 @@ pub unsafe extern "C" fn asynchron_then(
             return ptr::null_mut();
         };
         // SAFETY: as above.
-        unsafe { go_on(&[source], into, r#fn, ctx, true) }
+        unsafe {
+            go_on(&[source], into, r#fn, |into, function| {
+                then(source, into, Step { function, ctx, only_value: true })
+            })
+        }
     })
 }
 
 /// # Safety
 /// `into` is NULL or a handle that lives as long as the call.
+#[inline]
 unsafe fn go_on(
     sources: &[&Asynchron],
     into: *mut asynchron_t,
     function: asynchron_join_fn_t,
-    ctx: Owned,
-    only_value: bool,
+    begin: impl FnOnce(Option<&Asynchron>, JoinFn) -> Result<Handle, NoMemory>,
 ) -> *mut asynchron_t {
     let Some(function) = join_fn(function) else {
         return ptr::null_mut();
@@ -167,6 +173,5 @@ unsafe fn go_on(
     if into.is_some_and(|into| sources.iter().any(|source| ptr::eq(*source, into))) {
         return ptr::null_mut();
     }
-    let step = Step { function, ctx, only_value };
-    after(sources, into, step).map_or(ptr::null_mut(), Handle::into_raw).cast()
+    begin(into, function).map_or(ptr::null_mut(), Handle::into_raw).cast()
 }

@@ -4,7 +4,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use crate::compose::after::JoinFn;
+use crate::compose::JoinFn;
 use crate::compute::Function;
 use crate::core::callback::NotifyFn;
 use crate::core::user::DropFn;

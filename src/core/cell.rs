@@ -11,7 +11,7 @@ use super::outcome::{Outcome, Slot, Tag};
 use super::refs::Refs;
 use super::state::{Held, State};
 use super::tell::Telling;
-use crate::compose::after::After;
+use crate::compose::then::Next;
 use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell};
 
 /// 56 bytes, which malloc serves from its blocks of 64. The outcome comes first: a small value is
@@ -43,6 +43,11 @@ impl Asynchron {
         Err(_) => panic!("not an alignment"),
     };
 
+    pub(super) const LAYOUT_JOINED: Layout = match Self::LAYOUT.extend(Layout::new::<Next>()) {
+        Ok((layout, offset)) if offset == size_of::<Self>() => layout,
+        _ => panic!("does not follow at once"),
+    };
+
     #[inline]
     pub(crate) fn create() -> Result<Handle, NoMemory> {
         let room = allocate(Self::LAYOUT)?.cast();
@@ -52,16 +57,16 @@ impl Asynchron {
         Ok(unsafe { Handle::from_raw(room) })
     }
 
-    /// Makes one in front of room for an [`After`], which is to be written before the handles, one for
-    /// the caller and one for that, go.
-    pub(crate) fn create_before(after: Layout) -> Result<([Handle; 2], NonNull<u8>), NoMemory> {
-        let room = allocate(Self::layout_before(after).ok_or(NoMemory)?)?.cast();
+    /// Makes one in front of room for a [`Next`], which is to be written. There is a second reference, for
+    /// that.
+    pub(crate) fn create_joined() -> Result<(Handle, NonNull<Next>), NoMemory> {
+        let room = allocate(Self::LAYOUT_JOINED)?.cast();
         // SAFETY: the room is larger than the object, and ours.
         unsafe { Self::write(room, State::new_joined(), Refs::two()) };
-        // SAFETY: both references are the caller's.
-        let made = [(); 2].map(|()| unsafe { Handle::from_raw(room) });
         // For `free_joined`.
         room.as_ptr().expose_provenance();
+        // SAFETY: the first reference is the caller's.
+        let made = unsafe { Handle::from_raw(room) };
         // SAFETY: the rest of the room begins there.
         Ok((made, unsafe { room.add(1) }.cast()))
     }
@@ -79,17 +84,6 @@ impl Asynchron {
         };
         // SAFETY: as the caller promises.
         unsafe { room.write(made) };
-    }
-
-    pub(super) fn layout_before(after: Layout) -> Option<Layout> {
-        let (layout, offset) = Self::LAYOUT.extend(after).ok()?;
-        (offset == size_of::<Self>()).then_some(layout)
-    }
-
-    /// Whether this is the `After` that lies behind the object.
-    pub(crate) fn is_before(&self, after: NonNull<After>) -> bool {
-        let end = ptr::from_ref(self).wrapping_add(1);
-        self.state.load().is_joined() && ptr::eq(end.cast(), after.as_ptr())
     }
 
     pub(crate) fn create_with(extras: Extras) -> Result<Handle, NoMemory> {

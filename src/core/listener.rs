@@ -4,6 +4,7 @@
 
 use std::ptr::{self, NonNull};
 
+use super::cell::Asynchron;
 use crate::compose::after::After;
 use crate::compose::wait_any::Any;
 use crate::report::Report;
@@ -27,6 +28,8 @@ pub(crate) enum Who {
     Removable,
     Entry(NonNull<Report>),
     Any(NonNull<Any>),
+    /// What goes on after this alone.
+    Next,
     After,
 }
 
@@ -37,7 +40,9 @@ const AFTER: usize = 3;
 const REMOVABLE: usize = 4;
 /// An entry that was added when its asynchron was complete.
 const LATE_ENTRY: usize = 5;
-/// An after that goes on after a value alone.
+/// What goes on after one, however it ended.
+const NEXT: usize = 6;
+/// The same after a value alone.
 const THEN: usize = 7;
 const KIND: usize = 7;
 
@@ -62,20 +67,35 @@ impl Listener {
         Self::of(any.as_ptr().cast(), ANY)
     }
 
-    pub(crate) fn after(after: NonNull<After>, only_value: bool) -> Self {
-        Self::of(after.as_ptr().cast(), if only_value { THEN } else { AFTER })
+    pub(crate) fn next(into: NonNull<Asynchron>, only_value: bool) -> Self {
+        Self::of(into.as_ptr().cast(), if only_value { THEN } else { NEXT })
     }
 
-    /// The `After` whose node this is, and whether it goes on after a value alone.
+    pub(crate) fn after(after: NonNull<After>) -> Self {
+        Self::of(after.as_ptr().cast(), AFTER)
+    }
+
+    /// What the `Next` whose node this is delivers into, and whether it goes on after a value alone.
     ///
     /// # Safety
-    /// `this` is alive. (A job may lie where its links were.)
-    pub(crate) unsafe fn after_of(this: NonNull<Self>) -> Option<(NonNull<After>, bool)> {
+    /// `this` is alive, and has not been told.
+    pub(crate) unsafe fn next_of(this: NonNull<Self>) -> Option<(NonNull<Asynchron>, bool)> {
         // SAFETY: as the caller promises.
         let who = unsafe { (*this.as_ptr()).who };
         let kind = who.addr() & KIND;
+        let into = NonNull::new(who.map_addr(|addr| addr & !KIND).cast());
+        into.filter(|_| kind == NEXT || kind == THEN).map(|into| (into, kind == THEN))
+    }
+
+    /// The `After` whose node this is.
+    ///
+    /// # Safety
+    /// `this` is alive, and has not been counted. (A job may lie where its links were.)
+    pub(crate) unsafe fn after_of(this: NonNull<Self>) -> Option<NonNull<After>> {
+        // SAFETY: as the caller promises.
+        let who = unsafe { (*this.as_ptr()).who };
         let after = NonNull::new(who.map_addr(|addr| addr & !KIND).cast());
-        after.filter(|_| kind == AFTER || kind == THEN).map(|after| (after, kind == THEN))
+        after.filter(|_| who.addr() & KIND == AFTER)
     }
 
     fn of(who: *mut (), kind: usize) -> Self {
@@ -90,7 +110,8 @@ impl Listener {
         match (kind, who) {
             (ENTRY | LATE_ENTRY, Some(report)) => Who::Entry(report.cast()),
             (ANY, Some(any)) => Who::Any(any.cast()),
-            (AFTER | THEN, _) => Who::After,
+            (NEXT | THEN, _) => Who::Next,
+            (AFTER, _) => Who::After,
             (REMOVABLE, _) => Who::Removable,
             _ => Who::Callback,
         }
@@ -129,7 +150,7 @@ impl Listener {
 }
 
 const _: () = assert!(align_of::<Report>() > KIND && align_of::<Any>() > KIND);
-const _: () = assert!(align_of::<After>() > KIND);
+const _: () = assert!(align_of::<After>() > KIND && align_of::<Asynchron>() > KIND);
 
 /// A ring: the first one's `prev` is the last.
 pub(crate) struct List {

@@ -30,6 +30,13 @@ impl Refs {
         }
     }
 
+    /// For the holder of a reference: whether there is no other, so that nobody else can use the object.
+    #[inline]
+    pub(crate) fn is_one(&self) -> bool {
+        // ORDERING: Acquire sees what other holders did before they gave up theirs.
+        self.0.load(Acquire) == 1
+    }
+
     /// Gives up one reference; true when there is no other, and then everything that other holders
     /// did before they gave up theirs is visible. That one stays counted.
     #[inline]

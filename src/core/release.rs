@@ -11,7 +11,6 @@ use super::due;
 use super::handle::Handle;
 use super::outcome::Outcome;
 use super::state::Seen;
-use crate::compose::after::After;
 use crate::sync::Ordering::*;
 
 impl Asynchron {
@@ -72,8 +71,11 @@ impl Asynchron {
         if !more && seen.is_bare() {
             // SAFETY: nothing else is left of it.
             unsafe { Self::free_room(this, Self::LAYOUT) };
+        } else if !more && seen.is_only_joined() {
+            // SAFETY: as above.
+            unsafe { Self::free_joined(this) };
         } else if !more && seen.tag().is_copy() && !seen.is_joined() {
-            // SAFETY: nothing else is left of it.
+            // SAFETY: as above.
             unsafe { Self::end_copy(this) };
         } else {
             // SAFETY: as the caller promises.
@@ -157,17 +159,14 @@ impl Asynchron {
     }
 
     /// # Safety
-    /// The object was made by [`Self::create_before`], and its last use was before this.
+    /// The object was made by [`Self::create_joined`], and its last use was before this.
+    #[inline(never)]
     unsafe fn free_joined(this: NonNull<Self>) {
         // By way of references to the object, `this` may reach no further than it does.
-        let whole = NonNull::new(ptr::with_exposed_provenance_mut::<Self>(this.addr().get()));
-        // SAFETY: an `After` lies behind it.
-        let after = whole.map(|whole| unsafe { whole.add(1) }.cast());
-        // SAFETY: as above.
-        let after = after.and_then(|after| unsafe { After::layout_of(after) });
-        if let (Some(whole), Some(layout)) = (whole, after.and_then(Self::layout_before)) {
+        let whole = ptr::with_exposed_provenance_mut::<Self>(this.addr().get());
+        if let Some(whole) = NonNull::new(whole) {
             // SAFETY: allocated with this layout.
-            unsafe { Self::free_room(whole, layout) };
+            unsafe { Self::free_room(whole, Self::LAYOUT_JOINED) };
         }
     }
 

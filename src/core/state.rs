@@ -7,7 +7,7 @@
 //!
 //!   beside it, at any time:   LOCKED   one thread has the word, the list and the slot to itself
 //!                             WAITED   threads may be asleep until it is complete
-//!                             JOINED   an `After` lies behind the object: from creation on
+//!                             JOINED   a `Next` lies behind the object: from creation on
 //!
 //!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
 //!                               └─▶ LEFT ─────┘          the last counted reference went to it
@@ -73,13 +73,19 @@ impl Seen {
         self.0 & (LENT | RETURNED) != 0
     }
 
-    /// Whether there is nothing beside the object: no block that its outcome holds, no `After` behind.
+    /// Whether there is nothing beside the object: no block that its outcome holds, no `Next` behind.
     #[inline]
     pub(crate) fn is_bare(self) -> bool {
         self.0 & (JOINED | (Tag::HOLDS << TAG_SHIFT)) == 0
     }
 
-    /// Whether an `After` lies behind the object.
+    /// Whether there is nothing but the `Next` behind the object.
+    #[inline]
+    pub(crate) fn is_only_joined(self) -> bool {
+        self.0 & (JOINED | (Tag::HOLDS << TAG_SHIFT)) == JOINED
+    }
+
+    /// Whether a `Next` lies behind the object.
     pub(crate) fn is_joined(self) -> bool {
         self.0 & JOINED != 0
     }
@@ -127,6 +133,18 @@ impl State {
     pub(crate) fn start(&self) -> Result<(), Seen> {
         let fresh = |seen| seen & (RUNNING | COMPLETE) == 0;
         self.change(|seen| fresh(seen).then_some(seen | RUNNING)).map(drop)
+    }
+
+    /// The same, for one who alone can reach the object.
+    #[inline]
+    pub(crate) fn start_alone(&self) -> Result<(), Seen> {
+        let seen = self.load();
+        if seen.0 & (RUNNING | COMPLETE) != 0 {
+            return Err(seen);
+        }
+        // ORDERING: nobody else is there to see it, and whoever comes later does so by way of this thread.
+        self.0.store(seen.0 | RUNNING, Relaxed);
+        Ok(())
     }
 
     /// Takes the lock for one that is going to complete it; `None` if it is complete.

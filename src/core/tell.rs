@@ -12,6 +12,7 @@ use super::outcome::Tag;
 use super::removable::Removable;
 use super::state::{Held, State};
 use crate::compose::after::After;
+use crate::compose::then::Next;
 use crate::report::Report;
 
 /// Those who are told by one completion.
@@ -24,7 +25,7 @@ pub(super) struct Telling {
     /// Whether there are `wait_any`s. Those stay in the list: a thread that leaves its wait looks
     /// there whether somebody still knows its stack.
     anys: bool,
-    /// Whether there are afters, which may have several sources.
+    /// Whether there are afters, which have several sources.
     afters: bool,
     /// Whether the object is lent to the first callback.
     lends: bool,
@@ -46,12 +47,10 @@ impl Telling {
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
         let state: *const State = source.state();
-        if let Some(callback) = take_lone_callback(list) {
+        let jobs = Jobs::new();
+        if let Some(lends) = take_lone(source, list, &jobs) {
             // Most often: nothing to sort.
-            let jobs = Jobs::new();
-            // SAFETY: out of the list, and the source is lent to it.
-            unsafe { Callback::make_due(callback, true, &jobs) };
-            if source.state().publish(held.lend(), tag) {
+            if source.state().publish(if lends { held.lend() } else { held }, tag) {
                 State::wake(state);
             }
             return due::run(jobs);
@@ -102,6 +101,11 @@ impl Telling {
                     // SAFETY: a removable one's, and the lock is held.
                     unsafe { Removable::make_due(node.cast(), source, &telling.jobs) };
                     true
+                }
+                Who::Next => {
+                    // SAFETY: a `Next`'s, and out of the list.
+                    unsafe { Next::tell(node, source, &telling.jobs) };
+                    false
                 }
                 Who::After => {
                     // SAFETY: an after's, and out of the list.
@@ -156,18 +160,33 @@ impl Telling {
     }
 }
 
-/// Takes a callback that cannot be taken back, if it alone listens.
-fn take_lone_callback(list: &mut List) -> Option<NonNull<Callback>> {
+/// If one listens alone, and is a callback that cannot be taken back, or goes on after this alone:
+/// makes it due, and says whether the object is lent to it.
+#[inline]
+fn take_lone(source: &Asynchron, list: &mut List, jobs: &Jobs) -> Option<bool> {
     let node = list.first()?;
     // SAFETY: it is in this list.
-    let alone = unsafe { list.after(node) }.is_none();
-    // SAFETY: what listens is alive until it was told.
-    if !alone || !matches!(unsafe { node.as_ref() }.who(), Who::Callback) {
+    if unsafe { list.after(node) }.is_some() {
         return None;
     }
-    // SAFETY: it is in this list.
-    unsafe { list.unlink(node) };
-    Some(node.cast())
+    // SAFETY: what listens is alive until it was told.
+    match unsafe { node.as_ref() }.who() {
+        Who::Callback => {
+            // SAFETY: it is in this list.
+            unsafe { list.unlink(node) };
+            // SAFETY: out of the list, and the source is lent to it.
+            unsafe { Callback::make_due(node.cast(), true, jobs) };
+            Some(true)
+        }
+        Who::Next => {
+            // SAFETY: as above.
+            unsafe { list.unlink(node) };
+            // SAFETY: a `Next`'s, and out of the list.
+            unsafe { Next::tell(node, source, jobs) };
+            Some(false)
+        }
+        _ => None,
+    }
 }
 
 /// Tells the `wait_any`s in a list whose lock is held.

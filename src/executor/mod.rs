@@ -29,7 +29,7 @@ impl Task {
     /// Runs it, unless its asynchron is not pending any more.
     fn run(self) {
         let Self { a, function, ctx } = self;
-        if a.state().start().is_ok() {
+        if a.start().is_ok() {
             compute::run(&a, ctx, compute::plain(function));
         }
     }
