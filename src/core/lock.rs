@@ -102,3 +102,30 @@ impl<T> Deref for Line<T> {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// One that has given up spinning.
+    #[test]
+    fn who_sleeps_until_it_is_free_is_woken() {
+        let (lock, (done, finished)) = (Arc::new(Lock::new(1)), mpsc::channel());
+        let mut value = lock.lock();
+        let theirs = Arc::clone(&lock);
+        thread::spawn(move || done.send(*theirs.lock()));
+        // ORDERING: only looks.
+        while lock.word.load(Relaxed) != WAITED {
+            thread::yield_now();
+        }
+        // It says so just before it sleeps.
+        thread::sleep(Duration::from_millis(50));
+        *value = 2;
+        drop(value);
+        assert_eq!(finished.recv_timeout(Duration::from_secs(10)), Ok(2));
+    }
+}

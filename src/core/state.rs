@@ -311,4 +311,16 @@ mod tests {
             assert!(take(&state, 0).is_some());
         }
     }
+
+    /// It may have been retained meanwhile, so whoever gives up the last reference has to know.
+    #[test]
+    fn what_was_lent_is_known_to_have_been() {
+        let state = State::new();
+        let held = state.claim().unwrap().lend();
+        assert!(!state.publish(held, Tag::from_bits(0)));
+        assert!(state.load().was_lent(), "it is lent");
+        assert!(!state.take_back(), "no reference was left");
+        assert!(state.load().was_lent(), "it was");
+        assert!(!state.leave(), "it is not any more");
+    }
 }

@@ -137,3 +137,25 @@ impl Entries {
         mem::take(&mut self.chunks)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is neither listed nor ready is on its way, and a `remove` waits for it: which it seldom
+    /// has to.
+    #[test]
+    fn what_is_there_is_found_until_it_is_taken() {
+        let sources = [(); 2].map(|()| Asynchron::create().unwrap());
+        let mut entries = Entries::EMPTY;
+        let listener = Listener::entry(NonNull::dangling());
+        let source = Some(sources[0].clone());
+        let entry = entries.make(Entry { listener, source, tag: ptr::null_mut() }).unwrap();
+        assert!(entries.has(&sources[0], false));
+        assert!(!entries.has(&sources[0], true), "it came before the completion");
+        assert!(!entries.has(&sources[1], false), "it is of the other");
+        // SAFETY: neither listed nor ready.
+        drop(unsafe { entries.take(entry) });
+        assert!(!entries.has(&sources[0], false));
+    }
+}
