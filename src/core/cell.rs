@@ -1,7 +1,10 @@
 //! The object: an outcome, a state, references, listeners. Making one, delivering, listening.
 
 use std::alloc::Layout;
-use std::ptr::{self, NonNull};
+use std::mem::MaybeUninit;
+#[cfg(not(loom))]
+use std::mem::offset_of;
+use std::ptr::NonNull;
 
 use super::extras::Extras;
 use super::handle::Handle;
@@ -12,22 +15,25 @@ use super::refs::Refs;
 use super::state::{Held, State};
 use super::tell::Telling;
 use crate::compose::then::Next;
-use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell};
+use crate::sync::UnsafeCell;
 
-/// 56 bytes, which malloc serves from its blocks of 64. The outcome comes first: a small value is
-/// then aligned as malloc's own.
+/// 56 bytes, which malloc serves from its blocks of 64. Blocks need not begin with a cache line: what
+/// is always used comes first, and what only few have, last.
 #[repr(C)]
 pub(crate) struct Asynchron {
-    pub(super) slot: UnsafeCell<Slot>,
     pub(super) state: State,
     pub(super) refs: Refs,
     pub(super) listeners: UnsafeCell<List>,
-    /// NULL for most. Once set it stays.
-    pub(super) extras: AtomicPtr<Extras>,
+    pub(super) slot: UnsafeCell<Slot>,
+    /// Not written before the state word says that there are some. From then on it stays.
+    pub(super) extras: UnsafeCell<MaybeUninit<NonNull<Extras>>>,
 }
 
 #[cfg(all(target_pointer_width = "64", not(loom)))]
 const _: () = assert!(size_of::<Asynchron>() == 56);
+// A small value is aligned as malloc's own.
+#[cfg(not(loom))]
+const _: () = assert!(offset_of!(Asynchron, slot) % MALLOC_ALIGN == 0);
 
 // SAFETY: the state word says who may touch the slot and the list; the rest is atomic.
 unsafe impl Send for Asynchron {}
@@ -76,11 +82,11 @@ impl Asynchron {
     #[inline]
     unsafe fn write(room: NonNull<Self>, state: State, refs: Refs) {
         let made = Self {
-            slot: Slot::empty(),
             state,
             refs,
             listeners: UnsafeCell::new(List::EMPTY),
-            extras: AtomicPtr::new(ptr::null_mut()),
+            slot: Slot::empty(),
+            extras: UnsafeCell::new(MaybeUninit::uninit()),
         };
         // SAFETY: as the caller promises.
         unsafe { room.write(made) };
@@ -89,8 +95,7 @@ impl Asynchron {
     pub(crate) fn create_with(extras: Extras) -> Result<Handle, NoMemory> {
         let extras = try_box(extras).map_err(|_| NoMemory)?;
         let made = Self::create()?;
-        // ORDERING: nobody else knows it yet.
-        made.extras.store(Box::into_raw(extras), Relaxed);
+        made.with_lock(|held| made.give(held, extras));
         Ok(made)
     }
 
@@ -100,9 +105,20 @@ impl Asynchron {
     }
 
     pub(crate) fn extras(&self) -> Option<&Extras> {
-        // ORDERING: Acquire sees what was written before the pointer was stored.
-        // SAFETY: once set it is neither changed nor freed before the object is.
-        unsafe { self.extras.load(Acquire).as_ref() }
+        if !self.state.load().has_extras() {
+            return None;
+        }
+        // SAFETY: the word says that there are some.
+        let extras = unsafe { self.given() };
+        // SAFETY: they are neither changed nor freed before the object is.
+        Some(unsafe { extras.as_ref() })
+    }
+
+    /// # Safety
+    /// The word was seen to say that there are extras, or its lock is held and it says so.
+    pub(super) unsafe fn given(&self) -> NonNull<Extras> {
+        // SAFETY: written before the word said so, and never again.
+        unsafe { self.extras.get_to_read().cast::<NonNull<Extras>>().read() }
     }
 
     /// The extras, made now if there are none.
@@ -110,13 +126,24 @@ impl Asynchron {
         if let Some(extras) = self.extras() {
             return Ok(extras);
         }
-        let made = Box::into_raw(try_box(Extras::nothing()).map_err(|_| NoMemory)?);
-        // ORDERING: Release publishes the extras; a failure reads them again in `extras`.
-        if self.extras.compare_exchange(ptr::null_mut(), made, Release, Relaxed).is_err() {
-            // SAFETY: `made` was not stored: another thread was first.
-            drop(unsafe { Box::from_raw(made) });
-        }
+        let made = try_box(Extras::nothing()).map_err(|_| NoMemory)?;
+        let mut made = Some(made);
+        self.with_lock(|held| match made.take_if(|_| !held.has_extras()) {
+            Some(made) => self.give(held, made),
+            None => held,
+        });
+        // What another thread was faster to make stays; ours goes.
+        drop(made);
         self.extras().ok_or(NoMemory)
+    }
+
+    /// Adds the extras, of which there are none, to an object whose lock is held.
+    fn give(&self, held: Held, extras: Box<Extras>) -> Held {
+        let extras = NonNull::from(Box::leak(extras));
+        // SAFETY: the word does not say yet that there are some, so nobody else looks there, and with
+        // the lock nobody else writes.
+        unsafe { self.extras.get().write(MaybeUninit::new(extras)) };
+        held.with_extras()
     }
 
     /// The slot; `None` while incomplete.
@@ -229,6 +256,12 @@ impl Asynchron {
     pub(super) unsafe fn listeners(&self) -> &mut List {
         // SAFETY: as the caller promises.
         unsafe { &mut *self.listeners.get() }
+    }
+
+    /// Changes the word as `work` says, which has the lock meanwhile, and must not run any of the program's
+    /// code.
+    fn with_lock(&self, work: impl FnOnce(Held) -> Held) {
+        self.state.unlock(work(self.state.lock()));
     }
 
     /// A reference for somebody who takes it over by [`Handle::from_raw`].

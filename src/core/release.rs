@@ -11,7 +11,6 @@ use super::due;
 use super::handle::Handle;
 use super::outcome::Outcome;
 use super::state::Seen;
-use crate::sync::Ordering::*;
 
 impl Asynchron {
     /// Gives up one reference.
@@ -67,14 +66,13 @@ impl Asynchron {
         let me = unsafe { this.as_ref() };
         // SAFETY: nobody else can reach it.
         let listened = !unsafe { me.listeners() }.is_empty();
-        let more = listened || me.extras().is_some();
-        if !more && seen.is_bare() {
+        if !listened && seen.is_bare() {
             // SAFETY: nothing else is left of it.
             unsafe { Self::free_room(this, Self::LAYOUT) };
-        } else if !more && seen.is_only_joined() {
+        } else if !listened && seen.is_only_joined() {
             // SAFETY: as above.
             unsafe { Self::free_joined(this) };
-        } else if !more && seen.tag().is_copy() && !seen.is_joined() {
+        } else if !listened && seen.only_holds() && seen.tag().is_copy() {
             // SAFETY: as above.
             unsafe { Self::end_copy(this) };
         } else {
@@ -103,12 +101,13 @@ impl Asynchron {
     unsafe fn end_slowly(this: NonNull<Self>) {
         // SAFETY: nobody else can free it.
         let me = unsafe { this.as_ref() };
+        let seen = me.state.load();
         // SAFETY: nobody else can reach it. Those due after completion have references: so if there
         // is one in the list, it is not complete.
         if !unsafe { me.listeners() }.is_empty() {
             // SAFETY: as above.
             unsafe { Self::break_off(this) };
-        } else if me.state.load().tag().is_ours() && me.extras().is_none() {
+        } else if !seen.has_extras() && seen.tag().is_ours() {
             // SAFETY: as above.
             unsafe { Self::free(this) };
         } else {
@@ -143,11 +142,11 @@ impl Asynchron {
         let slot = unsafe { &mut *me.slot.get() };
         // SAFETY: the tag says what it holds: the empty value, if it never completed.
         unsafe { slot.free(seen.tag()) };
-        // ORDERING: nobody else can reach it.
-        let extras = me.extras.load(Relaxed);
-        if !extras.is_null() {
+        if seen.has_extras() {
+            // SAFETY: the word says that there are some.
+            let extras = unsafe { me.given() };
             // SAFETY: made by a box, and freed here alone.
-            drop(unsafe { Box::from_raw(extras) });
+            drop(unsafe { Box::from_raw(extras.as_ptr()) });
         }
         if seen.is_joined() {
             // SAFETY: nothing else is left of it.

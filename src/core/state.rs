@@ -8,6 +8,7 @@
 //!   beside it, at any time:   LOCKED   one thread has the word, the list and the slot to itself
 //!                             WAITED   threads may be asleep until it is complete
 //!                             JOINED   a `Next` lies behind the object: from creation on
+//!                             EXTRAS   it has a name, user data or a function on demand
 //!
 //!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
 //!                               └─▶ LEFT ─────┘          the last counted reference went to it
@@ -18,6 +19,7 @@
 //! | PENDING, RUNNING   | the slot is the lock holder's, which alone can complete                  |
 //! | COMPLETE           | the slot is everybody's, to read, until the last reference goes          |
 //! | LOCKED             | the list is the lock holder's alone, and only he changes the word        |
+//! | EXTRAS             | the pointer to them is everybody's, to read; before, the lock holder's   |
 //!
 //! The first callback that a completion runs is lent the object: that is a reference which is not
 //! counted, but comes with publishing for nothing. Who gives up the last counted one while it is lent
@@ -45,8 +47,12 @@ const JOINED: u32 = 1 << 4;
 const LENT: u32 = 1 << 5;
 const LEFT: u32 = 1 << 6;
 const RETURNED: u32 = 1 << 7;
+const EXTRAS: u32 = 1 << 8;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
+
+/// What says that there is something beside the object.
+const BESIDE: u32 = JOINED | EXTRAS | (Tag::HOLDS << TAG_SHIFT);
 
 /// The bit of the parking mask under which those sleep that wait for completion.
 const MASK: u32 = 1;
@@ -73,16 +79,28 @@ impl Seen {
         self.0 & (LENT | RETURNED) != 0
     }
 
-    /// Whether there is nothing beside the object: no block that its outcome holds, no `Next` behind.
+    /// Whether there is nothing beside the object: no block that its outcome holds, no `Next` behind, no
+    /// extras.
     #[inline]
     pub(crate) fn is_bare(self) -> bool {
-        self.0 & (JOINED | (Tag::HOLDS << TAG_SHIFT)) == 0
+        self.0 & BESIDE == 0
     }
 
     /// Whether there is nothing but the `Next` behind the object.
     #[inline]
     pub(crate) fn is_only_joined(self) -> bool {
-        self.0 & (JOINED | (Tag::HOLDS << TAG_SHIFT)) == JOINED
+        self.0 & BESIDE == JOINED
+    }
+
+    /// Whether there is nothing but what its outcome holds.
+    #[inline]
+    pub(crate) fn only_holds(self) -> bool {
+        self.0 & BESIDE == Tag::HOLDS << TAG_SHIFT
+    }
+
+    #[inline]
+    pub(crate) fn has_extras(self) -> bool {
+        self.0 & EXTRAS != 0
     }
 
     /// Whether a `Next` lies behind the object.
@@ -105,6 +123,15 @@ impl Held {
     #[inline]
     pub(crate) fn is_complete(&self) -> bool {
         self.0 & COMPLETE != 0
+    }
+
+    #[inline]
+    pub(crate) fn has_extras(&self) -> bool {
+        self.0 & EXTRAS != 0
+    }
+
+    pub(crate) fn with_extras(self) -> Self {
+        Self(self.0 | EXTRAS)
     }
 
     /// Lends it to a callback, once it is published.

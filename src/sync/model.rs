@@ -80,13 +80,6 @@ macro_rules! atomic {
             }
 
             #[track_caller]
-            pub(crate) fn store(&self, value: $value, order: Ordering) {
-                self.atomic.store(value, order);
-                self.newest.set(value);
-                changed();
-            }
-
-            #[track_caller]
             pub(crate) fn swap(&self, value: $value, order: Ordering) -> $value {
                 let before = self.atomic.swap(value, order);
                 self.newest.set(value);
@@ -137,6 +130,13 @@ macro_rules! atomic {
 
 atomic!(AtomicPtr<T>, *mut T, {});
 atomic!(AtomicU32, u32, {
+    #[track_caller]
+    pub(crate) fn store(&self, value: u32, order: Ordering) {
+        self.atomic.store(value, order);
+        self.newest.set(value);
+        changed();
+    }
+
     #[track_caller]
     pub(crate) fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
         let before = self.atomic.fetch_add(value, order);
