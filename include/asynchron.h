@@ -46,16 +46,18 @@
  *     by it. The smallest stack that pthreads allow does for every call. Background threads have
  *     the system's usual one.
  *   - Memory. Beyond copying what you hand over, completing, cancelling, waiting for one and
- *     releasing allocate nothing. Want of memory is a status that leaves everything as it was; it
- *     may come where ASYNCHRON_ALREADY would have been due.
+ *     releasing allocate nothing, but for a thread that may start where a background one waits.
+ *     Want of memory is a status that leaves everything as it was; it may come where
+ *     ASYNCHRON_ALREADY would have been due.
  *   - The library prints nothing, keeps no last error, and never ends the program. The one
  *     exception: a C++ exception thrown out of a callback, function or drop ends it, with a
  *     message; catch it inside. The same goes for pthread_exit() and a thread's cancellation in
  *     there; longjmp() out of one is undefined. No call here is itself a cancellation point.
  *   - fork(). The child may create, deliver, wait and spawn. What the parent's threads were
- *     computing never completes there, a handle that another thread was just using may be locked
- *     for ever, and a report's descriptor is shared with the parent: leave such a report alone in
- *     the child.
+ *     computing never completes there. Leave alone in the child a handle that another thread was
+ *     just using, unless it was only waiting for that one: it may be locked for ever, or still know
+ *     that thread's stack, as in asynchron_wait_any() or asynchron_unnotify(). Leave alone a report
+ *     with a descriptor, which is shared with the parent.
  *   - Unloading. The shared library stays loaded once it was: its threads may be resting. A module
  *     into which you link the static one has to stay, too: link it with -z nodelete.
  *   - Twice in one process, as by such a module. The two know nothing of each other: use a handle
@@ -725,9 +727,10 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  *
  * Threads are reused. There are as many as processors; more start when theirs all sleep in the
  * waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound,
- * so that tasks which wait for tasks never starve. They take no signals but those of their own
- * faults, and a program that a function starts inherits that. They are never joined, do not keep
- * the process alive, and end when they have rested for a second.
+ * so that tasks which wait for tasks never starve; while none can be had, a task waits for one
+ * that is busy. They take no signals but those of their own faults, and a program that a function
+ * starts inherits that. They are never joined, do not keep the process alive, and end when they
+ * have rested for a second.
  *
  * - Needs: `fn` not NULL.
  * - Ownership: `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn` has returned, or it is

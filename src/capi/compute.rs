@@ -44,9 +44,10 @@ pub unsafe extern "C" fn asynchron_call(
 ///
 /// Threads are reused. There are as many as processors; more start when theirs all sleep in the
 /// waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound,
-/// so that tasks which wait for tasks never starve. They take no signals but those of their own
-/// faults, and a program that a function starts inherits that. They are never joined, do not keep
-/// the process alive, and end when they have rested for a second.
+/// so that tasks which wait for tasks never starve; while none can be had, a task waits for one
+/// that is busy. They take no signals but those of their own faults, and a program that a function
+/// starts inherits that. They are never joined, do not keep the process alive, and end when they
+/// have rested for a second.
 ///
 /// - Needs: `fn` not NULL.
 /// - Ownership: `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn` has returned, or it is

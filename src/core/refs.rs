@@ -43,7 +43,8 @@ impl Refs {
     #[must_use]
     pub(crate) fn release(&self) -> bool {
         // ORDERING: Acquire pairs with the Release of those that counted down to 1. The one
-        // holder left needs no exclusive access: without a reference nobody can add one.
+        // holder left needs no exclusive access: without a reference nobody can add one, but for a
+        // callback that the object is lent to, for which `Asynchron::release` looks.
         let count = self.0.load(Acquire);
         count == 1 || self.count_down(count)
     }

@@ -34,7 +34,7 @@ impl Asynchron {
     }
 
     /// # Safety
-    /// The last counted reference has just been given up, of what is or was lent.
+    /// It was found to be the last counted one, of what is or was lent, and is the caller's to give up.
     #[inline(never)]
     unsafe fn release_lent(this: NonNull<Self>) {
         // SAFETY: the reference is still counted, and keeps it alive.

@@ -74,11 +74,14 @@ impl Pool {
         if let Some(pool) = Self::current() {
             return Ok(pool);
         }
-        // ORDERING: it stands alone; a second registration would do no harm.
-        if !PREPARED.swap(true, Relaxed) && !sys::at_fork(forget_pool) {
-            // ORDERING: as above.
-            PREPARED.store(false, Relaxed);
-            return Err(NoMemory);
+        // Once it is true, every child forgets. Two threads may both register: that does no harm.
+        // ORDERING: Acquire pairs with the Release below.
+        if !PREPARED.load(Acquire) {
+            if !sys::at_fork(forget_pool) {
+                return Err(NoMemory);
+            }
+            // ORDERING: Release shows that it is registered.
+            PREPARED.store(true, Release);
         }
         let inner = Inner {
             coming: VecDeque::new(),

@@ -16,6 +16,9 @@ use crate::sys::{self, Deadline, Slot};
 
 /// How long a task lies before it gets a thread of its own, in nanoseconds.
 const PATIENCE: u64 = 10_000_000;
+/// How long a thread sleeps in one of our waits before it looks whether the tasks that lie are still watched
+/// over, in nanoseconds.
+const DOUBT: u64 = 100_000_000;
 /// How often a thread that has come to rest looks before it sleeps.
 const YIELDS: u32 = 32;
 /// How long a thread rests before it ends, in nanoseconds.
@@ -259,8 +262,9 @@ impl Sleeping {
         Self(Some(pool))
     }
 
-    /// When to wake at the latest. If a task lies and no thread can be had to watch it, a sleeping
-    /// one tries again: it may be just that task which it waits for.
+    /// When to wake at the latest. While a task lies, a sleeping thread looks again, since it may be just
+    /// that task which it waits for: soon, if no thread can be had to watch it, and seldom else, since
+    /// whoever watches may find no other when it takes a task.
     #[inline]
     pub(crate) fn until(&self, deadline: Deadline) -> Deadline {
         self.0.map_or(deadline, |pool| pool.sleep_until(deadline))
@@ -279,10 +283,12 @@ impl Drop for Sleeping {
 impl Pool {
     #[cold]
     fn sleep_until(&'static self, deadline: Deadline) -> Deadline {
-        if self.watch(self.inner.lock()) {
+        let inner = self.inner.lock();
+        if !self.has_tasks(&inner) {
             return deadline;
         }
-        sys::deadline_after(PATIENCE).min(deadline.or(Some(u64::MAX)))
+        let doubt = if self.watch(inner) { DOUBT } else { PATIENCE };
+        sys::deadline_after(doubt).min(deadline.or(Some(u64::MAX)))
     }
 
     #[cold]

@@ -11,6 +11,7 @@
 mod callbacks;
 mod collect;
 mod keeper;
+mod lent;
 mod release;
 mod report;
 mod several;

@@ -153,23 +153,6 @@ fn two_may_release_while_a_callback_retains_and_releases() {
     });
 }
 
-/// A place where one thread leaves a handle for another.
-struct Place(loom::sync::Mutex<Option<A>>);
-
-impl Place {
-    fn new() -> Rc<Self> {
-        Rc::new(Self(loom::sync::Mutex::new(None)))
-    }
-
-    fn leave(&self, a: A) {
-        *self.0.lock().unwrap() = Some(a);
-    }
-
-    fn take(&self) -> Option<A> {
-        self.0.lock().unwrap().take()
-    }
-}
-
 /// A callback retains the handle and hands it over; another thread uses and releases it while the callback ends and the
 /// others release theirs.
 fn handed_over(register: fn(&Rc<Told>, A), first_handle_is_released_by_the_one_that_sets: bool) {

@@ -98,6 +98,23 @@ impl A {
     }
 }
 
+/// A place where one thread leaves a handle for another.
+pub struct Place(loom::sync::Mutex<Option<A>>);
+
+impl Place {
+    pub fn new() -> Rc<Self> {
+        Rc::new(Self(loom::sync::Mutex::new(None)))
+    }
+
+    pub fn leave(&self, a: A) {
+        *self.0.lock().unwrap() = Some(a);
+    }
+
+    pub fn take(&self) -> Option<A> {
+        self.0.lock().unwrap().take()
+    }
+}
+
 /// Plain memory. Loom finds accesses to it that are not ordered.
 pub struct Plain(loom::cell::UnsafeCell<u8>);
 

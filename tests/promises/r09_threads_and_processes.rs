@@ -138,6 +138,13 @@ fn one_that_waits_asks_again_if_the_thread_being_started_never_comes() {
     process::run(process::command(&program, &[]), 60).assert_quiet_success();
 }
 
+/// Nor on one that watched, and found no other to watch when it took a task.
+#[test]
+fn one_that_waits_notices_that_nobody_watches_any_more() {
+    let program = process::compile("watch_is_lost.c", &[]);
+    process::run(process::command(&program, &[]), 90).assert_quiet_success();
+}
+
 /// Those that are being started count.
 #[test]
 fn no_more_are_started_while_they_are_on_their_way() {
