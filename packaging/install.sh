@@ -127,6 +127,11 @@ install_all() {
     done
 }
 
+# What has a man page beside the library itself.
+functions() {
+    sed -n 's/.*\(asynchron_[a-z_]*\)(.*/\1/p' include/asynchron.h | sort -u
+}
+
 # Every file by its name; of the directories, those that are nobody else's.
 uninstall_all() {
     echo "removing asynchron $VERSION from $DESTDIR$PREFIX"
@@ -136,7 +141,9 @@ uninstall_all() {
     rm -f "$DESTDIR$CMAKEDIR/asynchron-config.cmake" "$DESTDIR$CMAKEDIR/asynchron-config-version.cmake"
     rm -f "$DESTDIR$INCLUDEDIR/asynchron.h" "$DESTDIR$INCLUDEDIR/asynchron.hpp"
     rm -f "$DESTDIR$DOCDIR/LICENSE-MIT" "$DESTDIR$DOCDIR/LICENSE-APACHE"
-    rm -f "$DESTDIR$MANDIR"/man3/asynchron.3 "$DESTDIR$MANDIR"/man3/asynchron_*.3
+    for name in asynchron $(functions); do
+        rm -f "$DESTDIR$MANDIR/man3/$name.3"
+    done
     for directory in "$CMAKEDIR" "$DOCDIR"; do
         rmdir "$DESTDIR$directory" 2>/dev/null || :
     done

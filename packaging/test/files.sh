@@ -56,13 +56,15 @@ elsewhere() {
 # Of the directories, only those that are its own; and nobody else's files.
 uninstalled() {
     local at="$WORK/shared prefix"
-    mkdir -p "$at/include" "$at/lib/pkgconfig" "$at/share/doc/asynchron"
+    mkdir -p "$at/include" "$at/lib/pkgconfig" "$at/share/doc/asynchron" "$at/share/man/man3"
     touch "$at/include/asynchronous.h" "$at/lib/libasynchron2.so" "$at/share/doc/asynchron/mine"
+    touch "$at/share/man/man3/asynchron_mine.3"
     make -s install PREFIX="$at" MAN="$MAN"
     make -s uninstall PREFIX="$at"
     same "include/asynchronous.h
 lib/libasynchron2.so
-share/doc/asynchron/mine" "$(listing "$at")"
+share/doc/asynchron/mine
+share/man/man3/asynchron_mine.3" "$(listing "$at")"
     [ ! -d "$at/lib/cmake/asynchron" ]
 }
 
