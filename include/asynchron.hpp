@@ -26,7 +26,11 @@
  *   - Threads. Every function may be called from any thread, and from inside any callback. None but those that say so
  *     blocks. None is for signal handlers. What runs on which thread is the rule of asynchron.h: a callback, what
  *     then() goes on with, and a coroutine run on the thread that completes what they wait for, one after the other and
- *     never inside each other; if it is complete already, on the thread that asks. No lock is held meanwhile.
+ *     never inside each other; if it is complete already, on the thread that asks.
+ *   - Locks. The library holds none while it calls you. Hold none of your own that your callbacks or destructors take
+ *     while you deliver, cancel, register or release, for they may run inside that; and every destructor, assignment,
+ *     reset or erase of a future, a promise or a container of them may release the last one. Move it out under the
+ *     lock, and let it go after.
  *   - Exceptions. What a function throws that computes a value becomes the failure of that value, and is thrown again,
  *     the same object, to everyone who asks for it: treat it as const. No exception crosses C. A failure delivered by C
  *     is thrown as asynchron::error, a cancel as asynchron::cancelled. Want of memory is std::bad_alloc and changes
@@ -214,8 +218,8 @@ public:
 };
 
 /**
- * It was cancelled. Thrown where a value is computed, it cancels that: so a cancel passes on. No asynchron::error: who
- * catches failures need not catch cancels.
+ * It was cancelled. Thrown where a value is computed, it cancels that: so a cancel passes on. It is no asynchron::error,
+ * but both are a std::runtime_error: to tell them apart, catch cancelled first, then error, then std::exception.
  */
 class ASYNCHRON_VISIBLE cancelled final : public std::runtime_error {
     std::size_t skip_;
@@ -302,6 +306,9 @@ inline bool is_out_of_memory(const asynchron_error_t &e) noexcept
     const bool ours = std::strcmp(e.domain, "asynchron") == 0 || (*e.domain == '\0' && *e.message == '\0');
     return e.code == ASYNCHRON_E_NOMEM && ours;
 }
+
+// Of a call that lacks something else.
+[[noreturn]] ASYNCHRON_COLD inline void refuse(const char *why) { throw error(ASYNCHRON_E_INVALID, "asynchron", why); }
 
 inline std::string described(std::int32_t status)
 {
@@ -413,9 +420,18 @@ template <class T> struct future_value<future<T>> {
 template <class F> struct is_future : std::false_type {};
 template <class T> struct is_future<future<T>> : std::true_type {};
 
+template <class Iterator> using yielded_by = decltype(*std::declval<Iterator &>());
+template <class Range> using iterator_of = decltype(std::begin(std::declval<Range &>()));
+template <class Range> using value_in = typename future_value<bare<yielded_by<iterator_of<Range>>>>::type;
+
+// Whether what it yields lies in the range, and is not made as it goes.
+template <class Iterator, class = void> struct yields_in_place : std::false_type {};
 template <class Iterator>
-using value_at = typename future_value<bare<decltype(*std::declval<Iterator &>())>>::type;
-template <class Range> using value_in = value_at<decltype(std::begin(std::declval<Range &>()))>;
+struct yields_in_place<Iterator, typename to_void<typename std::iterator_traits<Iterator>::iterator_category>::type>
+    : std::integral_constant<bool,
+                             std::is_lvalue_reference<yielded_by<Iterator>>::value &&
+                                 std::is_base_of<std::forward_iterator_tag,
+                                                 typename std::iterator_traits<Iterator>::iterator_category>::value> {};
 
 // What a function that returns R is a future of: a reference stays one, a future<T> is joined.
 template <class R> struct result_of {
@@ -438,7 +454,7 @@ struct computed : std::conditional<is_future<bare<R>>::value, joined_result<R>, 
 
 [[noreturn]] ASYNCHRON_COLD inline void raise_other_type()
 {
-    throw error(ASYNCHRON_E_INVALID, "asynchron", "the value is not of the type that is asked for");
+    refuse("the value is not of the type that is asked for");
 }
 
 template <class T> inline bool is_aligned(const void *p) noexcept
@@ -660,14 +676,20 @@ template <> struct seen_as<void> {
     typedef void type;
 };
 
-// And of an rvalue, which may be the last to hold it: a copy, where there can be one.
+// And of an rvalue, which may be the last to hold it: a T, if it can be copied, else nothing.
 template <class T>
-struct taken_as : std::conditional<std::is_copy_constructible<T>::value, T, const T &> {};
-template <class T> struct taken_as<T &> {
-    typedef T &type;
+struct is_taken : std::integral_constant<bool, !std::is_object<T>::value || std::is_copy_constructible<T>::value> {};
+
+// What ready<T>(U) is a future of, T being void if it is not said.
+template <class T, class U, bool = std::is_convertible<U, T>::value> struct ready_as {};
+template <class T, class U> struct ready_as<T, U, true> {
+    typedef T type;
 };
-template <> struct taken_as<void> {
-    typedef void type;
+template <class T, class U> // no reference to what is made by converting it
+struct ready_as<T &, U &, true> : std::enable_if<std::is_convertible<U *, T *>::value, T &> {};
+template <class T, class U> struct ready_as<T &, U, true> {};
+template <class U> struct ready_as<void, U, false> {
+    typedef decayed<U> type;
 };
 
 // Delivers what was computed, if nobody was first.
@@ -790,6 +812,8 @@ class scoped_registration {
     registration held_;
 
 public:
+    /** Of no callback. */
+    scoped_registration() noexcept {}
     /** From what future::notify() returned. */
     scoped_registration(registration &&held) noexcept : held_(std::move(held)) {}
     /** The callback is then the other's. */
@@ -810,7 +834,9 @@ public:
  * void.
  *
  * Any number of futures may share one asynchron, and any number of threads may wait for it: the value is there for all
- * of them, const, as long as one future of it is. Destroying a future does not wait.
+ * of them, const, as long as one future of it is. Destroying a future does not wait. So, unlike with std::future, a
+ * value is not moved out: get() lends it, any number of times. What is to be handed on whole is best a
+ * std::shared_ptr.
  */
 template <class T> class future {
     detail::counted a_;
@@ -846,6 +872,17 @@ public:
     /** Without state: not valid(). */
     future() noexcept {}
 
+    /** Every future converts to a future of void, of the same asynchron: that it is complete, and how it failed. */
+    template <class U, class = detail::when<std::is_void<T>::value && !std::is_void<U>::value>>
+    future(const future<U> &other) noexcept : a_(detail::counted::share(other.handle()))
+    {
+    }
+    /** The same; the other is not valid() then. */
+    template <class U, class = detail::when<std::is_void<T>::value && !std::is_void<U>::value>>
+    future(future<U> &&other) noexcept : a_(other.release(), adopt)
+    {
+    }
+
     /** Whether there is an asynchron. */
     bool valid() const noexcept { return a_.get() != nullptr; }
 
@@ -854,7 +891,7 @@ public:
      *
      * - Threads: any number; blocks. The first to ask one that was made by on_demand() runs its function.
      * - Returns: the value: `const T&`, which lives as long as a future of it; of a future that is a temporary, and so
-     *   may be the last one, a copy, unless T cannot be copied. `T&` of a reference; nothing of void.
+     *   may be the last one, a copy. `T&` of a reference; nothing of void.
      * - Throws: what it failed with; error of a failure of C's; cancelled; error with ASYNCHRON_E_DEADLOCK inside of
      *   what computes it, and with ASYNCHRON_E_INVALID without state or if C delivered something else than a T.
      */
@@ -867,12 +904,16 @@ public:
         return detail::kind<T>::read(value);
     }
 
-    /** The same, of a temporary. */
-    template <class U = T> typename detail::taken_as<U>::type get() const &&
+    /** The same, of a temporary. If T says that it can be copied and cannot, as a vector of std::unique_ptr does, that
+     *  does not compile: then name the future. */
+    template <class U = T, detail::when<detail::is_taken<U>::value, int> = 0> U get() const &&
     {
         const future &self = *this;
         return self.get();
     }
+
+    /** Not of a temporary if T cannot be copied: the value might be gone with it. Name the future. */
+    template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> const U &get() const && = delete;
 
     /**
      * As get(), for so long at most. A timeout is no exception:
@@ -967,7 +1008,8 @@ public:
      *   however that ended. If it could take both, it gets the value. It is moved or copied, and called once at most.
      * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined:
      *   the result is a future of the same type, completed as that one is. Cancelling the result does not touch this.
-     * - Threads: does not block. `f` runs on the thread that completes this, or here, if it is complete.
+     * - Threads: does not block. `f` runs on the thread that completes this. If it is complete, `f` runs here, before
+     *   this returns; but inside of a callback, or of another such `f`, later: at the end of what is due on this thread.
      * - Throws: std::bad_alloc; error without state.
      */
     template <class F> typename detail::then_of<T, F>::type then(F &&f) const
@@ -981,8 +1023,8 @@ public:
      * - `f` takes a `const future<T>&`, which is complete, or nothing. It must not throw: there is nothing that could
      *   fail by it, so that ends in std::terminate(). then() is for what may fail.
      * - Returns: what takes it back. It may be dropped: the callback stays.
-     * - Threads: does not block. `f` runs on the thread that completes this, or here, if it is complete. If nobody
-     *   is left to complete it, it fails, and `f` runs.
+     * - Threads: does not block. `f` runs on the thread that completes this, or here, if it is complete, as with
+     *   then(). If nobody is left to complete it, it fails, and `f` runs.
      * - Throws: std::bad_alloc; error without state.
      */
     template <class F> registration notify(F &&f) const
@@ -1158,12 +1200,15 @@ public:
      */
     bool set_exception(const std::exception_ptr &thrown)
     {
-        if (thrown == nullptr || !valid())
+        if (!valid())
             detail::raise(nullptr, ASYNCHRON_E_INVALID);
+        if (thrown == nullptr)
+            detail::refuse("there is no exception to deliver");
         return detail::fail(a_.get(), thrown);
     }
 
-    /** The same of an exception as it is. */
+    /** The same of an exception, of which the static type is delivered: in a handler, where that may be a base, pass
+     *  std::current_exception(). */
     template <class E, class = detail::when<!std::is_convertible<E, std::exception_ptr>::value>> bool set_exception(E thrown)
     {
         return set_exception(std::make_exception_ptr(std::move(thrown)));
@@ -1181,7 +1226,8 @@ public:
     /** The asynchron, for C; it stays the promise's. nullptr without state. */
     asynchron_t *handle() const noexcept { return a_.get(); }
 
-    /** The same together with this promise's reference and its duty to deliver, which are the caller's then. */
+    /** The same together with this promise's reference and its duty to deliver, which are the caller's then: C must
+     *  deliver, fail or cancel it before it releases it, for no one who holds a future wakes otherwise. */
     ASYNCHRON_MUST_USE asynchron_t *release() noexcept
     {
         one_less();
@@ -1277,12 +1323,15 @@ private:
     explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
 };
 
-/** A future that has its value already. Throws what making a T does, and std::bad_alloc. */
-template <class U, class T = detail::decayed<U>> future<T> ready(U &&value)
+/** A future that has its value already: ready(value) of the type that this has, ready<T>(value) of a T made from it, or
+ *  of a reference to it. Throws what making a T does, and std::bad_alloc. */
+template <class T = void, class U = T>
+future<typename detail::ready_as<T, U>::type> ready(U &&value)
 {
+    typedef typename detail::ready_as<T, U>::type made;
     detail::counted a = detail::counted::create();
-    detail::need(detail::kind<T>::put(a.get(), std::forward<U>(value)));
-    return from_handle<T>(a.release(), adopt);
+    detail::need(detail::kind<made>::put(a.get(), static_cast<made>(std::forward<U>(value))));
+    return from_handle<made>(a.release(), adopt);
 }
 
 /** The same of nothing. */
@@ -1301,7 +1350,7 @@ template <class T> future<T> failed(const std::exception_ptr &thrown)
     return made.get_future();
 }
 
-/** The same of an exception as it is. */
+/** The same of an exception, of which the static type is delivered; see promise_base::set_exception(). */
 template <class T, class E, class = detail::when<!std::is_convertible<E, std::exception_ptr>::value>>
 future<T> failed(E thrown)
 {
@@ -1726,8 +1775,10 @@ future<typename detail::job_of<F, A...>::value_type> call(F &&f, A &&...args)
 
 /**
  * Computes `f()` when somebody asks: the first get, wait or co_await runs it on its thread, to its end, whatever the
- * timeout, but not one with a timeout of 0. Everybody else waits for that run. Nothing else starts it: no then(),
- * notify(), after(), when_all(), when_any() or report().
+ * timeout, but not one with a timeout of 0. Everybody else waits for that run. It is asked for, too, where it is
+ * returned to be joined, as by a function of spawn() or then(). Nothing else starts it: no then(), notify(), after(),
+ * when_all(), when_any() or report() of it, nor a wait for several. On a background thread it is computed by
+ * `spawn([lazy] { lazy.wait(); })`.
  *
  * - `f` is moved or copied; it may take a cancellation. If it returns a future, that is waited for.
  * - Returns: a future of what `f` returns, or fails with what it throws.
@@ -1752,34 +1803,80 @@ template <class F> future<typename detail::job_of<F>::value_type> on_demand(F &&
  * ================================================================================================
  * Several together
  *
- * A range is anything that std::begin() and std::end() take, of futures of one type. What is of several types goes
- * together as future<void>: from_handle<void>(f.handle()).
+ * A range is anything that std::begin() and std::end() take, of futures of one type, also one that makes them as it
+ * goes, as a view does; or it is a list in braces. Futures of several types go together as future<void>, to which all
+ * of them convert.
  */
 
 /// @cond
 namespace detail {
 
-// Borrowed from the futures.
-template <class Iterator> std::vector<asynchron_t *> handles(Iterator from, Iterator to)
-{
-    std::vector<asynchron_t *> all;
-    for (; from != to; ++from) {
-        if (!from->valid())
+// The handles of a range, for the length of a call: borrowed from its futures, if they lie in it.
+class several {
+    std::vector<asynchron_t *> all_;
+    std::vector<counted> kept_;
+
+    template <class T> void add(const future<T> &f, std::true_type)
+    {
+        if (!f.valid())
             raise(nullptr, ASYNCHRON_E_INVALID);
-        all.push_back(from->handle());
+        all_.push_back(f.handle());
     }
-    return all;
+    template <class T> void add(const future<T> &f, std::false_type)
+    {
+        add(f, std::true_type());
+        kept_.push_back(counted::share(f.handle()));
+    }
+
+public:
+    template <class Range, class = value_in<Range>> several(Range &&range)
+    {
+        auto it = std::begin(range);
+        const auto end = std::end(range);
+        for (; it != end; ++it)
+            add(*it, yields_in_place<decltype(it)>());
+    }
+    several(std::initializer_list<future<void>> list)
+    {
+        for (const future<void> &f : list)
+            add(f, std::true_type());
+    }
+
+    asynchron_t *const *data() const noexcept { return all_.data(); }
+    std::size_t size() const noexcept { return all_.size(); }
+};
+
+inline void need_all(asynchron_t *const *all, std::size_t n)
+{
+    for (std::size_t i = 0; i < n; i++)
+        if (all[i] == nullptr)
+            raise(nullptr, ASYNCHRON_E_INVALID);
 }
 
-template <class Range> std::vector<asynchron_t *> handles_in(const Range &range)
+inline bool wait_all_ns(const several &all, std::uint64_t timeout)
 {
-    return handles(std::begin(range), std::end(range));
+    const asynchron_status_t status = asynchron_wait_all(all.data(), all.size(), timeout);
+    if (status < 0)
+        raise(nullptr, status);
+    return status == ASYNCHRON_OK;
+}
+
+// The index, or the largest there is.
+inline std::size_t wait_any_ns(const several &all, std::uint64_t timeout)
+{
+    if (all.size() == 0)
+        refuse("there is nothing to wait for");
+    std::size_t index = static_cast<std::size_t>(-1);
+    const asynchron_status_t status = asynchron_wait_any(all.data(), all.size(), timeout, &index);
+    if (status < 0)
+        raise(nullptr, status);
+    return index;
 }
 
 template <class T, class F> using after_job = job<next_of_many<T, decayed<F>>>;
 
 template <class T, class F>
-future<typename after_job<T, F>::value_type> after_all(const std::vector<asynchron_t *> &sources, F &&f)
+future<typename after_job<T, F>::value_type> after_all(const several &sources, F &&f)
 {
     typedef after_job<T, F> work;
     const auto start = [&](work *ctx) { return start_after(sources.data(), sources.size(), ctx); };
@@ -1789,21 +1886,43 @@ future<typename after_job<T, F>::value_type> after_all(const std::vector<asynchr
 } // namespace detail
 /// @endcond
 
-/** Blocks until all are complete, however they ended. Starts no function on demand. Throws std::bad_alloc; error:
- *  ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID. */
-template <class Range, class = detail::value_in<const Range>> void wait_all(const Range &range)
+/** Blocks until all of a range are complete, however they ended. Starts no function on demand. Throws std::bad_alloc;
+ *  error: ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID. */
+inline void wait_all(const detail::several &range) { detail::wait_all_ns(range, ASYNCHRON_FOREVER); }
+
+/** The same for so long at most. Returns whether all are complete. A time of 0 only looks. */
+template <class Rep, class Period>
+bool wait_all_for(const detail::several &range, const std::chrono::duration<Rep, Period> &time)
 {
-    const std::vector<asynchron_t *> all = detail::handles_in(range);
-    detail::need(asynchron_wait_all(all.data(), all.size(), ASYNCHRON_FOREVER));
+    return detail::wait_all_ns(range, detail::nanoseconds_of(time));
 }
 
-/** Blocks until any is complete, however it ended, and returns its index. Starts no function on demand. Throws as
- *  wait_all(), and error with ASYNCHRON_E_INVALID for an empty range. */
-template <class Range, class = detail::value_in<const Range>> std::size_t wait_any(const Range &range)
+/** The same until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+template <class Clock, class Duration>
+bool wait_all_until(const detail::several &range, const std::chrono::time_point<Clock, Duration> &time)
 {
-    const std::vector<asynchron_t *> all = detail::handles_in(range);
-    std::size_t index = 0;
-    detail::need(asynchron_wait_any(all.data(), all.size(), ASYNCHRON_FOREVER, &index));
+    return detail::until(time, [&range](std::uint64_t ns) { return detail::wait_all_ns(range, ns); });
+}
+
+/** Blocks until any of a range is complete, however it ended, and returns its index. Starts no function on demand.
+ *  Throws as wait_all(), and error with ASYNCHRON_E_INVALID for an empty range. */
+inline std::size_t wait_any(const detail::several &range) { return detail::wait_any_ns(range, ASYNCHRON_FOREVER); }
+
+/** The same for so long at most. Returns the largest index there is, SIZE_MAX, if the time ran out. A time of 0 only
+ *  looks. */
+template <class Rep, class Period>
+std::size_t wait_any_for(const detail::several &range, const std::chrono::duration<Rep, Period> &time)
+{
+    return detail::wait_any_ns(range, detail::nanoseconds_of(time));
+}
+
+/** The same until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+template <class Clock, class Duration>
+std::size_t wait_any_until(const detail::several &range, const std::chrono::time_point<Clock, Duration> &time)
+{
+    const std::size_t none = static_cast<std::size_t>(-1);
+    std::size_t index = none;
+    detail::until(time, [&](std::uint64_t ns) { return (index = detail::wait_any_ns(range, ns)) != none; });
     return index;
 }
 
@@ -1812,32 +1931,44 @@ template <class Range, class = detail::value_in<const Range>> std::size_t wait_a
  *
  * - `f` takes a `const std::vector<future<T>>&`, which are complete, or nothing.
  * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined.
- * - Threads: does not block. `f` runs on the thread that completes the last, or here, if all are complete.
+ * - Sources are not kept while they are pending. One that can still complete is kept by who computes it: a promise, a
+ *   thread, a coroutine, what it goes on from. One that cannot, as a temporary on_demand(), fails as broken at once, and
+ *   `f` sees that.
+ * - Threads: does not block. `f` runs on the thread that completes the last, or here, if all are complete, as with
+ *   then().
  * - Throws: std::bad_alloc; error, if one is without state.
  */
-template <class Range, class F, class T = detail::value_in<const Range>>
-future<typename detail::after_job<T, F>::value_type> after(const Range &range, F &&f)
+template <class Range, class F, class T = detail::value_in<Range>>
+future<typename detail::after_job<T, F>::value_type> after(Range &&range, F &&f)
 {
-    return detail::after_all<T>(detail::handles_in(range), std::forward<F>(f));
+    return detail::after_all<T>(range, std::forward<F>(f));
 }
 
 /** The same of a list. */
 template <class T, class F>
 future<typename detail::after_job<T, F>::value_type> after(std::initializer_list<future<T>> list, F &&f)
 {
-    return detail::after_all<T>(detail::handles_in(list), std::forward<F>(f));
+    return detail::after_all<T>(list, std::forward<F>(f));
 }
 
 /**
  * A future that is ready once all of a range are complete, however they ended: then none of the futures in it blocks.
  *
+ * - Sources are not kept while they are pending, as with after(): one that nobody is left to complete counts as
+ *   complete, since it fails as broken.
  * - Threads: does not block.
  * - Throws: std::bad_alloc; error, if one is without state.
  */
-template <class Range, class T = detail::value_in<const Range>>
-future<std::vector<future<T>>> when_all(const Range &range)
+template <class Range, class T = detail::value_in<Range>>
+future<std::vector<future<T>>> when_all(Range &&range)
 {
-    return after(range, detail::gather_range<T>());
+    return detail::after_all<T>(range, detail::gather_range<T>());
+}
+
+/** The same of a list. */
+template <class T> future<std::vector<future<T>>> when_all(std::initializer_list<future<T>> list)
+{
+    return detail::after_all<T>(list, detail::gather_range<T>());
 }
 
 /** The same of futures of any types, as a tuple. */
@@ -1845,9 +1976,7 @@ template <class... T> future<std::tuple<future<T>...>> when_all(const future<T> 
 {
     typedef detail::job<detail::gather<T...>> work;
     asynchron_t *const all[sizeof...(T) + 1] = {futures.handle()..., nullptr};
-    for (std::size_t i = 0; i < sizeof...(T); i++)
-        if (all[i] == nullptr)
-            detail::raise(nullptr, ASYNCHRON_E_INVALID);
+    detail::need_all(all, sizeof...(T));
     detail::counted made = detail::start_after(all, sizeof...(T), new work(detail::counted()));
     return from_handle<std::tuple<future<T>...>>(made.release(), adopt);
 }
@@ -1956,19 +2085,19 @@ template <class Futures> class any_of {
 public:
     typedef future<when_any_result<Futures>> type;
 
-    static type make(const std::vector<asynchron_t *> &all, Futures futures)
+    static type make(asynchron_t *const *all, std::size_t n, Futures futures)
     {
         counted out = counted::create();
-        if (all.empty()) {
+        if (n == 0) {
             when_any_result<Futures> none = {static_cast<std::size_t>(-1), std::move(futures)};
             need(result::put(out.get(), std::move(none)));
             return type::from_handle(out.release(), adopt);
         }
         any_of *const it = new any_of(out, std::move(futures));
         try {
-            it->sources_.reserve(all.size());
-            for (asynchron_t *a : all)
-                it->sources_.push_back(source{counted::share(a), it, 0});
+            it->sources_.reserve(n);
+            for (std::size_t i = 0; i < n; i++)
+                it->sources_.push_back(source{counted::share(all[i]), it, 0});
             it->listen_to_all();
         } catch (...) {
             (void)asynchron_cancel(out.get()); // and by that it leaves those that it listens to
@@ -1987,27 +2116,38 @@ public:
 
 /**
  * A future that is ready once any of a range is complete, however it ended. Nothing is left behind on the others then,
- * nor once the result is cancelled. Until then it keeps all of them. Of none, it is ready at once.
+ * nor once the result is cancelled. Of none, it is ready at once.
  *
+ * - Sources are kept until then, since it yields all of them. So one of which nobody else has a handle does not fail as
+ *   broken, as with when_all(): if no other completes either, cancel the result.
  * - Threads: does not block.
  * - Throws: std::bad_alloc; error, if one is without state.
  */
-template <class Range, class T = detail::value_in<const Range>>
-future<when_any_result<std::vector<future<T>>>> when_any(const Range &range)
+template <class Range, class T = detail::value_in<Range>>
+future<when_any_result<std::vector<future<T>>>> when_any(Range &&range)
 {
-    std::vector<future<T>> all(std::begin(range), std::end(range));
-    const std::vector<asynchron_t *> sources = detail::handles_in(all);
-    return detail::any_of<std::vector<future<T>>>::make(sources, std::move(all));
+    std::vector<future<T>> all;
+    auto it = std::begin(range);
+    const auto end = std::end(range);
+    for (; it != end; ++it)
+        all.push_back(*it);
+    const detail::several sources(all);
+    return detail::any_of<std::vector<future<T>>>::make(sources.data(), sources.size(), std::move(all));
+}
+
+/** The same of a list. */
+template <class T> future<when_any_result<std::vector<future<T>>>> when_any(std::initializer_list<future<T>> list)
+{
+    const detail::several sources(list);
+    return detail::any_of<std::vector<future<T>>>::make(sources.data(), sources.size(), list);
 }
 
 /** The same of futures of any types, in a tuple. */
 template <class... T> future<when_any_result<std::tuple<future<T>...>>> when_any(const future<T> &...futures)
 {
-    const std::vector<asynchron_t *> sources = {futures.handle()...};
-    for (asynchron_t *a : sources)
-        if (a == nullptr)
-            detail::raise(nullptr, ASYNCHRON_E_INVALID);
-    return detail::any_of<std::tuple<future<T>...>>::make(sources, std::tuple<future<T>...>(futures...));
+    asynchron_t *const all[sizeof...(T) + 1] = {futures.handle()..., nullptr};
+    detail::need_all(all, sizeof...(T));
+    return detail::any_of<std::tuple<future<T>...>>::make(all, sizeof...(T), std::tuple<future<T>...>(futures...));
 }
 
 /*
@@ -2030,30 +2170,38 @@ template <class T> class completions {
     asynchron_report_t *use() const
     {
         if (r_ == nullptr)
-            detail::raise(nullptr, ASYNCHRON_E_INVALID);
+            detail::refuse("there is no report");
         return r_.get();
     }
 
-    future<T> next_ns(std::uint64_t timeout) const
+    completions(asynchron_t *const *handles, std::size_t n) : r_(asynchron_report_create(handles, n))
+    {
+        if (r_ == nullptr)
+            throw std::bad_alloc();
+    }
+
+    static completions of(const detail::several &all) { return completions(all.data(), all.size()); }
+    template <class Range, class U> friend completions<U> report(Range &&range);
+    template <class U> friend completions<U> report(std::initializer_list<future<U>> list);
+
+    // Whether it was over before the time.
+    bool next_ns(std::uint64_t timeout, future<T> &next) const
     {
         asynchron_item_t item;
         const asynchron_status_t status = asynchron_report_next(use(), timeout, &item);
         if (status < 0)
             detail::raise(nullptr, status);
-        return status == ASYNCHRON_OK ? from_handle<T>(item.asynchron, adopt) : future<T>();
+        if (status == ASYNCHRON_OK)
+            next = from_handle<T>(item.asynchron, adopt);
+        return status != ASYNCHRON_TIMEOUT;
     }
 
 public:
     /** Of none yet. Throws std::bad_alloc. */
-    completions() : completions(std::vector<asynchron_t *>()) {}
+    completions() : completions(nullptr, 0) {}
 
     /** Of handles of C's, none of them NULL, which stay the caller's; see from_handle(). Throws std::bad_alloc. */
-    explicit completions(const std::vector<asynchron_t *> &handles)
-        : r_(asynchron_report_create(handles.data(), handles.size()))
-    {
-        if (r_ == nullptr)
-            throw std::bad_alloc();
-    }
+    explicit completions(const std::vector<asynchron_t *> &handles) : completions(handles.data(), handles.size()) {}
 
     /** Adds one: also from another thread, and while others wait. Throws std::bad_alloc; error without state. */
     void add(const future<T> &f) { detail::need(asynchron_report_add(use(), f.handle(), nullptr)); }
@@ -2069,12 +2217,33 @@ public:
     std::size_t pending() const noexcept { return asynchron_report_pending(r_.get()); }
 
     /** Blocks until one has completed. Returns it; one without state if nothing is left, or by wake(). */
-    future<T> next() const { return next_ns(ASYNCHRON_FOREVER); }
+    future<T> next() const
+    {
+        future<T> next;
+        next_ns(ASYNCHRON_FOREVER, next);
+        return next;
+    }
 
-    /** The same for so long at most; then, too, it returns one without state. */
+    /**
+     * The same for so long at most; then, too, it returns one without state.
+     *
+     * Of the three that it may mean: if pending() is 0, nothing is left. Else the time ran out, or it was woken: who
+     * calls wake() says so by a flag of its own, set before.
+     */
     template <class Rep, class Period> future<T> next_for(const std::chrono::duration<Rep, Period> &time) const
     {
-        return next_ns(detail::nanoseconds_of(time));
+        future<T> next;
+        next_ns(detail::nanoseconds_of(time), next);
+        return next;
+    }
+
+    /** As next_for(), until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+    template <class Clock, class Duration>
+    future<T> next_until(const std::chrono::time_point<Clock, Duration> &time) const
+    {
+        future<T> next;
+        detail::until(time, [&](std::uint64_t ns) { return next_ns(ns, next); });
+        return next;
     }
 
     /** Has one next(), blocked or to come, return one without state: it ends one loop. */
@@ -2142,15 +2311,15 @@ public:
 };
 
 /** Those of a range in the order in which they complete. Throws std::bad_alloc; error, if one is without state. */
-template <class Range, class T = detail::value_in<const Range>> completions<T> report(const Range &range)
+template <class Range, class T = detail::value_in<Range>> completions<T> report(Range &&range)
 {
-    return completions<T>(detail::handles_in(range));
+    return completions<T>::of(range);
 }
 
 /** The same of a list. */
 template <class T> completions<T> report(std::initializer_list<future<T>> list)
 {
-    return completions<T>(detail::handles_in(list));
+    return completions<T>::of(list);
 }
 
 #if defined(ASYNCHRON_COROUTINES)
@@ -2162,6 +2331,20 @@ template <class T> completions<T> report(std::initializer_list<future<T>> list)
  * on the thread that completes what it waits for. Its future is complete when the coroutine is gone, and all of its
  * variables with it. The future may be dropped: the coroutine goes on. One that is destroyed while it waits fails as
  * broken. `co_await asynchron::spawn([] {})` goes on on a background thread.
+ *
+ * Cancelling its future does not stop a coroutine either: it is not woken, and what it returns later is dropped. It
+ * learns of it by a cancellation, which spawn(), or call() to begin here, gives it as the first parameter, by value:
+ *
+ *     asynchron::future<int> work(asynchron::cancellation stop, int n)
+ *     {
+ *         co_await step(n);
+ *         stop.check(); // throws, if the future below was cancelled meanwhile
+ *         co_return n;
+ *     }
+ *     asynchron::future<int> f = asynchron::call(work, 3);
+ *
+ * GCC up to version 12 refuses a list in braces inside of a co_await ("array used as initializer"), as in
+ * `co_await when_all(std::vector<future<int>>{a, b})`: give it a name before.
  */
 
 /// @cond
@@ -2199,7 +2382,7 @@ public:
         return won(status);
     }
 
-    typename std::conditional_t<Lasts, seen_as<T>, taken_as<T>>::type await_resume() const { return f_.get(); }
+    std::conditional_t<Lasts, typename seen_as<T>::type, T> await_resume() const { return f_.get(); }
 };
 
 template <class T> class coroutine_base {
@@ -2263,11 +2446,16 @@ template <class T> detail::awaiter<T, true> operator co_await(const future<T> &f
     return detail::awaiter<T, true>(f);
 }
 
-/** The same of a temporary: a copy of the value, unless T cannot be copied. */
-template <class T> detail::awaiter<T, false> operator co_await(future<T> &&f) noexcept
+/** The same of a temporary: a copy of the value. */
+template <class T, detail::when<detail::is_taken<T>::value, int> = 0>
+detail::awaiter<T, false> operator co_await(future<T> &&f) noexcept
 {
     return detail::awaiter<T, false>(std::move(f));
 }
+
+/** Not of a temporary if T cannot be copied: the value might be gone with it. Name the future. */
+template <class T, detail::when<!detail::is_taken<T>::value, int> = 0>
+detail::awaiter<T, false> operator co_await(future<T> &&f) = delete;
 #endif
 
 } // namespace asynchron

@@ -101,6 +101,19 @@ TEST(on_demand_waits_to_be_asked)
     CHECK(check::counted::alive() == 1);
 }
 
+TEST(what_is_on_demand_is_computed_where_it_is_joined_or_waited_for)
+{
+    const auto lazy = [] { return asynchron::on_demand([] { return std::this_thread::get_id(); }); };
+    const auto here = std::this_thread::get_id();
+    CHECK(asynchron::call(lazy).complete() && asynchron::call(lazy).get() == here);
+    CHECK(asynchron::ready(1).then([&](int) { return lazy(); }).get() == here);
+    CHECK(asynchron::after({asynchron::ready(1)}, lazy).get() == here);
+    CHECK(asynchron::spawn(lazy).get() != here);
+    const auto f = lazy();
+    asynchron::spawn([f] { f.wait(); }).wait();
+    CHECK(f.complete() && f.get() != here);
+}
+
 TEST(all_wait_for_one_run)
 {
     std::atomic<int> runs(0), sum(0);

@@ -36,6 +36,17 @@ future<int> traced(std::string *order, trace, future<void> gate)
     co_return 1;
 }
 
+template <class F> concept can_be_awaited = requires(F &&f) { operator co_await(static_cast<F &&>(f)); };
+
+// Goes on twice, and looks between whether anybody still wants it.
+future<int> looks(asynchron::cancellation stop, int n, future<void> gate, bool *done)
+{
+    co_await gate;
+    stop.check();
+    *done = true;
+    co_return n;
+}
+
 // A coroutine of some other kind, which nobody waits for.
 struct detached {
     struct promise_type {
@@ -120,6 +131,8 @@ TEST(an_awaited_value_is_seen_in_place_or_copied)
         const std::string &copied = co_await future<std::string>(s);
         static_assert(std::is_same_v<decltype(operator co_await(s).await_resume()), const std::string &>);
         static_assert(std::is_same_v<decltype(operator co_await(std::move(s)).await_resume()), std::string>);
+        static_assert(can_be_awaited<future<std::unique_ptr<int>> &> && can_be_awaited<future<int>>);
+        static_assert(!can_be_awaited<future<std::unique_ptr<int>>>, "what cannot be copied would be gone");
         co_return &seen == &s.get() && &copied != &seen && copied == seen;
     }(p.get_future());
     CHECK(f.get());
@@ -155,6 +168,19 @@ TEST(a_coroutine_goes_on_though_its_future_is_dropped_or_cancelled)
     CHECK(f.cancel());
     gate.set_value();
     CHECK(over && other && f.state() == asynchron::state::cancelled);
+}
+
+TEST(a_coroutine_learns_by_a_cancellation_that_it_is_cancelled)
+{
+    promise<void> gate;
+    bool done = false, done_too = false, not_done = false;
+    const auto f = asynchron::call(looks, 1, gate.get_future(), &not_done);
+    const auto g = asynchron::call(looks, 2, gate.get_future(), &done);
+    const auto h = asynchron::spawn(looks, 3, gate.get_future(), &done_too);
+    CHECK(f.cancel("enough"));
+    gate.set_value();
+    CHECK(g.get() == 2 && done && h.get() == 3 && done_too);
+    CHECK(!not_done && std::string(THROWN(asynchron::cancelled, f.get()).reason()) == "enough");
 }
 
 TEST(a_coroutine_whose_source_breaks_learns_so)

@@ -139,7 +139,11 @@ TEST(a_cancel_arrives_as_cancelled_and_passes_on)
 TEST(no_exception_to_deliver_is_refused)
 {
     asynchron::promise<int> p;
-    CHECK(THROWN(asynchron::error, p.set_exception(std::exception_ptr())).code() == ASYNCHRON_E_INVALID);
+    const auto e = THROWN(asynchron::error, p.set_exception(std::exception_ptr()));
+    CHECK(e.code() == ASYNCHRON_E_INVALID && std::string(e.message()) == "there is no exception to deliver");
+    asynchron::promise<int> none = std::move(p);
+    CHECK(std::string(THROWN(asynchron::error, p.set_exception(nullptr)).message()) == "there is no asynchron");
+    p = std::move(none);
     CHECK(!p.get_future().complete());
 }
 

@@ -193,6 +193,8 @@ void several()
     const auto pair = asynchron::when_all(all[0], all[1]);
     const auto any = asynchron::when_any(all);
     const auto either = asynchron::when_any(all[2], all[3]);
+    const auto listed = asynchron::when_all({all[4], all[5]});
+    const auto listed_any = asynchron::when_any({all[6], all[7]});
     for (auto &one : p)
         one.set_value(1);
     expect(sum);
@@ -200,8 +202,12 @@ void several()
     expect(pair);
     expect(any);
     expect(either);
+    expect(listed);
+    expect(listed_any);
     asynchron::wait_all(all);
     asynchron::wait_any(all);
+    asynchron::wait_all(asynchron::report(all)); // which keeps none of what it yields
+    CHECK(asynchron::wait_any_for({all[8], all[9]}, std::chrono::seconds(0)) == 0);
 }
 
 void reported()

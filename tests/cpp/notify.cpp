@@ -63,6 +63,8 @@ TEST(a_scoped_registration_is_taken_back)
         asynchron::scoped_registration replaced = p.get_future().notify([&] { ran += 10; });
         replaced = p.get_future().notify([&] { ran += 100; });
         asynchron::scoped_registration moved = std::move(replaced);
+        asynchron::scoped_registration later; // of none, as a member begins
+        later = p.get_future().notify([&] { ran += 10000; });
     }
     const asynchron::scoped_registration kept = p.get_future().notify([&] { ran += 1000; });
     p.set_value(1);
@@ -117,6 +119,25 @@ TEST(callbacks_run_one_after_the_other)
     q.get_future().notify([&] { order += "c"; });
     p.set_value(1);
     CHECK(order == "abc");
+}
+
+TEST(what_is_complete_goes_on_within_the_call_but_inside_a_callback_later)
+{
+    const auto complete = asynchron::ready(1);
+    std::string order;
+    const auto go_on = [&] {
+        complete.then([&](int) { order += "t"; });
+        complete.notify([&] { order += "n"; });
+        order += "c";
+    };
+    go_on();
+    CHECK(order == "tnc");
+    order.clear();
+    promise<int> p;
+    p.get_future().notify(go_on);
+    p.get_future().notify([&] { order += "b"; });
+    p.set_value(1);
+    CHECK(order == "cbtn");
 }
 
 TEST(a_callback_that_throws_ends_the_program)

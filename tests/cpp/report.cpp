@@ -81,6 +81,22 @@ TEST(next_and_its_time_and_waking)
     CHECK(!two.next().valid());
 }
 
+TEST(next_until_a_time)
+{
+    using namespace std::chrono;
+    promise<int> p, q;
+    asynchron::completions<int> two = asynchron::report({p.get_future(), q.get_future()});
+    const auto begun = steady_clock::now();
+    CHECK(!two.next_until(begun + milliseconds(20)).valid());
+    CHECK(steady_clock::now() - begun >= milliseconds(20) && two.pending() == 2);
+    two.wake();
+    CHECK(!two.next_until(system_clock::now() + hours(1)).valid() && two.pending() == 2);
+    p.set_value(1);
+    CHECK(two.next_until(steady_clock::now() - hours(1)).get() == 1);
+    CHECK(two.remove(q.get_future()));
+    CHECK(!two.next_until(steady_clock::now() + hours(1)).valid() && two.pending() == 0); // the end is not waited for
+}
+
 TEST(many_threads_share_one)
 {
     std::vector<promise<int>> p(200);
@@ -120,5 +136,6 @@ TEST(a_report_that_was_moved_from)
     auto first = asynchron::report({asynchron::ready(1)});
     const auto second = std::move(first);
     CHECK(second.next().get() == 1);
-    CHECK(THROWN(asynchron::error, first.next()).code() == ASYNCHRON_E_INVALID);
+    const auto e = THROWN(asynchron::error, first.next());
+    CHECK(e.code() == ASYNCHRON_E_INVALID && std::string(e.message()) == "there is no report");
 }

@@ -29,6 +29,16 @@ struct no_default {
     no_default(const char *a, int n) : text(a + std::to_string(n)) {}
 };
 
+template <class F, class = void> struct can_get : std::false_type {};
+template <class F>
+struct can_get<F, typename asynchron::detail::to_void<decltype(std::declval<F>().get())>::type> : std::true_type {};
+
+// Whether ready<T>(U) is anything.
+template <class T, class U, class = void> struct can_be_ready : std::false_type {};
+template <class T, class U>
+struct can_be_ready<T, U, typename asynchron::detail::to_void<decltype(asynchron::ready<T>(std::declval<U>()))>::type>
+    : std::true_type {};
+
 } // namespace
 
 TEST(bytes_arrive_as_they_were)
@@ -96,7 +106,6 @@ TEST(what_can_only_be_moved_arrives)
     CHECK(p.set_value(std::unique_ptr<int>(new int(5))));
     const future<std::unique_ptr<int>> f = p.get_future();
     CHECK(*f.get() == 5);
-    CHECK(*p.get_future().get() == 5); // a temporary: the promise still holds it
 }
 
 TEST(references_and_nothing)
@@ -130,9 +139,12 @@ TEST(a_temporary_future_gives_a_copy)
     for (char c : asynchron::ready(std::string("abc")).get())
         all.insert(all.begin(), c);
     CHECK(all == "cba");
-    static_assert(std::is_same<decltype(asynchron::ready(std::unique_ptr<int>()).get()),
-                               const std::unique_ptr<int> &>::value,
-                  "what cannot be copied is not");
+    static_assert(std::is_same<decltype(asynchron::ready().get()), void>::value, "nothing");
+    static_assert(can_get<future<std::string>>::value && can_get<future<check::c_handle &>>::value &&
+                      can_get<const future<std::unique_ptr<int>> &>::value,
+                  "these last");
+    static_assert(!can_get<future<std::unique_ptr<int>>>::value && !can_get<const future<std::unique_ptr<int>>>::value,
+                  "what cannot be copied would be gone");
 }
 
 TEST(a_type_may_hold_futures_of_itself)
@@ -207,6 +219,32 @@ TEST(ready_and_failed_are_complete_from_the_start)
     CHECK(g.complete() && std::string(THROWN(std::out_of_range, g.get()).what()) == "far");
 }
 
+TEST(ready_of_a_type_that_is_said)
+{
+    std::string text = "a copy";
+    const future<std::string> f = asynchron::ready<std::string>(text);
+    CHECK(f.get() == text && &f.get() != &text);
+    const std::string constant = "const";
+    CHECK(asynchron::ready<std::string>(constant).get() == "const");
+    CHECK(asynchron::ready<std::string>(std::string("moved")).get() == "moved");
+    CHECK(asynchron::ready<std::string>("made of it").get() == "made of it");
+    CHECK(asynchron::ready<std::vector<int>>({1, 2, 3}).get().size() == 3);
+    CHECK(asynchron::ready<short>(5).get() == 5);
+    const auto only_moved = asynchron::ready<std::unique_ptr<int>>(std::unique_ptr<int>(new int(6)));
+    CHECK(*only_moved.get() == 6);
+    const future<std::string &> g = asynchron::ready<std::string &>(text);
+    CHECK(&g.get() == &text && &asynchron::ready<const std::string &>(text).get() == &text);
+    static_assert(std::is_same<decltype(asynchron::ready(text)), future<std::string>>::value, "as before");
+    static_assert(std::is_same<decltype(asynchron::ready("x")), future<const char *>>::value, "as before");
+    static_assert(can_be_ready<std::string, const char *>::value && !can_be_ready<int, const char *>::value, "converted");
+    static_assert(!can_be_ready<std::unique_ptr<int>, int *>::value, "only as it converts by itself");
+    static_assert(can_be_ready<const int &, int &>::value && !can_be_ready<int &, const int &>::value &&
+                      !can_be_ready<const std::string &, const char *>::value &&
+                      !can_be_ready<const std::string &, std::string>::value &&
+                      !can_be_ready<const long &, int &>::value,
+                  "no reference to what is gone");
+}
+
 TEST(names)
 {
     promise<int> p("the answer");
@@ -230,6 +268,28 @@ TEST(without_state)
     const promise<std::string> copy = p;
     CHECK(!copy.valid() && !copy.get_future().valid());
     CHECK(std::string(THROWN(asynchron::error, f.get()).what()) == "asynchron: there is no asynchron (code -1)");
+}
+
+TEST(every_future_converts_to_one_of_void)
+{
+    promise<std::string> p;
+    future<std::string> f = p.get_future();
+    const future<void> done = f;
+    CHECK(done == f && !done.complete());
+    const auto takes = [](const future<void> &any) { return any.handle(); };
+    CHECK(takes(f) == f.handle() && takes(future<int>()) == nullptr);
+    p.set_exception(std::range_error("as well"));
+    (void)THROWN(std::range_error, done.get());
+    const future<void> taken = std::move(f);
+    CHECK(!f.valid() && taken == done);
+    int number = 1;
+    future<void> assigned;
+    assigned = asynchron::ready<int &>(number);
+    assigned.get();
+    static_assert(std::is_nothrow_constructible<future<void>, future<int>>::value &&
+                      !std::is_convertible<future<void>, future<int>>::value &&
+                      !std::is_convertible<future<short>, future<int>>::value,
+                  "one way");
 }
 
 TEST(futures_are_values)
