@@ -19,6 +19,9 @@
  * outcome is a value, an error or cancelled, and never changes. A drop is the function that frees
  * what you hand over. A listener is whatever waits for a completion without blocking a thread.
  *
+ * For C++ there is asynchron.hpp, over this one: futures and promises of any type, exceptions,
+ * coroutines.
+ *
  * What holds for every function here:
  *
  *   - C99 or C++11, and later.

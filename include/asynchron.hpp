@@ -218,8 +218,8 @@ public:
 };
 
 /**
- * It was cancelled. Thrown where a value is computed, it cancels that: so a cancel passes on. It is no asynchron::error,
- * but both are a std::runtime_error: to tell them apart, catch cancelled first, then error, then std::exception.
+ * It was cancelled. Thrown where a value is computed, it cancels that: so a cancel passes on. It is no
+ * asynchron::error, but both are a std::runtime_error: catch cancelled first, then error, then std::exception.
  */
 class ASYNCHRON_VISIBLE cancelled final : public std::runtime_error {
     std::size_t skip_;
@@ -1009,7 +1009,7 @@ public:
      * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined:
      *   the result is a future of the same type, completed as that one is. Cancelling the result does not touch this.
      * - Threads: does not block. `f` runs on the thread that completes this. If it is complete, `f` runs here, before
-     *   this returns; but inside of a callback, or of another such `f`, later: at the end of what is due on this thread.
+     *   this returns; but inside a callback or another such `f`, later, at the end of what is due there.
      * - Throws: std::bad_alloc; error without state.
      */
     template <class F> typename detail::then_of<T, F>::type then(F &&f) const
@@ -1932,8 +1932,8 @@ std::size_t wait_any_until(const detail::several &range, const std::chrono::time
  * - `f` takes a `const std::vector<future<T>>&`, which are complete, or nothing.
  * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined.
  * - Sources are not kept while they are pending. One that can still complete is kept by who computes it: a promise, a
- *   thread, a coroutine, what it goes on from. One that cannot, as a temporary on_demand(), fails as broken at once, and
- *   `f` sees that.
+ *   thread, a coroutine, what it goes on from. One that cannot, as an on_demand() that was dropped, fails as broken,
+ *   and `f` sees that.
  * - Threads: does not block. `f` runs on the thread that completes the last, or here, if all are complete, as with
  *   then().
  * - Throws: std::bad_alloc; error, if one is without state.
@@ -1954,8 +1954,8 @@ future<typename detail::after_job<T, F>::value_type> after(std::initializer_list
 /**
  * A future that is ready once all of a range are complete, however they ended: then none of the futures in it blocks.
  *
- * - Sources are not kept while they are pending, as with after(): one that nobody is left to complete counts as
- *   complete, since it fails as broken.
+ * - Sources are not kept while they are pending, as with after(): one that nobody is left to complete fails as broken,
+ *   and so is complete.
  * - Threads: does not block.
  * - Throws: std::bad_alloc; error, if one is without state.
  */

@@ -8,6 +8,7 @@ block() {
 README="$WORK/as the README says"
 mkdir "$README"
 cp examples-c/quick_start.c "$README/program.c"
+cp examples-c/cpp_quick_start.cpp "$README/program.cpp"
 cp examples-c/check.h "$README/"
 block cmake >"$README/CMakeLists.txt"
 block meson >"$README/meson.build"
@@ -29,8 +30,8 @@ readme_commands() {
     local plain lines
     plain=$(mktemp -d /tmp/asynchron.XXXXXX)
     make -s install PREFIX="$plain" MAN="$MAN"
-    lines=$(block sh | grep '^cc ')
-    [ "$(printf '%s\n' "$lines" | wc -l)" -eq 3 ]
+    lines=$(block sh | grep -E '^(cc|c\+\+) ')
+    [ "$(printf '%s\n' "$lines" | wc -l)" -eq 4 ]
     (
         cd "$README"
         export PKG_CONFIG_PATH="$plain/lib/pkgconfig" CPATH="$plain/include" LIBRARY_PATH="$plain/lib"
