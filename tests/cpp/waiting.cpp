@@ -94,6 +94,30 @@ TEST(until_ends_when_its_clock_says_so)
     CHECK(f.get_until(set_clock::time_point(milliseconds(10))) == nullptr);
 }
 
+TEST(every_until_goes_by_its_clock)
+{
+    asynchron::promise<int> p;
+    const auto f = p.get_future();
+    const auto reported = asynchron::report({f});
+    const auto ten = set_clock::time_point(milliseconds(10));
+    const std::function<bool()> waits[] = {
+        [&] { return asynchron::wait_all_until({f, f}, ten); },
+        [&] { return asynchron::wait_any_until({f, f}, ten) != static_cast<std::size_t>(-1); },
+        [&] { return reported.next_until(ten).valid(); },
+    };
+    for (const auto &wait : waits) {
+        set_clock::at() = 0;
+        const auto begun = steady_clock::now();
+        std::thread setter([] {
+            std::this_thread::sleep_for(milliseconds(40));
+            set_clock::at() = 1000;
+        });
+        CHECK(!wait());
+        CHECK(steady_clock::now() - begun >= milliseconds(40));
+        setter.join();
+    }
+}
+
 TEST(every_duration_has_its_nanoseconds)
 {
     using asynchron::detail::nanoseconds_of;
