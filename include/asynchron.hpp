@@ -466,10 +466,18 @@ template <class T> inline bool is_aligned(const void *p) noexcept
 template <class T> struct as_bytes {
     typedef const T &reference;
 
+    // One that is there already is not copied on the stack.
+    static asynchron_status_t put(asynchron_t *a, const T &value) noexcept
+    {
+        return asynchron_set_bytes(a, std::addressof(value), sizeof(T));
+    }
+    static asynchron_status_t put(asynchron_t *a, T &value) noexcept { return put(a, const_cast<const T &>(value)); }
+    static asynchron_status_t put(asynchron_t *a, T &&value) noexcept { return put(a, const_cast<const T &>(value)); }
+
     template <class... A> static asynchron_status_t put(asynchron_t *a, A &&...args)
     {
         const T value(std::forward<A>(args)...);
-        return asynchron_set_bytes(a, std::addressof(value), sizeof(T));
+        return put(a, value);
     }
 
     static const T &read(const asynchron_value_t &value)
@@ -701,13 +709,16 @@ template <class Parcel> void deliver(asynchron_t *a, Parcel &made) noexcept
 
 // ---- Time --------------------------------------------------------------------------------------
 
-// Nanoseconds, rounded up: a wait does not end early. What does not fit in 250 years is for ever.
+// In seconds: what is so far away is taken to be for ever. (The clocks' nanoseconds reach 292 years.)
+constexpr double AGES = 250.0 * 365 * 24 * 3600;
+
+// Nanoseconds, rounded up: a wait does not end early.
 template <class Rep, class Period> std::uint64_t nanoseconds_of(const std::chrono::duration<Rep, Period> &time)
 {
     typedef std::chrono::duration<Rep, Period> given;
     if (!(time > given::zero()))
         return 0;
-    if (std::chrono::duration<double>(time).count() >= 250.0 * 365 * 24 * 3600)
+    if (std::chrono::duration<double>(time).count() >= AGES)
         return ASYNCHRON_FOREVER;
     const std::chrono::nanoseconds whole = std::chrono::duration_cast<std::chrono::nanoseconds>(time);
     return static_cast<std::uint64_t>(whole.count()) + (whole < time ? 1 : 0);
@@ -719,7 +730,12 @@ bool until(const std::chrono::time_point<Clock, Duration> &when_over, Wait wait)
 {
     for (;;) {
         const typename Clock::time_point now = Clock::now();
-        if (!(now < when_over))
+        // Roughly first: between the ends of two clocks' ranges, an exact difference overflows.
+        const double ahead = std::chrono::duration<double>(when_over.time_since_epoch()).count() -
+                             std::chrono::duration<double>(now.time_since_epoch()).count();
+        if (ahead >= AGES)
+            return wait(ASYNCHRON_FOREVER);
+        if (ahead <= -AGES || !(now < when_over))
             return wait(std::uint64_t(0));
         if (wait(nanoseconds_of(when_over - now)))
             return true;
@@ -821,8 +837,10 @@ public:
     /** The same; the one that was this one's is taken back. */
     scoped_registration &operator=(scoped_registration &&other) noexcept
     {
-        held_.remove();
-        held_ = std::move(other.held_);
+        if (this != &other) {
+            held_.remove();
+            held_ = std::move(other.held_);
+        }
         return *this;
     }
     /** Takes it back. Blocks while it runs elsewhere. */
@@ -1545,6 +1563,10 @@ inline void pass_on(asynchron_t *from, asynchron_t *into, asynchron_join_fn_t pa
 // A call to be made, as a context for C. The function is destroyed before its result is delivered: who waits for that
 // finds nothing of it left.
 template <class Call> class job {
+#if !defined(__cpp_aligned_new)
+    static_assert(alignof(Call) <= alignof(std::max_align_t), "a function aligned so strictly wants C++17");
+#endif
+
     union {
         Call call_;
     };

@@ -66,7 +66,9 @@ TEST(a_scoped_registration_is_taken_back)
         asynchron::scoped_registration later; // of none, as a member begins
         later = p.get_future().notify([&] { ran += 10000; });
     }
-    const asynchron::scoped_registration kept = p.get_future().notify([&] { ran += 1000; });
+    asynchron::scoped_registration kept = p.get_future().notify([&] { ran += 1000; });
+    asynchron::scoped_registration &same = kept;
+    kept = std::move(same);
     p.set_value(1);
     CHECK(ran == 1000);
 }

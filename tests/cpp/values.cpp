@@ -71,6 +71,20 @@ TEST(bytes_arrive_as_they_were)
     CHECK(s.get_future().get() == 2.5L);
 }
 
+// Twice what a thread's stack usually has.
+TEST(large_bytes_are_not_copied_on_the_stack)
+{
+    struct large {
+        char bytes[16 << 20];
+    };
+    const std::unique_ptr<large> value(new large());
+    value->bytes[12345] = 'x';
+    asynchron::promise<large> p;
+    CHECK(p.set_value(*value));
+    const auto f = p.get_future();
+    CHECK(f.get().bytes[12345] == 'x');
+}
+
 TEST(objects_arrive_and_die_with_the_last_future)
 {
     {

@@ -118,6 +118,24 @@ TEST(every_until_goes_by_its_clock)
     }
 }
 
+// Where an exact difference of the two times would overflow.
+TEST(until_the_ends_of_time)
+{
+    asynchron::promise<int> p;
+    const auto f = p.get_future();
+    CHECK(!f.wait_until(time_point<steady_clock, hours>(hours::min())));
+    CHECK(!f.wait_until(time_point<system_clock, seconds>(seconds::min())));
+    CHECK(f.get_until(time_point<steady_clock, duration<double>>(duration<double>(-1e300))) == nullptr);
+    std::thread delivers([&p] {
+        std::this_thread::sleep_for(milliseconds(20));
+        p.set_value(1);
+    });
+    CHECK(f.get_until(time_point<steady_clock, seconds>(seconds::max())) != nullptr);
+    delivers.join();
+    CHECK(f.get_until(time_point<system_clock, hours>(hours::max())) != nullptr);
+    CHECK(f.wait_until(time_point<steady_clock, duration<double>>(duration<double>(1e300))));
+}
+
 TEST(every_duration_has_its_nanoseconds)
 {
     using asynchron::detail::nanoseconds_of;
