@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every example, and stress for a moment, under valgrind's memcheck, with the library as it is shipped: no error, and
-# nothing lost. memcheck.supp names the one kind of block that may possibly be.
+# Every example, and stress for a moment, under valgrind's memcheck, with the library as it is installed, stripped and
+# optimised as a whole: no error, and nothing lost. memcheck.supp names the one kind of block that may possibly be.
 #
 #     reliability/memcheck.sh        SECONDS_OF_STRESS=60 for longer than 10, 0 for none
 set -euo pipefail
@@ -14,8 +14,12 @@ fi
 memcheck=(valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect,possible
     --errors-for-leak-kinds=definite,indirect,possible --suppressions=memcheck.supp --fair-sched=yes --num-callers=30)
 
+make -s -C .. library
 make -s -C ../examples-c all
 make -s build/stress build/freed_in_rust build/freed_across build/leak
+
+# Before the directory that the programs were linked with.
+export LD_LIBRARY_PATH=$PWD/../build/lib
 
 echo "== memcheck sees what is planted"
 expect_caught freed_in_rust "Invalid read" "${memcheck[@]}" build/freed_in_rust

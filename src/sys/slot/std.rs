@@ -20,10 +20,12 @@ impl Slot {
         Self { index }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "`new` has seen to it that there is one")]
     pub(crate) fn get(&self) -> *mut c_void {
         HERE.with(|here| here[self.index].get())
     }
 
+    #[expect(clippy::indexing_slicing, reason = "as above")]
     pub(crate) fn set(&self, value: *mut c_void) -> bool {
         HERE.with(|here| here[self.index].set(value));
         true
