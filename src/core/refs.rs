@@ -88,10 +88,13 @@ mod tests {
     #[test]
     fn only_the_last_of_many_releases_is_the_last() {
         let refs = Refs::new();
+        assert!(refs.is_one());
         refs.retain();
+        assert!(!refs.is_one());
         refs.retain();
         assert!(!refs.release());
         assert!(!refs.release());
+        assert!(refs.is_one());
         assert!(refs.release());
     }
 }

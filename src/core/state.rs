@@ -350,4 +350,22 @@ mod tests {
         assert!(state.load().was_lent(), "it was");
         assert!(!state.leave(), "it is not any more");
     }
+
+    /// That says how it is freed, and short ways come before the long one, which would do.
+    #[test]
+    fn what_lies_beside_the_object_is_known() {
+        for case in 0..8 {
+            let [joined, extras, holds] = [1, 2, 4].map(|bit| case & bit != 0);
+            let state = if joined { State::new_joined() } else { State::new() };
+            if extras {
+                state.unlock(state.lock().with_extras());
+            }
+            let tag = Tag::from_bits(if holds { Tag::HOLDS } else { 0 });
+            assert!(!state.publish(state.claim().unwrap(), tag));
+            let seen = state.load();
+            assert_eq!([seen.is_joined(), seen.has_extras()], [joined, extras]);
+            let only = [seen.is_bare(), seen.is_only_joined(), seen.only_holds()];
+            assert_eq!(only, [case == 0, case == 1, case == 4], "{case}");
+        }
+    }
 }
