@@ -58,20 +58,33 @@ pub(crate) unsafe fn register(
     if unsafe { a.listen(callback.cast()) } {
         return Ok(());
     }
-    if only_pending {
-        // SAFETY: it was not listed, so it is still ours alone.
-        drop(unsafe { Box::from_raw(callback.as_ptr()) });
-        return Err(Refused::Complete);
-    }
-    let jobs = Jobs::new();
-    a.keep();
-    // SAFETY: it runs once, from here, with the reference just taken.
-    unsafe { Callback::make_due(callback, false, &jobs) };
-    due::run(jobs);
-    Ok(())
+    // SAFETY: it was not listed.
+    unsafe { Callback::late(callback, only_pending) }
 }
 
 impl Callback {
+    /// Runs it, since its source is complete already, or refuses it.
+    ///
+    /// # Safety
+    /// It was registered just now, and is the caller's alone; the caller has a handle of its source.
+    #[inline(never)]
+    unsafe fn late(this: NonNull<Self>, only_pending: bool) -> Result<(), Refused> {
+        // SAFETY: it is the caller's.
+        let callback = unsafe { this.as_ref() };
+        if only_pending {
+            // SAFETY: made by a box.
+            drop(unsafe { Box::from_raw(this.as_ptr()) });
+            return Err(Refused::Complete);
+        }
+        // SAFETY: alive by the caller's handle.
+        unsafe { callback.source.as_ref() }.keep();
+        let jobs = Jobs::new();
+        // SAFETY: it runs once, from here, with the reference just taken.
+        unsafe { Self::make_due(this, false, &jobs) };
+        due::run(jobs);
+        Ok(())
+    }
+
     /// The source is complete, or is just being completed under its lock.
     ///
     /// # Safety

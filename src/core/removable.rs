@@ -67,6 +67,7 @@ impl Removable {
     ///
     /// # Safety
     /// `token` may be written.
+    #[inline(never)]
     pub(super) unsafe fn register(
         a: &Asynchron,
         callback: Callback,

@@ -48,13 +48,27 @@ impl Telling {
         let list = unsafe { source.listeners() };
         let state: *const State = source.state();
         let jobs = Jobs::new();
-        if let Some(lends) = take_lone(source, list, &jobs) {
-            // Most often: nothing to sort.
-            if source.state().publish(if lends { held.lend() } else { held }, tag) {
-                State::wake(state);
-            }
-            return due::run(jobs);
+        let Some(lends) = take_lone(source, list, &jobs) else {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::publish_to_many(this, held, tag) };
+        };
+        if source.state().publish(if lends { held.lend() } else { held }, tag) {
+            State::wake(state);
         }
+        due::run(jobs);
+    }
+
+    /// The same where there is something to sort. Apart, so that one that listens alone costs no more.
+    ///
+    /// # Safety
+    /// As for [`Self::publish`].
+    #[inline(never)]
+    unsafe fn publish_to_many(this: NonNull<Asynchron>, held: Held, tag: Tag) {
+        // SAFETY: alive until it is published.
+        let source = unsafe { this.as_ref() };
+        // SAFETY: the lock is held.
+        let list = unsafe { source.listeners() };
+        let state: *const State = source.state();
         let telling = Self::take(source, list);
         let held = if telling.lends { held.lend() } else { held };
         let waited = if telling.anys {
@@ -172,15 +186,13 @@ fn take_lone(source: &Asynchron, list: &mut List, jobs: &Jobs) -> Option<bool> {
     // SAFETY: what listens is alive until it was told.
     match unsafe { node.as_ref() }.who() {
         Who::Callback => {
-            // SAFETY: it is in this list.
-            unsafe { list.unlink(node) };
+            *list = List::EMPTY;
             // SAFETY: out of the list, and the source is lent to it.
             unsafe { Callback::make_due(node.cast(), true, jobs) };
             Some(true)
         }
         Who::Next => {
-            // SAFETY: as above.
-            unsafe { list.unlink(node) };
+            *list = List::EMPTY;
             // SAFETY: a `Next`'s, and out of the list.
             unsafe { Next::tell(node, source, jobs) };
             Some(false)
