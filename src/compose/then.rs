@@ -104,7 +104,10 @@ impl Next {
         source.keep();
         // SAFETY: as above.
         let this = unsafe { Self::of_node(node) };
-        let joined = ptr::eq(into.as_ptr().wrapping_add(1).cast(), this.as_ptr());
+        let is_behind = ptr::eq(into.as_ptr().wrapping_add(1).cast(), this.as_ptr());
+        // An allocator might put an `Apart` just there, too, but not behind one that has its own.
+        // SAFETY: alive by the reference of the `Next`.
+        let joined = is_behind && unsafe { into.as_ref() }.state().load().is_joined();
         let run: RunFn = match (only_value, joined) {
             (true, true) => Self::run::<true, true>,
             (true, false) => Self::run::<true, false>,
