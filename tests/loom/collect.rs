@@ -60,9 +60,9 @@ fn of_two_pointers_set_both_are_dropped_and_the_loser_s_at_once() {
         let a = A::new();
         let (mine, yours) = (Told::counts(), Told::counts());
         let (ctx, told) = (yours.ctx(), yours.clone());
-        let set = |ctx| unsafe { asynchron_set_pointer(a.0, ctx, Some(Told::dropped)) };
+        let set = |ctx| a.set_dropping(ctx);
         let other = thread::spawn(move || {
-            let status = unsafe { asynchron_set_pointer(a.0, ctx, Some(Told::dropped)) };
+            let status = a.set_dropping(ctx);
             assert_eq!(told.drops(), if status == ASYNCHRON_OK { 0 } else { 1 });
         });
         let status = set(mine.ctx());

@@ -2,35 +2,82 @@
 
 use crate::support::*;
 
-/// The callback hands over; the receiver registers one more, releases; the waiter releases.
+/// A callback retains the handle and hands it over; another thread uses and releases it while the callback ends and two
+/// more, of which one is this, deliver and release theirs.
+fn handed_over(register: fn(&Rc<Told>, A), other: fn(A), here: fn(A), receive: fn(A)) {
+    let a = A::new();
+    let place = Place::new();
+    let theirs = place.clone();
+    let told = Told::new(move |a| theirs.leave(a.retain()));
+    register(&told, a);
+    let receives = {
+        let place = place.clone();
+        thread::spawn(move || {
+            if let Some(a) = place.take() {
+                receive(a);
+                a.release();
+            }
+        })
+    };
+    let other = thread::spawn(move || other(a));
+    here(a);
+    other.join().unwrap();
+    receives.join().unwrap();
+    if let Some(a) = place.take() {
+        a.release();
+    }
+    assert_eq!(told.runs(), 1);
+}
+
+fn set(a: A) {
+    assert_eq!(a.set(1), ASYNCHRON_OK);
+}
+
+fn wait_and_release(a: A) {
+    assert_eq!(a.value(), 1);
+    a.release();
+}
+
+fn get(a: A) {
+    assert_eq!(a.get_timeout(0), (ASYNCHRON_OK, Some(1)));
+}
+
+#[test]
+fn a_callback_may_hand_its_handle_over_while_a_waiter_releases() {
+    more_threads(|| handed_over(Told::notify, set, wait_and_release, get));
+}
+
+#[test]
+fn a_callback_may_hand_its_handle_over_while_the_one_that_set_releases() {
+    let set_and_release = |a| {
+        set(a);
+        a.release();
+    };
+    more_threads(move || handed_over(Told::notify, set_and_release, |_| (), get));
+}
+
+#[test]
+fn a_callback_that_can_be_taken_back_may_hand_its_handle_over() {
+    let register: fn(&Rc<Told>, A) = |told, a| _ = told.notify_with(a);
+    more_threads(move || handed_over(register, set, wait_and_release, get));
+}
+
 #[test]
 fn a_callback_hands_on_to_one_that_registers_another() {
-    more_threads(|| {
-        let a = A::new();
-        let place = Place::new();
-        let theirs = place.clone();
-        let told = Told::new(move |a| theirs.leave(a.retain()));
+    let register_another = |a| {
         let late = Told::counts();
-        told.notify(a);
-        let l2 = late.clone();
-        let p2 = place.clone();
-        let receives = thread::spawn(move || {
-            if let Some(a) = p2.take() {
-                l2.notify(a);
-                a.release();
-                assert_eq!(l2.runs(), 1);
-            }
-        });
-        let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
-        assert_eq!(a.value(), 1);
-        a.release();
-        sets.join().unwrap();
-        receives.join().unwrap();
-        if let Some(a) = place.take() {
-            a.release();
-        }
-        assert_eq!(told.runs(), 1);
-    });
+        late.notify(a);
+        assert_eq!(late.runs(), 1);
+    };
+    more_threads(move || handed_over(Told::notify, set, wait_and_release, register_another));
+}
+
+/// Nobody delivers: it breaks with the second release.
+#[test]
+fn a_callback_of_a_broken_one_hands_on() {
+    let register: fn(&Rc<Told>, A) = |told, a| told.notify(a.retain());
+    let failed = |a: A| assert_eq!(a.poll(), ASYNCHRON_FAILED);
+    more_threads(move || handed_over(register, A::release, A::release, failed));
 }
 
 /// Any, entry, callback at once; the deliverer has no reference of its own.
@@ -44,10 +91,7 @@ fn a_callback_beside_a_wait_any_and_an_entry_and_the_last_release() {
         let report = unsafe { asynchron_report_create(&a.0, 1) };
         let ctx = dropped.ctx();
         let sets = thread::spawn(move || {
-            assert_eq!(
-                unsafe { asynchron_set_pointer(a.0, ctx, Some(Told::dropped)) },
-                ASYNCHRON_OK
-            );
+            assert_eq!(a.set_dropping(ctx), ASYNCHRON_OK);
         });
         assert_eq!(unsafe { asynchron_wait_any(&a.0, 1, FOREVER, null_mut()) }, ASYNCHRON_OK);
         a.release();
@@ -73,10 +117,7 @@ fn a_callback_that_releases_the_only_handle() {
         let report = unsafe { asynchron_report_create(&a.0, 1) };
         let ctx = dropped.ctx();
         let sets = thread::spawn(move || {
-            assert_eq!(
-                unsafe { asynchron_set_pointer(a.0, ctx, Some(Told::dropped)) },
-                ASYNCHRON_OK
-            );
+            assert_eq!(a.set_dropping(ctx), ASYNCHRON_OK);
         });
         let mut item = asynchron_item_t { asynchron: null_mut(), tag: null_mut() };
         assert_eq!(unsafe { asynchron_report_next(report, FOREVER, &mut item) }, ASYNCHRON_OK);
@@ -112,34 +153,6 @@ fn what_a_then_delivers_into_is_lent_too() {
         into.release();
         sets.join().unwrap();
         assert_eq!((told.runs(), joined.runs(), joined.drops()), (1, 1, 1));
-    });
-}
-
-/// Broken off: the callback hands over, another releases.
-#[test]
-fn a_callback_of_a_broken_one_hands_on() {
-    more_threads(|| {
-        let a = A::new();
-        a.retain();
-        let place = Place::new();
-        let theirs = place.clone();
-        let told = Told::new(move |a| theirs.leave(a.retain()));
-        told.notify(a);
-        let p2 = place.clone();
-        let receives = thread::spawn(move || {
-            if let Some(a) = p2.take() {
-                assert_eq!(a.poll(), ASYNCHRON_FAILED);
-                a.release();
-            }
-        });
-        let other = thread::spawn(move || a.release());
-        a.release();
-        other.join().unwrap();
-        receives.join().unwrap();
-        if let Some(a) = place.take() {
-            a.release();
-        }
-        assert_eq!(told.runs(), 1);
     });
 }
 

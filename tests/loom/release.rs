@@ -108,8 +108,7 @@ fn of_two_that_release_one_is_the_last() {
     two_threads(|| {
         let a = A::new();
         let dropped = Told::counts();
-        let status = unsafe { asynchron_set_pointer(a.0, dropped.ctx(), Some(Told::dropped)) };
-        assert_eq!(status, ASYNCHRON_OK);
+        assert_eq!(a.set_dropping(dropped.ctx()), ASYNCHRON_OK);
         a.retain();
         let other = thread::spawn(move || a.release());
         a.release();
@@ -153,56 +152,6 @@ fn two_may_release_while_a_callback_retains_and_releases() {
     });
 }
 
-/// A callback retains the handle and hands it over; another thread uses and releases it while the callback ends and the
-/// others release theirs.
-fn handed_over(register: fn(&Rc<Told>, A), first_handle_is_released_by_the_one_that_sets: bool) {
-    let a = A::new();
-    let place = Place::new();
-    let theirs = place.clone();
-    let told = Told::new(move |a| theirs.leave(a.retain()));
-    register(&told, a);
-    let receives = {
-        let place = place.clone();
-        thread::spawn(move || {
-            if let Some(a) = place.take() {
-                assert_eq!(a.get_timeout(0), (ASYNCHRON_OK, Some(1)));
-                a.release();
-            }
-        })
-    };
-    let sets = thread::spawn(move || {
-        assert_eq!(a.set(1), ASYNCHRON_OK);
-        if first_handle_is_released_by_the_one_that_sets {
-            a.release();
-        }
-    });
-    if !first_handle_is_released_by_the_one_that_sets {
-        assert_eq!(a.value(), 1);
-        a.release();
-    }
-    sets.join().unwrap();
-    receives.join().unwrap();
-    if let Some(a) = place.take() {
-        a.release();
-    }
-    assert_eq!(told.runs(), 1);
-}
-
-#[test]
-fn a_callback_may_hand_its_handle_over_while_a_waiter_releases() {
-    more_threads(|| handed_over(Told::notify, false));
-}
-
-#[test]
-fn a_callback_may_hand_its_handle_over_while_the_one_that_set_releases() {
-    more_threads(|| handed_over(Told::notify, true));
-}
-
-#[test]
-fn a_callback_that_can_be_taken_back_may_hand_its_handle_over() {
-    more_threads(|| handed_over(|told, a| _ = told.notify_with(a), false));
-}
-
 #[test]
 fn a_callback_may_end_while_the_last_handle_is_released() {
     two_threads(|| {
@@ -212,8 +161,7 @@ fn a_callback_may_end_while_the_last_handle_is_released() {
         told.notify(a);
         let ctx = dropped.ctx();
         let sets = thread::spawn(move || {
-            let status = unsafe { asynchron_set_pointer(a.0, ctx, Some(Told::dropped)) };
-            assert_eq!(status, ASYNCHRON_OK);
+            assert_eq!(a.set_dropping(ctx), ASYNCHRON_OK);
         });
         while a.poll() == ASYNCHRON_PENDING {
             thread::yield_now();
@@ -235,8 +183,7 @@ fn two_callbacks_may_end_while_the_last_handles_are_released() {
         a.retain();
         let ctx = dropped.ctx();
         let sets = thread::spawn(move || {
-            let status = unsafe { asynchron_set_pointer(a.0, ctx, Some(Told::dropped)) };
-            assert_eq!(status, ASYNCHRON_OK);
+            assert_eq!(a.set_dropping(ctx), ASYNCHRON_OK);
             a.release();
         });
         while a.poll() == ASYNCHRON_PENDING {

@@ -69,6 +69,11 @@ impl A {
         unsafe { asynchron_set_bytes(self.0, (&raw const value).cast(), 1) }
     }
 
+    /// Delivers a pointer, whose drop `dropped` notes.
+    pub fn set_dropping(self, dropped: *mut c_void) -> asynchron_status_t {
+        unsafe { asynchron_set_pointer(self.0, dropped, Some(Told::dropped)) }
+    }
+
     pub fn cancel(self) -> asynchron_status_t {
         unsafe { asynchron_cancel(self.0) }
     }
