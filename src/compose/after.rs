@@ -4,16 +4,18 @@ use std::alloc::{Layout, dealloc};
 use std::ptr::NonNull;
 use std::slice;
 
+use super::JoinFn;
 use super::then::{Step, then};
-use super::{JoinFn, Told};
 use crate::compute;
 use crate::core::cell::Asynchron;
-use crate::core::due::{self, Job, Jobs, RunFn};
+use crate::core::due::{self, Decided, Job, Jobs, RunFn};
 use crate::core::handle::Handle;
-use crate::core::listener::Listener;
+use crate::core::listener::{Kind, Listener, Told};
 use crate::core::memory::{NoMemory, allocate};
 use crate::core::user::Owned;
 use crate::sync::{AtomicU32, Ordering::*};
+
+pub(crate) static AFTER: Kind = Kind::Decide(After::count);
 
 /// This, then a node for each source, and one more if there are none.
 #[repr(C, align(8))]
@@ -42,13 +44,14 @@ pub(crate) fn after(
     let room = allocate(After::layout(n)?)?.cast::<After>();
     // SAFETY: the room is as large as the layout, and ours.
     unsafe { After::write(room, n, into.clone(), function, ctx) };
-    let mut jobs = Jobs::new();
+    let jobs = Jobs::new();
     for (node, source) in After::nodes(room, n).zip(sources) {
         // SAFETY: a node of its own, which stays until all sources were counted.
         if !unsafe { source.listen(node) } {
-            // SAFETY: it is complete, and not listened to.
-            unsafe { After::tell(node, source, &jobs) };
-            jobs = After::count(jobs, NonNull::from(*source));
+            source.keep();
+            // SAFETY: it is complete, and not listened to. Nothing is left to run: this thread's own count
+            // is missing.
+            let _ = unsafe { After::count(node, NonNull::from(*source)) };
         }
     }
     // SAFETY: this thread's own count was still missing.
@@ -86,37 +89,25 @@ impl After {
         (0..n as usize).filter_map(move |index| NonNull::new(first.wrapping_add(index)))
     }
 
-    /// A source is complete, or is just being completed under its lock. It is kept from now until the
-    /// function has returned. It is for [`Self::count`] to decide what the job is.
+    /// A source is complete, and all others were told: counts it. It is kept until the function has returned.
+    /// Returns the job by which that is to run on this thread, if this was the last source.
     ///
     /// # Safety
-    /// The node is an after's, in no list; called once for each source.
-    pub(crate) unsafe fn tell(node: NonNull<Listener>, source: &Asynchron, jobs: &Jobs) {
-        source.keep();
-        // SAFETY: nobody else uses the node before it has been counted.
-        unsafe { jobs.push(node.cast(), None) };
-    }
-
-    /// Counts `source` in each of those that [`Self::tell`] was called for, once all others have been
-    /// told of its completion. Leaves those jobs by which a function is to run on this thread,
-    /// because the last source is counted.
-    pub(crate) fn count(jobs: Jobs, source: NonNull<Asynchron>) -> Jobs {
-        jobs.decide(|job| {
-            let node = job.cast::<Listener>();
-            // SAFETY: only the nodes of afters are undecided, and this source's count is missing.
-            let this = unsafe { Listener::after_of(node) }?;
-            // SAFETY: as above; not used as a listener any more.
-            unsafe { Told::write_source(node, source) };
-            // SAFETY: as above.
-            unsafe { Self::count_down(this) }
-        })
+    /// The node is an after's, in no list, and called for once; the source is kept for it.
+    unsafe fn count(node: NonNull<Listener>, source: NonNull<Asynchron>) -> Decided {
+        // SAFETY: this source's count is missing.
+        let this = unsafe { Listener::after_of(node) }?;
+        // SAFETY: as above; not used as a listener any more.
+        unsafe { Told::write_source(node, source) };
+        // SAFETY: as above.
+        unsafe { Self::count_down(this) }
     }
 
     /// What the last to count has to run: a job in the first node, which nobody uses any more.
     ///
     /// # Safety
     /// The count that the caller takes away is its own.
-    unsafe fn count_down(this: NonNull<Self>) -> Option<(NonNull<Job>, RunFn)> {
+    unsafe fn count_down(this: NonNull<Self>) -> Decided {
         // ORDERING: Release hands over what this source's thread did, Acquire takes what all the
         // others handed over, for whoever is the last.
         // SAFETY: alive while a count is left.

@@ -1,17 +1,24 @@
 //! Going on after one: `then` after its value, `after` however it ends.
 
-use std::mem::{self, offset_of};
-use std::ptr::{self, NonNull};
+use std::mem::offset_of;
+use std::ptr::NonNull;
 
-use super::{JoinFn, Told};
+use super::JoinFn;
 use crate::compute;
 use crate::core::cell::Asynchron;
-use crate::core::due::{self, Job, Jobs, RunFn};
+use crate::core::due::Job;
 use crate::core::handle::Handle;
-use crate::core::listener::Listener;
+use crate::core::listener::{Kind, Listener, Told};
 use crate::core::memory::{NoMemory, try_box};
 use crate::core::outcome::Outcome;
+use crate::core::tell::tell_late;
 use crate::core::user::Owned;
+
+/// By whether only after a value, and whether it lies behind what it delivers into.
+static KINDS: [[Kind; 2]; 2] = [
+    [Kind::RunTold(Next::run::<false, false>), Kind::RunTold(Next::run::<false, true>)],
+    [Kind::RunTold(Next::run::<true, false>), Kind::RunTold(Next::run::<true, true>)],
+];
 
 /// What goes on after one source. If what it delivers into is made for it, it lies behind that, in one
 /// allocation, which goes with the asynchron's last reference; else in an [`Apart`].
@@ -19,8 +26,7 @@ use crate::core::user::Owned;
 pub(crate) struct Next {
     function: JoinFn,
     ctx: Owned,
-    /// Knows what it delivers into, of which there is a reference for it. Once told, a [`Told`] lies there.
-    /// Last, for a chain is walked faster so (docs/performance.md).
+    /// Once told, a [`Told`] lies there. Last, for a chain is walked faster so (docs/performance.md).
     listener: Listener,
 }
 
@@ -51,18 +57,18 @@ pub(crate) fn then(
     };
     // SAFETY: in no list, and it stays until it was told.
     if !unsafe { source.listen(node) } {
-        let jobs = Jobs::new();
         // SAFETY: the source is complete, and the node not listed.
-        unsafe { Next::tell(node, source, &jobs) };
-        due::run(jobs);
+        unsafe { tell_late(node, source) };
     }
     Ok(into)
 }
 
 impl Next {
-    fn new(into: &Handle, step: Step) -> Self {
+    fn new(step: Step, joined: bool) -> Self {
         let Step { function, ctx, only_value } = step;
-        Self { listener: Listener::next(into.as_non_null(), only_value), function, ctx }
+        let [always, after_value] = &KINDS;
+        let [apart, behind] = if only_value { after_value } else { always };
+        Self { listener: Listener::new(if joined { behind } else { apart }), function, ctx }
     }
 
     fn node(this: NonNull<Self>) -> NonNull<Listener> {
@@ -79,7 +85,7 @@ impl Next {
 
     fn apart(into: &Asynchron, step: Step) -> Result<(Handle, NonNull<Listener>), NoMemory> {
         let into = Handle::retain(into);
-        let apart = Apart { next: Self::new(&into, step), into: into.clone() };
+        let apart = Apart { next: Self::new(step, false), into: into.clone() };
         let apart = try_box(apart).map_err(|_| NoMemory)?;
         Ok((into, Self::node(NonNull::from(Box::leak(apart)).cast())))
     }
@@ -87,37 +93,8 @@ impl Next {
     fn joined(step: Step) -> Result<(Handle, NonNull<Listener>), NoMemory> {
         let (into, room) = Asynchron::create_joined()?;
         // SAFETY: there is room for it, which is ours.
-        unsafe { room.write(Self::new(&into, step)) };
+        unsafe { room.write(Self::new(step, true)) };
         Ok((into, Self::node(room)))
-    }
-
-    /// The source is complete, or is just being completed under its lock. It is kept from now until the
-    /// function has returned.
-    ///
-    /// # Safety
-    /// Called once, by the asynchron that held the node, or would have.
-    pub(crate) unsafe fn tell(node: NonNull<Listener>, source: &Asynchron, jobs: &Jobs) {
-        // SAFETY: a `Next`'s node, alive until it has run.
-        let Some((into, only_value)) = (unsafe { Listener::next_of(node) }) else {
-            return;
-        };
-        source.keep();
-        // SAFETY: as above.
-        let this = unsafe { Self::of_node(node) };
-        let is_behind = ptr::eq(into.as_ptr().wrapping_add(1).cast(), this.as_ptr());
-        // An allocator might put an `Apart` just there, too, but not behind one that has its own.
-        // SAFETY: alive by the reference of the `Next`.
-        let joined = is_behind && unsafe { into.as_ref() }.state().load().is_joined();
-        let run: RunFn = match (only_value, joined) {
-            (true, true) => Self::run::<true, true>,
-            (true, false) => Self::run::<true, false>,
-            (false, true) => Self::run::<false, true>,
-            (false, false) => Self::run::<false, false>,
-        };
-        // SAFETY: in no list, and not used as a listener any more.
-        unsafe { Told::write_source(node, source.into()) };
-        // SAFETY: as above.
-        unsafe { jobs.push(node.cast(), Some(run)) };
     }
 
     /// # Safety
@@ -160,9 +137,6 @@ impl Next {
         drop(into);
     }
 }
-
-// A told node is no listener any more, and a joined one is never dropped: so it must need no drop.
-const _: () = assert!(!mem::needs_drop::<Listener>());
 
 /// What it has instead of a value.
 fn error_of(source: &Asynchron) -> Option<Outcome> {

@@ -6,11 +6,14 @@ use std::ptr::{self, NonNull};
 
 use crate::core::cell::Asynchron;
 use crate::core::here;
-use crate::core::listener::Listener;
+use crate::core::listener::{Kind, Listener};
 use crate::core::memory::{NoMemory, allocate};
+use crate::core::tell::Telling;
 use crate::core::wait::{Stop, block_until};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering::*};
 use crate::sys;
+
+pub(crate) static ANY: Kind = Kind::Take(Any::take);
 
 /// So many listeners lie on the stack; more are allocated.
 const ON_STACK: usize = 32;
@@ -25,14 +28,25 @@ pub(crate) struct Any {
 }
 
 impl Any {
-    /// Called under the lock of an asynchron that has completed, which the waiting thread must
-    /// take before it can leave.
-    pub(crate) fn tell(&self, node: NonNull<Listener>) {
+    /// The waiting thread must take the source's lock before it can leave: after that, the completion is
+    /// visible to it, and nobody knows its stack any more but by the address of the word.
+    ///
+    /// # Safety
+    /// As for [`Kind::Take`]; the node is a `wait_any`'s.
+    unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
+        // SAFETY: as the caller promises.
+        if let Some(any) = unsafe { Listener::any_of(node) } {
+            // SAFETY: alive while the lock is held, under which its node was in the list.
+            unsafe { any.as_ref() }.tell(node, telling);
+        }
+    }
+
+    fn tell(&self, node: NonNull<Listener>, telling: &mut Telling) {
         // ORDERING: only the first one's store counts; the word carries the news.
         if self.told.compare_exchange(ptr::null_mut(), node.as_ptr(), Relaxed, Relaxed).is_ok() {
-            // ORDERING: Release shows `told`, and the completion, to the thread that sees 1.
+            // ORDERING: Release shows `told` to the thread that sees 1. The completion comes by the lock.
             self.word.store(1, Release);
-            sys::wake(&self.word, u32::MAX, 1);
+            telling.wake_later(&self.word);
         }
     }
 

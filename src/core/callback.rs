@@ -8,12 +8,16 @@ use std::mem;
 use std::ptr::NonNull;
 
 use super::cell::Asynchron;
-use super::due::{self, Job, Jobs};
+use super::due::Job;
 use super::handle::{Handle, Loan};
-use super::listener::Listener;
+use super::listener::{Kind, Listener};
 use super::memory::{NoMemory, try_box};
-use super::removable::Removable;
+use super::removable::{self, Removable};
+use super::tell::tell_late;
 use super::user::{Owned, guarded};
+
+/// One that cannot be taken back.
+static CALLBACK: Kind = Kind::Run { lent: Callback::run::<true>, kept: Callback::run::<false> };
 
 pub(crate) type NotifyFn = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_void);
 
@@ -47,11 +51,12 @@ pub(crate) unsafe fn register(
 ) -> Result<(), Refused> {
     let source = NonNull::from(a);
     if !token.is_null() {
-        let callback = Callback { listener: Listener::removable(), source, function, ctx };
+        let callback =
+            Callback { listener: Listener::new(&removable::REGISTERED), source, function, ctx };
         // SAFETY: it may be written.
         return unsafe { Removable::register(a, callback, only_pending, token) };
     }
-    let callback = Callback { listener: Listener::callback(), source, function, ctx };
+    let callback = Callback { listener: Listener::new(&CALLBACK), source, function, ctx };
     let callback = try_box(callback).map_err(|_| Refused::NoMemory)?;
     let callback = NonNull::from(Box::leak(callback));
     // SAFETY: new, and freed only after it was told.
@@ -77,27 +82,14 @@ impl Callback {
             return Err(Refused::Complete);
         }
         // SAFETY: alive by the caller's handle.
-        unsafe { callback.source.as_ref() }.keep();
-        let jobs = Jobs::new();
-        // SAFETY: it runs once, from here, with the reference just taken.
-        unsafe { Self::make_due(this, false, &jobs) };
-        due::run(jobs);
+        let source = unsafe { callback.source.as_ref() };
+        // SAFETY: in no list, and nobody else knows it.
+        unsafe { tell_late(this.cast(), source) };
         Ok(())
     }
 
-    /// The source is complete, or is just being completed under its lock.
-    ///
     /// # Safety
-    /// Called once; the callback is in no list. The source is lent to it, or there is a counted reference
-    /// for it.
-    pub(super) unsafe fn make_due(this: NonNull<Self>, lent: bool, jobs: &Jobs) {
-        let run = if lent { Self::run::<true> } else { Self::run::<false> };
-        // SAFETY: in no list, so the listener is not used any more.
-        unsafe { jobs.push(this.cast(), Some(run)) };
-    }
-
-    /// # Safety
-    /// `job` lies where a callback from [`Self::make_due`] begins; called once.
+    /// `job` lies where a callback begins that is in no list; called once.
     unsafe fn run<const LENT: bool>(job: NonNull<Job>) {
         // SAFETY: in no list and no queue: it is ours alone.
         let callback = unsafe { Box::from_raw(job.cast::<Self>().as_ptr()) };

@@ -21,6 +21,9 @@ pub(crate) struct Job {
 /// Gets the job back, once, and owns it.
 pub(crate) type RunFn = unsafe fn(NonNull<Job>);
 
+/// What is to run on this thread, if anything.
+pub(crate) type Decided = Option<(NonNull<Job>, RunFn)>;
+
 impl Job {
     pub(crate) const NOT_DUE: Self = Self { next: ptr::null_mut(), run: None };
 }
@@ -47,10 +50,7 @@ impl Jobs {
 
     /// Asks `decide` of each undecided job which one is to run in its place, and what. If the answer is
     /// none, the job may be gone after that.
-    pub(crate) fn decide(
-        self,
-        decide: impl Fn(NonNull<Job>) -> Option<(NonNull<Job>, RunFn)>,
-    ) -> Self {
+    pub(crate) fn decide(self, decide: impl Fn(NonNull<Job>) -> Decided) -> Self {
         let decided = Self::new();
         while let Some(job) = self.pop() {
             // SAFETY: a job in the queue is alive.

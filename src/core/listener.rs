@@ -2,12 +2,15 @@
 //! a callback, a report's entry, a `wait_any`, an `after`. One intrusive list per asynchron holds
 //! them in the order in which they came; it belongs to whoever holds the asynchron's lock.
 
+use std::mem;
 use std::ptr::{self, NonNull};
 
 use super::cell::Asynchron;
-use crate::compose::after::After;
-use crate::compose::wait_any::Any;
-use crate::report::Report;
+use super::due::{Decided, Job, RunFn};
+use super::tell::Telling;
+use crate::compose::after::{self, After};
+use crate::compose::wait_any::{self, Any};
+use crate::report::{self, Report};
 
 /// The part of a listener that lies in the list. It is the first field of what it belongs to.
 #[repr(C)]
@@ -16,43 +19,54 @@ pub(crate) struct Listener {
     pub(crate) prev: *mut Listener,
     /// NULL while it is in no list.
     next: *mut Listener,
-    /// Whom to tell; what kind of listener that is lies in the lowest bits.
+    /// With a tag in the lowest bits, whom to tell: that a node has, which would have no other room for
+    /// it. Without one, its [`Kind`].
     who: *mut (),
 }
 
-/// Whom a listener is to tell.
-pub(crate) enum Who {
-    /// The callback whose first field the listener is.
-    Callback,
-    /// The same, but one that can be taken back.
-    Removable,
-    Entry(NonNull<Report>),
-    Any(NonNull<Any>),
-    /// What goes on after this alone.
-    Next,
-    After,
+/// How a kind of listener is told that its asynchron completes. Each brings its own along, so that
+/// publishing knows none of them.
+#[repr(align(8))] // Its address has room for a tag.
+pub(crate) enum Kind {
+    /// A job runs where the node was: one if the asynchron is lent to it, the other if a reference is
+    /// counted for it.
+    Run { lent: RunFn, kept: RunFn },
+    /// A job runs where the node was, which is a [`Told`].
+    RunTold(RunFn),
+    /// It is called once the outcome is published, without the lock.
+    Learn(unsafe fn(NonNull<Listener>)),
+    /// It is called, with a counted reference of its own, when all others have learned, and says what is
+    /// to run on this thread, if anything. Until then a job lies where the links were.
+    Decide(unsafe fn(NonNull<Listener>, NonNull<Asynchron>) -> Decided),
+    /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
+    /// is to do. A few instructions: others wait for the lock.
+    Take(unsafe fn(NonNull<Listener>, &Asynchron, &mut Telling)),
+    /// It has been told, but stays in the list, as have all behind it.
+    Told,
 }
 
-const CALLBACK: usize = 0;
 const ENTRY: usize = 1;
 const ANY: usize = 2;
 const AFTER: usize = 3;
-const REMOVABLE: usize = 4;
 /// An entry that was added when its asynchron was complete.
-const LATE_ENTRY: usize = 5;
-/// What goes on after one, however it ended.
-const NEXT: usize = 6;
-/// The same after a value alone.
-const THEN: usize = 7;
-const KIND: usize = 7;
+const LATE_ENTRY: usize = 4;
+const TAG: usize = 7;
+
+/// The kinds of those with a tag, by that.
+static TAGGED: [&Kind; TAG + 1] = [
+    &Kind::Told,
+    &report::ENTRY,
+    &wait_any::ANY,
+    &after::AFTER,
+    &report::ENTRY,
+    &Kind::Told,
+    &Kind::Told,
+    &Kind::Told,
+];
 
 impl Listener {
-    pub(crate) fn callback() -> Self {
-        Self::of(ptr::null_mut(), CALLBACK)
-    }
-
-    pub(crate) fn removable() -> Self {
-        Self::of(ptr::null_mut(), REMOVABLE)
+    pub(crate) fn new(kind: &'static Kind) -> Self {
+        Self::of(ptr::from_ref(kind).cast_mut().cast(), 0)
     }
 
     pub(crate) fn entry(report: NonNull<Report>) -> Self {
@@ -67,61 +81,81 @@ impl Listener {
         Self::of(any.as_ptr().cast(), ANY)
     }
 
-    pub(crate) fn next(into: NonNull<Asynchron>, only_value: bool) -> Self {
-        Self::of(into.as_ptr().cast(), if only_value { THEN } else { NEXT })
-    }
-
     pub(crate) fn after(after: NonNull<After>) -> Self {
         Self::of(after.as_ptr().cast(), AFTER)
     }
 
-    /// What the `Next` whose node this is delivers into, and whether it goes on after a value alone.
-    ///
+    fn of(who: *mut (), tag: usize) -> Self {
+        debug_assert!(who.addr() & TAG == 0);
+        let who = who.map_addr(|addr| addr | tag);
+        Self { prev: ptr::null_mut(), next: ptr::null_mut(), who }
+    }
+
     /// # Safety
-    /// `this` is alive, and has not been told.
-    pub(crate) unsafe fn next_of(this: NonNull<Self>) -> Option<(NonNull<Asynchron>, bool)> {
+    /// `this` is alive. (Its links may be changing, or a job may lie there.)
+    unsafe fn who(this: NonNull<Self>) -> (usize, *mut ()) {
         // SAFETY: as the caller promises.
         let who = unsafe { (*this.as_ptr()).who };
-        let kind = who.addr() & KIND;
-        let into = NonNull::new(who.map_addr(|addr| addr & !KIND).cast());
-        into.filter(|_| kind == NEXT || kind == THEN).map(|into| (into, kind == THEN))
+        (who.addr() & TAG, who.map_addr(|addr| addr & !TAG))
+    }
+
+    /// # Safety
+    /// As for `who`.
+    #[inline]
+    pub(crate) unsafe fn kind(this: NonNull<Self>) -> &'static Kind {
+        // SAFETY: as the caller promises.
+        let (tag, who) = unsafe { Self::who(this) };
+        match TAGGED.get(tag) {
+            Some(kind) if tag != 0 => kind,
+            // SAFETY: without a tag, it is a static.
+            _ => unsafe { &*who.cast::<Kind>() },
+        }
+    }
+
+    /// Of one without a tag.
+    ///
+    /// # Safety
+    /// `this` is alive, and the lock of its asynchron is held.
+    pub(crate) unsafe fn set_kind(this: NonNull<Self>, kind: &'static Kind) {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).who = ptr::from_ref(kind).cast_mut().cast() };
+    }
+
+    /// The report whose entry this is.
+    ///
+    /// # Safety
+    /// As for `who`.
+    pub(crate) unsafe fn report_of(this: NonNull<Self>) -> Option<NonNull<Report>> {
+        // SAFETY: as the caller promises.
+        let (tag, who) = unsafe { Self::who(this) };
+        NonNull::new(who.cast()).filter(|_| tag == ENTRY || tag == LATE_ENTRY)
+    }
+
+    /// The `wait_any` whose node this is.
+    ///
+    /// # Safety
+    /// As for `who`.
+    pub(crate) unsafe fn any_of(this: NonNull<Self>) -> Option<NonNull<Any>> {
+        // SAFETY: as the caller promises.
+        let (tag, who) = unsafe { Self::who(this) };
+        NonNull::new(who.cast()).filter(|_| tag == ANY)
     }
 
     /// The `After` whose node this is.
     ///
     /// # Safety
-    /// `this` is alive, and has not been counted. (A job may lie where its links were.)
+    /// As for `who`; it has not been counted.
     pub(crate) unsafe fn after_of(this: NonNull<Self>) -> Option<NonNull<After>> {
         // SAFETY: as the caller promises.
-        let who = unsafe { (*this.as_ptr()).who };
-        let after = NonNull::new(who.map_addr(|addr| addr & !KIND).cast());
-        after.filter(|_| who.addr() & KIND == AFTER)
-    }
-
-    fn of(who: *mut (), kind: usize) -> Self {
-        debug_assert!(who.addr() & KIND == 0);
-        let who = who.map_addr(|addr| addr | kind);
-        Self { prev: ptr::null_mut(), next: ptr::null_mut(), who }
-    }
-
-    pub(crate) fn who(&self) -> Who {
-        let kind = self.who.addr() & KIND;
-        let who = NonNull::new(self.who.map_addr(|addr| addr & !KIND));
-        match (kind, who) {
-            (ENTRY | LATE_ENTRY, Some(report)) => Who::Entry(report.cast()),
-            (ANY, Some(any)) => Who::Any(any.cast()),
-            (NEXT | THEN, _) => Who::Next,
-            (AFTER, _) => Who::After,
-            (REMOVABLE, _) => Who::Removable,
-            _ => Who::Callback,
-        }
+        let (tag, who) = unsafe { Self::who(this) };
+        NonNull::new(who.cast()).filter(|_| tag == AFTER)
     }
 
     /// # Safety
     /// `this` is an entry's and alive, and nobody makes it late just now. (Its links may be changing.)
     pub(crate) unsafe fn is_late(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
-        unsafe { (*this.as_ptr()).who }.addr() & KIND == LATE_ENTRY
+        unsafe { Self::who(this) }.0 == LATE_ENTRY
     }
 
     fn neighbours(&self) -> (*mut Self, *mut Self) {
@@ -149,8 +183,46 @@ impl Listener {
     }
 }
 
-const _: () = assert!(align_of::<Report>() > KIND && align_of::<Any>() > KIND);
-const _: () = assert!(align_of::<After>() > KIND && align_of::<Asynchron>() > KIND);
+const _: () = assert!(align_of::<Report>() > TAG && align_of::<Any>() > TAG);
+const _: () = assert!(align_of::<After>() > TAG && align_of::<Kind>() > TAG);
+
+/// What lies where a listener was, once it has been told: the job where the links were, and the source
+/// that told it where it said what it is.
+#[repr(C)]
+pub(crate) struct Told {
+    job: Job,
+    source: NonNull<Asynchron>,
+}
+
+const _: () = assert!(size_of::<Told>() == size_of::<Listener>());
+// It is no listener any more, and is never dropped as one.
+const _: () = assert!(!mem::needs_drop::<Listener>());
+
+impl Told {
+    /// Keeps the source for the job.
+    ///
+    /// # Safety
+    /// As for [`Self::write_source`].
+    pub(crate) unsafe fn keep_source(node: NonNull<Listener>, source: &Asynchron) {
+        source.keep();
+        // SAFETY: as the caller promises.
+        unsafe { Self::write_source(node, NonNull::from(source)) };
+    }
+
+    /// # Safety
+    /// The node is the caller's alone, and is used as a listener no more.
+    pub(crate) unsafe fn write_source(node: NonNull<Listener>, source: NonNull<Asynchron>) {
+        // SAFETY: as the caller promises.
+        unsafe { (*node.cast::<Self>().as_ptr()).source = source };
+    }
+
+    /// # Safety
+    /// Its source was written, and the node is the caller's alone.
+    pub(crate) unsafe fn source(node: NonNull<Listener>) -> NonNull<Asynchron> {
+        // SAFETY: as the caller promises.
+        unsafe { (*node.cast::<Self>().as_ptr()).source }
+    }
+}
 
 /// A ring: the first one's `prev` is the last.
 pub(crate) struct List {

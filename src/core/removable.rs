@@ -16,12 +16,16 @@ use std::sync::atomic::AtomicU64;
 use super::callback::{Callback, Refused};
 use super::cell::Asynchron;
 use super::due::{self, Job, Jobs};
-use super::listener::{List, Who};
+use super::listener::{Kind, List, Listener};
 use super::memory::try_box;
+use super::tell::Telling;
 use super::user::Owned;
 use super::wait::block_until;
 use crate::sync::{AtomicU32, Ordering::*};
 use crate::sys;
+
+pub(super) static REGISTERED: Kind = Kind::Take(Removable::take);
+static TOLD: Kind = Kind::Told;
 
 #[repr(C)]
 pub(crate) struct Removable {
@@ -93,12 +97,14 @@ impl Removable {
             }
             // SAFETY: it may be written.
             unsafe { *token = number };
-            // SAFETY: new, and freed only after it was unlinked.
-            unsafe { list.push(this.cast()) };
             if complete {
                 // SAFETY: the lock is held; it becomes due once.
-                unsafe { Self::make_due(this, a, &jobs) };
+                let job = unsafe { Self::make_due(this, a) };
+                // SAFETY: it runs from here.
+                unsafe { jobs.push(job, Some(Self::run)) };
             }
+            // SAFETY: new, and freed only after it was unlinked.
+            unsafe { list.push(this.cast()) };
             true
         });
         if !registered {
@@ -110,19 +116,29 @@ impl Removable {
         Ok(())
     }
 
-    /// The source is complete, or is just being completed.
+    /// # Safety
+    /// As for [`Kind::Take`]; the node is a removable one's.
+    unsafe fn take(node: NonNull<Listener>, source: &Asynchron, telling: &mut Telling) {
+        // SAFETY: as the caller promises.
+        let job = unsafe { Self::make_due(node.cast(), source) };
+        // SAFETY: alive until it has run, and so is its job.
+        unsafe { telling.run(job, Self::run) };
+        telling.stays(node);
+    }
+
+    /// The source is complete, or is just being completed. Returns the job to run.
     ///
     /// # Safety
     /// Called once, under the source's lock.
-    pub(super) unsafe fn make_due(this: NonNull<Self>, source: &Asynchron, jobs: &Jobs) {
+    unsafe fn make_due(this: NonNull<Self>, source: &Asynchron) -> NonNull<Job> {
         // The job's reference; `run` gives it up.
         source.keep();
         // SAFETY: the lock is held.
         unsafe { (*this.as_ptr()).stage = Stage::Due };
+        // SAFETY: as above.
+        unsafe { Listener::set_kind(this.cast(), &TOLD) };
         // SAFETY: the job lies inside it.
-        let job = unsafe { this.byte_add(offset_of!(Self, job)) }.cast();
-        // SAFETY: alive until it has run, and so is its job.
-        unsafe { jobs.push(job, Some(Self::run)) };
+        unsafe { this.byte_add(offset_of!(Self, job)) }.cast()
     }
 
     /// # Safety
@@ -225,7 +241,8 @@ fn find(list: &List, token: u64) -> Option<NonNull<Removable>> {
     let mut node = list.last().filter(|_| token != 0);
     while let Some(here) = node {
         // SAFETY: it is in the list, whose lock is held.
-        if matches!(unsafe { here.as_ref() }.who(), Who::Removable) {
+        let kind = unsafe { Listener::kind(here) };
+        if ptr::eq(kind, &REGISTERED) || ptr::eq(kind, &TOLD) {
             let removable = here.cast::<Removable>();
             // SAFETY: as above, and its token never changes.
             if unsafe { (*removable.as_ptr()).token } == token {

@@ -244,15 +244,6 @@ impl State {
         waited
     }
 
-    /// The same, but keeps the lock.
-    pub(crate) fn publish_locked(&self, held: Held, tag: Tag) -> (Held, bool) {
-        let waited = held.0 & WAITED != 0;
-        let complete = held.complete(tag);
-        // ORDERING: Release shows the outcome to whoever sees COMPLETE.
-        self.0.store(complete.0 | LOCKED, Release);
-        (complete, waited)
-    }
-
     /// Takes it back from the callback that it was lent to. True: the last counted reference was left
     /// to that one, and is the caller's. If not, the object may be gone.
     pub(crate) fn take_back(&self) -> bool {

@@ -1,42 +1,91 @@
 //! Publishing to those that listen, and telling them.
+//!
+//! The lock is never held for longer than a few listeners take, however many there are: the first few
+//! are taken off the list before the outcome is published, while the lock is held anyway, and the others,
+//! a few at a time, after that.
 
-use std::mem;
+use std::mem::{self, MaybeUninit};
 use std::ptr::{self, NonNull};
 
-use super::callback::Callback;
 use super::cell::Asynchron;
-use super::due::{self, Jobs};
+use super::due::{self, Job, Jobs, RunFn};
 use super::handle::Handle;
-use super::listener::{List, Listener, Who};
+use super::listener::{Kind, List, Listener, Told};
 use super::outcome::Tag;
-use super::removable::Removable;
 use super::state::{Held, State};
-use crate::compose::after::After;
-use crate::compose::then::Next;
-use crate::report::Report;
+use crate::sync::AtomicU32;
+use crate::sys;
 
-/// Those who are told by one completion.
-pub(super) struct Telling {
+/// So many are taken off the list at a time.
+const FEW: usize = 4;
+
+/// Those who are told by one completion, and what is to be done for them.
+pub(crate) struct Telling {
     /// What is to run, each with a reference to the source of its own, counted but for what is lent.
     jobs: Jobs,
-    /// The entries that arrive at their reports, linked in their order by `prev`.
-    first_entry: *mut Listener,
-    last_entry: *mut Listener,
-    /// Whether there are `wait_any`s. Those stay in the list: a thread that leaves its wait looks
-    /// there whether somebody still knows its stack.
-    anys: bool,
-    /// Whether there are afters, which have several sources.
-    afters: bool,
-    /// Whether the object is lent to the first callback.
-    lends: bool,
+    /// Whether there are jobs of which it is not known yet whether they are to run on this thread.
+    undecided: bool,
+    /// Whether the object may still be lent to a callback, and whether it is.
+    lends: Lends,
+    /// Those that learn of it once the lock is not held any more, linked in their order by `prev`.
+    first: *mut Listener,
+    last: *mut Listener,
+    /// One that was just told, and goes to the end of the list.
+    stays: Option<NonNull<Listener>>,
+    /// Where threads are asleep that are to be woken then: the word may be gone.
+    asleep: [MaybeUninit<*const AtomicU32>; FEW],
+    asleep_len: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lends {
+    No,
+    ToTheFirst,
+    Lent,
+}
+
+/// For [`Kind::Take`].
+impl Telling {
+    /// Has a job run, once all others have learned. It has a counted reference of its own.
+    ///
+    /// # Safety
+    /// There is room for a job, which nobody else uses until it runs.
+    pub(crate) unsafe fn run(&mut self, job: NonNull<Job>, run: RunFn) {
+        // SAFETY: as the caller promises.
+        unsafe { self.jobs.push(job, Some(run)) };
+    }
+
+    /// Keeps it in the list.
+    pub(crate) fn stays(&mut self, node: NonNull<Listener>) {
+        self.stays = Some(node);
+    }
+
+    /// Wakes a thread that sleeps on this word, without the lock. By address: it may be gone by then.
+    pub(crate) fn wake_later(&mut self, word: *const AtomicU32) {
+        // There is one for each that is taken off, at most.
+        if let Some(free) = self.asleep.get_mut(self.asleep_len) {
+            free.write(word);
+            self.asleep_len = self.asleep_len.wrapping_add(1);
+        }
+    }
 }
 
 impl Telling {
+    fn new() -> Self {
+        Self {
+            jobs: Jobs::new(),
+            undecided: false,
+            lends: Lends::ToTheFirst,
+            first: ptr::null_mut(),
+            last: ptr::null_mut(),
+            stays: None,
+            asleep: [const { MaybeUninit::uninit() }; FEW],
+            asleep_len: 0,
+        }
+    }
+
     /// Publishes, and tells all: threads and reports at once; what runs the program's code, in its
-    /// order, when this thread comes to it.
-    ///
-    /// Who listens is taken out of the list before the outcome is published, while the lock is held
-    /// anyway: after that the object is not touched, unless there are `wait_any`s.
+    /// order, when all others were told and this thread comes to it.
     ///
     /// # Safety
     /// `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
@@ -47,15 +96,25 @@ impl Telling {
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
         let state: *const State = source.state();
-        let jobs = Jobs::new();
-        let Some(lends) = take_lone(source, list, &jobs) else {
+        // SAFETY: the lock is held.
+        let Some(lone) = (unsafe { take_lone(source, list) }) else {
             // SAFETY: as the caller promises.
             return unsafe { Self::publish_to_many(this, held, tag) };
         };
+        let lends = matches!(lone, Lone::Runs { lent: true, .. });
         if source.state().publish(if lends { held.lend() } else { held }, tag) {
             State::wake(state);
         }
-        due::run(jobs);
+        match lone {
+            Lone::Runs { job, run, .. } => {
+                let jobs = Jobs::new();
+                // SAFETY: where a node was that is told.
+                unsafe { jobs.push(job, Some(run)) };
+                due::run(jobs);
+            }
+            // SAFETY: it was taken off the list, and learns once.
+            Lone::Learns { node, learn } => unsafe { learn(node) },
+        }
     }
 
     /// The same where there is something to sort. Apart, so that one that listens alone costs no more.
@@ -69,150 +128,183 @@ impl Telling {
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
         let state: *const State = source.state();
-        let telling = Self::take(source, list);
-        let held = if telling.lends { held.lend() } else { held };
-        let waited = if telling.anys {
-            let kept = Handle::retain(source);
-            let (held, waited) = kept.state().publish_locked(held, tag);
-            tell_anys(list);
-            kept.state().unlock(held);
-            waited
-        } else {
-            source.state().publish(held, tag)
-        };
-        if waited {
+        let mut telling = Self::new();
+        let more = telling.take_few(source, list);
+        // What is left in the list has no reference, so there is one of this thread's until it is empty.
+        let kept = more.then(|| Handle::retain(source));
+        let held = if telling.lends == Lends::Lent { held.lend() } else { held };
+        if source.state().publish(held, tag) {
             State::wake(state);
         }
-        telling.tell(this);
+        telling.lends = Lends::No;
+        telling.inform();
+        if let Some(source) = kept {
+            while source.with_listeners(|list, _| telling.take_few(&source, list)) {
+                telling.inform();
+            }
+            telling.inform();
+        }
+        telling.finish(this);
     }
 
-    /// Takes those out of the list of whom it need not know any more.
-    fn take(source: &Asynchron, list: &mut List) -> Self {
-        let mut all = mem::replace(list, List::EMPTY);
-        let mut telling = Self {
-            jobs: Jobs::new(),
-            first_entry: ptr::null_mut(),
-            last_entry: ptr::null_mut(),
-            anys: false,
-            afters: false,
-            lends: false,
-        };
-        while let Some(node) = all.first() {
-            // SAFETY: it is in this list.
-            unsafe { all.unlink(node) };
-            // SAFETY: what listens is alive until it was told.
-            let stays = match unsafe { node.as_ref() }.who() {
-                Who::Callback => {
-                    let lent = !mem::replace(&mut telling.lends, true);
-                    if !lent {
-                        source.keep();
-                    }
-                    // SAFETY: a callback's, and out of the list; lent or kept.
-                    unsafe { Callback::make_due(node.cast(), lent, &telling.jobs) };
-                    false
-                }
-                Who::Removable => {
-                    // SAFETY: a removable one's, and the lock is held.
-                    unsafe { Removable::make_due(node.cast(), source, &telling.jobs) };
-                    true
-                }
-                Who::Next => {
-                    // SAFETY: a `Next`'s, and out of the list.
-                    unsafe { Next::tell(node, source, &telling.jobs) };
-                    false
-                }
-                Who::After => {
-                    // SAFETY: an after's, and out of the list.
-                    unsafe { After::tell(node, source, &telling.jobs) };
-                    telling.afters = true;
-                    false
-                }
-                Who::Entry(_) => {
-                    telling.add_entry(node);
-                    false
-                }
-                Who::Any(_) => {
-                    telling.anys = true;
-                    true
-                }
+    /// Takes the first few off the list, whose lock is held, and says whether there are more to be told.
+    fn take_few(&mut self, source: &Asynchron, list: &mut List) -> bool {
+        for _ in 0..FEW {
+            let Some(node) = first_untold(list) else {
+                return false;
             };
-            if stays {
+            // SAFETY: it is in this list.
+            unsafe { list.unlink(node) };
+            // SAFETY: just taken off, and the lock is held.
+            unsafe { self.take(node, source) };
+            if let Some(node) = self.stays.take() {
                 // SAFETY: just unlinked.
                 unsafe { list.push(node) };
             }
         }
-        telling
+        first_untold(list).is_some()
     }
 
-    fn add_entry(&mut self, node: NonNull<Listener>) {
+    /// # Safety
+    /// The node is in no list, and alive until it was told; the source's lock is held, or nobody else knows
+    /// the node.
+    #[inline]
+    unsafe fn take(&mut self, node: NonNull<Listener>, source: &Asynchron) {
+        // SAFETY: it is alive.
+        match *unsafe { Listener::kind(node) } {
+            Kind::Run { lent, kept } => {
+                let run = if self.lends == Lends::ToTheFirst {
+                    self.lends = Lends::Lent;
+                    lent
+                } else {
+                    source.keep();
+                    kept
+                };
+                // SAFETY: it is not used as a listener any more.
+                unsafe { self.jobs.push(node.cast(), Some(run)) };
+            }
+            Kind::RunTold(run) => {
+                // SAFETY: as above.
+                unsafe { Told::keep_source(node, source) };
+                // SAFETY: as above.
+                unsafe { self.jobs.push(node.cast(), Some(run)) };
+            }
+            // SAFETY: in no list, its link is free.
+            Kind::Learn(_) => unsafe { self.learn_later(node) },
+            Kind::Decide(_) => {
+                source.keep();
+                self.undecided = true;
+                // SAFETY: nobody else uses its links before it has decided.
+                unsafe { self.jobs.push(node.cast(), None) };
+            }
+            // SAFETY: as the caller promises.
+            Kind::Take(take) => unsafe { take(node, source, self) },
+            Kind::Told => {}
+        }
+    }
+
+    /// # Safety
+    /// The node is in no list, and alive until it has learned.
+    unsafe fn learn_later(&mut self, node: NonNull<Listener>) {
         let node = node.as_ptr();
-        // SAFETY: an entry is alive until it has arrived; in no list, its link is free.
+        // SAFETY: as the caller promises.
         unsafe { (*node).prev = ptr::null_mut() };
-        if self.first_entry.is_null() {
-            self.first_entry = node;
+        if self.first.is_null() {
+            self.first = node;
         } else {
             // SAFETY: as above.
-            unsafe { (*self.last_entry).prev = node };
+            unsafe { (*self.last).prev = node };
         }
-        self.last_entry = node;
+        self.last = node;
     }
 
-    /// `source` may be gone, unless there are jobs.
-    fn tell(self, source: NonNull<Asynchron>) {
-        let mut next = self.first_entry;
+    /// Tells those just taken off that do not run the program's code. The lock is not held.
+    fn inform(&mut self) {
+        for word in self.asleep.iter().take(mem::take(&mut self.asleep_len)) {
+            // SAFETY: so many were written.
+            sys::wake(unsafe { word.assume_init() }, u32::MAX, 1);
+        }
+        let mut next = mem::replace(&mut self.first, ptr::null_mut());
         while let Some(node) = NonNull::new(next) {
-            // SAFETY: an entry is alive until it has arrived.
-            let node_ref = unsafe { node.as_ref() };
-            next = node_ref.prev;
-            if let Who::Entry(report) = node_ref.who() {
-                // SAFETY: not listed; its report is alive until it has arrived.
-                unsafe { Report::arrive(report, node.cast()) };
+            // SAFETY: alive until it has learned.
+            next = unsafe { node.as_ref() }.prev;
+            // SAFETY: as above.
+            if let Kind::Learn(learn) = *unsafe { Listener::kind(node) } {
+                // SAFETY: it was taken off the list, and learns once.
+                unsafe { learn(node) };
             }
         }
-        let jobs = if self.afters { After::count(self.jobs, source) } else { self.jobs };
-        due::run(jobs);
+    }
+
+    /// All have learned: runs what is to run here. `source` may be gone, unless there are jobs.
+    fn finish(self, source: NonNull<Asynchron>) {
+        due::run(if self.undecided { decide(self.jobs, source) } else { self.jobs });
     }
 }
 
-/// If one listens alone, and is a callback that cannot be taken back, or goes on after this alone:
-/// makes it due, and says whether the object is lent to it.
+fn first_untold(list: &List) -> Option<NonNull<Listener>> {
+    // SAFETY: what listens is alive until it was told.
+    list.first().filter(|node| !matches!(unsafe { Listener::kind(*node) }, Kind::Told))
+}
+
+/// What of this is to run on this thread.
+fn decide(jobs: Jobs, source: NonNull<Asynchron>) -> Jobs {
+    jobs.decide(|job| {
+        let node = job.cast::<Listener>();
+        // SAFETY: it was left undecided, so that its kind is still there.
+        match *unsafe { Listener::kind(node) } {
+            // SAFETY: as above; it is decided once.
+            Kind::Decide(decide) => unsafe { decide(node, source) },
+            _ => None,
+        }
+    })
+}
+
+/// One that listens alone, and how it is told.
+enum Lone {
+    Runs { job: NonNull<Job>, run: RunFn, lent: bool },
+    Learns { node: NonNull<Listener>, learn: unsafe fn(NonNull<Listener>) },
+}
+
+/// Takes one that listens alone off the list, unless it needs more than one job, or to learn of it.
+///
+/// # Safety
+/// The list is the source's, whose lock is held, and which is just being completed.
 #[inline]
-fn take_lone(source: &Asynchron, list: &mut List, jobs: &Jobs) -> Option<bool> {
+unsafe fn take_lone(source: &Asynchron, list: &mut List) -> Option<Lone> {
     let node = list.first()?;
     // SAFETY: it is in this list.
     if unsafe { list.after(node) }.is_some() {
         return None;
     }
     // SAFETY: what listens is alive until it was told.
-    match unsafe { node.as_ref() }.who() {
-        Who::Callback => {
-            *list = List::EMPTY;
-            // SAFETY: out of the list, and the source is lent to it.
-            unsafe { Callback::make_due(node.cast(), true, jobs) };
-            Some(true)
+    let lone = match *unsafe { Listener::kind(node) } {
+        Kind::Run { lent, .. } => Lone::Runs { job: node.cast(), run: lent, lent: true },
+        Kind::RunTold(run) => {
+            // SAFETY: it is not used as a listener any more.
+            unsafe { Told::keep_source(node, source) };
+            Lone::Runs { job: node.cast(), run, lent: false }
         }
-        Who::Next => {
-            *list = List::EMPTY;
-            // SAFETY: a `Next`'s, and out of the list.
-            unsafe { Next::tell(node, source, jobs) };
-            Some(false)
+        Kind::Learn(learn) => {
+            // SAFETY: it is in this list. Its owner may still ask whether it is.
+            unsafe { list.unlink(node) };
+            return Some(Lone::Learns { node, learn });
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    *list = List::EMPTY;
+    Some(lone)
 }
 
-/// Tells the `wait_any`s in a list whose lock is held.
-fn tell_anys(list: &mut List) {
-    let mut next = list.first();
-    while let Some(node) = next {
-        // SAFETY: it is in the list.
-        next = unsafe { list.after(node) };
-        // SAFETY: as above.
-        if let Who::Any(any) = unsafe { node.as_ref() }.who() {
-            // SAFETY: as above.
-            unsafe { list.unlink(node) };
-            // SAFETY: a listed node's wait cannot end without this lock.
-            unsafe { any.as_ref() }.tell(node);
-        }
-    }
+/// Tells one that came when its source was complete.
+///
+/// # Safety
+/// The node is in no list, and known to nobody else; the source is the caller's.
+pub(crate) unsafe fn tell_late(node: NonNull<Listener>, source: &Asynchron) {
+    let mut telling = Telling::new();
+    telling.lends = Lends::No;
+    // SAFETY: as the caller promises.
+    unsafe { telling.take(node, source) };
+    telling.inform();
+    telling.finish(NonNull::from(source));
 }

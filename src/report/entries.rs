@@ -6,6 +6,7 @@ use std::ffi::c_void;
 use std::mem;
 use std::ptr::{self, NonNull};
 
+use super::Report;
 use crate::core::cell::Asynchron;
 use crate::core::handle::Handle;
 use crate::core::listener::Listener;
@@ -21,6 +22,16 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// # Safety
+    /// The node is an entry's, and not listed any more; called once.
+    pub(super) unsafe fn learn(node: NonNull<Listener>) {
+        // SAFETY: as the caller promises.
+        if let Some(report) = unsafe { Listener::report_of(node) } {
+            // SAFETY: as above; its report is alive until it has arrived.
+            unsafe { Report::arrive(report, node.cast()) };
+        }
+    }
+
     /// Whether it is one of `source`, and as late.
     ///
     /// # Safety

@@ -19,7 +19,7 @@ pub(crate) use self::entries::Entry;
 use self::queue::{Arrived, CALL, Calls, Queue};
 use crate::core::cell::Asynchron;
 use crate::core::handle::Handle;
-use crate::core::listener::{List, Listener, Who};
+use crate::core::listener::{Kind, List, Listener};
 use crate::core::lock::{Line, Lock};
 use crate::core::memory::{NoMemory, try_box};
 use crate::core::patience::Patience;
@@ -27,6 +27,8 @@ use crate::core::refs::Refs;
 use crate::core::wait::{block_until, spin};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering::*};
 use crate::sys::{self, Bell};
+
+pub(crate) static ENTRY: Kind = Kind::Learn(Entry::learn);
 
 #[repr(C)]
 pub(crate) struct Report {
@@ -178,11 +180,11 @@ impl Report {
         let mut node = list.first();
         while let Some(here) = node {
             // SAFETY: it is in the list, whose lock is held.
-            match unsafe { here.as_ref() }.who() {
-                Who::Entry(report) if ptr::eq(report.as_ptr(), self) => return Some(here),
-                // SAFETY: it is in the list.
-                _ => node = unsafe { list.after(here) },
+            if unsafe { Listener::report_of(here) }.is_some_and(|one| ptr::eq(one.as_ptr(), self)) {
+                return Some(here);
             }
+            // SAFETY: it is in the list.
+            node = unsafe { list.after(here) };
         }
         None
     }

@@ -133,3 +133,20 @@ fn two_threads_that_take_back_the_same_are_both_answered() {
         a.release();
     });
 }
+
+/// Whoever completes it comes to the last one after publishing.
+#[test]
+fn the_last_of_many_may_be_taken_back_while_they_are_told() {
+    two_threads(|| {
+        let a = A::new();
+        let many: Vec<_> = (0..5).map(|_| Told::counts()).collect();
+        many.iter().for_each(|told| told.notify(a));
+        let last = Told::counts();
+        let token = last.notify_with(a);
+        let other = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
+        taken_back(unsafe { asynchron_unnotify(a.0, token) }, &last);
+        other.join().unwrap();
+        assert!(many.iter().all(|told| told.runs() == 1));
+        a.release();
+    });
+}

@@ -103,6 +103,23 @@ fn with_a_callback_that_can_be_taken_back_it_is_the_same() {
     });
 }
 
+/// Some are told after publishing, when the waiter may have released it.
+#[test]
+fn with_more_callbacks_than_are_told_at_once_it_is_the_same() {
+    two_threads(|| {
+        let all: Vec<_> = (0..6).map(|_| Told::counts()).collect();
+        let its = all.clone();
+        waiter_releases(
+            move |a| its.iter().for_each(|told| told.notify(a)),
+            |a| {
+                assert_eq!(a.value(), 1);
+                a.release();
+            },
+        );
+        assert!(all.iter().all(|told| told.runs() == 1));
+    });
+}
+
 #[test]
 fn of_two_that_release_one_is_the_last() {
     two_threads(|| {

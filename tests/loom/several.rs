@@ -73,6 +73,23 @@ fn a_wait_any_and_a_callback_learn_of_one_set() {
 }
 
 #[test]
+fn a_wait_any_behind_many_callbacks_wakes_and_leaves_nothing_behind() {
+    two_threads(|| {
+        let a = A::new().retain();
+        let many: Vec<_> = (0..5).map(|_| Told::counts()).collect();
+        many.iter().for_each(|told| told.notify(a));
+        let sets = thread::spawn(move || {
+            assert_eq!(a.set(1), ASYNCHRON_OK);
+            a.release();
+        });
+        assert_eq!(wait_any(&[a], FOREVER), (ASYNCHRON_OK, 0));
+        a.release();
+        sets.join().unwrap();
+        assert!(many.iter().all(|told| told.runs() == 1));
+    });
+}
+
+#[test]
 fn a_wait_any_and_a_get_learn_of_one_set() {
     // Twice would take minutes.
     check(1, || {
