@@ -2177,40 +2177,69 @@ template <class... T> future<when_any_result<std::tuple<future<T>...>>> when_any
  * Many, in completion order
  */
 
+/// @cond
+namespace detail {
+
+// One reference to a report, or none.
+class counted_report {
+    asynchron_report_t *r_;
+
+public:
+    counted_report() noexcept : r_(nullptr) {}
+    explicit counted_report(asynchron_report_t *r) noexcept : r_(r) {}
+    counted_report(const counted_report &other) noexcept : r_(asynchron_report_retain(other.r_)) {}
+    counted_report(counted_report &&other) noexcept : r_(other.r_) { other.r_ = nullptr; }
+    counted_report &operator=(counted_report other) noexcept
+    {
+        std::swap(r_, other.r_);
+        return *this;
+    }
+    ~counted_report() { asynchron_report_release(r_); }
+
+    asynchron_report_t *get() const noexcept { return r_; }
+};
+
+} // namespace detail
+/// @endcond
+
 /**
  * Many futures, in the order in which they complete: what report() returns. It keeps those that it holds. Any number of
- * threads may take from it; each future goes to one of them.
+ * threads may take from it; each future goes to one of them. It is moved, not copied; its iterators outlive it.
  *
  *     for (auto& f : asynchron::report(range)) ...
  */
 template <class T> class completions {
-    struct end_report {
-        void operator()(asynchron_report_t *r) const noexcept { asynchron_report_release(r); }
-    };
-    std::unique_ptr<asynchron_report_t, end_report> r_;
+    detail::counted_report r_;
 
     asynchron_report_t *use() const
     {
-        if (r_ == nullptr)
+        if (r_.get() == nullptr)
             detail::refuse("there is no report");
         return r_.get();
     }
 
     completions(asynchron_t *const *handles, std::size_t n) : r_(asynchron_report_create(handles, n))
     {
-        if (r_ == nullptr)
+        if (r_.get() == nullptr)
             throw std::bad_alloc();
     }
 
+public:
+    /** The other is without a report then: what needs one throws error, ASYNCHRON_E_INVALID. */
+    completions(completions &&other) noexcept = default;
+    /** The same. */
+    completions &operator=(completions &&other) noexcept = default;
+
+private:
     static completions of(const detail::several &all) { return completions(all.data(), all.size()); }
     template <class Range, class U> friend completions<U> report(Range &&range);
     template <class U> friend completions<U> report(std::initializer_list<future<U>> list);
 
     // Whether it was over before the time.
-    bool next_ns(std::uint64_t timeout, future<T> &next) const
+    static bool next_ns(asynchron_report_t *r, std::uint64_t timeout, future<T> &next)
     {
         asynchron_item_t item;
-        const asynchron_status_t status = asynchron_report_next(use(), timeout, &item);
+        const asynchron_status_t status = asynchron_report_next(r, timeout, &item);
         if (status < 0)
             detail::raise(nullptr, status);
         if (status == ASYNCHRON_OK)
@@ -2242,7 +2271,7 @@ public:
     future<T> next() const
     {
         future<T> next;
-        next_ns(ASYNCHRON_FOREVER, next);
+        next_ns(use(), ASYNCHRON_FOREVER, next);
         return next;
     }
 
@@ -2255,7 +2284,7 @@ public:
     template <class Rep, class Period> future<T> next_for(const std::chrono::duration<Rep, Period> &time) const
     {
         future<T> next;
-        next_ns(detail::nanoseconds_of(time), next);
+        next_ns(use(), detail::nanoseconds_of(time), next);
         return next;
     }
 
@@ -2264,7 +2293,7 @@ public:
     future<T> next_until(const std::chrono::time_point<Clock, Duration> &time) const
     {
         future<T> next;
-        detail::until(time, [&](std::uint64_t ns) { return next_ns(ns, next); });
+        detail::until(time, [&](std::uint64_t ns) { return next_ns(use(), ns, next); });
         return next;
     }
 
@@ -2286,18 +2315,19 @@ public:
 
     /** Takes one after the other; to go on to the next one blocks. */
     class iterator {
-        const completions *from_ = nullptr;
+        detail::counted_report from_; // its own, so that the completions may be moved, or go
         mutable future<T> at_;
 
         void go_on()
         {
-            at_ = from_->next();
+            at_ = future<T>();
+            next_ns(from_.get(), ASYNCHRON_FOREVER, at_);
             if (!at_.valid())
-                from_ = nullptr;
+                from_ = detail::counted_report();
         }
 
         friend class completions;
-        explicit iterator(const completions *from) : from_(from) { go_on(); }
+        explicit iterator(const detail::counted_report &from) : from_(from) { go_on(); }
 
     public:
         typedef std::input_iterator_tag iterator_category; /**< Each is seen once. */
@@ -2321,13 +2351,13 @@ public:
         /** The same. */
         void operator++(int) { go_on(); }
         /** Whether both are at the end, or neither. */
-        friend bool operator==(const iterator &x, const iterator &y) noexcept { return x.from_ == y.from_; }
+        friend bool operator==(const iterator &x, const iterator &y) noexcept { return x.from_.get() == y.from_.get(); }
         /** Whether one is. */
-        friend bool operator!=(const iterator &x, const iterator &y) noexcept { return x.from_ != y.from_; }
+        friend bool operator!=(const iterator &x, const iterator &y) noexcept { return !(x == y); }
     };
 
     /** Blocks until one has completed. */
-    iterator begin() const { return iterator(this); }
+    iterator begin() const { return iterator((use(), r_)); }
     /** Nothing is left, or by wake(). */
     iterator end() const noexcept { return iterator(); }
 };
@@ -2354,6 +2384,10 @@ template <class T> completions<T> report(std::initializer_list<future<T>> list)
  * variables with it. The future may be dropped: the coroutine goes on. One that is destroyed while it waits fails as
  * broken. `co_await asynchron::spawn([] {})` goes on on a background thread.
  *
+ * A coroutine of any type may be destroyed while it waits for a future: it is then never resumed, also if the future is
+ * being completed by another thread just then. Once it has been resumed it runs, and its owner has to know that before
+ * it destroys it, as with any coroutine.
+ *
  * Cancelling its future does not stop a coroutine either: it is not woken, and what it returns later is dropped. It
  * learns of it by a cancellation, which spawn(), or call() to begin here, gives it as the first parameter, by value:
  *
@@ -2372,16 +2406,39 @@ template <class T> completions<T> report(std::initializer_list<future<T>> list)
 /// @cond
 namespace detail {
 
+// Lies in the frame of the coroutine that waits. Its callback and its destructor may meet: whoever takes the turn first
+// has the coroutine.
 template <class T, bool Lasts> class awaiter {
     future<T> f_;
+    std::coroutine_handle<> coroutine_;
+    std::uint64_t token_ = 0; // of the callback, once it is registered
+    std::atomic<bool> taken_{false};
 
-    static void resume(asynchron_t *, void *coroutine) noexcept
+    bool take() noexcept { return !taken_.exchange(true, std::memory_order_acq_rel); }
+
+    static void resume(asynchron_t *, void *ctx) noexcept
     {
-        std::coroutine_handle<>::from_address(coroutine).resume();
+        awaiter &it = *static_cast<awaiter *>(ctx);
+        if (!it.take())
+            return; // the destructor waits for this call to return
+        const std::coroutine_handle<> coroutine = it.coroutine_;
+        coroutine.resume(); // nothing of the awaiter may be left after this
     }
 
 public:
     explicit awaiter(future<T> f) noexcept : f_(std::move(f)) {}
+    awaiter(const awaiter &) = delete;
+    void operator=(const awaiter &) = delete;
+
+    // A frame that is destroyed while it waits takes its callback back. One that is just coming finds the turn taken
+    // and returns, so this waits a few instructions at most.
+    ~awaiter()
+    {
+        if (token_ != 0 && take()) {
+            const asynchron_status_t ignored = asynchron_unnotify(f_.handle(), token_);
+            (void)ignored;
+        }
+    }
 
     bool await_ready() const
     {
@@ -2391,16 +2448,17 @@ public:
         return f_.complete();
     }
 
-    bool await_suspend(std::coroutine_handle<> coroutine) const
+    bool await_suspend(std::coroutine_handle<> coroutine)
     {
         // Once it is registered the coroutine may run, and this with it be gone, before the call returns.
         const future<T> held(f_);
+        coroutine_ = coroutine;
         asynchron_notify_options_t options = asynchron_notify_options_t();
         options.size = sizeof options;
         options.fn = resume;
-        options.ctx = coroutine.address();
+        options.ctx = this;
         options.flags = ASYNCHRON_NOTIFY_IF_PENDING;
-        const asynchron_status_t status = asynchron_notify_with(held.handle(), &options, nullptr);
+        const asynchron_status_t status = asynchron_notify_with(held.handle(), &options, &token_);
         return won(status);
     }
 

@@ -88,6 +88,18 @@ fn every_test_holds() {
     }
 }
 
+/// Use after free and leaks: of frames that are destroyed while they wait, above all.
+#[test]
+#[cfg(target_os = "linux")]
+fn every_test_holds_under_address_sanitizer() {
+    let mut command = command(By::Default, "c++20");
+    let program = out_dir().join("main-asan");
+    command.args(["-O1", "-g", "-fsanitize=address"]).arg(source("main.cpp"));
+    command.arg("-o").arg(&program).args(Form::Static.link_args()).arg("-pthread");
+    ok(run::succeed(command, 4 * LIMIT));
+    ok(run::succeed(compiler::run_command(&program, Form::Static), 2 * LIMIT));
+}
+
 #[test]
 fn every_other_standard_compiles_without_a_warning() {
     for by in compilers() {

@@ -58,6 +58,42 @@ struct detached {
     };
 };
 
+// One whose owner destroys it.
+struct owned {
+    struct promise_type {
+        owned get_return_object() noexcept { return owned{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() noexcept { std::terminate(); }
+    };
+    std::coroutine_handle<promise_type> coroutine;
+};
+
+owned waits(future<int> f, std::atomic<int> *resumed, check::counted)
+{
+    check::counted local;
+    *resumed += co_await f;
+}
+
+// Takes the coroutine that awaits it out, and waits for nothing.
+struct handle_of {
+    std::coroutine_handle<> *out;
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> coroutine) const noexcept
+    {
+        *out = coroutine;
+        return false;
+    }
+    void await_resume() const noexcept {}
+};
+
+future<int> known(std::coroutine_handle<> *out, future<int> f, check::counted)
+{
+    co_await handle_of{out};
+    co_return co_await f;
+}
+
 } // namespace
 
 TEST(a_coroutine_computes_its_future)
@@ -243,4 +279,85 @@ TEST(a_coroutine_that_is_joined)
     const auto f = asynchron::spawn([](int n) -> future<int> { co_return co_await asynchron::ready(n) + 1; }, 4);
     CHECK(f.get() == 5);
     CHECK(f.then([](int n) -> future<int> { co_return n * 2; }).get() == 10);
+}
+
+TEST(a_coroutine_that_is_destroyed_while_it_waits_is_not_resumed)
+{
+    promise<int> p;
+    std::atomic<int> resumed(0);
+    std::coroutine_handle<> theirs;
+    owned mine = waits(p.get_future(), &resumed, check::counted());
+    const auto f = known(&theirs, p.get_future(), check::counted());
+    mine.coroutine.destroy();
+    theirs.destroy();
+    CHECK(check::counted::alive() == 0 && THROWN(asynchron::error, f.get()).code() == ASYNCHRON_E_BROKEN);
+    p.set_value(1);
+    CHECK(resumed == 0);
+}
+
+TEST(a_coroutine_that_is_due_may_be_destroyed_by_a_callback)
+{
+    std::atomic<int> resumed(0);
+    promise<int> p, inner;
+    owned first;
+    // Both are due by then: one was registered after this callback, and one waits for what is completed inside of it.
+    owned second = waits(inner.get_future(), &resumed, check::counted());
+    p.get_future().notify([&] {
+        inner.set_value(1);
+        first.coroutine.destroy();
+        second.coroutine.destroy();
+    });
+    first = waits(p.get_future(), &resumed, check::counted());
+    p.set_value(1);
+    CHECK(resumed == 0 && check::counted::alive() == 0);
+}
+
+// In an earlier callback, so that the coroutine is due there, and in a later one, so that it has been resumed.
+TEST(a_coroutine_may_be_destroyed_while_another_thread_completes_what_it_waited_for)
+{
+    for (int round = 0; round < 1000; round++) {
+        for (const bool early : {true, false}) {
+            promise<int> p;
+            std::atomic<int> resumed(0);
+            std::atomic<bool> inside(false), destroyed(false);
+            const auto stay = [&] {
+                inside = true;
+                while (!destroyed)
+                    std::this_thread::yield();
+            };
+            if (early)
+                p.get_future().notify(stay);
+            owned mine = waits(p.get_future(), &resumed, check::counted());
+            if (!early)
+                p.get_future().notify(stay);
+            std::thread other([&] { p.set_value(1); });
+            while (!inside)
+                std::this_thread::yield();
+            CHECK(mine.coroutine.done() == !early);
+            mine.coroutine.destroy();
+            CHECK(check::counted::alive() == 0);
+            destroyed = true;
+            other.join();
+            CHECK(resumed == (early ? 0 : 1));
+        }
+    }
+}
+
+TEST(a_coroutine_may_be_destroyed_from_inside_its_own_resume)
+{
+    struct ends_itself {
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> coroutine) const noexcept { coroutine.destroy(); }
+        void await_resume() const noexcept {}
+    };
+    promise<int> p;
+    int seen = 0;
+    [](future<int> f, int *out, check::counted) -> detached {
+        check::counted local;
+        *out = co_await f;
+        co_await ends_itself();
+    }(p.get_future(), &seen, check::counted());
+    std::thread other([&] { p.set_value(3); });
+    other.join();
+    CHECK(seen == 3 && check::counted::alive() == 0);
 }

@@ -139,3 +139,20 @@ TEST(a_report_that_was_moved_from)
     const auto e = THROWN(asynchron::error, first.next());
     CHECK(e.code() == ASYNCHRON_E_INVALID && std::string(e.message()) == "there is no report");
 }
+
+TEST(an_iterator_goes_on_though_its_completions_were_moved_or_are_gone)
+{
+    auto first = asynchron::report({asynchron::ready(1), asynchron::ready(2), asynchron::ready(3)});
+    auto it = first.begin();
+    CHECK(it->get() == 1);
+    {
+        const auto moved = std::move(first);
+        ++it;
+        CHECK(it->get() == 2 && moved.pending() == 1);
+    }
+    ++it;
+    CHECK(it->get() == 3);
+    ++it;
+    CHECK(it == asynchron::completions<int>::iterator());
+    CHECK(THROWN(asynchron::error, first.begin()).code() == ASYNCHRON_E_INVALID);
+}
