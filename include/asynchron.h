@@ -494,6 +494,35 @@ ASYNCHRON_API const char *asynchron_name(asynchron_t *a);
  */
 ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
 
+/**
+ * Whether anybody but you holds it.
+ *
+ * 0 stays 0 as long as you hand your handle to nobody: whoever has no reference cannot make one. 1 may become 0 at
+ * any moment. What the library holds counts, too: for a function, a callback or a step that has not returned, for a
+ * report, for a task that waits for its turn.
+ *
+ * - Needs: `a` a handle whose reference is yours, or NULL.
+ * - Ownership: `a` stays yours.
+ * - Threads: any, any callback; does not block.
+ * - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+int asynchron_is_shared(const asynchron_t *a);
+
+/**
+ * Whether it has a function on demand that nobody has started yet: then the next asynchron_get(),
+ * asynchron_get_timeout(), asynchron_get_bytes() or asynchron_wait() runs it, and nothing else does.
+ *
+ * - Needs: `a` a handle, or NULL.
+ * - Ownership: `a` stays yours.
+ * - Threads: any, any callback; does not block.
+ * - Returns: 1, or 0: it has none, or it was started, delivered or cancelled. 0 for NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+int asynchron_is_on_demand(const asynchron_t *a);
+
 /*
  * ================================================================================================
  * Deliver

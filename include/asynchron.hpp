@@ -63,6 +63,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <typeinfo>
@@ -77,11 +78,31 @@
 #endif
 #endif
 
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define ASYNCHRON_TRY try
+#define ASYNCHRON_CATCH_ALL catch (...)
+#define ASYNCHRON_RETHROW throw
+/** Defined where the compiler has exceptions. */
+#define ASYNCHRON_EXCEPTIONS 1
+#else
+#include <cstdio>
+#include <cstdlib>
+#define ASYNCHRON_TRY if (true)
+#define ASYNCHRON_CATCH_ALL else
+#define ASYNCHRON_RETHROW (void)0
+#endif
+
 namespace asynchron {
+
+#if !defined(ASYNCHRON_EXCEPTIONS)
+// Of another name, so that a unit with exceptions and one without do not take each other's functions.
+inline namespace without_exceptions {
+#endif
 
 template <class T> class future;
 template <class T> class promise;
 template <class T> class completions;
+template <class T> class outcome;
 
 /** Where an asynchron is in its life. A failed one is ready, too. */
 enum class state : std::int32_t {
@@ -111,8 +132,22 @@ namespace detail {
 #define ASYNCHRON_COLD
 #endif
 
+#if defined(ASYNCHRON_EXCEPTIONS)
 // What a status that is no success throws, of `a`, or of a call that was refused.
 std::exception_ptr as_exception(asynchron_t *a, std::int32_t status);
+
+[[noreturn]] ASYNCHRON_COLD inline void raise_no_memory() { throw std::bad_alloc(); }
+#else
+// Where something would be thrown.
+[[noreturn]] ASYNCHRON_COLD inline void end_program(const char *why, const char *more = "") noexcept
+{
+    std::fprintf(stderr, "asynchron: %s%s%s; built without exceptions, the program ends\n", why,
+                 *more == '\0' ? "" : ": ", more);
+    std::abort();
+}
+
+[[noreturn]] ASYNCHRON_COLD inline void raise_no_memory() noexcept { end_program("out of memory"); }
+#endif
 
 // One reference, or none.
 class counted {
@@ -139,7 +174,7 @@ public:
     {
         counted made(asynchron_create(name), adopt);
         if (made.a_ == nullptr)
-            throw std::bad_alloc();
+            raise_no_memory();
         return made;
     }
 
@@ -185,7 +220,10 @@ class ASYNCHRON_VISIBLE error final : public std::runtime_error {
     }
 
     // How an asynchron of C's failed. It shares it, and so keeps the payload.
+#if defined(ASYNCHRON_EXCEPTIONS)
     friend std::exception_ptr detail::as_exception(asynchron_t *, std::int32_t);
+#endif
+    template <class T> friend class outcome;
     error(asynchron_t *failed, const asynchron_error_t &seen)
         : std::runtime_error(in_words(seen.code, seen.domain, seen.message)),
           source_(detail::counted::share(failed))
@@ -196,7 +234,7 @@ class ASYNCHRON_VISIBLE error final : public std::runtime_error {
     {
         detail::counted a = detail::counted::create();
         if (asynchron_fail_with(a.get(), code, domain.c_str(), message.c_str(), nullptr, nullptr) != ASYNCHRON_OK)
-            throw std::bad_alloc();
+            detail::raise_no_memory();
         return a;
     }
 
@@ -242,11 +280,31 @@ namespace detail {
 // ---- Exceptions to C and back -------------------------------------------------------------------
 //
 // A C++ exception is a failure of the domain "c++", or "c++:" and the category of a std::system_error, and its payload
-// is a std::exception_ptr. The rest is for C to read.
+// begins with a std::exception_ptr. The rest is for C to read, and for units that have another standard library.
 
 constexpr std::int32_t THROWN = ASYNCHRON_FAILED; // the code of an exception that has none: not 0
 
-inline void drop_exception(void *payload) noexcept { delete static_cast<std::exception_ptr *>(payload); }
+// The standard library that this unit is compiled with. What one makes, as a std::string, means nothing to another, though
+// both call it the same.
+constexpr std::uint64_t STANDARD_LIBRARY =
+#if defined(_LIBCPP_ABI_VERSION)
+    UINT64_C(0x100) * _LIBCPP_ABI_VERSION + 1;
+#elif defined(_GLIBCXX_DEBUG)
+    UINT64_C(0x100) * _GLIBCXX_USE_CXX11_ABI + 3;
+#elif defined(_GLIBCXX_USE_CXX11_ABI)
+    UINT64_C(0x100) * _GLIBCXX_USE_CXX11_ABI + 2;
+#elif defined(_ITERATOR_DEBUG_LEVEL)
+    UINT64_C(0x100) * _ITERATOR_DEBUG_LEVEL + 4;
+#else
+    0;
+#endif
+
+struct thrown_payload {
+    std::exception_ptr thrown;
+    std::uint64_t standard_library;
+};
+
+inline void drop_exception(void *payload) noexcept { delete static_cast<thrown_payload *>(payload); }
 
 // There is no memory to say anything more: as_exception() knows it by the code alone.
 inline bool fail_without_memory(asynchron_t *a) noexcept
@@ -254,25 +312,43 @@ inline bool fail_without_memory(asynchron_t *a) noexcept
     return asynchron_fail(a, ASYNCHRON_E_NOMEM, nullptr) == ASYNCHRON_OK;
 }
 
+// With an error of this header's own.
+ASYNCHRON_COLD inline void fail_with(asynchron_t *a, std::int32_t code, const char *message) noexcept
+{
+    if (asynchron_fail_with(a, code, "asynchron", message, nullptr, nullptr) == ASYNCHRON_E_NOMEM)
+        (void)(asynchron_fail(a, code, nullptr) == ASYNCHRON_OK);
+}
+
 inline asynchron_status_t fail_as_thrown(asynchron_t *a, const std::exception_ptr &thrown, std::int32_t code,
                                          const char *domain, const char *message) noexcept
 {
-    std::exception_ptr *payload = new (std::nothrow) std::exception_ptr(thrown);
+    thrown_payload *payload = new (std::nothrow) thrown_payload{thrown, STANDARD_LIBRARY};
     if (payload == nullptr)
         return ASYNCHRON_E_NOMEM;
     return asynchron_fail_with(a, code, domain, message, payload, drop_exception);
 }
 
+// A delivery by C of what is no C++ exception.
+ASYNCHRON_COLD inline asynchron_status_t fail_status(asynchron_t *a, const cancelled &e) noexcept
+{
+    const asynchron_status_t status = asynchron_cancel_with(a, e.reason());
+    return status == ASYNCHRON_E_NOMEM ? asynchron_cancel(a) : status;
+}
+ASYNCHRON_COLD inline asynchron_status_t fail_status(asynchron_t *a, const error &e) noexcept
+{
+    return asynchron_fail_with(a, e.code(), e.domain(), e.message(), nullptr, nullptr);
+}
+
+#if defined(ASYNCHRON_EXCEPTIONS)
 // What an exception says to C.
 ASYNCHRON_COLD inline asynchron_status_t fail_status(asynchron_t *a, const std::exception_ptr &thrown) noexcept
 {
     try {
         std::rethrow_exception(thrown);
     } catch (const cancelled &e) {
-        const asynchron_status_t status = asynchron_cancel_with(a, e.reason());
-        return status == ASYNCHRON_E_NOMEM ? asynchron_cancel(a) : status;
+        return fail_status(a, e);
     } catch (const error &e) {
-        return asynchron_fail_with(a, e.code(), e.domain(), e.message(), nullptr, nullptr);
+        return fail_status(a, e);
     } catch (const std::system_error &e) {
         try {
             const std::string domain = std::string("c++:") + e.code().category().name();
@@ -288,17 +364,27 @@ ASYNCHRON_COLD inline asynchron_status_t fail_status(asynchron_t *a, const std::
         return fail_as_thrown(a, thrown, THROWN, "c++", "an exception that is no std::exception");
     }
 }
+#else
+// Thrown in a unit that has exceptions.
+inline asynchron_status_t fail_status(asynchron_t *a, const std::exception_ptr &thrown) noexcept
+{
+    return fail_as_thrown(a, thrown, THROWN, "c++", "an exception");
+}
+#endif
 
 // Fails it, if nobody was first: as well as the memory allows. Whether this won.
-inline bool fail(asynchron_t *a, const std::exception_ptr &thrown) noexcept
+template <class Thrown> bool fail(asynchron_t *a, const Thrown &thrown) noexcept
 {
     const asynchron_status_t status = fail_status(a, thrown);
     return status == ASYNCHRON_E_NOMEM ? fail_without_memory(a) : status == ASYNCHRON_OK;
 }
 
+// Whether a C++ exception is there that can be thrown here.
 inline bool is_thrown(const asynchron_error_t &e) noexcept
 {
-    return e.payload != nullptr && std::strncmp(e.domain, "c++", 3) == 0 && (e.domain[3] == '\0' || e.domain[3] == ':');
+    const bool from_cpp =
+        e.payload != nullptr && std::strncmp(e.domain, "c++", 3) == 0 && (e.domain[3] == '\0' || e.domain[3] == ':');
+    return from_cpp && static_cast<const thrown_payload *>(e.payload)->standard_library == STANDARD_LIBRARY;
 }
 
 inline bool is_out_of_memory(const asynchron_error_t &e) noexcept
@@ -307,14 +393,16 @@ inline bool is_out_of_memory(const asynchron_error_t &e) noexcept
     return e.code == ASYNCHRON_E_NOMEM && ours;
 }
 
-// Of a call that lacks something else.
-[[noreturn]] ASYNCHRON_COLD inline void refuse(const char *why) { throw error(ASYNCHRON_E_INVALID, "asynchron", why); }
-
-inline std::string described(std::int32_t status)
+inline const char *described(std::int32_t status) noexcept
 {
-    if (status == ASYNCHRON_E_INVALID)
-        return "there is no asynchron";
-    return asynchron_status_string(status);
+    return status == ASYNCHRON_E_INVALID ? "there is no asynchron" : asynchron_status_string(status);
+}
+
+#if defined(ASYNCHRON_EXCEPTIONS)
+// Of a call that lacks something else.
+[[noreturn]] ASYNCHRON_COLD inline void refuse(const char *why, std::int32_t code = ASYNCHRON_E_INVALID)
+{
+    throw error(code, "asynchron", why);
 }
 
 ASYNCHRON_COLD inline std::exception_ptr as_exception(asynchron_t *a, std::int32_t status)
@@ -327,7 +415,7 @@ ASYNCHRON_COLD inline std::exception_ptr as_exception(asynchron_t *a, std::int32
         if (asynchron_error(a, &e) != ASYNCHRON_OK)
             break;
         if (is_thrown(e))
-            return *static_cast<const std::exception_ptr *>(e.payload);
+            return static_cast<const thrown_payload *>(e.payload)->thrown;
         if (is_out_of_memory(e))
             return std::make_exception_ptr(std::bad_alloc());
         return std::make_exception_ptr(error(a, e));
@@ -346,6 +434,20 @@ ASYNCHRON_COLD inline std::exception_ptr as_exception(asynchron_t *a, std::int32
 {
     std::rethrow_exception(as_exception(a, status));
 }
+#else
+[[noreturn]] ASYNCHRON_COLD inline void refuse(const char *why, std::int32_t = ASYNCHRON_E_INVALID) noexcept
+{
+    end_program(why);
+}
+
+[[noreturn]] ASYNCHRON_COLD inline void raise(asynchron_t *a, std::int32_t status) noexcept
+{
+    asynchron_error_t e = {0, "", "", nullptr};
+    if (status >= 0)
+        (void)(asynchron_error(a, &e) == ASYNCHRON_OK);
+    end_program(described(status), e.message);
+}
+#endif
 
 inline void need(std::int32_t status)
 {
@@ -445,17 +547,25 @@ template <class R> struct joined_result {
 template <class R>
 struct computed : std::conditional<is_future<bare<R>>::value, joined_result<R>, result_of<R>>::type {};
 
+// Whether it can be copied. A container says that it can whatever it holds: so that is asked.
+template <class T, class = void> struct is_copied : std::is_copy_constructible<T> {};
+template <class T>
+struct is_copied<T, typename to_void<typename T::value_type, typename T::allocator_type>::type>
+    : std::integral_constant<bool, std::is_copy_constructible<T>::value &&
+                                       (std::is_same<typename T::value_type, T>::value ||
+                                        is_copied<typename T::value_type>::value)> {};
+
 // ---- Values ------------------------------------------------------------------------------------
 //
 // How a T lies in an asynchron:
-//   put, read     delivers one, and finds it again
+//   put, read     delivers one, and finds it again, if it fits
+//   take          moves it out, or copies it
 //   pass          delivers the value of another asynchron, which is complete and has one
 //   parcel        one that is there and not yet delivered
 
-[[noreturn]] ASYNCHRON_COLD inline void raise_other_type()
-{
-    refuse("the value is not of the type that is asked for");
-}
+constexpr char OTHER_TYPE[] = "the value is not of the type that is asked for";
+
+[[noreturn]] ASYNCHRON_COLD inline void raise_other_type() { refuse(OTHER_TYPE); }
 
 template <class T> inline bool is_aligned(const void *p) noexcept
 {
@@ -480,12 +590,17 @@ template <class T> struct as_bytes {
         return put(a, value);
     }
 
+    static bool fits(const asynchron_value_t &value) noexcept
+    {
+        return value.len == sizeof(T) && is_aligned<T>(value.data);
+    }
     static const T &read(const asynchron_value_t &value)
     {
-        if (value.len != sizeof(T) || !is_aligned<T>(value.data))
+        if (!fits(value))
             raise_other_type();
         return *static_cast<const T *>(value.data);
     }
+    static T take(asynchron_t *, const asynchron_value_t &value) { return read(value); }
 
     static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &value) noexcept
     {
@@ -512,47 +627,72 @@ template <class T> struct as_bytes {
     };
 };
 
-// A T on the heap. Its bytes are followed by what says so: from_handle() may be asked for anything.
+// Which type a T is, for every module of the program to compare: by name, since each module may have a std::type_info of
+// its own for the same type. Two that are local to their units may share a name, and are compared by address alone.
+#if defined(__GXX_RTTI) || defined(_CPPRTTI) || defined(__cpp_rtti)
+constexpr std::uint64_t TYPE_NAMES = UINT64_C(0x10000);
+
+template <class T> const char *type_name() noexcept { return typeid(T).name(); }
+#else
+constexpr std::uint64_t TYPE_NAMES = UINT64_C(0x20000);
+
+template <class T> const char *type_name() noexcept
+{
+#if defined(_MSC_VER)
+    return __FUNCSIG__;
+#else
+    return __PRETTY_FUNCTION__;
+#endif
+}
+#endif
+
+inline bool same_type(const char *x, const char *y) noexcept
+{
+    const bool local = std::strstr(x, "_GLOBAL__N") != nullptr || std::strstr(x, "anonymous") != nullptr;
+    return x == y || (!local && std::strcmp(x, y) == 0);
+}
+
+// A T on the heap, of which several asynchrons may be owners. Its bytes are followed by what says so: from_handle() may
+// be asked for anything.
 template <class T> class box {
     T value_;
     std::uint64_t seal_;
-#if defined(__GXX_RTTI) || defined(_CPPRTTI) || defined(__cpp_rtti)
-    static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b08f01);
-    const std::type_info *type_;
-    static const std::type_info *mine() noexcept { return &typeid(T); }
-    bool has_my_type() const noexcept { return type_ == mine() || *type_ == *mine(); }
-#else
-    static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b08f02);
-    const void *type_;
-    static const void *mine() noexcept
-    {
-        static const char place = 0;
-        return &place;
-    }
-    bool has_my_type() const noexcept { return type_ == mine(); }
-#endif
+    const char *type_;
+    std::atomic<std::size_t> owners_;
+
+    static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b10000) ^ TYPE_NAMES ^ STANDARD_LIBRARY;
 
 public:
     struct from_function {};
     template <class... A>
-    explicit box(A &&...args) : value_(std::forward<A>(args)...), seal_(SEAL), type_(mine())
+    explicit box(A &&...args) : value_(std::forward<A>(args)...), seal_(SEAL), type_(type_name<T>()), owners_(1)
     {
     }
     template <class F, class... A>
     box(from_function, F &&f, A &&...args)
-        : value_(std::forward<F>(f)(std::forward<A>(args)...)), seal_(SEAL), type_(mine())
+        : value_(std::forward<F>(f)(std::forward<A>(args)...)), seal_(SEAL), type_(type_name<T>()), owners_(1)
     {
     }
 
-    static void drop(void *owner) noexcept { delete static_cast<box *>(owner); }
+    void add_owner() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
+    bool has_one_owner() const noexcept { return owners_.load(std::memory_order_acquire) == 1; }
+    static void drop(void *owned) noexcept
+    {
+        box *const it = static_cast<box *>(owned);
+        if (it->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete it;
+    }
+
+    T &value() noexcept { return value_; }
+    T copy() const { return value_; }
 
     // Whatever the value is, it has so many bytes that can be read.
-    static const T *find(const asynchron_value_t &value) noexcept
+    static box *find(const asynchron_value_t &value) noexcept
     {
         if (value.len != sizeof(box) || !is_aligned<box>(value.data))
             return nullptr;
-        const box *const it = static_cast<const box *>(value.data);
-        return it->seal_ == SEAL && it->has_my_type() ? std::addressof(it->value_) : nullptr;
+        box *const it = static_cast<box *>(const_cast<void *>(value.data));
+        return it->seal_ == SEAL && same_type(it->type_, type_name<T>()) ? it : nullptr;
     }
 };
 
@@ -573,19 +713,46 @@ template <class T> struct as_box {
         return put_box(a, new box<T>(std::forward<A>(args)...));
     }
 
-    static const T &read(const asynchron_value_t &value)
+    static bool fits(const asynchron_value_t &value) noexcept { return box<T>::find(value) != nullptr; }
+    static box<T> &find(const asynchron_value_t &value)
     {
-        const T *const found = box<T>::find(value);
+        box<T> *const found = box<T>::find(value);
         if (found == nullptr)
             raise_other_type();
         return *found;
     }
+    static const T &read(const asynchron_value_t &value) { return find(value).value(); }
 
-    static void drop_source(void *source) noexcept { asynchron_release(static_cast<asynchron_t *>(source)); }
+    static bool is_last(asynchron_t *a, const box<T> &of) noexcept { return !asynchron_is_shared(a) && of.has_one_owner(); }
 
-    static asynchron_status_t pass(asynchron_t *into, asynchron_t *from, const asynchron_value_t &value) noexcept
+    static T take(asynchron_t *a, const asynchron_value_t &value) { return take(a, find(value), is_copied<T>()); }
+    static T take(asynchron_t *a, box<T> &from, std::true_type)
     {
-        return asynchron_set_buffer(into, value.data, value.len, asynchron_retain(from), drop_source);
+        if (is_last(a, from))
+            return std::move(from.value());
+        return static_cast<const box<T> &>(from).copy();
+    }
+    static T take(asynchron_t *a, box<T> &from, std::false_type)
+    {
+        // Who delivered it may be just letting go.
+        const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+        while (!is_last(a, from)) {
+            if (std::chrono::steady_clock::now() >= end)
+                refuse("the value cannot be moved out: others hold it, too", ASYNCHRON_ALREADY);
+            std::this_thread::yield();
+        }
+        return std::move(from.value());
+    }
+
+    static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &value) noexcept
+    {
+        box<T> *const shared = box<T>::find(value);
+        if (shared == nullptr) {
+            fail_with(into, ASYNCHRON_E_INVALID, OTHER_TYPE);
+            return ASYNCHRON_OK;
+        }
+        shared->add_owner();
+        return asynchron_set_buffer(into, value.data, value.len, shared, box<T>::drop);
     }
 
     class parcel {
@@ -617,12 +784,17 @@ template <class T> struct as_pointer {
         return asynchron_set_pointer(a, plain(object), nullptr);
     }
 
+    static bool fits(const asynchron_value_t &value) noexcept
+    {
+        return value.len == 0 && value.data != nullptr && is_aligned<T>(value.data);
+    }
     static T &read(const asynchron_value_t &value)
     {
-        if (value.len != 0 || value.data == nullptr || !is_aligned<T>(value.data))
+        if (!fits(value))
             raise_other_type();
         return *static_cast<T *>(const_cast<void *>(value.data));
     }
+    static T &take(asynchron_t *, const asynchron_value_t &value) { return read(value); }
 
     static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &value) noexcept
     {
@@ -647,7 +819,9 @@ struct as_nothing {
     typedef void reference;
 
     static asynchron_status_t put(asynchron_t *a) noexcept { return asynchron_set_bytes(a, nullptr, 0); }
+    static bool fits(const asynchron_value_t &) noexcept { return true; }
     static void read(const asynchron_value_t &) noexcept {}
+    static void take(asynchron_t *, const asynchron_value_t &) noexcept {}
     static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &) noexcept
     {
         return put(into);
@@ -684,9 +858,8 @@ template <> struct seen_as<void> {
     typedef void type;
 };
 
-// And of an rvalue, which may be the last to hold it: a T, if it can be copied, else nothing.
-template <class T>
-struct is_taken : std::integral_constant<bool, !std::is_object<T>::value || std::is_copy_constructible<T>::value> {};
+// And of an rvalue, which may be the last to hold it: a copy, if there can be one, else what take() returns.
+template <class T> struct is_taken : std::integral_constant<bool, !std::is_object<T>::value || is_copied<T>::value> {};
 
 // What ready<T>(U) is a future of, T being void if it is not said.
 template <class T, class U, bool = std::is_convertible<U, T>::value> struct ready_as {};
@@ -742,17 +915,10 @@ bool until(const std::chrono::time_point<Clock, Duration> &when_over, Wait wait)
     }
 }
 
-// Where a function on demand is marked as such: nothing but a wait starts it.
-inline void *on_demand_mark() noexcept
-{
-    static char place;
-    return &place;
-}
-
 // Has a function on demand that nobody has started run now, as a wait would.
 inline void ask(asynchron_t *a) noexcept
 {
-    if (asynchron_user_data(a) == on_demand_mark() && asynchron_state(a) == ASYNCHRON_STATE_PENDING)
+    if (asynchron_is_on_demand(a))
         (void)asynchron_wait(a, ASYNCHRON_FOREVER);
 }
 
@@ -878,6 +1044,17 @@ template <class T> class future {
         return status == ASYNCHRON_OK;
     }
 
+    // Gives up the handle when what was taken is in its place.
+    struct letting_go {
+        detail::counted &a;
+        bool let;
+        ~letting_go()
+        {
+            if (let)
+                a = detail::counted();
+        }
+    };
+
 public:
     /** What it is a future of. */
     typedef T value_type;
@@ -922,16 +1099,50 @@ public:
         return detail::kind<T>::read(value);
     }
 
-    /** The same, of a temporary. If T says that it can be copied and cannot, as a vector of std::unique_ptr does, that
-     *  does not compile: then name the future. */
+    /** The same, of a temporary: a copy, since the value may go with it. */
     template <class U = T, detail::when<detail::is_taken<U>::value, int> = 0> U get() const &&
     {
         const future &self = *this;
         return self.get();
     }
 
-    /** Not of a temporary if T cannot be copied: the value might be gone with it. Name the future. */
+    /** Of a temporary whose T cannot be copied: as take(). */
+    template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> U get() && { return std::move(*this).take(); }
+
+    /** Not of one that is const: the value might be gone with it. Name the future. */
     template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> const U &get() const && = delete;
+
+    /**
+     * As get(), but hands the value over: `std::move(f).take()`. The future is not valid() then.
+     *
+     * - Returns: the value, moved out if this is the last handle of it, else copied. `T&` of a reference; nothing of
+     *   void. Every promise, every other future, every report and function of it is a handle, and so is what another
+     *   future was joined to.
+     * - Threads: blocks as get() does. If T cannot be copied, it waits up to a tenth of a second for those who are just
+     *   letting go, as who delivered it.
+     * - Throws: as get(); error with the code ASYNCHRON_ALREADY, if T cannot be copied and others hold it. Then nothing
+     *   has changed.
+     */
+    T take() &&
+    {
+        asynchron_value_t value;
+        const asynchron_status_t status = asynchron_get(a_.get(), &value);
+        if (status != ASYNCHRON_OK)
+            detail::raise(a_.get(), status);
+        letting_go gone{a_, true};
+        ASYNCHRON_TRY { return detail::kind<T>::take(a_.get(), value); }
+        ASYNCHRON_CATCH_ALL
+        {
+            gone.let = false;
+            ASYNCHRON_RETHROW;
+        }
+    }
+
+    /**
+     * As get(), but throws nothing: blocks until it is complete, and says how it ended. Also where the compiler has no
+     * exceptions.
+     */
+    outcome<T> try_get() const noexcept;
 
     /**
      * As get(), for so long at most. A timeout is no exception:
@@ -992,6 +1203,7 @@ public:
         return status >= 0 && status != ASYNCHRON_PENDING;
     }
 
+#if defined(ASYNCHRON_EXCEPTIONS)
     /** What get() would throw, if it is complete and does not have a value; else nullptr. Does not block. */
     std::exception_ptr exception() const
     {
@@ -999,6 +1211,7 @@ public:
         const bool failed = status == ASYNCHRON_FAILED || status == ASYNCHRON_CANCELLED;
         return failed ? detail::as_exception(a_.get(), status) : std::exception_ptr();
     }
+#endif
 
     /** Its name, which promise::promise() was given, or one that is made now; lives as long as a future of it. */
     const char *name() const noexcept { return asynchron_name(a_.get()); }
@@ -1093,6 +1306,60 @@ private:
 };
 
 /**
+ * How a future ended, without an exception: what future::try_get() returns. It keeps the value.
+ *
+ *     const auto got = f.try_get();
+ *     if (got)
+ *         use(got.value());
+ *     else if (!got.is_cancelled())
+ *         complain(got.error().message());
+ */
+template <class T> class outcome {
+    detail::counted a_;
+    asynchron_value_t value_ = {nullptr, 0};
+    std::int32_t status_;
+
+    friend class future<T>;
+    explicit outcome(const detail::counted &a) noexcept : a_(a), status_(asynchron_get(a.get(), &value_))
+    {
+        if (status_ == ASYNCHRON_OK && !detail::kind<T>::fits(value_))
+            status_ = ASYNCHRON_E_INVALID;
+    }
+
+public:
+    /** Whether there is a value. */
+    bool has_value() const noexcept { return status_ == ASYNCHRON_OK; }
+    /** The same. */
+    explicit operator bool() const noexcept { return has_value(); }
+    /** Whether it was cancelled. */
+    bool is_cancelled() const noexcept { return status_ == ASYNCHRON_CANCELLED; }
+    /** Whether there is neither: then error() says why. */
+    bool is_failed() const noexcept { return !has_value() && !is_cancelled(); }
+
+    /** The value: `const T&`, which lives as long as this; `T&` of a reference; nothing of void. Without one, as
+     *  future::get(): throws, or ends the program where there are no exceptions. */
+    typename detail::seen_as<T>::type value() const
+    {
+        if (!has_value())
+            detail::raise(a_.get(), status_);
+        return detail::kind<T>::read(value_);
+    }
+
+    /** Why there is none: how it failed, also by a C++ exception, with a code, a domain and a message, as C sees it; or
+     *  why it could not be waited for (ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID). The code 0 if there is nothing
+     *  wrong, and of a cancel, whose reason is the message. Throws std::bad_alloc. */
+    asynchron::error error() const
+    {
+        asynchron_error_t e = {0, "", "", nullptr};
+        if (status_ > 0 && asynchron_error(a_.get(), &e) == ASYNCHRON_OK)
+            return asynchron::error(a_.get(), e);
+        return asynchron::error(status_, "asynchron", detail::described(status_));
+    }
+};
+
+template <class T> outcome<T> future<T>::try_get() const noexcept { return outcome<T>(a_); }
+
+/**
  * A future from a handle of C's, which stays the caller's. NULL makes one without state.
  *
  * How a T lies in an asynchron, for C to write or to read:
@@ -1127,7 +1394,8 @@ class promise_base {
     // The copies of one count themselves, from the second on: when the last one goes, nobody will deliver.
     struct holders {
         std::atomic<std::size_t> count;
-        explicit holders(std::size_t n) noexcept : count(n) {}
+        std::atomic<bool> released; // the duty to deliver is somebody else's
+        explicit holders(std::size_t n) noexcept : count(n), released(false) {}
     };
 
     detail::counted a_;
@@ -1157,7 +1425,7 @@ class promise_base {
         other.holders_.store(mine, std::memory_order_relaxed);
     }
 
-    // Whether this was the last one.
+    // Whether this was the last one, and the duty to deliver goes with it.
     bool one_less() noexcept
     {
         holders *const all = holders_.load(std::memory_order_acquire);
@@ -1166,15 +1434,16 @@ class promise_base {
         holders_.store(nullptr, std::memory_order_relaxed);
         if (all->count.fetch_sub(1, std::memory_order_acq_rel) != 1)
             return false;
+        const bool has_duty = !all->released.load(std::memory_order_relaxed);
         delete all;
-        return true;
+        return has_duty;
     }
 
-    ASYNCHRON_COLD void break_it() noexcept
+    template <class Thrown> bool deliver(const Thrown &thrown)
     {
-        const char *const why = "the last promise went without delivering";
-        if (asynchron_fail_with(a_.get(), ASYNCHRON_E_BROKEN, "asynchron", why, nullptr, nullptr) == ASYNCHRON_E_NOMEM)
-            (void)asynchron_fail(a_.get(), ASYNCHRON_E_BROKEN, nullptr);
+        if (!valid())
+            detail::raise(nullptr, ASYNCHRON_E_INVALID);
+        return detail::fail(a_.get(), thrown);
     }
 
 protected:
@@ -1201,7 +1470,7 @@ protected:
     {
         // One that is RUNNING has a function, which will deliver.
         if (a_.get() != nullptr && one_less() && asynchron_state(a_.get()) == ASYNCHRON_STATE_PENDING)
-            break_it();
+            detail::fail_with(a_.get(), ASYNCHRON_E_BROKEN, "the last promise went without delivering");
     }
 
     /// @endcond
@@ -1210,6 +1479,14 @@ public:
     /** Whether there is an asynchron. */
     bool valid() const noexcept { return a_.get() != nullptr; }
 
+    /** Delivers a failure: every get() throws it. Returns whether this won; false: it was complete. Throws error without
+     *  state. */
+    bool set_exception(const error &failure) { return deliver(failure); }
+
+    /** The same of a cancel. */
+    bool set_exception(const cancelled &cancel) { return deliver(cancel); }
+
+#if defined(ASYNCHRON_EXCEPTIONS)
     /**
      * Delivers an exception: every get() throws it. asynchron::cancelled cancels.
      *
@@ -1218,11 +1495,9 @@ public:
      */
     bool set_exception(const std::exception_ptr &thrown)
     {
-        if (!valid())
-            detail::raise(nullptr, ASYNCHRON_E_INVALID);
-        if (thrown == nullptr)
+        if (thrown == nullptr && valid())
             detail::refuse("there is no exception to deliver");
-        return detail::fail(a_.get(), thrown);
+        return deliver(thrown);
     }
 
     /** The same of an exception, of which the static type is delivered: in a handler, where that may be a base, pass
@@ -1231,6 +1506,7 @@ public:
     {
         return set_exception(std::make_exception_ptr(std::move(thrown)));
     }
+#endif
 
     /** As future::cancel(). */
     bool cancel() { return detail::won(asynchron_cancel(a_.get())); }
@@ -1244,10 +1520,13 @@ public:
     /** The asynchron, for C; it stays the promise's. nullptr without state. */
     asynchron_t *handle() const noexcept { return a_.get(); }
 
-    /** The same together with this promise's reference and its duty to deliver, which are the caller's then: C must
-     *  deliver, fail or cancel it before it releases it, for no one who holds a future wakes otherwise. */
+    /** The same together with this promise's reference and the duty to deliver, which are the caller's then: C must
+     *  deliver, fail or cancel it before it releases it, for no one who holds a future wakes otherwise. Copies of this
+     *  promise may still deliver, but have no duty to: the last one goes without failing it. */
     ASYNCHRON_MUST_USE asynchron_t *release() noexcept
     {
+        if (holders *const all = holders_.load(std::memory_order_acquire))
+            all->released.store(true, std::memory_order_relaxed); // whoever is the last sees it, by the count
         one_less();
         return a_.release();
     }
@@ -1360,19 +1639,13 @@ inline future<void> ready()
     return from_handle<void>(a.release(), adopt);
 }
 
-/** A future that has failed already. Throws std::bad_alloc. */
-template <class T> future<T> failed(const std::exception_ptr &thrown)
+/** A future that has failed already, or was cancelled: of whatever promise_base::set_exception() takes. Throws
+ *  std::bad_alloc. */
+template <class T, class E> future<T> failed(const E &thrown)
 {
     promise<T> made;
     made.set_exception(thrown);
     return made.get_future();
-}
-
-/** The same of an exception, of which the static type is delivered; see promise_base::set_exception(). */
-template <class T, class E, class = detail::when<!std::is_convertible<E, std::exception_ptr>::value>>
-future<T> failed(E thrown)
-{
-    return failed<T>(std::make_exception_ptr(std::move(thrown)));
 }
 
 /*
@@ -1553,11 +1826,32 @@ std::int32_t pass_value(asynchron_t *self, asynchron_t *const *sources, std::siz
 
 inline void pass_on(asynchron_t *from, asynchron_t *into, asynchron_join_fn_t pass) noexcept
 {
+    if (from == into) {
+        fail_with(into, ASYNCHRON_E_DEADLOCK, "a future cannot be joined to itself");
+        return;
+    }
     asynchron_t *const reference = asynchron_then(from, into, pass, nullptr, nullptr);
     if (reference == nullptr)
         fail_without_memory(into);
     else
         asynchron_release(reference);
+}
+
+// Here and now, how `from` failed or was cancelled, or why it could not be waited for.
+ASYNCHRON_COLD inline void fail_as(asynchron_t *into, asynchron_t *from, std::int32_t status) noexcept
+{
+    asynchron_error_t e = {0, "", "", nullptr};
+    asynchron_status_t done;
+    if (status < 0 || asynchron_error(from, &e) != ASYNCHRON_OK)
+        return fail_with(into, status, described(status));
+    if (status == ASYNCHRON_CANCELLED)
+        done = asynchron_cancel_with(into, e.message);
+    else if (is_thrown(e))
+        done = fail_as_thrown(into, static_cast<const thrown_payload *>(e.payload)->thrown, e.code, e.domain, e.message);
+    else
+        done = asynchron_fail_with(into, e.code, e.domain, e.message, nullptr, nullptr);
+    if (done == ASYNCHRON_E_NOMEM)
+        fail_without_memory(into);
 }
 
 // A call to be made, as a context for C. The function is destroyed before its result is delivered: who waits for that
@@ -1586,11 +1880,8 @@ template <class Call> class job {
     {
         typename kind<typename result::type>::parcel made;
         std::exception_ptr thrown;
-        try {
-            made.fill([&]() -> typename Call::result { return call_.call(into, sources, n); });
-        } catch (...) {
-            thrown = std::current_exception();
-        }
+        ASYNCHRON_TRY { made.fill([&]() -> typename Call::result { return call_.call(into, sources, n); }); }
+        ASYNCHRON_CATCH_ALL { thrown = std::current_exception(); }
         clear();
         if (thrown != nullptr)
             fail(into, thrown);
@@ -1607,16 +1898,15 @@ template <class Call> class job {
             return pass_on(sources[0], into, pass_nothing);
         future<typename result::type> inner;
         std::exception_ptr thrown;
-        try {
-            inner = call_.call(into, sources, n);
-            if (!inner.valid())
-                raise(nullptr, ASYNCHRON_E_INVALID);
-        } catch (...) {
-            thrown = std::current_exception();
-        }
+        ASYNCHRON_TRY { inner = call_.call(into, sources, n); }
+        ASYNCHRON_CATCH_ALL { thrown = std::current_exception(); }
         clear();
         if (thrown != nullptr) {
             fail(into, thrown);
+            return;
+        }
+        if (!inner.valid()) {
+            fail_with(into, ASYNCHRON_E_INVALID, "the function returned a future without state");
             return;
         }
         ask(inner.handle());
@@ -1655,19 +1945,24 @@ private:
     void compute_to_the_end(asynchron_t *self, std::false_type no) noexcept { compute(self, nullptr, 0, no); }
     void compute_to_the_end(asynchron_t *self, std::true_type) noexcept
     {
-        try {
-            const future<typename result::type> inner = call_.call(self, nullptr, 0);
-            clear();
-            asynchron_value_t value = {nullptr, 0};
-            const asynchron_status_t status = asynchron_get(inner.handle(), &value);
-            if (status != ASYNCHRON_OK)
-                raise(inner.handle(), status);
-            need_or_late(kind<typename result::type>::pass(self, inner.handle(), value));
-        } catch (...) {
-            fail(self, std::current_exception());
+        future<typename result::type> inner;
+        std::exception_ptr thrown;
+        ASYNCHRON_TRY { inner = call_.call(self, nullptr, 0); }
+        ASYNCHRON_CATCH_ALL { thrown = std::current_exception(); }
+        clear();
+        if (thrown != nullptr) {
+            fail(self, thrown);
+            return;
+        }
+        asynchron_value_t value = {nullptr, 0};
+        const asynchron_status_t status = asynchron_get(inner.handle(), &value);
+        if (status == ASYNCHRON_OK) {
+            if (kind<typename result::type>::pass(self, inner.handle(), value) == ASYNCHRON_E_NOMEM)
+                fail_without_memory(self);
+        } else {
+            fail_as(self, inner.handle(), status);
         }
     }
-    static void need_or_late(asynchron_status_t status) { (void)won(status); }
 };
 
 // How a job is started that delivers into an asynchron of its own, or, if it returns a future, by way of one into
@@ -1689,7 +1984,7 @@ future<typename Job::value_type> begin(std::true_type, Start start, A &&...args)
 inline counted made(asynchron_t *into)
 {
     if (into == nullptr)
-        throw std::bad_alloc();
+        detail::raise_no_memory();
     return counted(into, adopt);
 }
 
@@ -1763,11 +2058,11 @@ future<typename detail::job_of<F, A...>::value_type> spawn(F &&f, A &&...args)
     typedef detail::job_of<F, A...> work;
     const auto start = [](work *ctx) {
         detail::counted self;
-        try {
-            self = detail::counted::create();
-        } catch (...) {
+        ASYNCHRON_TRY { self = detail::counted::create(); }
+        ASYNCHRON_CATCH_ALL
+        {
             work::drop(ctx);
-            throw;
+            ASYNCHRON_RETHROW;
         }
         detail::need(asynchron_spawn(self.get(), work::run, ctx, work::drop));
         return self;
@@ -1812,7 +2107,6 @@ template <class F> future<typename detail::job_of<F>::value_type> on_demand(F &&
     typedef detail::job_of<F> work;
     asynchron_options_t options = asynchron_options_t();
     options.size = sizeof options;
-    options.user_data = detail::on_demand_mark();
     options.on_demand = work::run_to_the_end;
     options.on_demand_ctx = new work(detail::counted(), std::forward<F>(f));
     options.drop_on_demand_ctx = work::drop;
@@ -2050,12 +2344,12 @@ template <class Futures> class any_of {
     {
         if (won_.exchange(true, std::memory_order_relaxed))
             return;
-        try {
+        ASYNCHRON_TRY
+        {
             when_any_result<Futures> chosen = {index, std::move(futures_)};
             (void)result::put(out_.get(), std::move(chosen));
-        } catch (...) {
-            fail(out_.get(), std::current_exception());
         }
+        ASYNCHRON_CATCH_ALL { fail(out_.get(), std::current_exception()); }
     }
 
     // What is running elsewhere finds that another has won.
@@ -2116,16 +2410,19 @@ public:
             return type::from_handle(out.release(), adopt);
         }
         any_of *const it = new any_of(out, std::move(futures));
-        try {
+        ASYNCHRON_TRY
+        {
             it->sources_.reserve(n);
             for (std::size_t i = 0; i < n; i++)
                 it->sources_.push_back(source{counted::share(all[i]), it, 0});
             it->listen_to_all();
-        } catch (...) {
+        }
+        ASYNCHRON_CATCH_ALL
+        {
             (void)asynchron_cancel(out.get()); // and by that it leaves those that it listens to
             it->leave();
             it->release();
-            throw;
+            ASYNCHRON_RETHROW;
         }
         it->leave();
         it->release();
@@ -2218,10 +2515,10 @@ template <class T> class completions {
         return r_.get();
     }
 
-    completions(asynchron_t *const *handles, std::size_t n) : r_(asynchron_report_create(handles, n))
+    completions(asynchron_t *const *handles, std::size_t n) : r_((detail::need_all(handles, n), asynchron_report_create(handles, n)))
     {
         if (r_.get() == nullptr)
-            throw std::bad_alloc();
+            detail::raise_no_memory();
     }
 
 public:
@@ -2251,7 +2548,7 @@ public:
     /** Of none yet. Throws std::bad_alloc. */
     completions() : completions(nullptr, 0) {}
 
-    /** Of handles of C's, none of them NULL, which stay the caller's; see from_handle(). Throws std::bad_alloc. */
+    /** Of handles of C's, which stay the caller's; see from_handle(). Throws std::bad_alloc; error, if one is NULL. */
     explicit completions(const std::vector<asynchron_t *> &handles) : completions(handles.data(), handles.size()) {}
 
     /** Adds one: also from another thread, and while others wait. Throws std::bad_alloc; error without state. */
@@ -2538,6 +2835,10 @@ template <class T, detail::when<!detail::is_taken<T>::value, int> = 0>
 detail::awaiter<T, false> operator co_await(future<T> &&f) = delete;
 #endif
 
+#if !defined(ASYNCHRON_EXCEPTIONS)
+} // namespace without_exceptions
+#endif
+
 } // namespace asynchron
 
 #if defined(ASYNCHRON_COROUTINES)
@@ -2548,6 +2849,9 @@ template <class T, class... A> struct std::coroutine_traits<asynchron::future<T>
 };
 #endif
 
+#undef ASYNCHRON_TRY
+#undef ASYNCHRON_CATCH_ALL
+#undef ASYNCHRON_RETHROW
 #undef ASYNCHRON_COLD
 #undef ASYNCHRON_VISIBLE
 

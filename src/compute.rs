@@ -60,6 +60,11 @@ pub(crate) fn collect(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
     wait::until_complete(a, timeout_ns)
 }
 
+/// Whether the next to ask runs a function on demand.
+pub(crate) fn waits_for_demand(a: &Asynchron) -> bool {
+    a.state().load().is_pending() && a.extras().is_some_and(|extras| extras.has_demand())
+}
+
 #[cold]
 fn run_demand(a: &Asynchron) {
     if a.state().start().is_err() {

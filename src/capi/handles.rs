@@ -2,7 +2,7 @@
 //!
 //! A handle is a counted reference to an asynchron.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::offset_of;
 
 use super::asynchron_state_t::{self, *};
@@ -10,6 +10,7 @@ use super::asynchron_status_t::{self, *};
 use super::options::{self, Options};
 use super::types::{asynchron_drop_fn_t, asynchron_fn_t, asynchron_t, drop_fn, plain_fn};
 use super::{guard, handle, status_of_outcome, text};
+use crate::compute;
 use crate::core::cell::Asynchron;
 use crate::core::extras::{Demand, Extras};
 use crate::core::handle::Handle;
@@ -221,4 +222,35 @@ pub unsafe extern "C" fn asynchron_name(a: *mut asynchron_t) -> *const c_char {
 pub unsafe extern "C" fn asynchron_user_data(a: *const asynchron_t) -> *mut c_void {
     // SAFETY: the caller vouches for the handle.
     unsafe { handle(a) }.and_then(Asynchron::extras).map_or(std::ptr::null_mut(), Extras::user_data)
+}
+
+/// Whether anybody but you holds it.
+///
+/// 0 stays 0 as long as you hand your handle to nobody: whoever has no reference cannot make one. 1 may become 0 at
+/// any moment. What the library holds counts, too: for a function, a callback or a step that has not returned, for a
+/// report, for a task that waits for its turn.
+///
+/// - Needs: `a` a handle whose reference is yours, or NULL.
+/// - Ownership: `a` stays yours.
+/// - Threads: any, any callback; does not block.
+/// - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_is_shared(a: *const asynchron_t) -> c_int {
+    // SAFETY: the caller vouches for the handle.
+    unsafe { handle(a) }.is_some_and(Asynchron::is_shared).into()
+}
+
+/// Whether it has a function on demand that nobody has started yet: then the next asynchron_get(),
+/// asynchron_get_timeout(), asynchron_get_bytes() or asynchron_wait() runs it, and nothing else does.
+///
+/// - Needs: `a` a handle, or NULL.
+/// - Ownership: `a` stays yours.
+/// - Threads: any, any callback; does not block.
+/// - Returns: 1, or 0: it has none, or it was started, delivered or cancelled. 0 for NULL.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_is_on_demand(a: *const asynchron_t) -> c_int {
+    // SAFETY: the caller vouches for the handle.
+    unsafe { handle(a) }.is_some_and(compute::waits_for_demand).into()
 }

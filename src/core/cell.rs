@@ -146,6 +146,12 @@ impl Asynchron {
         held.with_extras()
     }
 
+    /// For the holder of a reference: whether there may be another.
+    pub(crate) fn is_shared(&self) -> bool {
+        // In this order: a callback may retain it while it is lent, and it is lent once at most.
+        self.state.load().is_lent() || !self.refs.is_one()
+    }
+
     /// The slot; `None` while incomplete.
     #[inline]
     pub(crate) fn outcome(&self) -> Option<(&Slot, Tag)> {

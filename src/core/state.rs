@@ -73,6 +73,15 @@ impl Seen {
         self.0 & (RUNNING | COMPLETE) == RUNNING
     }
 
+    pub(crate) fn is_pending(self) -> bool {
+        self.0 & (RUNNING | COMPLETE) == 0
+    }
+
+    /// Whether a callback has it by a reference that is not counted.
+    pub(crate) fn is_lent(self) -> bool {
+        self.0 & LENT != 0
+    }
+
     /// Whether a callback has it, or had it, by a reference that is not counted.
     #[inline]
     pub(crate) fn was_lent(self) -> bool {

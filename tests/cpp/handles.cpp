@@ -160,3 +160,30 @@ TEST(c_learns_by_then_and_cpp_goes_on)
     q.set_exception(std::range_error("through C"));
     CHECK(std::string(THROWN(std::range_error, h.get()).what()) == "through C");
 }
+
+TEST(once_the_duty_is_handed_over_no_copy_of_a_promise_has_it)
+{
+    for (const bool copied_again : {false, true}) {
+        promise<int> p;
+        const auto f = p.get_future();
+        asynchron_t *mine;
+        {
+            promise<int> copy = p, another = copy;
+            mine = p.release();
+            if (copied_again)
+                copy = another;
+            CHECK(!p.valid() && copy.valid());
+        }
+        CHECK(!f.complete());
+        const int one = 1;
+        CHECK(asynchron_set_bytes(mine, &one, sizeof one) == ASYNCHRON_OK);
+        asynchron_release(mine);
+        CHECK(f.get() == 1);
+    }
+    // A copy may still deliver.
+    promise<int> q, copy = q;
+    const auto f = q.get_future();
+    asynchron_t *mine = q.release();
+    CHECK(copy.set_value(2) && f.get() == 2);
+    asynchron_release(mine);
+}

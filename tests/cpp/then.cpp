@@ -212,3 +212,16 @@ TEST(a_long_chain_needs_no_stack)
     q.set_value(0);
     CHECK(last.get() == 20000);
 }
+
+TEST(a_future_that_is_joined_to_itself_says_so)
+{
+    promise<int> p;
+    future<int> f;
+    f = p.get_future().then([&](int) { return f; });
+    p.set_value(1);
+    const auto e = THROWN(asynchron::error, f.get());
+    CHECK(e.code() == ASYNCHRON_E_DEADLOCK && e.domain() == std::string("asynchron"));
+    future<int> lazy;
+    lazy = asynchron::on_demand([&] { return lazy; });
+    CHECK(THROWN(asynchron::error, lazy.get()).code() == ASYNCHRON_E_DEADLOCK);
+}

@@ -157,7 +157,7 @@ TEST(a_temporary_future_gives_a_copy)
     static_assert(can_get<future<std::string>>::value && can_get<future<check::c_handle &>>::value &&
                       can_get<const future<std::unique_ptr<int>> &>::value,
                   "these last");
-    static_assert(!can_get<future<std::unique_ptr<int>>>::value && !can_get<const future<std::unique_ptr<int>>>::value,
+    static_assert(can_get<future<std::unique_ptr<int>>>::value && !can_get<const future<std::unique_ptr<int>>>::value,
                   "what cannot be copied would be gone");
 }
 
@@ -332,3 +332,94 @@ TEST(a_strictly_aligned_type_stays_so)
     CHECK(f.get().c == 'x' && reinterpret_cast<std::uintptr_t>(&f.get()) % 256 == 0);
 }
 #endif
+
+namespace {
+
+// Says how often it was copied.
+struct copies {
+    std::string text;
+    int n = 0;
+    explicit copies(std::string t) : text(std::move(t)) {}
+    copies(const copies &other) : text(other.text), n(other.n + 1) {}
+    copies(copies &&other) noexcept : text(std::move(other.text)), n(other.n) {}
+    copies &operator=(copies &&) = default;
+};
+
+} // namespace
+
+TEST(the_last_handle_takes_the_value_out)
+{
+    promise<copies> p;
+    auto f = p.get_future(), other = f;
+    p.set_value(copies("whole"));
+    p = promise<copies>();
+    CHECK(std::move(f).take().n == 1 && !f.valid()); // a copy: the other has it, too
+    CHECK(other.get().text == "whole" && std::move(other).take().n == 0 && !other.valid());
+    // Of what is no object, and of bytes.
+    int n = 1;
+    promise<int &> r;
+    r.set_value(n);
+    CHECK(&r.get_future().take() == &n);
+    asynchron::ready().take();
+    CHECK(asynchron::ready(3).take() == 3);
+    promise<int> failing;
+    failing.set_exception(std::out_of_range("no"));
+    auto failed = failing.get_future();
+    (void)THROWN(std::out_of_range, std::move(failed).take());
+    CHECK(failed.valid());
+    CHECK(THROWN(asynchron::error, future<int>().take()).code() == ASYNCHRON_E_INVALID);
+}
+
+TEST(what_can_only_be_moved_is_taken_out)
+{
+    const auto make = [](int n) { return std::unique_ptr<int>(new int(n)); };
+    // Who delivered it, and the thread that computed it, are just letting go.
+    for (int i = 0; i < 200; i++) {
+        CHECK(*asynchron::spawn(make, i).take() == i);
+        promise<std::unique_ptr<int>> p;
+        auto f = p.get_future();
+        std::thread other([](promise<std::unique_ptr<int>> mine, int n) { mine.set_value(std::unique_ptr<int>(new int(n))); },
+                          std::move(p), i);
+        CHECK(*std::move(f).get() == i);
+        other.join();
+    }
+    typedef std::vector<std::unique_ptr<int>> many; // says that it can be copied
+    CHECK(asynchron::spawn([] { return many(3); }).get().size() == 3);
+    // Joined: the value is in one place, and both may be its last owner.
+    auto inner = asynchron::call(make, 7);
+    auto joined = asynchron::call([&] { return inner; });
+    inner = future<std::unique_ptr<int>>();
+    CHECK(*std::move(joined).take() == 7);
+    // What others hold stays.
+    auto mine = asynchron::call(make, 8), theirs = mine;
+    CHECK(THROWN(asynchron::error, std::move(mine).take()).code() == ASYNCHRON_ALREADY);
+    CHECK(mine.valid() && *mine.get() == 8 && *theirs.get() == 8);
+}
+
+TEST(try_get_says_how_it_ended_without_throwing)
+{
+    promise<std::string> p;
+    const auto f = p.get_future();
+    p.set_value("there");
+    const auto got = f.try_get();
+    CHECK(got && got.has_value() && !got.is_failed() && !got.is_cancelled() && got.value() == "there");
+    CHECK(&got.value() == &f.get() && got.error().code() == 0);
+    promise<int> cancelled, failed, thrown;
+    cancelled.cancel("enough");
+    failed.set_exception(asynchron::error(5, "domain", "message"));
+    thrown.set_exception(std::out_of_range("no"));
+    const auto off = cancelled.get_future().try_get();
+    CHECK(!off && off.is_cancelled() && !off.is_failed() && off.error().message() == std::string("enough"));
+    (void)THROWN(asynchron::cancelled, off.value());
+    const auto bad = failed.get_future().try_get();
+    CHECK(!bad && bad.is_failed() && bad.error().code() == 5 && bad.error().domain() == std::string("domain"));
+    const auto out = thrown.get_future().try_get();
+    CHECK(out.is_failed() && out.error().domain() == std::string("c++") && out.error().message() == std::string("no"));
+    (void)THROWN(std::out_of_range, out.value());
+    CHECK(future<int>().try_get().error().code() == ASYNCHRON_E_INVALID);
+    CHECK(from_handle<double>(asynchron::ready(1).handle()).try_get().is_failed()); // another type
+    CHECK(asynchron::ready().try_get().has_value());
+    future<int> self;
+    self = asynchron::on_demand([&] { return self.try_get().error().code(); });
+    CHECK(self.get() == ASYNCHRON_E_DEADLOCK);
+}

@@ -110,6 +110,12 @@ fn asked() -> Vec<Row> {
                 none
             };
         }
+        asynchron_is_shared {
+            "NULL handle" => number(0), |_| asynchron_is_shared(null());
+        }
+        asynchron_is_on_demand {
+            "NULL handle" => number(0), |_| asynchron_is_on_demand(null());
+        }
     }
 }
 

@@ -25,6 +25,8 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_poll(a);
     asynchron_name(a);
     asynchron_user_data(a);
+    asynchron_is_shared(a);
+    asynchron_is_on_demand(a);
     asynchron_set_bytes(a, NULL, 0);
     asynchron_set_pointer(a, NULL, NULL);
     asynchron_set_buffer(a, NULL, 0, NULL, NULL);

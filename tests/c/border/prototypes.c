@@ -15,6 +15,8 @@ PIN(asynchron_state_t, asynchron_state, (const asynchron_t *));
 PIN(asynchron_status_t, asynchron_poll, (const asynchron_t *));
 PIN(const char *, asynchron_name, (asynchron_t *));
 PIN(void *, asynchron_user_data, (const asynchron_t *));
+PIN(int, asynchron_is_shared, (const asynchron_t *));
+PIN(int, asynchron_is_on_demand, (const asynchron_t *));
 
 PIN(asynchron_status_t, asynchron_set_bytes, (asynchron_t *, const void *, size_t));
 PIN(asynchron_status_t, asynchron_set_pointer, (asynchron_t *, void *, asynchron_drop_fn_t));
