@@ -118,6 +118,87 @@ fn want_of_memory_is_an_exception_and_loses_nothing() {
     hold("memory", By::Default, "c++20", &[Form::Shared]);
 }
 
+/// What would throw ends the program there, with a message.
+#[test]
+fn without_exceptions_it_is_as_useful() {
+    for by in compilers() {
+        for (standard, more) in [("c++11", "-fno-exceptions"), ("c++20", "-fno-rtti")] {
+            let mut command = command(by, standard);
+            let compiler = if by == By::Clang { "clang" } else { "default" };
+            let program = out_dir().join(format!("no_exceptions-{compiler}-{standard}"));
+            command.args(["-fno-exceptions", more]).arg(source("no_exceptions.cpp"));
+            command.arg("-o").arg(&program).args(Form::Shared.link_args()).arg("-pthread");
+            ok(run::succeed(command, 4 * LIMIT));
+            ok(run::succeed(compiler::run_command(&program, Form::Shared), LIMIT));
+            let mut ends = compiler::run_command(&program, Form::Shared);
+            ends.arg("by what would throw");
+            let ended = ok(run::run(ends, LIMIT));
+            assert!(
+                !ended.status.success() && ended.stderr.contains("why it failed"),
+                "{}",
+                ended.stderr
+            );
+        }
+    }
+}
+
+/// Two modules that hide their symbols, from every compiler and standard library at hand.
+#[test]
+#[cfg(target_os = "linux")]
+fn modules_that_hide_their_symbols_understand_each_other() {
+    let host = out_dir().join("modules-host");
+    let compiled = host.with_extension("o");
+    ok(compiler::object(&source("modules/host.c"), "c11", &["-D_GNU_SOURCE"], &compiled));
+    ok(compiler::link_with(&[&compiled], &["-ldl".into()], false, Form::Shared, &host));
+    let mut kinds = Vec::new();
+    for (by, library) in [(By::Default, ""), (By::Clang, ""), (By::Clang, "-stdlib=libc++")] {
+        if compilers().contains(&by) && has(by, library) {
+            let name = format!("{}{library}", if by == By::Clang { "clang" } else { "default" });
+            kinds.push((name, by, library));
+        }
+    }
+    let module = |which: &str, (name, by, library): &(String, By, &str)| {
+        let module = out_dir().join(format!("{which}-{name}.so"));
+        let mut command = command(*by, "c++20");
+        command.args(Some(library).filter(|library| !library.is_empty()));
+        command.args(["-fPIC", "-shared", "-fvisibility=hidden"]);
+        command.arg(source(&format!("modules/{which}.cpp"))).arg("-o").arg(&module);
+        command.args(Form::Shared.link_args());
+        ok(run::succeed(command, 4 * LIMIT));
+        module
+    };
+    let makers: Vec<_> = kinds.iter().map(|kind| module("maker", kind)).collect();
+    let askers: Vec<_> = kinds.iter().map(|kind| module("asker", kind)).collect();
+    for (maker, made) in makers.iter().zip(&kinds) {
+        for (asker, asked) in askers.iter().zip(&kinds) {
+            let mut host = compiler::run_command(&host, Form::Shared);
+            host.arg(maker).arg(asker);
+            let said = ok(run::succeed(host, LIMIT)).stdout;
+            let other_type =
+                "error: asynchron: the value is not of the type that is asked for (code -1)";
+            // What one standard library makes, another cannot read, but it says so.
+            let [string, record, thrown, own] = if made.2 == asked.2 {
+                ["a string", "a record", "range_error: thrown", "runtime_error: own"]
+            } else {
+                [other_type, other_type, "error: c++: thrown (code 1)", "error: c++: own (code 1)"]
+            };
+            let same = ["error: maker: failed (code 5)", "cancelled: enough", "42"];
+            let expected = [["7", string, record, thrown, own].as_slice(), &same].concat();
+            let lines: Vec<_> = said.lines().collect();
+            assert_eq!(lines, expected, "{} asked by {}", made.0, asked.0);
+        }
+    }
+}
+
+/// Whether a compiler has this standard library.
+fn has(by: By, library: &str) -> bool {
+    let unit = header::snippet("library.cpp", "#include <string>\nint main() { return 0; }\n");
+    let mut command = command(by, "c++20");
+    command.args(Some(library).filter(|library| !library.is_empty()));
+    command.arg("-fsyntax-only").arg(unit);
+    run::run(command, LIMIT).is_ok_and(|ran| ran.status.success())
+}
+
 #[test]
 fn the_header_compiles_alone_and_twice() {
     let unit = header::snippet("twice.cpp", &"#include <asynchron.hpp>\n".repeat(2));
