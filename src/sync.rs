@@ -3,7 +3,7 @@
 //! them. `sys/loom.rs` is how threads sleep there.
 
 #[cfg(not(loom))]
-pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32};
+pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
 pub(crate) use std::sync::atomic::Ordering;
 
@@ -20,7 +20,7 @@ pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 #[cfg(not(loom))]
 impl<T> UnsafeCell<T> {
     #[inline(always)]
-    pub(crate) fn new(value: T) -> Self {
+    pub(crate) const fn new(value: T) -> Self {
         Self(std::cell::UnsafeCell::new(value))
     }
 

@@ -130,8 +130,7 @@ pub unsafe extern "C" fn asynchron_notify_with(
 /// same time. It may be taken back from a complete asynchron, too, as long as it
 /// has not begun.
 ///
-/// - Needs: the token that asynchron_notify_with() wrote for this `a`. It takes time in proportion
-///   to the callbacks registered after that one.
+/// - Needs: the token that asynchron_notify_with() wrote for this `a`.
 /// - Ownership: `a` stays yours; ctx is dropped, or was.
 /// - Threads: any, any callback; blocks while it runs. Two callbacks that take each other back
 ///   while both run would wait for ever: there, use asynchron_try_unnotify().

@@ -52,7 +52,7 @@ pub(crate) unsafe fn register(
     let source = NonNull::from(a);
     if !token.is_null() {
         let callback =
-            Callback { listener: Listener::new(&removable::REGISTERED), source, function, ctx };
+            Callback { listener: Listener::new(&removable::REMOVABLE), source, function, ctx };
         // SAFETY: it may be written.
         return unsafe { Removable::register(a, callback, only_pending, token) };
     }

@@ -24,10 +24,6 @@ pub(crate) type RunFn = unsafe fn(NonNull<Job>);
 /// What is to run on this thread, if anything.
 pub(crate) type Decided = Option<(NonNull<Job>, RunFn)>;
 
-impl Job {
-    pub(crate) const NOT_DUE: Self = Self { next: ptr::null_mut(), run: None };
-}
-
 /// A queue of jobs, first in first out, of one thread.
 pub(crate) struct Jobs {
     first: Cell<*mut Job>,

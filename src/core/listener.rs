@@ -33,6 +33,9 @@ pub(crate) enum Kind {
     Run { lent: RunFn, kept: RunFn },
     /// A job runs where the node was, which is a [`Told`].
     RunTold(RunFn),
+    /// `mark` is called when it has just been taken off the list, whose lock is held; then a job runs where
+    /// the node was, for which a reference is counted.
+    RunMarked { mark: unsafe fn(NonNull<Listener>), run: RunFn },
     /// It is called once the outcome is published, without the lock.
     Learn(unsafe fn(NonNull<Listener>)),
     /// It is called, with a counted reference of its own, when all others have learned, and says what is
@@ -41,8 +44,8 @@ pub(crate) enum Kind {
     /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
     /// is to do. A few instructions: others wait for the lock.
     Take(unsafe fn(NonNull<Listener>, &Asynchron, &mut Telling)),
-    /// It has been told, but stays in the list, as have all behind it.
-    Told,
+    /// There is none by this tag.
+    None,
 }
 
 const ENTRY: usize = 1;
@@ -54,14 +57,14 @@ const TAG: usize = 7;
 
 /// The kinds of those with a tag, by that.
 static TAGGED: [&Kind; TAG + 1] = [
-    &Kind::Told,
+    &Kind::None,
     &report::ENTRY,
     &wait_any::ANY,
     &after::AFTER,
     &report::ENTRY,
-    &Kind::Told,
-    &Kind::Told,
-    &Kind::Told,
+    &Kind::None,
+    &Kind::None,
+    &Kind::None,
 ];
 
 impl Listener {
@@ -110,15 +113,6 @@ impl Listener {
             // SAFETY: without a tag, it is a static.
             _ => unsafe { &*who.cast::<Kind>() },
         }
-    }
-
-    /// Of one without a tag.
-    ///
-    /// # Safety
-    /// `this` is alive, and the lock of its asynchron is held.
-    pub(crate) unsafe fn set_kind(this: NonNull<Self>, kind: &'static Kind) {
-        // SAFETY: as the caller promises.
-        unsafe { (*this.as_ptr()).who = ptr::from_ref(kind).cast_mut().cast() };
     }
 
     /// The report whose entry this is.
@@ -240,11 +234,6 @@ impl List {
         NonNull::new(self.first)
     }
 
-    pub(crate) fn last(&self) -> Option<NonNull<Listener>> {
-        // SAFETY: what is in the list is alive.
-        self.first().map(|first| unsafe { first.as_ref().prev }).and_then(NonNull::new)
-    }
-
     /// The one after `node`, if it is not the last.
     ///
     /// # Safety
@@ -255,16 +244,39 @@ impl List {
         NonNull::new(next).filter(|next| next.as_ptr() != self.first)
     }
 
-    /// The one before `node`, if it is not the first.
-    ///
-    /// # Safety
-    /// `node` is in this list.
-    pub(crate) unsafe fn before(&self, node: NonNull<Listener>) -> Option<NonNull<Listener>> {
-        if node.as_ptr() == self.first {
-            return None;
-        }
+    /// The only one, if it is.
+    pub(crate) fn lone(&self) -> Option<NonNull<Listener>> {
+        // SAFETY: it is in this list.
+        self.first().filter(|first| unsafe { first.as_ref() }.next == self.first)
+    }
+
+    /// Takes the first ones off, at most `n`, and does `work` to each.
+    #[inline]
+    pub(crate) fn take_off(&mut self, n: usize, mut work: impl FnMut(NonNull<Listener>)) {
+        let Some(first) = self.first() else {
+            return;
+        };
         // SAFETY: what is in the list is alive.
-        NonNull::new(unsafe { node.as_ref().prev })
+        let last = unsafe { first.as_ref() }.prev;
+        let mut next = self.first;
+        for _ in 0..n {
+            let Some(node) = NonNull::new(next) else {
+                return;
+            };
+            // SAFETY: as above.
+            next = unsafe { node.as_ref() }.next;
+            // SAFETY: as above.
+            unsafe { (*node.as_ptr()).next = ptr::null_mut() };
+            let was_last = node.as_ptr() == last;
+            work(node);
+            if was_last {
+                self.first = ptr::null_mut();
+                return;
+            }
+        }
+        self.first = next;
+        // SAFETY: both are in this list.
+        unsafe { Listener::join(last, next) };
     }
 
     /// # Safety

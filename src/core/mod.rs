@@ -21,5 +21,6 @@ pub(crate) mod release;
 pub(crate) mod removable;
 pub(crate) mod state;
 pub(crate) mod tell;
+mod token;
 pub(crate) mod user;
 pub(crate) mod wait;

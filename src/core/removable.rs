@@ -1,7 +1,6 @@
 //! Callbacks that can be taken back, by a token.
 //!
-//! One stays in its source's list until it has run, so that whoever takes it back finds out how far
-//! it is:
+//! One is found by its token until it has run, so that whoever takes it back finds out how far it is:
 //!
 //! ```text
 //!   Registered ──▶ Due ──▶ Running ──▶ gone
@@ -9,33 +8,31 @@
 //!       └─────────▶ gone
 //! ```
 
-use std::mem::{self, offset_of};
+use std::mem;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::AtomicU64;
 
 use super::callback::{Callback, Refused};
 use super::cell::Asynchron;
 use super::due::{self, Job, Jobs};
-use super::listener::{Kind, List, Listener};
+use super::listener::{Kind, Listener};
 use super::memory::try_box;
-use super::tell::Telling;
+use super::token::{self, Filled, Reserved};
 use super::user::Owned;
 use super::wait::block_until;
 use crate::sync::{AtomicU32, Ordering::*};
 use crate::sys;
 
-pub(super) static REGISTERED: Kind = Kind::Take(Removable::take);
-static TOLD: Kind = Kind::Told;
+pub(super) static REMOVABLE: Kind =
+    Kind::RunMarked { mark: Removable::mark_due, run: Removable::run };
 
 #[repr(C)]
 pub(crate) struct Removable {
-    /// First, so that the listener's address is this one's.
+    /// First, so that the listener's address is this one's. Once it is due, the job lies there.
     callback: Callback,
-    /// Of its own, because the listener stays in the list.
-    job: Job,
-    token: u64,
     /// From here on under the source's lock, and so is the callback's context.
     stage: Stage,
+    /// What its token leads to it by; until it is withdrawn, or gone.
+    slot: Option<Filled>,
     /// Those that wait until it has run.
     awaiters: *mut Awaiter,
 }
@@ -78,38 +75,35 @@ impl Removable {
         only_pending: bool,
         token: *mut u64,
     ) -> Result<(), Refused> {
-        static TOKENS: AtomicU64 = AtomicU64::new(1);
-
-        let removable = Self {
-            callback,
-            job: Job::NOT_DUE,
-            // ORDERING: the number only has to be new.
-            token: TOKENS.fetch_add(1, Relaxed),
-            stage: Stage::Registered,
-            awaiters: ptr::null_mut(),
-        };
-        let number = removable.token;
-        let this = NonNull::from(Box::leak(try_box(removable).map_err(|_| Refused::NoMemory)?));
+        let stage = Stage::Registered;
+        let removable = Self { callback, stage, slot: None, awaiters: ptr::null_mut() };
+        let this = try_box(removable).map_err(|_| Refused::NoMemory)?;
+        let slot = Reserved::new()?;
         let jobs = Jobs::new();
-        let registered = a.with_listeners(|list, complete| {
+        let refused = a.with_listeners(|list, complete| {
             if complete && only_pending {
-                return false;
+                return Some((this, slot));
             }
+            let node = NonNull::from(Box::leak(this));
             // SAFETY: it may be written.
-            unsafe { *token = number };
+            unsafe { *token = slot.token() };
+            // SAFETY: the lock is held. It is cleared before this goes.
+            let filled = unsafe { slot.fill(a, node) };
+            // SAFETY: the lock is held.
+            unsafe { (*node.as_ptr()).slot = Some(filled) };
             if complete {
-                // SAFETY: the lock is held; it becomes due once.
-                let job = unsafe { Self::make_due(this, a) };
-                // SAFETY: it runs from here.
-                unsafe { jobs.push(job, Some(Self::run)) };
+                // SAFETY: the lock is held.
+                unsafe { Self::mark_due(node.cast()) };
+                a.keep();
+                // SAFETY: in no list.
+                unsafe { jobs.push(node.cast(), Some(Self::run)) };
+            } else {
+                // SAFETY: new, and freed only after it was unlinked.
+                unsafe { list.push(node.cast()) };
             }
-            // SAFETY: new, and freed only after it was unlinked.
-            unsafe { list.push(this.cast()) };
-            true
+            None
         });
-        if !registered {
-            // SAFETY: it was not listed, so it is still ours alone.
-            drop(unsafe { Box::from_raw(this.as_ptr()) });
+        if refused.is_some() {
             return Err(Refused::Complete);
         }
         due::run(jobs);
@@ -117,43 +111,23 @@ impl Removable {
     }
 
     /// # Safety
-    /// As for [`Kind::Take`]; the node is a removable one's.
-    unsafe fn take(node: NonNull<Listener>, source: &Asynchron, telling: &mut Telling) {
+    /// The node is a removable one's, and its source's lock is held.
+    unsafe fn mark_due(node: NonNull<Listener>) {
         // SAFETY: as the caller promises.
-        let job = unsafe { Self::make_due(node.cast(), source) };
-        // SAFETY: alive until it has run, and so is its job.
-        unsafe { telling.run(job, Self::run) };
-        telling.stays(node);
-    }
-
-    /// The source is complete, or is just being completed. Returns the job to run.
-    ///
-    /// # Safety
-    /// Called once, under the source's lock.
-    unsafe fn make_due(this: NonNull<Self>, source: &Asynchron) -> NonNull<Job> {
-        // The job's reference; `run` gives it up.
-        source.keep();
-        // SAFETY: the lock is held.
-        unsafe { (*this.as_ptr()).stage = Stage::Due };
-        // SAFETY: as above.
-        unsafe { Listener::set_kind(this.cast(), &TOLD) };
-        // SAFETY: the job lies inside it.
-        unsafe { this.byte_add(offset_of!(Self, job)) }.cast()
+        unsafe { (*node.cast::<Self>().as_ptr()).stage = Stage::Due };
     }
 
     /// # Safety
-    /// `job` is that of one from [`Self::make_due`]; called once.
+    /// `job` lies where one begins that is due; called once.
     unsafe fn run(job: NonNull<Job>) {
-        // SAFETY: the job lies inside it.
-        let this = unsafe { job.byte_sub(offset_of!(Self, job)) }.cast::<Self>();
-        let removable = this.as_ptr();
+        let this = job.cast::<Self>().as_ptr();
         // SAFETY: alive, and nobody changes the callback but its context.
-        let callback = unsafe { &raw const (*removable).callback };
+        let callback = unsafe { &raw const (*this).callback };
         // SAFETY: the job's reference is taken over here.
         let source = unsafe { Callback::source(callback) };
         let begun = source.with_listeners(|_, _| {
             // SAFETY: the lock is held.
-            let stage = unsafe { &mut (*removable).stage };
+            let stage = unsafe { &mut (*this).stage };
             let begun = *stage == Stage::Due;
             if begun {
                 *stage = Stage::Running(sys::this_thread());
@@ -162,20 +136,41 @@ impl Removable {
         });
         if begun {
             // SAFETY: running, so function and context are this thread's alone.
-            unsafe { (*removable).callback.call() };
+            unsafe { (*this).callback.call() };
             // SAFETY: as above.
-            drop(unsafe { (*removable).callback.take_ctx() });
-            let awaiters = source.with_listeners(|list, _| {
-                // SAFETY: one that runs is still in the list.
-                unsafe { list.unlink(this.cast()) };
+            drop(unsafe { (*this).callback.take_ctx() });
+            let (awaiters, slot) = source.with_listeners(|_, _| {
                 // SAFETY: the lock is held.
-                unsafe { (*removable).awaiters }
+                let slot = unsafe { Self::clear(this) };
+                // SAFETY: as above.
+                (unsafe { (*this).awaiters }, slot)
             });
+            drop(slot);
             wake(awaiters);
         }
-        // SAFETY: neither the list nor the queue holds it any more.
-        drop(unsafe { Box::from_raw(removable) });
+        // SAFETY: no token leads to it any more, and no queue holds it.
+        drop(unsafe { Box::from_raw(this) });
     }
+
+    /// Has its token lead nowhere. What is returned is to be dropped without the lock.
+    ///
+    /// # Safety
+    /// It is alive, and the source's lock is held.
+    unsafe fn clear(this: *mut Self) -> Option<Reserved> {
+        // SAFETY: as the caller promises.
+        let filled = unsafe { (*this).slot.take() }?;
+        // SAFETY: as above; it is taken out once.
+        unsafe { filled.clear() }
+    }
+}
+
+/// What [`take_back`] leaves to be dropped without the lock.
+#[derive(Default)]
+struct Taken {
+    /// One that nobody else knows any more.
+    removable: Option<Box<Removable>>,
+    slot: Option<Reserved>,
+    ctx: Option<Owned>,
 }
 
 /// Takes the callback with this token back. Waits for one that is running, if `wait` says so, but
@@ -183,28 +178,31 @@ impl Removable {
 pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
     let mut awaiter = Awaiter { next: ptr::null_mut(), done: AtomicU32::new(0) };
     let awaiter = &raw mut awaiter;
-    let mut unlisted = None;
-    let mut ctx = Owned::NOTHING;
+    let mut taken = Taken::default();
     let removal = a.with_listeners(|list, _| {
-        let Some(removable) = find(list, token) else {
+        // SAFETY: the lock is held.
+        let Some(removable) = (unsafe { token::find(a, token) }) else {
             return Removal::TooLate;
         };
         let this = removable.as_ptr();
-        // SAFETY: it is listed, so it is alive, and its stage is the lock holder's to read.
+        // SAFETY: it is found, so it is alive, and its stage is the lock holder's to read.
         match unsafe { (*this).stage } {
             Stage::Registered => {
-                // SAFETY: it is listed.
+                // SAFETY: one that is registered is listed.
                 unsafe { list.unlink(removable.cast()) };
-                unlisted = Some(removable);
+                // SAFETY: it is alive, and the lock is held.
+                taken.slot = unsafe { Removable::clear(this) };
+                // SAFETY: nobody else had it but the list.
+                taken.removable = Some(unsafe { Box::from_raw(this) });
                 Removal::Removed
             }
             Stage::Due => {
-                // SAFETY: it is listed.
-                unsafe { list.unlink(removable.cast()) };
+                // SAFETY: it is alive, and the lock is held.
+                taken.slot = unsafe { Removable::clear(this) };
                 // SAFETY: the queue that holds it does not look without the lock.
                 let withdrawn = unsafe { &mut *this };
                 withdrawn.stage = Stage::Withdrawn;
-                ctx = withdrawn.callback.take_ctx();
+                taken.ctx = Some(withdrawn.callback.take_ctx());
                 Removal::Removed
             }
             Stage::Running(thread) if thread == sys::this_thread() => Removal::TooLate,
@@ -220,11 +218,7 @@ pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
             Stage::Withdrawn => Removal::TooLate,
         }
     });
-    if let Some(removable) = unlisted {
-        // SAFETY: nobody else had it but the list.
-        drop(unsafe { Box::from_raw(removable.as_ptr()) });
-    }
-    drop(ctx);
+    drop(taken);
     if removal == Removal::Running && wait {
         // SAFETY: a local of this call; others use its atomic alone.
         let done = unsafe { &(*awaiter).done };
@@ -234,25 +228,6 @@ pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
         return Removal::TooLate;
     }
     removal
-}
-
-/// The newest first: most that are taken back were registered not long before.
-fn find(list: &List, token: u64) -> Option<NonNull<Removable>> {
-    let mut node = list.last().filter(|_| token != 0);
-    while let Some(here) = node {
-        // SAFETY: it is in the list, whose lock is held.
-        let kind = unsafe { Listener::kind(here) };
-        if ptr::eq(kind, &REGISTERED) || ptr::eq(kind, &TOLD) {
-            let removable = here.cast::<Removable>();
-            // SAFETY: as above, and its token never changes.
-            if unsafe { (*removable.as_ptr()).token } == token {
-                return Some(removable);
-            }
-        }
-        // SAFETY: it is in the list.
-        node = unsafe { list.before(here) };
-    }
-    None
 }
 
 fn wake(mut awaiter: *mut Awaiter) {

@@ -30,8 +30,6 @@ pub(crate) struct Telling {
     /// Those that learn of it once the lock is not held any more, linked in their order by `prev`.
     first: *mut Listener,
     last: *mut Listener,
-    /// One that was just told, and goes to the end of the list.
-    stays: Option<NonNull<Listener>>,
     /// Where threads are asleep that are to be woken then: the word may be gone.
     asleep: [MaybeUninit<*const AtomicU32>; FEW],
     asleep_len: usize,
@@ -46,20 +44,6 @@ enum Lends {
 
 /// For [`Kind::Take`].
 impl Telling {
-    /// Has a job run, once all others have learned. It has a counted reference of its own.
-    ///
-    /// # Safety
-    /// There is room for a job, which nobody else uses until it runs.
-    pub(crate) unsafe fn run(&mut self, job: NonNull<Job>, run: RunFn) {
-        // SAFETY: as the caller promises.
-        unsafe { self.jobs.push(job, Some(run)) };
-    }
-
-    /// Keeps it in the list.
-    pub(crate) fn stays(&mut self, node: NonNull<Listener>) {
-        self.stays = Some(node);
-    }
-
     /// Wakes a thread that sleeps on this word, without the lock. By address: it may be gone by then.
     pub(crate) fn wake_later(&mut self, word: *const AtomicU32) {
         // There is one for each that is taken off, at most.
@@ -78,7 +62,6 @@ impl Telling {
             lends: Lends::ToTheFirst,
             first: ptr::null_mut(),
             last: ptr::null_mut(),
-            stays: None,
             asleep: [const { MaybeUninit::uninit() }; FEW],
             asleep_len: 0,
         }
@@ -95,26 +78,46 @@ impl Telling {
         let source = unsafe { this.as_ref() };
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
-        let state: *const State = source.state();
-        // SAFETY: the lock is held.
-        let Some(lone) = (unsafe { take_lone(source, list) }) else {
+        let Some(node) = list.lone() else {
             // SAFETY: as the caller promises.
             return unsafe { Self::publish_to_many(this, held, tag) };
         };
-        let lends = matches!(lone, Lone::Runs { lent: true, .. });
-        if source.state().publish(if lends { held.lend() } else { held }, tag) {
-            State::wake(state);
-        }
-        match lone {
-            Lone::Runs { job, run, .. } => {
-                let jobs = Jobs::new();
-                // SAFETY: where a node was that is told.
-                unsafe { jobs.push(job, Some(run)) };
-                due::run(jobs);
+        // SAFETY: what listens is alive until it was told.
+        let (held, run) = match *unsafe { Listener::kind(node) } {
+            Kind::Run { lent, .. } => (held.lend(), lent),
+            Kind::RunTold(run) => {
+                // SAFETY: it is not used as a listener any more.
+                unsafe { Told::keep_source(node, source) };
+                (held, run)
             }
-            // SAFETY: it was taken off the list, and learns once.
-            Lone::Learns { node, learn } => unsafe { learn(node) },
-        }
+            Kind::RunMarked { mark, run } => {
+                // SAFETY: the lock is held.
+                unsafe { mark(node) };
+                source.keep();
+                (held, run)
+            }
+            Kind::Learn(learn) => {
+                list.take_off(1, |_| ());
+                publish(source, held, tag);
+                // SAFETY: it was taken off the list, and learns once.
+                return unsafe { learn(node) };
+            }
+            Kind::Decide(decide) => {
+                source.keep();
+                *list = List::EMPTY;
+                publish(source, held, tag);
+                // SAFETY: it was taken off the list, and decides once.
+                if let Some((job, run)) = unsafe { decide(node, this) } {
+                    run_one(job, run);
+                }
+                return;
+            }
+            // SAFETY: as the caller promises.
+            _ => return unsafe { Self::publish_to_many(this, held, tag) },
+        };
+        *list = List::EMPTY;
+        publish(source, held, tag);
+        run_one(node.cast(), run);
     }
 
     /// The same where there is something to sort. Apart, so that one that listens alone costs no more.
@@ -127,15 +130,12 @@ impl Telling {
         let source = unsafe { this.as_ref() };
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
-        let state: *const State = source.state();
         let mut telling = Self::new();
         let more = telling.take_few(source, list);
         // What is left in the list has no reference, so there is one of this thread's until it is empty.
         let kept = more.then(|| Handle::retain(source));
         let held = if telling.lends == Lends::Lent { held.lend() } else { held };
-        if source.state().publish(held, tag) {
-            State::wake(state);
-        }
+        publish(source, held, tag);
         telling.lends = Lends::No;
         telling.inform();
         if let Some(source) = kept {
@@ -148,27 +148,17 @@ impl Telling {
     }
 
     /// Takes the first few off the list, whose lock is held, and says whether there are more to be told.
+    #[inline]
     fn take_few(&mut self, source: &Asynchron, list: &mut List) -> bool {
-        for _ in 0..FEW {
-            let Some(node) = first_untold(list) else {
-                return false;
-            };
-            // SAFETY: it is in this list.
-            unsafe { list.unlink(node) };
-            // SAFETY: just taken off, and the lock is held.
-            unsafe { self.take(node, source) };
-            if let Some(node) = self.stays.take() {
-                // SAFETY: just unlinked.
-                unsafe { list.push(node) };
-            }
-        }
-        first_untold(list).is_some()
+        // SAFETY: just taken off, and the lock is held.
+        list.take_off(FEW, |node| unsafe { self.take(node, source) });
+        !list.is_empty()
     }
 
     /// # Safety
     /// The node is in no list, and alive until it was told; the source's lock is held, or nobody else knows
     /// the node.
-    #[inline]
+    #[inline(always)] // Into the loop over few: the compiler thinks otherwise.
     unsafe fn take(&mut self, node: NonNull<Listener>, source: &Asynchron) {
         // SAFETY: it is alive.
         match *unsafe { Listener::kind(node) } {
@@ -189,6 +179,13 @@ impl Telling {
                 // SAFETY: as above.
                 unsafe { self.jobs.push(node.cast(), Some(run)) };
             }
+            Kind::RunMarked { mark, run } => {
+                // SAFETY: as the caller promises.
+                unsafe { mark(node) };
+                source.keep();
+                // SAFETY: as above.
+                unsafe { self.jobs.push(node.cast(), Some(run)) };
+            }
             // SAFETY: in no list, its link is free.
             Kind::Learn(_) => unsafe { self.learn_later(node) },
             Kind::Decide(_) => {
@@ -199,7 +196,7 @@ impl Telling {
             }
             // SAFETY: as the caller promises.
             Kind::Take(take) => unsafe { take(node, source, self) },
-            Kind::Told => {}
+            Kind::None => {}
         }
     }
 
@@ -237,14 +234,27 @@ impl Telling {
     }
 
     /// All have learned: runs what is to run here. `source` may be gone, unless there are jobs.
-    fn finish(self, source: NonNull<Asynchron>) {
-        due::run(if self.undecided { decide(self.jobs, source) } else { self.jobs });
+    fn finish(&mut self, source: NonNull<Asynchron>) {
+        let jobs = mem::replace(&mut self.jobs, Jobs::new());
+        due::run(if self.undecided { decide(jobs, source) } else { jobs });
     }
 }
 
-fn first_untold(list: &List) -> Option<NonNull<Listener>> {
-    // SAFETY: what listens is alive until it was told.
-    list.first().filter(|node| !matches!(unsafe { Listener::kind(*node) }, Kind::Told))
+/// Publishes, and wakes those who are blocked. `source` may be gone afterwards.
+#[inline]
+fn publish(source: &Asynchron, held: Held, tag: Tag) {
+    let state: *const State = source.state();
+    if source.state().publish(held, tag) {
+        State::wake(state);
+    }
+}
+
+#[inline]
+fn run_one(job: NonNull<Job>, run: RunFn) {
+    let jobs = Jobs::new();
+    // SAFETY: where a node was that is told, and no listener any more.
+    unsafe { jobs.push(job, Some(run)) };
+    due::run(jobs);
 }
 
 /// What of this is to run on this thread.
@@ -258,42 +268,6 @@ fn decide(jobs: Jobs, source: NonNull<Asynchron>) -> Jobs {
             _ => None,
         }
     })
-}
-
-/// One that listens alone, and how it is told.
-enum Lone {
-    Runs { job: NonNull<Job>, run: RunFn, lent: bool },
-    Learns { node: NonNull<Listener>, learn: unsafe fn(NonNull<Listener>) },
-}
-
-/// Takes one that listens alone off the list, unless it needs more than one job, or to learn of it.
-///
-/// # Safety
-/// The list is the source's, whose lock is held, and which is just being completed.
-#[inline]
-unsafe fn take_lone(source: &Asynchron, list: &mut List) -> Option<Lone> {
-    let node = list.first()?;
-    // SAFETY: it is in this list.
-    if unsafe { list.after(node) }.is_some() {
-        return None;
-    }
-    // SAFETY: what listens is alive until it was told.
-    let lone = match *unsafe { Listener::kind(node) } {
-        Kind::Run { lent, .. } => Lone::Runs { job: node.cast(), run: lent, lent: true },
-        Kind::RunTold(run) => {
-            // SAFETY: it is not used as a listener any more.
-            unsafe { Told::keep_source(node, source) };
-            Lone::Runs { job: node.cast(), run, lent: false }
-        }
-        Kind::Learn(learn) => {
-            // SAFETY: it is in this list. Its owner may still ask whether it is.
-            unsafe { list.unlink(node) };
-            return Some(Lone::Learns { node, learn });
-        }
-        _ => return None,
-    };
-    *list = List::EMPTY;
-    Some(lone)
 }
 
 /// Tells one that came when its source was complete.

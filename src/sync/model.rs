@@ -29,6 +29,14 @@ pub fn alive() -> usize {
     ALIVE.get()
 }
 
+/// Makes what is not an object's, and stays until the model is over.
+pub(crate) fn global<T>(make: impl FnOnce() -> T) -> T {
+    let before = ALIVE.get();
+    let made = make();
+    ALIVE.set(before);
+    made
+}
+
 /// A new model begins.
 pub fn begin() {
     ALIVE.set(0);
@@ -63,6 +71,7 @@ macro_rules! atomic {
             newest: Cell<$value>,
         }
 
+        #[allow(dead_code, reason = "not all of it is used of each type")]
         impl $(<$t>)? $name $(<$t>)? {
             #[track_caller]
             pub(crate) fn new(value: $value) -> Self {
@@ -77,6 +86,13 @@ macro_rules! atomic {
                     BEHIND.with(|behind| behind.set(true));
                 }
                 value
+            }
+
+            #[track_caller]
+            pub(crate) fn store(&self, value: $value, order: Ordering) {
+                self.atomic.store(value, order);
+                self.newest.set(value);
+                changed();
             }
 
             #[track_caller]
@@ -119,7 +135,7 @@ macro_rules! atomic {
 
         impl $(<$t>)? Drop for $name $(<$t>)? {
             fn drop(&mut self) {
-                ALIVE.set(ALIVE.get() - 1);
+                ALIVE.set(ALIVE.get().wrapping_sub(1)); // a global's was not counted
                 if !panicking() {
                     self.atomic.with_mut(|_| ());
                 }
@@ -129,14 +145,8 @@ macro_rules! atomic {
 }
 
 atomic!(AtomicPtr<T>, *mut T, {});
+atomic!(AtomicU64, u64, {});
 atomic!(AtomicU32, u32, {
-    #[track_caller]
-    pub(crate) fn store(&self, value: u32, order: Ordering) {
-        self.atomic.store(value, order);
-        self.newest.set(value);
-        changed();
-    }
-
     #[track_caller]
     pub(crate) fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
         let before = self.atomic.fetch_add(value, order);
@@ -183,7 +193,7 @@ impl<T> UnsafeCell<T> {
 
 impl Drop for Accesses {
     fn drop(&mut self) {
-        ALIVE.set(ALIVE.get() - 1);
+        ALIVE.set(ALIVE.get().wrapping_sub(1)); // a global's was not counted
         if !panicking() {
             self.0.with_mut(|_| ());
         }

@@ -3,9 +3,40 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::ptr::{null, null_mut};
+use std::sync::Once;
+
+use asynchron::capi::asynchron_status_t::*;
+use asynchron::capi::*;
 
 thread_local! {
     static LIVE: Cell<isize> = const { Cell::new(0) };
+}
+
+/// What tokens lead to lies in a table of the process, which only grows: here, as far as any program needs.
+pub fn grow_the_table_of_tokens() {
+    static ONCE: Once = Once::new();
+
+    unsafe extern "C" fn nothing(_: *mut asynchron_t, _: *mut std::ffi::c_void) {}
+
+    ONCE.call_once(|| {
+        let options = asynchron_notify_options_t {
+            size: size_of::<asynchron_notify_options_t>(),
+            r#fn: Some(nothing),
+            ctx: null_mut(),
+            drop_ctx: None,
+            flags: 0,
+        };
+        // SAFETY: a new handle, which is used until it is released.
+        let a = unsafe { asynchron_create(null()) };
+        for _ in 0..10_000 {
+            // SAFETY: as above.
+            let status = unsafe { asynchron_notify_with(a, &options, &mut 0) };
+            assert_eq!(status, ASYNCHRON_OK);
+        }
+        // SAFETY: its one reference.
+        unsafe { asynchron_release(a) };
+    });
 }
 
 struct Counting;

@@ -29,6 +29,7 @@ mod r10_report_threads;
 mod r11_wait_any;
 mod r12_after_and_then;
 mod r13_nobody_left;
+mod r14_tokens;
 mod r14_unnotify;
 mod r15_failure_is_rich;
 mod r16_out_pointers;
