@@ -61,6 +61,7 @@ fn handle_op() -> impl Strategy<Value = Op> {
         1 => at().prop_map(Op::Poll),
         1 => at().prop_map(Op::Name),
         1 => at().prop_map(Op::UserData),
+        1 => at().prop_map(Op::IsOnDemand),
     ]
 }
 

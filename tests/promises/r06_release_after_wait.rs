@@ -188,3 +188,36 @@ fn from_c_and_under_valgrind() {
         assert!(ran.status.success(), "{}\n{}", ran.stdout, ran.stderr);
     }
 }
+
+/// Whoever is alone with it may do what others must not see: take its value out, for one.
+#[test]
+fn the_only_one_that_holds_it_knows_that_there_is_no_other() {
+    within(60, || {
+        let shared = |a: &Handle| unsafe { asynchron_is_shared(a.raw()) };
+        let a = Handle::new();
+        assert_eq!(shared(&a), 0);
+        let other = a.clone();
+        assert_eq!((shared(&a), shared(&other)), (1, 1));
+        drop(other);
+        let report = Report::new();
+        report.add(&a, 0);
+        assert_eq!(shared(&a), 1, "a report keeps it");
+        drop(report);
+        // A callback is lent it, by no reference that is counted: but it might make one.
+        let gates = Box::new((Gate::new(), Gate::new()));
+        extern "C" fn stay(_: *mut asynchron_t, gates: *mut c_void) {
+            let (inside, leave) = unsafe { &*gates.cast::<(Gate, Gate)>() };
+            inside.open();
+            leave.pass();
+        }
+        let ctx = (&raw const *gates).cast_mut().cast();
+        assert_eq!(unsafe { asynchron_notify(a.raw(), Some(stay), ctx) }, ASYNCHRON_OK);
+        let raw = a.raw() as usize;
+        let sets = start(move || unsafe { asynchron_set_bytes(raw as *mut _, null(), 0) });
+        gates.0.pass();
+        assert_eq!(shared(&a), 1, "a callback has it");
+        gates.1.open();
+        sets.join();
+        assert_eq!(shared(&a), 0);
+    });
+}

@@ -226,3 +226,21 @@ fn functions_on_demand_nest() {
         assert_eq!(last.get(), Ok(b"7".to_vec()));
     });
 }
+
+/// Until it is started, delivered or cancelled: so a language that must not block there can tell.
+#[test]
+fn whether_a_get_would_run_a_function_is_known() {
+    within(60, || {
+        let asks = |a: &Handle| unsafe { asynchron_is_on_demand(a.raw()) };
+        assert_eq!(asks(&Handle::new()), 0);
+        let ends: [fn(&Handle); 3] = [|a| _ = a.get(), |a| _ = a.set(b"1"), |a| _ = a.cancel()];
+        for end in ends {
+            let a = counted().0;
+            assert_eq!(asks(&a), 1);
+            end(&a);
+            assert_eq!(asks(&a), 0);
+        }
+        let a = on_demand(move |me| unsafe { asynchron_is_on_demand(me) });
+        assert_eq!(a.get(), Ok(Vec::new()), "it is running, and 0 is success");
+    });
+}

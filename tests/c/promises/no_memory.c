@@ -134,6 +134,8 @@ static int do_retain_release(asynchron_t *a) { asynchron_release(asynchron_retai
 static int do_state(asynchron_t *a) { return asynchron_state(a) == ASYNCHRON_STATE_PENDING; }
 static int do_poll(asynchron_t *a) { return asynchron_poll(a) == ASYNCHRON_PENDING; }
 static int do_name(asynchron_t *a) { return asynchron_name(a)[0] != '\0'; }
+static int do_is_shared(asynchron_t *a) { return !asynchron_is_shared(a); }
+static int do_is_on_demand(asynchron_t *a) { return !asynchron_is_on_demand(a); }
 static int do_user_data(asynchron_t *a) { return asynchron_user_data(a) == NULL; }
 static int do_set_16(asynchron_t *a) { return result(asynchron_set_bytes(a, big, 16)); }
 static int do_set_pointer(asynchron_t *a) { return result(asynchron_set_pointer(a, &drops, drop)); }
@@ -216,6 +218,8 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(poll), "", do_poll, NEVER },
     { FUNCTION(name), "", do_name, NEEDS_MEMORY },
     { FUNCTION(user_data), "", do_user_data, NEVER },
+    { FUNCTION(is_shared), "", do_is_shared, NEVER },
+    { FUNCTION(is_on_demand), "", do_is_on_demand, NEVER },
     { FUNCTION(set_bytes), "1000", do_set_bytes, NEEDS_MEMORY },
     { FUNCTION(set_bytes), "17", do_set_17, PERHAPS },
     { FUNCTION(set_bytes), "16", do_set_16, NEVER },

@@ -31,6 +31,7 @@ pub enum Call {
     Poll(Id),
     Name(Id),
     UserData(Id),
+    IsOnDemand(Id),
     SetBytes { a: Id, from: usize, len: usize },
     SetPointer { a: Id, owned: Owned },
     SetBuffer { a: Id, from: usize, len: usize, owned: Owned },

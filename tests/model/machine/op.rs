@@ -64,6 +64,7 @@ pub enum Op {
     Poll(At),
     Name(At),
     UserData(At),
+    IsOnDemand(At),
     SetBytes {
         a: At,
         len: u8,

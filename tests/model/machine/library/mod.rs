@@ -116,6 +116,7 @@ impl World for Library {
                     Answer::Text(if unnamed { UNNAMED.into() } else { name })
                 }
                 Call::UserData(a) => Answer::Data(thing(asynchron_user_data(at(a)))),
+                Call::IsOnDemand(a) => Answer::Is(asynchron_is_on_demand(at(a))),
                 Call::SetBytes { a, from, len } => {
                     is(asynchron_set_bytes(at(a), bytes(from, len), len))
                 }

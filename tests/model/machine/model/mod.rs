@@ -59,6 +59,7 @@ impl World for Model {
                 Answer::Text(if named { NAME } else { UNNAMED }.into())
             }
             Call::UserData(a) => Answer::Data(self.with(a, |one| one.user_data.map(|o| o.thing))),
+            Call::IsOnDemand(a) => Answer::Is(self.with(a, |one| one.waits_for_demand()) as i32),
             Call::SetBytes { a, from, len } => {
                 let copy = BYTES[from..from + len].to_vec();
                 let value = if len == 0 { Value::Empty } else { Value::Copied(copy) };

@@ -98,6 +98,10 @@ impl One {
         }
     }
 
+    pub fn waits_for_demand(&self) -> bool {
+        self.state() == ASYNCHRON_STATE_PENDING && self.on_demand.is_some()
+    }
+
     pub fn error(&self) -> Answer {
         let (code, domain, message, payload) = match &self.outcome {
             Some(Outcome::Failed(why)) => (why.code, why.domain, why.message, why.payload),

@@ -46,6 +46,7 @@ impl Player {
             Op::Poll(a) => self.on(a, Call::Poll)?,
             Op::Name(a) => self.on(a, Call::Name)?,
             Op::UserData(a) => self.on(a, Call::UserData)?,
+            Op::IsOnDemand(a) => self.on(a, Call::IsOnDemand)?,
             Op::Error(a) => self.on(a, Call::Error)?,
             Op::SetBytes { a, len } => {
                 let (a, from, len) = (self.at(a)?, self.make(), len.into());
