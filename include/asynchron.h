@@ -1,8 +1,8 @@
 /*
  * asynchron: a value that arrives later
  *
- * Any number of threads wait for it; anyone delivers a value, a failure or a cancel, and exactly
- * one of them wins.
+ * One thread creates it, any number of threads wait for it, and anyone delivers a value, a failure
+ * or a cancel. Exactly one delivery wins.
  *
  *     asynchron_t *a = asynchron_create(NULL);
  *
@@ -15,59 +15,64 @@
  *
  *     asynchron_release(a);                       // whoever holds a reference, when done with it
  *
- * The words. An asynchron is complete once it was delivered (set or failed) or cancelled; its
- * outcome is a value, an error or cancelled, and never changes. A drop is the function that frees
- * what you hand over. A listener is whatever waits for a completion without blocking a thread.
+ * Words. An asynchron is complete once it was delivered (set or failed) or cancelled. Its outcome
+ * is a value, an error or cancelled, and never changes. A drop is the function that frees what you
+ * hand over. A listener is anything that waits for a completion: a blocked thread, a callback, a
+ * report.
  *
- * For C++ there is asynchron.hpp, over this one: futures and promises of any type, exceptions,
- * coroutines.
+ * For C++ there is asynchron.hpp, built on this header: futures and promises of any type,
+ * exceptions, coroutines.
  *
  * What holds for every function here:
  *
  *   - C99 or C++11, and later.
  *   - Handles. asynchron_t and asynchron_report_t are reference counted. Every function that
- *     returns one gives you a reference, which you release once. Whoever calls a function must hold
- *     one for the length of the call; only the call that delivers may go without from the moment it
- *     has won, so that a waiter may release the last one while that call is still on its way back.
- *   - Arguments. Every function is total: NULL or nonsense is answered with ASYNCHRON_E_INVALID (or
- *     NULL, 0 or "" where there is no status), changes nothing and leaks nothing. NULL is legal
- *     only where that is said. An array of n = 0 may be NULL.
- *   - Handing over. What you hand over together with a drop is the library's from the call on,
- *     whatever it returns; the drop runs exactly once on every path, also when the pointer is NULL:
- *     before the call returns, if it is refused or came too late. With drop NULL nobody frees it.
+ *     returns one gives you a reference, which you release once. Hold a reference for the length
+ *     of every call. The one exception: once a delivery has won, a waiter may release the last
+ *     reference while that call is still returning.
+ *   - Arguments. Every function checks its arguments. For a NULL or an invalid value it returns
+ *     ASYNCHRON_E_INVALID (or NULL, 0 or "" if it returns no status), changes nothing and leaks
+ *     nothing. NULL is allowed only where that is said. An array of n = 0 may be NULL.
+ *   - Handing over. What you hand over together with a drop belongs to the library from the call
+ *     on, whatever the call returns. The drop runs exactly once, also if the pointer is NULL; if
+ *     the call is refused or comes too late, before it returns. With drop NULL nobody frees it.
  *     Only an option struct whose size is refused is not read at all.
- *   - Out pointers are written only with ASYNCHRON_OK, unless that is said.
- *   - Threads. Every function may be called from any thread, and from inside any callback, function
- *     or drop, on any handle; none but those that say so blocks. None is for signal handlers. No
- *     code of yours ever runs under a lock of the library; hold none of your own that your
- *     callbacks take while you deliver, cancel, register or release: they may run inside that call.
+ *   - Out pointers are written only with ASYNCHRON_OK, unless the function says otherwise.
+ *   - Threads. Every function may be called from any thread, and from inside any callback,
+ *     function or drop, on any handle. None blocks, except those that say so. None is for signal
+ *     handlers.
+ *   - Locks. No code of yours runs under a lock of the library. Your callbacks and drops may run
+ *     inside a call that delivers, cancels, registers or releases: during such a call, hold no
+ *     lock that they take.
  *   - Stack. Callbacks, the functions of asynchron_then() and asynchron_after(), and drops of what
- *     is released run one after the other on a thread, never inside each other: what one of them
- *     completes joins the end of a queue, what it releases is freed once it has returned. So a
+ *     is released run one after the other on a thread, never inside each other. What one of them
+ *     completes joins the end of a queue; what it releases is freed once it has returned. So a
  *     chain of a million needs no more stack than one. Two things do run inside: a wait that would
  *     block first runs what is due on its thread, and what a call refuses or takes back is dropped
- *     by it. The smallest stack that pthreads allow does for every call. Background threads have
- *     the system's usual one.
- *   - Memory. Beyond copying what you hand over, completing, cancelling, waiting for one and
- *     releasing allocate nothing, but for a thread that may start where a background one waits.
- *     Want of memory is a status that leaves everything as it was; it may come where
- *     ASYNCHRON_ALREADY would have been due.
- *   - The library prints nothing, keeps no last error, and never ends the program. The one
- *     exception: a C++ exception thrown out of a callback, function or drop ends it, with a
- *     message; catch it inside. The same goes for pthread_exit() and a thread's cancellation in
- *     there; longjmp() out of one is undefined. No call here is itself a cancellation point.
+ *     by it. Every call works on the smallest stack that pthreads allow. Background threads have
+ *     the system's default stack.
+ *   - Memory. A call that is out of memory returns ASYNCHRON_E_NOMEM (or NULL, if it returns a
+ *     handle) and changes nothing; a setter may do so even where it would have been too late.
+ *     Completing, cancelling, waiting for one asynchron and releasing allocate nothing, except for
+ *     the copy of what you hand over, and for a thread that may start when a background thread
+ *     waits.
+ *   - The library prints nothing, keeps no last error, and never ends the program, with one
+ *     exception: a C++ exception that leaves a callback, function or drop ends it with a message.
+ *     Catch it inside. The same goes for pthread_exit() and for a thread's cancellation in there;
+ *     longjmp() out of one is undefined. No call here is itself a cancellation point.
  *   - fork(). The child may create, deliver, wait and spawn. What the parent's threads were
- *     computing never completes there. Leave alone in the child a handle that another thread was
- *     just using, unless it was only waiting for that one: it may be locked for ever, or still know
- *     that thread's stack, as in asynchron_wait_any() or asynchron_unnotify(). Leave alone a report
- *     with a descriptor, which is shared with the parent.
- *   - Unloading. The shared library stays loaded once it was: its threads may be resting. A module
- *     into which you link the static one has to stay, too: link it with -z nodelete.
- *   - Twice in one process, as by such a module. The two know nothing of each other: use a handle
- *     only with the one that made it. A function that sleeps in a wait of the one is to the other's
- *     threads like any that takes long.
+ *     computing never completes there. In the child, do not touch a handle that another thread was
+ *     using at that moment, unless it was only waiting for that one: it may be locked for ever, or
+ *     still refer to that thread's stack, as in asynchron_wait_any() or asynchron_unnotify(). Do
+ *     not touch a report with a descriptor either: the parent shares it.
+ *   - Unloading. The shared library stays loaded once it was, since its threads may be resting. If
+ *     you link the static library into a module, that module has to stay, too: link it with -z
+ *     nodelete.
+ *   - Two copies in one process, as with such a module, know nothing of each other. Use a handle
+ *     only with the copy that made it. A function that sleeps in a wait of one copy is to the
+ *     threads of the other like any function that takes long.
  *   - exit(). Nothing is waited for: functions on background threads go on while your destructors
- *     run. That a function is over is told by its drop_ctx, not by completion or cancel.
+ *     run. The drop_ctx of a function says that it is over; a completion or a cancel does not.
  */
 
 #ifndef ASYNCHRON_H
@@ -118,8 +123,8 @@ extern "C" {
 #define ASYNCHRON_FOREVER UINT64_MAX
 
 /**
- * What a call says. 0 and above speak of the asynchron or the report; below 0 the call was refused
- * and has changed nothing.
+ * What a call answers. 0 and above: what happened, or how the asynchron or the report is. Below 0:
+ * the call was refused and has changed nothing.
  */
 enum
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -139,7 +144,7 @@ enum
      */
     ASYNCHRON_CANCELLED = 2,
     /**
-     * It is not complete, or not yet.
+     * It is not complete.
      */
     ASYNCHRON_PENDING = 3,
     /**
@@ -147,7 +152,7 @@ enum
      */
     ASYNCHRON_TIMEOUT = 4,
     /**
-     * Another was first: it is delivered, or started, or has run.
+     * Too late: it is delivered, or started, or has run.
      */
     ASYNCHRON_ALREADY = 5,
     /**
@@ -159,11 +164,11 @@ enum
      */
     ASYNCHRON_WOKEN = 7,
     /**
-     * An argument is NULL or nonsense.
+     * An argument is NULL or invalid.
      */
     ASYNCHRON_E_INVALID = -1,
     /**
-     * There is no memory.
+     * Out of memory.
      */
     ASYNCHRON_E_NOMEM = -2,
     /**
@@ -179,8 +184,8 @@ enum
      */
     ASYNCHRON_E_INTERNAL = -5,
     /**
-     * Never returned: the code of a failure whose last handle was released before anybody
-     * delivered.
+     * Never returned. The code of an asynchron that failed because its last handle was released
+     * before anybody delivered.
      */
     ASYNCHRON_E_BROKEN = -6,
 };
@@ -193,7 +198,7 @@ typedef int32_t asynchron_status_t;
 #endif // __cplusplus
 
 /**
- * Where an asynchron is in its life. A failed one is READY, too.
+ * The states of an asynchron. A failed one is READY, too.
  */
 enum
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -226,12 +231,12 @@ typedef int32_t asynchron_state_t;
 #endif // __cplusplus
 
 /**
- * Many asynchrons, in completion order. Opaque; reference counted; of any thread.
+ * Many asynchrons, in completion order. Opaque and reference counted, for any thread.
  */
 typedef struct asynchron_report_t asynchron_report_t;
 
 /**
- * A value that arrives later. Opaque; reference counted; of any thread.
+ * A value that arrives later. Opaque and reference counted, for any thread.
  */
 typedef struct asynchron_t asynchron_t;
 
@@ -251,20 +256,20 @@ typedef struct {
 } asynchron_value_t;
 
 /**
- * A failure or a cancel, borrowed: valid while you hold the handle that it came from. No string
- * is ever NULL.
+ * A failure or a cancel, borrowed: valid while you hold the handle that it came from. No string is
+ * ever NULL.
  */
 typedef struct {
     /**
-     * Whatever the one that failed it gave; 0 is legal. A cancel's is 0.
+     * As given to the call that failed it, also 0. Of a cancel: 0.
      */
     int32_t code;
     /**
-     * Whose code that is; "" unless given. The library's own is "asynchron".
+     * Whose code that is; "" unless given. The library's own failures have "asynchron".
      */
     const char *domain;
     /**
-     * For people; "" unless given. A cancel's is its reason.
+     * For people; "" unless given. Of a cancel: the reason.
      */
     const char *message;
     /**
@@ -289,24 +294,36 @@ typedef struct {
 
 /**
  * Frees what you handed over. The library calls it exactly once, with the pointer that came with
- * it, also if that is NULL, on whichever thread is done with it last, and never under a lock of
- * its own: it may call anything. Where it may be NULL, the library never frees the pointer.
+ * it, also if that is NULL. It runs on the thread that is done with the pointer last, and never
+ * under a lock of the library, so it may call anything. Where a drop may be NULL, the library then
+ * never frees the pointer.
  */
 typedef void (*asynchron_drop_fn_t)(void*);
 
 /**
- * Computes the value of `self`. It delivers with any of the setters, and then what it returns is
+ * Computes the value of `self`. It delivers by any of the setters, and then what it returns is
  * ignored. If it returns without having delivered, that completes `self`: 0 with the empty value,
- * any other number with a failure of that code, domain "" and message "". `self` is valid during
- * the call; retain it to keep it. Waiting for `self` inside is ASYNCHRON_E_DEADLOCK. It may look
- * at asynchron_poll(self) to learn that it was cancelled; nothing interrupts it.
+ * any other number with a failure of that code, domain "" and message "".
+ *
+ * So `self` is complete when the function has returned, always. Keeping `self` does not let you
+ * deliver later. For a value that comes later use no function: create an asynchron, and deliver to
+ * it when the value is there.
+ *
+ * The last line may be `return asynchron_set_bytes(self, data, len);`, or any other setter. What
+ * it returns is ignored if `self` is complete then: delivered by that line (ASYNCHRON_OK), or
+ * before it (ASYNCHRON_ALREADY, ASYNCHRON_CANCELLED). If the setter was refused, `self` fails with
+ * that status as its code, such as ASYNCHRON_E_NOMEM.
+ *
+ * `self` is valid during the call; retain it to keep it. Waiting for `self` inside is
+ * ASYNCHRON_E_DEADLOCK. Nothing interrupts the function: call asynchron_poll(self) to notice a
+ * cancel.
  */
 typedef int32_t (*asynchron_fn_t)(asynchron_t *self, void *ctx);
 
 /**
- * As asynchron_fn_t, for asynchron_after() and asynchron_then(): `sources` are the `n` complete
- * asynchrons that it was to come after, in their order, valid during the call. It runs as a
- * callback does: callbacks of what it completes run after it.
+ * As asynchron_fn_t, for asynchron_after() and asynchron_then(). `sources` are the `n` complete
+ * asynchrons that it comes after, in their order, valid during the call. It runs as a callback
+ * does: callbacks of what it completes run after it.
  */
 typedef int32_t (*asynchron_join_fn_t)(asynchron_t *self,
                                        asynchron_t *const *sources,
@@ -314,7 +331,7 @@ typedef int32_t (*asynchron_join_fn_t)(asynchron_t *self,
                                        void *ctx);
 
 /**
- * Told that `a` is complete. `a` is valid during the call; retain it to keep it.
+ * Called when `a` is complete. `a` is valid during the call; retain it to keep it.
  */
 typedef void (*asynchron_notify_fn_t)(asynchron_t *a, void *ctx);
 
@@ -324,13 +341,10 @@ typedef void (*asynchron_notify_fn_t)(asynchron_t *a, void *ctx);
  */
 
 /**
- * The version of the library that is running, as ASYNCHRON_VERSION_NUMBER is that of the header:
- * major * 10000 + minor * 100 + patch.
+ * The version of the library that is running: major * 10000 + minor * 100 + patch, as
+ * ASYNCHRON_VERSION_NUMBER is for the header.
  *
- * - Needs: nothing.
- * - Ownership: nothing.
- * - Threads: any, any callback; does not block.
- * - Returns: the number.
+ * - Returns: the number: 100 for 0.1.0.
  * - Since: 0.1.0
  */
 ASYNCHRON_API uint32_t asynchron_version(void);
@@ -338,10 +352,9 @@ ASYNCHRON_API uint32_t asynchron_version(void);
 /**
  * A status in words, for a log.
  *
- * - Needs: any number; one that is no status is "unknown status".
- * - Ownership: the text is the library's, and lives as long as it.
- * - Threads: any, any callback; does not block.
- * - Returns: never NULL.
+ * - Needs: any number.
+ * - Ownership: the text is a constant.
+ * - Returns: never NULL; "unknown status" for a number that is no status.
  * - Since: 0.1.0
  */
 ASYNCHRON_API const char *asynchron_status_string(int32_t status);
@@ -390,10 +403,9 @@ typedef struct {
 /**
  * Makes a pending asynchron.
  *
- * - Needs: `name` a string, or NULL for none.
+ * - Needs: `name`, a string, or NULL for none.
  * - Ownership: `name` is copied. The reference returned is yours: asynchron_release() it.
- * - Threads: any, any callback; does not block.
- * - Returns: the handle; NULL only without memory.
+ * - Returns: the handle; NULL if there is no memory.
  * - Since: 0.1.0
  */
 ASYNCHRON_API ASYNCHRON_MUST_USE asynchron_t *asynchron_create(const char *name);
@@ -402,19 +414,19 @@ ASYNCHRON_API ASYNCHRON_MUST_USE asynchron_t *asynchron_create(const char *name)
  * Makes a pending asynchron with user data, or with a function that computes its value on demand.
  *
  * The function on demand is run by the first asynchron_get(), asynchron_get_bytes(),
- * asynchron_get_timeout() or asynchron_wait() of it, but not by one with a timeout of 0: on that
- * thread and to its end, whatever the timeout. All others wait for that run. Nothing else starts
- * it, no report, callback, asynchron_then(), asynchron_after() or wait for several;
- * asynchron_call() and asynchron_spawn() run the function that they are given instead.
+ * asynchron_get_timeout() or asynchron_wait() on it, unless the timeout is 0. It runs on that
+ * thread and to its end, even if the timeout is shorter. All others wait for that run. Nothing
+ * else starts it: no report, no callback, no asynchron_then() or asynchron_after(), no
+ * asynchron_wait_any() or asynchron_wait_all(). asynchron_call() and asynchron_spawn() run the
+ * function that they are given instead.
  *
- * - Needs: `options` with size set; `out` not NULL. A size larger than this header's is accepted
- *   if what lies beyond is zero.
- * - Ownership: the name is copied; user_data and on_demand_ctx are handed over, whatever is
- *   returned, unless the size is refused: then nothing was read. The reference in `*out` is
- *   yours: asynchron_release() it.
- * - Threads: any, any callback; does not block.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, something
- *   unknown that is not zero; ASYNCHRON_E_NOMEM. `*out` is written only with ASYNCHRON_OK.
+ * - Needs: `options` with size set; `out` writable. A size larger than this header's is accepted
+ *   if all that this header does not know is zero.
+ * - Ownership: the name is copied. user_data and on_demand_ctx are handed over, whatever is
+ *   returned, unless the size is refused: then nothing was read. The reference in `*out` is yours:
+ *   asynchron_release() it.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, or a field
+ *   that this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -425,60 +437,59 @@ asynchron_status_t asynchron_create_with(const asynchron_options_t *options,
 /**
  * Takes one more reference.
  *
- * - Needs: `a` a handle; NULL is passed on.
- * - Ownership: the new reference is yours: asynchron_release() it. A count that overflows stays,
- *   and the object then lives for ever.
- * - Threads: any, any callback; does not block.
+ * - Needs: `a`, a handle, or NULL.
+ * - Ownership: the new reference is yours: asynchron_release() it. If the count would overflow, it
+ *   stays as it is, and the asynchron is never freed.
  * - Returns: `a`; NULL for NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_t *asynchron_retain(asynchron_t *a);
 
 /**
- * Gives up one reference. With the last one the value, the error and the user data are freed, by
- * the drops that they came with: here, or, inside a callback or a drop, once that has returned. If
- * it is not complete and callbacks, asynchron_then() or asynchron_after() are registered, it first
- * completes as failed, domain "asynchron", code ASYNCHRON_E_BROKEN, and they run. A report keeps
- * what it holds, so an asynchron in one does not end that way.
+ * Gives up one reference. The last one frees the value, the error and the user data by their
+ * drops: now, or, inside a callback or a drop, when that has returned.
  *
- * - Needs: `a` a handle whose reference is yours, or NULL.
- * - Ownership: the reference is gone: do not use it again. NULL is ignored.
- * - Threads: any, any callback, thread exit included; does not block.
- * - Returns: nothing.
+ * If the last reference goes before the asynchron is complete, and callbacks, asynchron_then() or
+ * asynchron_after() are registered on it, it first fails with the domain "asynchron" and the code
+ * ASYNCHRON_E_BROKEN, and they run. A report holds a reference, so an asynchron in a report does
+ * not end that way.
+ *
+ * Releasing is not cancelling: a function that computes the value goes on. Releasing what
+ * asynchron_then() or asynchron_after() returned takes nothing back: the step still runs.
+ * Cancelling it does not reach the source: cancel the source too, if nobody else needs it.
+ *
+ * - Needs: `a`, a handle whose reference is yours, or NULL, which is ignored.
+ * - Ownership: the reference is gone: do not use it again.
+ * - Threads: may also be called while a thread exits.
  * - Since: 0.1.0
  */
 ASYNCHRON_API void asynchron_release(asynchron_t *a);
 
 /**
- * Where it is in its life, at this moment.
+ * The state at this moment.
  *
- * - Needs: `a` a handle, or NULL.
- * - Ownership: `a` stays yours.
- * - Threads: any, any callback; does not block.
+ * - Needs: `a`, a handle, or NULL.
  * - Returns: the state; ASYNCHRON_STATE_PENDING for NULL. A failed one is ASYNCHRON_STATE_READY.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_state_t asynchron_state(const asynchron_t *a);
 
 /**
- * How it ended, if it has: only looks.
+ * Whether it is complete, and how it ended. Does not wait, and does not start a function on
+ * demand.
  *
- * - Needs: `a` a handle.
- * - Ownership: `a` stays yours.
- * - Threads: any, any callback; does not block.
- * - Returns: ASYNCHRON_PENDING, also while a function is running; ASYNCHRON_OK: there is a value;
- *   ASYNCHRON_FAILED; ASYNCHRON_CANCELLED; ASYNCHRON_E_INVALID: NULL.
+ * - Returns: ASYNCHRON_PENDING: not complete, perhaps a function is running; ASYNCHRON_OK: there
+ *   is a value; ASYNCHRON_FAILED; ASYNCHRON_CANCELLED; ASYNCHRON_E_INVALID: NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_poll(const asynchron_t *a);
 
 /**
- * Its name: the one given, or "asynchron-N", made when first asked for and then kept.
+ * The name that it was given, or "asynchron-N", which is made when first asked for and then kept.
  *
- * - Needs: `a` a handle, or NULL.
+ * - Needs: `a`, a handle, or NULL.
  * - Ownership: borrowed: valid while you hold the handle.
- * - Threads: any, any callback; does not block.
- * - Returns: never NULL; "" for NULL, or without memory to make one.
+ * - Returns: never NULL; "" for NULL, or if there is no memory to make a name.
  * - Since: 0.1.0
  */
 ASYNCHRON_API const char *asynchron_name(asynchron_t *a);
@@ -486,65 +497,63 @@ ASYNCHRON_API const char *asynchron_name(asynchron_t *a);
 /**
  * The user data that asynchron_create_with() was given.
  *
- * - Needs: `a` a handle, or NULL.
+ * - Needs: `a`, a handle, or NULL.
  * - Ownership: borrowed: valid while you hold the handle.
- * - Threads: any, any callback; does not block.
  * - Returns: the pointer; NULL if there is none, and for NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
 
 /**
- * Whether anybody but you holds it.
+ * Whether anybody but you holds a reference.
  *
- * 0 stays 0 as long as you hand your handle to nobody: whoever has no reference cannot make one. 1 may become 0 at
- * any moment. What the library holds counts, too: for a function, a callback or a step that has not returned, for a
- * report, for a task that waits for its turn.
+ * 0 stays 0 as long as you give your handle to nobody: who has no reference cannot make one. 1 may
+ * become 0 at any moment. References that the library holds count, too: for a function, a callback
+ * or a step that has not returned, for a report, for a task in the queue.
  *
- * - Needs: `a` a handle whose reference is yours, or NULL.
- * - Ownership: `a` stays yours.
- * - Threads: any, any callback; does not block.
+ * - Needs: `a`, a handle whose reference is yours, or NULL.
  * - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
  * - Since: 0.2.0
  */
-ASYNCHRON_API
-int asynchron_is_shared(const asynchron_t *a);
+ASYNCHRON_API int asynchron_is_shared(const asynchron_t *a);
 
 /**
- * Whether it has a function on demand that nobody has started yet: then the next asynchron_get(),
- * asynchron_get_timeout(), asynchron_get_bytes() or asynchron_wait() runs it, and nothing else does.
+ * Whether it has a function on demand that has not been started: then the next asynchron_get(),
+ * asynchron_get_timeout(), asynchron_get_bytes() or asynchron_wait() runs it, and nothing else
+ * does.
  *
- * - Needs: `a` a handle, or NULL.
- * - Ownership: `a` stays yours.
- * - Threads: any, any callback; does not block.
+ * - Needs: `a`, a handle, or NULL.
  * - Returns: 1, or 0: it has none, or it was started, delivered or cancelled. 0 for NULL.
  * - Since: 0.2.0
  */
-ASYNCHRON_API
-int asynchron_is_on_demand(const asynchron_t *a);
+ASYNCHRON_API int asynchron_is_on_demand(const asynchron_t *a);
 
 /*
  * ================================================================================================
  * Deliver
  *
- * Setting, failing and cancelling race; exactly one wins and is answered with ASYNCHRON_OK. The
- * others learn that they came too late: ASYNCHRON_ALREADY where it was delivered,
- * ASYNCHRON_CANCELLED where it was cancelled, the same for a setter and for a cancel.
+ * Setting, failing and cancelling race, and exactly one of them wins: it returns ASYNCHRON_OK. The
+ * others come too late, and return ASYNCHRON_ALREADY if a value or a failure won,
+ * ASYNCHRON_CANCELLED if a cancel did.
  *
- * Anyone may deliver, also one that is RUNNING. A completion is visible first; then blocked
- * threads and reports learn of it; then callbacks run, on this thread and before the call returns,
- * unless it is inside a callback already: then they join the end of what is due on it.
+ * Anyone may deliver, also while a function is computing the value. First the completion becomes
+ * visible. Then blocked threads and reports learn of it. Then its callbacks run, on this thread
+ * and before the call returns. Inside a callback these calls return before the callbacks of what
+ * they complete have run: those join the end of the queue of this thread. So do not free there
+ * what those use. Hand it over with a drop (asynchron_notify_with() and asynchron_then() have
+ * one), or take the callback back first.
  */
 
 /**
  * Delivers a copy of `len` bytes.
  *
- * - Needs: `data` readable for `len` bytes; it may be NULL if `len` is 0, which is the empty
- *   value. `len` at most SIZE_MAX / 2.
+ * - Needs: `data` readable for `len` bytes; `len` at most SIZE_MAX / 2. With `len` 0 the value is
+ *   empty, and `data` may be NULL.
  * - Ownership: `data` stays yours.
- * - Threads: any, any callback; does not block.
+ * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+ *   those use: hand it over with a drop, or take the callback back first.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
- *   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: over 16 bytes only.
+ *   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: only with more than 16 bytes.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_set_bytes(asynchron_t *a, const void *data, size_t len);
@@ -552,9 +561,10 @@ ASYNCHRON_API asynchron_status_t asynchron_set_bytes(asynchron_t *a, const void 
 /**
  * Delivers a pointer: the value is {ptr, 0}.
  *
- * - Needs: any pointer, NULL too.
- * - Ownership: `ptr` is handed over; `drop`(ptr) frees it; `drop` NULL: nobody does.
- * - Threads: any, any callback; does not block.
+ * - Needs: any pointer, also NULL.
+ * - Ownership: `ptr` is handed over; `drop`(ptr) frees it; with `drop` NULL nobody does.
+ * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+ *   those use: hand it over with a drop, or take the callback back first.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
  *   cancelled; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
@@ -567,11 +577,12 @@ asynchron_status_t asynchron_set_pointer(asynchron_t *a,
 /**
  * Delivers `len` bytes without copying them.
  *
- * - Needs: `data` readable for `len` bytes until `owner` is dropped; it may be NULL if `len` is 0,
- *   which is the empty value. `len` at most SIZE_MAX / 2.
- * - Ownership: `owner`, whatever it is, is handed over; `drop`(owner) frees it, and with it the
- *   bytes; `drop` NULL: the library never does, as for a constant.
- * - Threads: any, any callback; does not block.
+ * - Needs: `data` readable for `len` bytes until `owner` is dropped; `len` at most SIZE_MAX / 2.
+ *   With `len` 0 the value is empty, and `data` may be NULL.
+ * - Ownership: `owner`, any pointer, is handed over; `drop`(owner) frees it, and with it the
+ *   bytes. With `drop` NULL nobody does, as for a constant.
+ * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+ *   those use: hand it over with a drop, or take the callback back first.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
  *   cancelled; ASYNCHRON_E_INVALID.
  * - Since: 0.1.0
@@ -586,9 +597,10 @@ asynchron_status_t asynchron_set_buffer(asynchron_t *a,
 /**
  * Delivers a failure.
  *
- * - Needs: any `code`, 0 too; `message` a string, or NULL for "".
+ * - Needs: any `code`, also 0; `message`, a string, or NULL for "".
  * - Ownership: the message is copied.
- * - Threads: any, any callback; does not block.
+ * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+ *   those use: hand it over with a drop, or take the callback back first.
  * - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
  *   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
  *   only with a message.
@@ -597,13 +609,14 @@ asynchron_status_t asynchron_set_buffer(asynchron_t *a,
 ASYNCHRON_API asynchron_status_t asynchron_fail(asynchron_t *a, int32_t code, const char *message);
 
 /**
- * Delivers a failure with all that can be said of it.
+ * Delivers a failure with a domain, a message and a payload.
  *
- * - Needs: any `code`, 0 too; `domain`, which says whose code that is, and `message`: strings, or
+ * - Needs: any `code`, also 0; `domain`, which says whose code that is, and `message`, strings or
  *   NULL for "".
- * - Ownership: both strings are copied; `payload` is handed over; `drop`(payload) frees it, with
- *   the last asynchron that shares it by asynchron_then(); `drop` NULL: nobody does.
- * - Threads: any, any callback; does not block.
+ * - Ownership: both strings are copied. `payload` is handed over; `drop`(payload) frees it, with
+ *   the last asynchron that shares it by asynchron_then(); with `drop` NULL nobody does.
+ * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+ *   those use: hand it over with a drop, or take the callback back first.
  * - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
  *   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
  *   only with a string or a payload.
@@ -618,25 +631,27 @@ asynchron_status_t asynchron_fail_with(asynchron_t *a,
                                        asynchron_drop_fn_t drop);
 
 /**
- * Cancels: a completion like any other, by which every kind of waiter wakes. A function that is
- * computing the value goes on, can see it with asynchron_poll(), and what it delivers is dropped.
+ * Cancels: a completion like any other, which wakes everyone who waits. A function that is
+ * computing the value is not interrupted. It can notice the cancel by asynchron_poll(); what it
+ * delivers is dropped. What was returned by asynchron_then() does not pass its cancel on to the
+ * source.
  *
- * - Needs: `a` a handle.
- * - Ownership: `a` stays yours.
- * - Threads: any, any callback; does not block.
- * - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
+ * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+ *   those use: hand it over with a drop, or take the callback back first.
+ * - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was cancelled before;
  *   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_cancel(asynchron_t *a);
 
 /**
- * Cancels, and says why: asynchron_error() gives the reason as its message.
+ * As asynchron_cancel(), with a reason, which asynchron_error() gives as the message.
  *
- * - Needs: `reason` a string, or NULL for "".
+ * - Needs: `reason`, a string, or NULL for "".
  * - Ownership: the reason is copied.
- * - Threads: any, any callback; does not block.
- * - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
+ * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+ *   those use: hand it over with a drop, or take the callback back first.
+ * - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was cancelled before;
  *   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL;
  *   ASYNCHRON_E_NOMEM: only with a reason.
  * - Since: 0.1.0
@@ -647,39 +662,40 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel_with(asynchron_t *a, const cha
  * ================================================================================================
  * Collect
  *
- * Any number of threads may wait for one asynchron, before or after it is complete; once it is,
- * no call blocks. A call that saw it complete also sees every write made before the delivery.
- * Timeouts are relative, in nanoseconds, by the monotonic clock; ASYNCHRON_FOREVER never runs out,
- * 0 does not wait, and complete beats timed out. A signal does not end a wait.
+ * Any number of threads may wait for one asynchron, before or after it is complete; once it is, no
+ * call blocks. A call that saw it complete also sees every write made before the delivery.
+ * Timeouts are relative, in nanoseconds, by the monotonic clock. ASYNCHRON_FOREVER never runs out,
+ * 0 does not wait, and what is complete is never answered as timed out. A signal does not end a
+ * wait.
  *
- * A wait that would block inside a callback first runs what is due on its thread. A thread that
- * waits for one whose function it is inside, in whatever nested call, at whatever timeout, gets
+ * Inside a callback, a wait that would block first runs what is due on its thread. A thread that
+ * waits for the asynchron whose function it is in, at any depth and with any timeout, gets
  * ASYNCHRON_E_DEADLOCK. Waiting for oneself by way of others, or through a report, is not
  * detected.
  */
 
 /**
- * Blocks until it is complete, and borrows its value.
+ * Waits until it is complete, and borrows its value.
  *
- * - Needs: `out` writable, or NULL to only wait.
+ * - Needs: `out` writable, or NULL if the value is not needed.
  * - Ownership: `*out` is borrowed: valid while you hold the handle.
- * - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that
+ * - Threads: blocks. The first to ask an asynchron that has a function on demand runs that
  *   function.
- * - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED: ask
- *   asynchron_error(); ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
+ * - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED:
+ *   asynchron_error() says why; ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_get(asynchron_t *a, asynchron_value_t *out);
 
 /**
- * As asynchron_get(), for at most `timeout_ns` nanoseconds.
+ * As asynchron_get(), but waits for at most `timeout_ns` nanoseconds.
  *
- * - Needs: `out` writable, or NULL to only wait.
+ * - Needs: `out` writable, or NULL if the value is not needed.
  * - Ownership: `*out` is borrowed: valid while you hold the handle.
- * - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a
- *   function on demand runs that function, to its end, unless the timeout is 0.
- * - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; the asynchron is as it
- *   was.
+ * - Threads: blocks, but not with a timeout of 0. The first to ask an asynchron that has a
+ *   function on demand runs that function to its end, unless the timeout is 0.
+ * - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; nothing has changed, and
+ *   you may ask again.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -688,16 +704,16 @@ asynchron_status_t asynchron_get_timeout(asynchron_t *a,
                                          asynchron_value_t *out);
 
 /**
- * Blocks until it is complete, and copies its value.
+ * Waits until it is complete, and copies its value.
  *
- * - Needs: `buf` writable for `cap` bytes, and not NULL, whatever `cap`; `len` writable, or NULL.
- *   A `cap` of 0 asks how long the value is, and is answered as too small, unless it is empty.
- * - Ownership: the copy is yours. Of a value set by asynchron_set_pointer() it is 0 bytes.
- * - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that
+ * - Needs: `buf` writable for `cap` bytes, and never NULL; `len` writable, or NULL. A `cap` of 0
+ *   asks how long the value is.
+ * - Ownership: the copy is yours. A value set by asynchron_set_pointer() has 0 bytes.
+ * - Threads: blocks. The first to ask an asynchron that has a function on demand runs that
  *   function.
  * - Returns: ASYNCHRON_OK: `*len` bytes were copied; ASYNCHRON_E_INVALID: a NULL, or `cap` is too
- *   small: then `*len` is what it needs and `buf` is untouched; ASYNCHRON_FAILED and
- *   ASYNCHRON_CANCELLED: ask asynchron_error(); ASYNCHRON_E_DEADLOCK.
+ *   small: then `*len` is what the value needs, and `buf` is unchanged; ASYNCHRON_FAILED and
+ *   ASYNCHRON_CANCELLED: asynchron_error() says why; ASYNCHRON_E_DEADLOCK.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -707,25 +723,22 @@ asynchron_status_t asynchron_get_bytes(asynchron_t *a,
                                        size_t *len);
 
 /**
- * Blocks until it is complete, however it ends.
+ * Waits until it is complete, however it ends.
  *
- * - Needs: `a` a handle.
- * - Ownership: `a` stays yours.
- * - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a
- *   function on demand runs that function, to its end, unless the timeout is 0.
- * - Returns: ASYNCHRON_OK: complete, also failed or cancelled; ASYNCHRON_TIMEOUT;
+ * - Threads: blocks, but not with a timeout of 0. The first to ask an asynchron that has a
+ *   function on demand runs that function to its end, unless the timeout is 0.
+ * - Returns: ASYNCHRON_OK: complete, perhaps failed or cancelled; ASYNCHRON_TIMEOUT;
  *   ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_wait(asynchron_t *a, uint64_t timeout_ns);
 
 /**
- * Borrows the error of a failed one, or the reason of a cancelled one. Any number of times, by
- * anyone.
+ * Borrows the error of a failed one, or the reason of a cancelled one. Anyone may ask, any number
+ * of times.
  *
  * - Needs: `out` writable.
  * - Ownership: all of `*out` is borrowed: valid while you hold the handle.
- * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_PENDING: not complete;
  *   ASYNCHRON_E_INVALID: a NULL, or there is a value.
  * - Since: 0.1.0
@@ -736,44 +749,43 @@ ASYNCHRON_API asynchron_status_t asynchron_error(asynchron_t *a, asynchron_error
  * ================================================================================================
  * Compute
  *
- * A pending asynchron becomes RUNNING when its function starts. One that is not pending by then
- * runs no function. Cancelling a RUNNING one completes it at once: those that wait go, the
- * function goes on, and what it delivers later is dropped.
+ * A pending asynchron becomes RUNNING when its function starts. If it is not pending by then, no
+ * function runs. Cancelling a RUNNING one completes it at once: waiters return, the function goes
+ * on, and what it delivers later is dropped.
  */
 
 /**
- * Has `fn` compute the value here and now.
+ * Runs `fn` on this thread to compute the value.
  *
  * - Needs: `fn` not NULL.
- * - Ownership: `ctx` stays yours; `fn` gets it as it is.
- * - Threads: any, any callback; blocks as long as `fn` does.
- * - Returns: ASYNCHRON_OK: `fn` ran, whatever it made of it; ASYNCHRON_ALREADY: it is running or
- *   was delivered, and `fn` did not run; ASYNCHRON_CANCELLED: the same, it was cancelled;
+ * - Ownership: `ctx` stays yours.
+ * - Threads: returns when `fn` has returned.
+ * - Returns: ASYNCHRON_OK: `fn` ran, however it ended; ASYNCHRON_ALREADY: it is running or was
+ *   delivered, and `fn` did not run; ASYNCHRON_CANCELLED: it was cancelled, and `fn` did not run;
  *   ASYNCHRON_E_INVALID: a NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t fn, void *ctx);
 
 /**
- * Has `fn` compute the value on a background thread.
+ * Queues `fn`, which computes the value on a background thread. Every handle may be released at
+ * once: `fn` still runs.
  *
- * Threads are reused. There are as many as processors; more start when theirs all sleep in the
- * waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound,
- * so that tasks which wait for tasks never starve; while none can be had, a task waits for one
- * that is busy. They take no signals but those of their own faults, and a program that a function
- * starts inherits that. They are never joined, do not keep the process alive, and end when they
- * have rested for a second.
+ * Threads are reused. There are as many as processors. One more starts when all of them sleep in
+ * waits of this library, or when a task has waited 10 ms in the queue: at most one every 10 ms,
+ * without a bound. So tasks that wait for tasks never starve. While the system refuses a thread, a
+ * task waits for one that is busy. The threads block all signals but those of their own faults,
+ * and a program that a function starts inherits that. They are never joined, do not keep the
+ * process alive, and end when they have rested for a second.
  *
  * - Needs: `fn` not NULL.
- * - Ownership: `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn` has returned, or it is
- *   known that `fn` never runs; if the return completes `a`, it does so after that. `drop_ctx`
- *   NULL: nobody does. Every handle may be released at once: `fn` still runs.
- * - Threads: any, any callback; does not block.
- * - Returns: ASYNCHRON_OK: `fn` runs, unless `a` is not pending when its turn comes, also if it is
- *   not pending now;
- *   ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: there is no thread that
- *   could come to it (those that sleep in waits of this library do not count), and none can be
- *   had. Then `a` is as it was.
+ * - Ownership: `ctx` is handed over; with `drop_ctx` NULL nobody frees it. `drop_ctx`(ctx) runs
+ *   after `fn`, or in its place if `fn` never runs. If `fn` delivers, `a` is complete before
+ *   `drop_ctx` runs. If the return of `fn` completes `a`, `drop_ctx` runs first.
+ * - Returns: ASYNCHRON_OK: queued, also if `a` is not pending. `fn` runs if `a` is pending when
+ *   its turn comes. ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: the system
+ *   refuses a thread, and no other could run `fn` (those that sleep in waits of this library do
+ *   not count). After a refusal `a` is as it was.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -786,14 +798,14 @@ asynchron_status_t asynchron_spawn(asynchron_t *a,
  * ================================================================================================
  * Callbacks
  *
- * A callback runs exactly once or is taken back, on every path. Those of one asynchron that were
- * registered before its completion run in that order, together with what asynchron_then() and
- * asynchron_after() registered, on the thread that completes it, with the handle retained. One
- * that is registered after completion runs on the thread that registers it: before the call
- * returns, or, inside a callback, at the end of what is due on that thread.
+ * A callback runs exactly once, unless it is taken back. Callbacks that were registered before the
+ * completion run in the order of registration, together with the functions of asynchron_then() and
+ * asynchron_after(), on the thread that completes the asynchron. One that is registered after the
+ * completion runs on the thread that registers it, before the call returns. Inside a callback,
+ * both run at the end of the queue of that thread instead.
  *
- * A registration does not keep the asynchron: when its last handle goes, it completes as failed
- * (see asynchron_release()).
+ * A registration does not keep the asynchron: when its last handle goes, it fails as broken (see
+ * asynchron_release()).
  */
 
 /**
@@ -829,14 +841,14 @@ typedef struct {
 } asynchron_notify_options_t;
 
 /**
- * Has `fn`(a, ctx) called once `a` is complete. It cannot be taken back: for that there is
- * asynchron_notify_with().
+ * Has `fn`(a, ctx) called once `a` is complete. It cannot be taken back: asynchron_notify_with()
+ * has that.
  *
  * - Needs: `fn` not NULL.
  * - Ownership: `ctx` stays yours; it must live until `fn` has run.
- * - Threads: any, any callback; does not block, unless `fn` does, which runs here if `a` is
- *   complete.
- * - Returns: ASYNCHRON_OK: it will run, or has; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM.
+ * - Threads: if `a` is complete, `fn` runs inside this call.
+ * - Returns: ASYNCHRON_OK: it will run, or has run; ASYNCHRON_E_INVALID: a NULL;
+ *   ASYNCHRON_E_NOMEM.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -845,19 +857,18 @@ asynchron_status_t asynchron_notify(asynchron_t *a,
                                     void *ctx);
 
 /**
- * Has a callback called once `a` is complete, with a context that is freed, and with a token by
- * which it can be taken back.
+ * Has a callback called once `a` is complete, with a context that is freed, and with a token to
+ * take it back.
  *
- * - Needs: `options` with size and fn set. A size larger than this header's is accepted if what
- *   lies beyond is zero. `token` writable, or NULL if it is never taken back.
+ * - Needs: `options` with size and fn set. A size larger than this header's is accepted if all
+ *   that this header does not know is zero. `token` writable, or NULL if it is never taken back.
  * - Ownership: ctx is handed over, whatever is returned, unless the size is refused: then nothing
- *   was read. drop_ctx(ctx) runs when fn has returned, or when it is known that it never runs.
- * - Threads: any, any callback; does not block, unless fn does, which runs here if `a` is
- *   complete.
- * - Returns: ASYNCHRON_OK: it will run, or has, and `*token`, never 0, was written before it
- *   could; ASYNCHRON_ALREADY: complete, and ASYNCHRON_NOTIFY_IF_PENDING was given;
- *   ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown flag, something unknown
- *   that is not zero; ASYNCHRON_E_NOMEM.
+ *   was read. drop_ctx(ctx) runs after fn, or as soon as it is known that fn never runs.
+ * - Threads: if `a` is complete, fn runs inside this call.
+ * - Returns: ASYNCHRON_OK: it will run, or has run; `*token`, never 0, was written before that.
+ *   ASYNCHRON_ALREADY: `a` is complete, and ASYNCHRON_NOTIFY_IF_PENDING was given;
+ *   ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown flag, or a field that
+ *   this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -867,17 +878,17 @@ asynchron_status_t asynchron_notify_with(asynchron_t *a,
 
 /**
  * Takes a callback back. If it is running on another thread, waits until it and its drop_ctx have
- * returned, so that afterwards nobody uses ctx. From inside the callback itself it does not wait,
- * and answers as if it had run; so is a second thread answered that takes the same one back at the
- * same time. It may be taken back from a complete asynchron, too, as long as it
- * has not begun.
+ * returned. Afterwards nobody uses ctx.
+ *
+ * From inside the callback itself it does not wait, and answers as if it had run. If two threads
+ * take the same one back at the same time, only one waits; the other is answered as if it had run.
+ * A callback of a complete asynchron can be taken back as long as it has not begun.
  *
  * - Needs: the token that asynchron_notify_with() wrote for this `a`.
- * - Ownership: `a` stays yours; ctx is dropped, or was.
- * - Threads: any, any callback; blocks while it runs. Two callbacks that take each other back
- *   while both run would wait for ever: there, use asynchron_try_unnotify().
+ * - Threads: blocks while the callback runs on another thread. Two callbacks that take each other
+ *   back while both run would wait for ever: use asynchron_try_unnotify() there.
  * - Returns: ASYNCHRON_OK: it never ran and never will, and its drop_ctx has run;
- *   ASYNCHRON_ALREADY: it has run, or there is none by this token; ASYNCHRON_E_INVALID: `a` is
+ *   ASYNCHRON_ALREADY: it has run, or there is none with this token; ASYNCHRON_E_INVALID: `a` is
  *   NULL.
  * - Since: 0.1.0
  */
@@ -887,9 +898,8 @@ ASYNCHRON_API asynchron_status_t asynchron_unnotify(asynchron_t *a, uint64_t tok
  * As asynchron_unnotify(), but does not wait.
  *
  * - Needs: the token that asynchron_notify_with() wrote for this `a`.
- * - Ownership: `a` stays yours; ctx is dropped, or was, unless ASYNCHRON_PENDING is returned.
- * - Threads: any, any callback; does not block.
- * - Returns: as asynchron_unnotify(), and ASYNCHRON_PENDING: it is running on another thread.
+ * - Returns: as asynchron_unnotify(), and ASYNCHRON_PENDING: it is running on another thread, and
+ *   may still use ctx.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -903,20 +913,21 @@ asynchron_status_t asynchron_try_unnotify(asynchron_t *a,
  *
  * A report keeps a reference to each asynchron that it holds, yields them in the order in which
  * their completions arrived, and hands that reference over with the item. Any number of threads
- * may ask for the next; each item goes to one of them. When nothing is left, all of them are told
- * so: to keep a report open between additions, keep one pending asynchron in it. Once released it
- * leaves nothing behind on what has not completed; it does not free tags.
+ * may ask for the next; each item goes to one of them.
+ *
+ * When nothing is left, all who ask get ASYNCHRON_END. To keep a report open between additions,
+ * keep one pending asynchron in it. A report that is freed leaves nothing behind on what has not
+ * completed. It does not free tags.
  */
 
 /**
  * Makes a report over `n` asynchrons, each with the tag NULL.
  *
- * - Needs: `as`, an array of `n` handles, none of them NULL; it may be NULL if `n` is 0. The same
- *   one twice is yielded twice.
- * - Ownership: the handles stay yours, the report takes references of its own. The report returned
+ * - Needs: `as`, an array of `n` handles, none of them NULL. One that is there twice is yielded
+ *   twice.
+ * - Ownership: the handles stay yours; the report takes references of its own. The report returned
  *   is yours: asynchron_report_release() it.
- * - Threads: any, any callback; does not block.
- * - Returns: the report; NULL for a NULL in the array, or without memory.
+ * - Returns: the report; NULL for a NULL in the array, or if there is no memory.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -927,9 +938,8 @@ asynchron_report_t *asynchron_report_create(asynchron_t *const *as,
 /**
  * Takes one more reference.
  *
- * - Needs: `r` a report; NULL is passed on.
+ * - Needs: `r`, a report, or NULL.
  * - Ownership: the new reference is yours: asynchron_report_release() it.
- * - Threads: any, any callback; does not block.
  * - Returns: `r`; NULL for NULL.
  * - Since: 0.1.0
  */
@@ -939,20 +949,17 @@ ASYNCHRON_API asynchron_report_t *asynchron_report_retain(asynchron_report_t *r)
  * Gives up one reference. With the last one the report stops listening, releases what it still
  * holds, and closes its descriptor.
  *
- * - Needs: `r` a report whose reference is yours, or NULL.
- * - Ownership: the reference is gone: do not use it again. NULL is ignored.
- * - Threads: any, any callback; does not block.
- * - Returns: nothing.
+ * - Needs: `r`, a report whose reference is yours, or NULL, which is ignored.
+ * - Ownership: the reference is gone: do not use it again.
  * - Since: 0.1.0
  */
 ASYNCHRON_API void asynchron_report_release(asynchron_report_t *r);
 
 /**
- * Adds one; if it is complete, it is yielded after all that have arrived.
+ * Adds one. If it is complete already, it is yielded after all that have arrived.
  *
- * - Needs: any `tag`, NULL too. Adding one twice yields it twice.
- * - Ownership: `a` stays yours, the report takes a reference of its own; `tag` is only passed on.
- * - Threads: any, any callback; does not block.
+ * - Needs: any `tag`, also NULL. One that is added twice is yielded twice.
+ * - Ownership: `a` stays yours; the report takes a reference of its own. `tag` is only passed on.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM.
  * - Since: 0.1.0
  */
@@ -962,24 +969,23 @@ asynchron_status_t asynchron_report_add(asynchron_report_t *r,
                                         void *tag);
 
 /**
- * Takes one out that has not been yielded, whether it is complete or not: of one added more than
- * once, the oldest.
+ * Takes one out that has not been yielded, complete or not. If it was added more than once, the
+ * oldest.
  *
- * - Needs: `r` a report, `a` a handle.
  * - Ownership: the report's reference is released.
- * - Threads: any, any callback; does not block. It takes time in proportion to the listeners on
- *   `a`, and, once `a` is complete, to what the report holds or has held at a time.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_END: it is not in it; ASYNCHRON_E_INVALID: a NULL.
+ * - Threads: it takes time in proportion to the listeners on `a`, and, once `a` is complete, to
+ *   the most that the report has held at a time.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_END: it is not in the report; ASYNCHRON_E_INVALID: a NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_report_remove(asynchron_report_t *r, asynchron_t *a);
 
 /**
- * Blocks until one has completed, and yields it.
+ * Waits until one has completed, and yields it.
  *
  * - Needs: `out` writable.
  * - Ownership: the reference in `*out` is yours: asynchron_release() it.
- * - Threads: any number, any callback; blocks, but not with a timeout of 0.
+ * - Threads: blocks, but not with a timeout of 0. Any number of threads may ask.
  * - Returns, the first that applies: ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_WOKEN: by
  *   asynchron_report_wake(); ASYNCHRON_OK: `*out` is written; ASYNCHRON_END: nothing is left in
  *   it; ASYNCHRON_TIMEOUT.
@@ -992,14 +998,14 @@ asynchron_status_t asynchron_report_next(asynchron_report_t *r,
                                          asynchron_item_t *out);
 
 /**
- * Blocks until one has completed, and yields all that have by then, at most `cap`.
+ * Waits until one has completed, and yields all that have by then, at most `cap`.
  *
  * - Needs: `out` writable for `cap` items, at least 1; `n` writable.
  * - Ownership: the references in the first `*n` items are yours: asynchron_release() them.
- * - Threads: any number, any callback; blocks, but not with a timeout of 0.
- * - Returns: ASYNCHRON_OK: `*n`, at least 1, items are written; else `*n` is 0:
- *   ASYNCHRON_WOKEN: by asynchron_report_wake(), before any item; ASYNCHRON_END: nothing is left
- *   in it; ASYNCHRON_TIMEOUT; ASYNCHRON_E_INVALID: a NULL, or `cap` is 0.
+ * - Threads: blocks, but not with a timeout of 0. Any number of threads may ask.
+ * - Returns: ASYNCHRON_OK: `*n` items, at least 1, are written; else `*n` is 0: ASYNCHRON_WOKEN:
+ *   by asynchron_report_wake(), which comes before items; ASYNCHRON_END: nothing is left in it;
+ *   ASYNCHRON_TIMEOUT; ASYNCHRON_E_INVALID: a NULL, or `cap` is 0.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -1013,37 +1019,31 @@ asynchron_status_t asynchron_report_next_batch(asynchron_report_t *r,
 /**
  * How many were added and not yet yielded, complete or not.
  *
- * - Needs: `r` a report, or NULL.
- * - Ownership: `r` stays yours.
- * - Threads: any, any callback; does not block.
+ * - Needs: `r`, a report, or NULL.
  * - Returns: the number; 0 for NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API size_t asynchron_report_pending(const asynchron_report_t *r);
 
 /**
- * Has one asynchron_report_next(), blocked or to come, return ASYNCHRON_WOKEN. k wakes end k of
+ * Has one asynchron_report_next(), now or later, return ASYNCHRON_WOKEN. Each wake ends one of
  * them.
  *
- * - Needs: `r` a report.
- * - Ownership: `r` stays yours.
- * - Threads: any, any callback; does not block.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_report_wake(asynchron_report_t *r);
 
 /**
- * A descriptor for poll(2) and its like, in an event loop: readable exactly while an item or a
- * wake is there, so ask with a timeout of 0 until there is none. That nothing is left does not
- * make it readable. Made on first use, one to a report; an eventfd on Linux, a pipe elsewhere;
- * close-on-exec and non-blocking.
+ * A descriptor for poll(2) and the like, for an event loop. It is readable exactly while there is
+ * an item or a wake, so ask with a timeout of 0 until there is none. It does not become readable
+ * when nothing is left. A report has one, made when first asked for: an eventfd on Linux, a pipe
+ * elsewhere; close-on-exec and non-blocking.
  *
- * - Needs: `r` a report.
- * - Ownership: the report's own, valid while you hold it: poll it, never read or close it.
- * - Threads: any, any callback; does not block.
- * - Returns: the descriptor, 0 or above; ASYNCHRON_E_INVALID: NULL; ASYNCHRON_E_SYSTEM: none can
- *   be had.
+ * - Ownership: it belongs to the report, and is valid while you hold that: poll it, never read or
+ *   close it.
+ * - Returns: the descriptor, 0 or above; ASYNCHRON_E_INVALID: NULL; ASYNCHRON_E_SYSTEM: the system
+ *   has none left.
  * - Since: 0.1.0
  */
 ASYNCHRON_API int asynchron_report_fd(asynchron_report_t *r);
@@ -1052,20 +1052,19 @@ ASYNCHRON_API int asynchron_report_fd(asynchron_report_t *r);
  * ================================================================================================
  * Several together
  *
- * Every handle in an array must be held for the length of the call; the same one twice is legal.
+ * Hold every handle in an array for the length of the call. The same one may be there twice.
  */
 
 /**
- * Blocks until any of several is complete, however it ended. Leaves nothing behind on the others.
- * A function on demand is not started by it.
+ * Waits until any of several is complete, however it ended. Leaves nothing behind on the others.
+ * Does not start a function on demand.
  *
  * - Needs: `as`, an array of `n` handles, at least 1, none of them NULL; `index` writable, or
  *   NULL.
- * - Ownership: all handles stay yours.
- * - Threads: any, any callback; blocks, but not with a timeout of 0.
- * - Returns: ASYNCHRON_OK: `*index` is that of a complete one: the lowest, if several were when
- *   called; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK: this thread is computing all of them;
- *   ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: for many handles only.
+ * - Threads: blocks, but not with a timeout of 0.
+ * - Returns: ASYNCHRON_OK: `*index` is that of a complete one: the lowest, if several were
+ *   complete at the call; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK: this thread is computing all of
+ *   them; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: only with many handles.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -1075,14 +1074,13 @@ asynchron_status_t asynchron_wait_any(asynchron_t *const *as,
                                       size_t *index);
 
 /**
- * Blocks until all of several are complete, however they ended. A function on demand is not
- * started by it.
+ * Waits until all of several are complete, however they ended. Does not start a function on
+ * demand.
  *
- * - Needs: `as`, an array of `n` handles, none of them NULL; it may be NULL if `n` is 0.
- * - Ownership: all handles stay yours.
- * - Threads: any, any callback; blocks, but not with a timeout of 0.
- * - Returns: ASYNCHRON_OK: all are, or there are none; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK:
- *   this thread is computing one of them; ASYNCHRON_E_INVALID.
+ * - Needs: `as`, an array of `n` handles, none of them NULL.
+ * - Threads: blocks, but not with a timeout of 0.
+ * - Returns: ASYNCHRON_OK: all are complete, or there are none; ASYNCHRON_TIMEOUT;
+ *   ASYNCHRON_E_DEADLOCK: this thread is computing one of them; ASYNCHRON_E_INVALID.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -1091,23 +1089,24 @@ asynchron_status_t asynchron_wait_all(asynchron_t *const *as,
                                       uint64_t timeout_ns);
 
 /**
- * Has `fn` compute the value of `into` once all of several are complete, however they ended, on
- * the thread that completes the last; with none of them, or if all are complete, here and now.
- * What `fn` returns means what asynchron_fn_t says; a failure of a source does not pass on by
- * itself. `fn` does not run if `into` is not pending by then. Cancelling `into` does not touch the
- * sources. A function on demand is not started by it.
+ * Has `fn` compute the value of `into` once all of several are complete, however they ended. `fn`
+ * runs on the thread that completes the last one; inside this call, if none is left to wait for.
  *
- * - Needs: `as`, an array of `n` handles, none of them NULL or `into`; it may be NULL if `n` is 0.
- *   `into`, or NULL to have one made. `fn` not NULL.
- * - Ownership: all handles stay yours. A source is kept from its completion until `fn` has
- *   returned, but not while it is pending: when its last handle goes before, it fails as broken,
- *   and `fn` sees that. `into` is kept until then, so `fn` runs also if you release the reference
- *   returned, which is yours, at once. So two that each come after the other keep each other for
- *   ever, unless somebody delivers one. `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn`
- *   has returned, or it is known that `fn` never runs; `drop_ctx` NULL: nobody does.
- * - Threads: any, any callback; does not block, unless `fn` does, which may run here.
- * - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, or without
- *   memory.
+ * What `fn` returns means what asynchron_fn_t says. A failure of a source does not pass on by
+ * itself. If `into` is not pending by then, `fn` does not run. Cancelling `into` does not cancel
+ * the sources. A function on demand is not started.
+ *
+ * - Needs: `as`, an array of `n` handles, none of them NULL or `into`; `into`, or NULL to have one
+ *   made; `fn` not NULL.
+ * - Ownership: the reference returned is yours; you may release it at once, and `fn` still runs,
+ *   since `into` is kept until then. A complete source is kept until `fn` has returned. A pending
+ *   source is not kept: when its last handle goes, it fails as broken, and `fn` sees that. Two
+ *   that each come after the other keep each other for ever, unless somebody delivers one. `ctx`
+ *   is handed over; `drop_ctx`(ctx) runs after `fn`, or as soon as it is known that `fn` never
+ *   runs; with `drop_ctx` NULL nobody frees it.
+ * - Threads: `fn` may run inside this call.
+ * - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, or if there
+ *   is no memory.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -1120,15 +1119,15 @@ asynchron_t *asynchron_after(asynchron_t *const *as,
                              asynchron_drop_fn_t drop_ctx);
 
 /**
- * Has `fn` compute the value of `into` from the value of `a`, once that is there. If `a` fails or
- * is cancelled instead, `fn` does not run and that passes on to `into`: all of a failure, its
- * payload shared.
+ * Has `fn` compute the value of `into` from the value of `a`. If `a` fails or is cancelled, `fn`
+ * does not run, and `into` ends the same way; a failure passes on whole, with its payload shared.
+ * Cancelling `into` does not cancel `a`.
  *
  * - Needs: `a` not NULL nor `into`; `into`, or NULL to have one made; `fn` not NULL: it gets an
  *   array of the one source.
- * - Ownership: as for asynchron_after(), circles included.
- * - Threads: any, any callback; does not block, unless `fn` does, which may run here.
- * - Returns: a new reference to `into`; NULL for a NULL, for `into` that is `a`, or without
+ * - Ownership: as for asynchron_after().
+ * - Threads: `fn` may run inside this call.
+ * - Returns: a new reference to `into`; NULL for a NULL, for `into` that is `a`, or if there is no
  *   memory.
  * - Since: 0.1.0
  */

@@ -114,6 +114,25 @@ fn every_prototype_is_the_promised_one() {
 }
 
 #[test]
+fn a_function_says_what_it_returns_and_since_when_and_no_line_says_nothing() {
+    let text = std::fs::read_to_string(header::path()).unwrap();
+    let mut functions = 0;
+    for (at, _) in text.match_indices("\n */\nASYNCHRON_API") {
+        let (before, after) = text.split_at(at);
+        let comment = &before[before.rfind("/**").unwrap()..];
+        let prototype = after.split_once("*/").unwrap().1.split_once(';').unwrap().0;
+        assert!(comment.contains("\n * - Since: "), "{comment}");
+        let returns = comment.contains("\n * - Returns");
+        assert_eq!(returns, !prototype.starts_with("\nASYNCHRON_API void asynchron_"), "{comment}");
+        for empty in [": nothing.", "- Threads: any", " does not block."] {
+            assert!(!comment.contains(empty), "{empty:?} is what holds anyway: {comment}");
+        }
+        functions += 1;
+    }
+    assert_eq!(functions, header::declared().functions.len());
+}
+
+#[test]
 fn the_compiler_warns_exactly_where_ignoring_a_result_is_a_bug() {
     let file = source("must_use.c");
     let mut command = compiler::command("c99");

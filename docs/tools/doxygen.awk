@@ -42,7 +42,6 @@ next_line {
     print " *\n * @par " substr($0, 1, RLENGTH)
     sub(/^[A-Za-z]+: /, " * ")
 }
-/^ \* - Returns: nothing\.$/ { next }
 /^ \* - Returns: / { sub(/- Returns:/, "\n * @return") }
 /^ \* - Returns, / { sub(/- Returns, the/, "\n * @return The") }
 /^ \* - Since: / { sub(/- Since:/, "\n * @since") }

@@ -28,9 +28,9 @@ function function_page(d,    key) {
     put(".SH DESCRIPTION")
     put_text(note["description"])
     for (key = 1; key <= 3; key++)
-        if (note[key] !~ /^nothing\.?\n*$/)
+        if (note[key] != "")
             put_tagged(label[key], note[key])
-    if (note["returns"] !~ /^nothing/) {
+    if (note["returns"] != "") {
         put(".SH RETURN VALUE")
         put_text(capital(note["returns"]))
     }

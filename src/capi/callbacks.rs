@@ -1,13 +1,13 @@
 //! Callbacks
 //!
-//! A callback runs exactly once or is taken back, on every path. Those of one asynchron that were
-//! registered before its completion run in that order, together with what asynchron_then() and
-//! asynchron_after() registered, on the thread that completes it, with the handle retained. One
-//! that is registered after completion runs on the thread that registers it: before the call
-//! returns, or, inside a callback, at the end of what is due on that thread.
+//! A callback runs exactly once, unless it is taken back. Callbacks that were registered before the
+//! completion run in the order of registration, together with the functions of asynchron_then() and
+//! asynchron_after(), on the thread that completes the asynchron. One that is registered after the
+//! completion runs on the thread that registers it, before the call returns. Inside a callback,
+//! both run at the end of the queue of that thread instead.
 //!
-//! A registration does not keep the asynchron: when its last handle goes, it completes as failed
-//! (see asynchron_release()).
+//! A registration does not keep the asynchron: when its last handle goes, it fails as broken (see
+//! asynchron_release()).
 
 use std::ffi::c_void;
 use std::mem::offset_of;
@@ -45,14 +45,14 @@ unsafe impl Options for asynchron_notify_options_t {
     const FIRST_SIZE: usize = offset_of!(Self, flags) + size_of::<u64>();
 }
 
-/// Has `fn`(a, ctx) called once `a` is complete. It cannot be taken back: for that there is
-/// asynchron_notify_with().
+/// Has `fn`(a, ctx) called once `a` is complete. It cannot be taken back: asynchron_notify_with()
+/// has that.
 ///
 /// - Needs: `fn` not NULL.
 /// - Ownership: `ctx` stays yours; it must live until `fn` has run.
-/// - Threads: any, any callback; does not block, unless `fn` does, which runs here if `a` is
-///   complete.
-/// - Returns: ASYNCHRON_OK: it will run, or has; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM.
+/// - Threads: if `a` is complete, `fn` runs inside this call.
+/// - Returns: ASYNCHRON_OK: it will run, or has run; ASYNCHRON_E_INVALID: a NULL;
+///   ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_notify(
@@ -89,19 +89,18 @@ unsafe fn notify(
     }
 }
 
-/// Has a callback called once `a` is complete, with a context that is freed, and with a token by
-/// which it can be taken back.
+/// Has a callback called once `a` is complete, with a context that is freed, and with a token to
+/// take it back.
 ///
-/// - Needs: `options` with size and fn set. A size larger than this header's is accepted if what
-///   lies beyond is zero. `token` writable, or NULL if it is never taken back.
+/// - Needs: `options` with size and fn set. A size larger than this header's is accepted if all
+///   that this header does not know is zero. `token` writable, or NULL if it is never taken back.
 /// - Ownership: ctx is handed over, whatever is returned, unless the size is refused: then nothing
-///   was read. drop_ctx(ctx) runs when fn has returned, or when it is known that it never runs.
-/// - Threads: any, any callback; does not block, unless fn does, which runs here if `a` is
-///   complete.
-/// - Returns: ASYNCHRON_OK: it will run, or has, and `*token`, never 0, was written before it
-///   could; ASYNCHRON_ALREADY: complete, and ASYNCHRON_NOTIFY_IF_PENDING was given;
-///   ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown flag, something unknown
-///   that is not zero; ASYNCHRON_E_NOMEM.
+///   was read. drop_ctx(ctx) runs after fn, or as soon as it is known that fn never runs.
+/// - Threads: if `a` is complete, fn runs inside this call.
+/// - Returns: ASYNCHRON_OK: it will run, or has run; `*token`, never 0, was written before that.
+///   ASYNCHRON_ALREADY: `a` is complete, and ASYNCHRON_NOTIFY_IF_PENDING was given;
+///   ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown flag, or a field that
+///   this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_notify_with(
@@ -125,17 +124,17 @@ pub unsafe extern "C" fn asynchron_notify_with(
 }
 
 /// Takes a callback back. If it is running on another thread, waits until it and its drop_ctx have
-/// returned, so that afterwards nobody uses ctx. From inside the callback itself it does not wait,
-/// and answers as if it had run; so is a second thread answered that takes the same one back at the
-/// same time. It may be taken back from a complete asynchron, too, as long as it
-/// has not begun.
+/// returned. Afterwards nobody uses ctx.
+///
+/// From inside the callback itself it does not wait, and answers as if it had run. If two threads
+/// take the same one back at the same time, only one waits; the other is answered as if it had run.
+/// A callback of a complete asynchron can be taken back as long as it has not begun.
 ///
 /// - Needs: the token that asynchron_notify_with() wrote for this `a`.
-/// - Ownership: `a` stays yours; ctx is dropped, or was.
-/// - Threads: any, any callback; blocks while it runs. Two callbacks that take each other back
-///   while both run would wait for ever: there, use asynchron_try_unnotify().
+/// - Threads: blocks while the callback runs on another thread. Two callbacks that take each other
+///   back while both run would wait for ever: use asynchron_try_unnotify() there.
 /// - Returns: ASYNCHRON_OK: it never ran and never will, and its drop_ctx has run;
-///   ASYNCHRON_ALREADY: it has run, or there is none by this token; ASYNCHRON_E_INVALID: `a` is
+///   ASYNCHRON_ALREADY: it has run, or there is none with this token; ASYNCHRON_E_INVALID: `a` is
 ///   NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -147,9 +146,8 @@ pub unsafe extern "C" fn asynchron_unnotify(a: *mut asynchron_t, token: u64) -> 
 /// As asynchron_unnotify(), but does not wait.
 ///
 /// - Needs: the token that asynchron_notify_with() wrote for this `a`.
-/// - Ownership: `a` stays yours; ctx is dropped, or was, unless ASYNCHRON_PENDING is returned.
-/// - Threads: any, any callback; does not block.
-/// - Returns: as asynchron_unnotify(), and ASYNCHRON_PENDING: it is running on another thread.
+/// - Returns: as asynchron_unnotify(), and ASYNCHRON_PENDING: it is running on another thread, and
+///   may still use ctx.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]

@@ -1,12 +1,13 @@
 //! Collect
 //!
-//! Any number of threads may wait for one asynchron, before or after it is complete; once it is,
-//! no call blocks. A call that saw it complete also sees every write made before the delivery.
-//! Timeouts are relative, in nanoseconds, by the monotonic clock; ASYNCHRON_FOREVER never runs out,
-//! 0 does not wait, and complete beats timed out. A signal does not end a wait.
+//! Any number of threads may wait for one asynchron, before or after it is complete; once it is, no
+//! call blocks. A call that saw it complete also sees every write made before the delivery.
+//! Timeouts are relative, in nanoseconds, by the monotonic clock. ASYNCHRON_FOREVER never runs out,
+//! 0 does not wait, and what is complete is never answered as timed out. A signal does not end a
+//! wait.
 //!
-//! A wait that would block inside a callback first runs what is due on its thread. A thread that
-//! waits for one whose function it is inside, in whatever nested call, at whatever timeout, gets
+//! Inside a callback, a wait that would block first runs what is due on its thread. A thread that
+//! waits for the asynchron whose function it is in, at any depth and with any timeout, gets
 //! ASYNCHRON_E_DEADLOCK. Waiting for oneself by way of others, or through a report, is not
 //! detected.
 
@@ -84,14 +85,14 @@ unsafe fn give(
     }
 }
 
-/// Blocks until it is complete, and borrows its value.
+/// Waits until it is complete, and borrows its value.
 ///
-/// - Needs: `out` writable, or NULL to only wait.
+/// - Needs: `out` writable, or NULL if the value is not needed.
 /// - Ownership: `*out` is borrowed: valid while you hold the handle.
-/// - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that
+/// - Threads: blocks. The first to ask an asynchron that has a function on demand runs that
 ///   function.
-/// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED: ask
-///   asynchron_error(); ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
+/// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED:
+///   asynchron_error() says why; ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_get(
@@ -102,14 +103,14 @@ pub unsafe extern "C" fn asynchron_get(
     guard(ASYNCHRON_E_INTERNAL, || unsafe { get(a, ASYNCHRON_FOREVER, out) })
 }
 
-/// As asynchron_get(), for at most `timeout_ns` nanoseconds.
+/// As asynchron_get(), but waits for at most `timeout_ns` nanoseconds.
 ///
-/// - Needs: `out` writable, or NULL to only wait.
+/// - Needs: `out` writable, or NULL if the value is not needed.
 /// - Ownership: `*out` is borrowed: valid while you hold the handle.
-/// - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a
-///   function on demand runs that function, to its end, unless the timeout is 0.
-/// - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; the asynchron is as it
-///   was.
+/// - Threads: blocks, but not with a timeout of 0. The first to ask an asynchron that has a
+///   function on demand runs that function to its end, unless the timeout is 0.
+/// - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; nothing has changed, and
+///   you may ask again.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_get_timeout(
@@ -121,16 +122,16 @@ pub unsafe extern "C" fn asynchron_get_timeout(
     guard(ASYNCHRON_E_INTERNAL, || unsafe { get(a, timeout_ns, out) })
 }
 
-/// Blocks until it is complete, and copies its value.
+/// Waits until it is complete, and copies its value.
 ///
-/// - Needs: `buf` writable for `cap` bytes, and not NULL, whatever `cap`; `len` writable, or NULL.
-///   A `cap` of 0 asks how long the value is, and is answered as too small, unless it is empty.
-/// - Ownership: the copy is yours. Of a value set by asynchron_set_pointer() it is 0 bytes.
-/// - Threads: any, any callback; blocks. The first to ask one with a function on demand runs that
+/// - Needs: `buf` writable for `cap` bytes, and never NULL; `len` writable, or NULL. A `cap` of 0
+///   asks how long the value is.
+/// - Ownership: the copy is yours. A value set by asynchron_set_pointer() has 0 bytes.
+/// - Threads: blocks. The first to ask an asynchron that has a function on demand runs that
 ///   function.
 /// - Returns: ASYNCHRON_OK: `*len` bytes were copied; ASYNCHRON_E_INVALID: a NULL, or `cap` is too
-///   small: then `*len` is what it needs and `buf` is untouched; ASYNCHRON_FAILED and
-///   ASYNCHRON_CANCELLED: ask asynchron_error(); ASYNCHRON_E_DEADLOCK.
+///   small: then `*len` is what the value needs, and `buf` is unchanged; ASYNCHRON_FAILED and
+///   ASYNCHRON_CANCELLED: asynchron_error() says why; ASYNCHRON_E_DEADLOCK.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_get_bytes(
@@ -164,13 +165,11 @@ pub unsafe extern "C" fn asynchron_get_bytes(
     })
 }
 
-/// Blocks until it is complete, however it ends.
+/// Waits until it is complete, however it ends.
 ///
-/// - Needs: `a` a handle.
-/// - Ownership: `a` stays yours.
-/// - Threads: any, any callback; blocks, but not with a timeout of 0. The first to ask one with a
-///   function on demand runs that function, to its end, unless the timeout is 0.
-/// - Returns: ASYNCHRON_OK: complete, also failed or cancelled; ASYNCHRON_TIMEOUT;
+/// - Threads: blocks, but not with a timeout of 0. The first to ask an asynchron that has a
+///   function on demand runs that function to its end, unless the timeout is 0.
+/// - Returns: ASYNCHRON_OK: complete, perhaps failed or cancelled; ASYNCHRON_TIMEOUT;
 ///   ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -190,12 +189,11 @@ pub unsafe extern "C" fn asynchron_wait(
     })
 }
 
-/// Borrows the error of a failed one, or the reason of a cancelled one. Any number of times, by
-/// anyone.
+/// Borrows the error of a failed one, or the reason of a cancelled one. Anyone may ask, any number
+/// of times.
 ///
 /// - Needs: `out` writable.
 /// - Ownership: all of `*out` is borrowed: valid while you hold the handle.
-/// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_PENDING: not complete;
 ///   ASYNCHRON_E_INVALID: a NULL, or there is a value.
 /// - Since: 0.1.0

@@ -1,6 +1,6 @@
 //! Several together
 //!
-//! Every handle in an array must be held for the length of the call; the same one twice is legal.
+//! Hold every handle in an array for the length of the call. The same one may be there twice.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -18,16 +18,15 @@ use crate::core::handle::Handle;
 use crate::core::memory::NoMemory;
 use crate::core::user::Owned;
 
-/// Blocks until any of several is complete, however it ended. Leaves nothing behind on the others.
-/// A function on demand is not started by it.
+/// Waits until any of several is complete, however it ended. Leaves nothing behind on the others.
+/// Does not start a function on demand.
 ///
 /// - Needs: `as`, an array of `n` handles, at least 1, none of them NULL; `index` writable, or
 ///   NULL.
-/// - Ownership: all handles stay yours.
-/// - Threads: any, any callback; blocks, but not with a timeout of 0.
-/// - Returns: ASYNCHRON_OK: `*index` is that of a complete one: the lowest, if several were when
-///   called; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK: this thread is computing all of them;
-///   ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: for many handles only.
+/// - Threads: blocks, but not with a timeout of 0.
+/// - Returns: ASYNCHRON_OK: `*index` is that of a complete one: the lowest, if several were
+///   complete at the call; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK: this thread is computing all of
+///   them; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: only with many handles.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_wait_any(
@@ -55,14 +54,13 @@ pub unsafe extern "C" fn asynchron_wait_any(
     })
 }
 
-/// Blocks until all of several are complete, however they ended. A function on demand is not
-/// started by it.
+/// Waits until all of several are complete, however they ended. Does not start a function on
+/// demand.
 ///
-/// - Needs: `as`, an array of `n` handles, none of them NULL; it may be NULL if `n` is 0.
-/// - Ownership: all handles stay yours.
-/// - Threads: any, any callback; blocks, but not with a timeout of 0.
-/// - Returns: ASYNCHRON_OK: all are, or there are none; ASYNCHRON_TIMEOUT; ASYNCHRON_E_DEADLOCK:
-///   this thread is computing one of them; ASYNCHRON_E_INVALID.
+/// - Needs: `as`, an array of `n` handles, none of them NULL.
+/// - Threads: blocks, but not with a timeout of 0.
+/// - Returns: ASYNCHRON_OK: all are complete, or there are none; ASYNCHRON_TIMEOUT;
+///   ASYNCHRON_E_DEADLOCK: this thread is computing one of them; ASYNCHRON_E_INVALID.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_wait_all(
@@ -82,23 +80,24 @@ pub unsafe extern "C" fn asynchron_wait_all(
     })
 }
 
-/// Has `fn` compute the value of `into` once all of several are complete, however they ended, on
-/// the thread that completes the last; with none of them, or if all are complete, here and now.
-/// What `fn` returns means what asynchron_fn_t says; a failure of a source does not pass on by
-/// itself. `fn` does not run if `into` is not pending by then. Cancelling `into` does not touch the
-/// sources. A function on demand is not started by it.
+/// Has `fn` compute the value of `into` once all of several are complete, however they ended. `fn`
+/// runs on the thread that completes the last one; inside this call, if none is left to wait for.
 ///
-/// - Needs: `as`, an array of `n` handles, none of them NULL or `into`; it may be NULL if `n` is 0.
-///   `into`, or NULL to have one made. `fn` not NULL.
-/// - Ownership: all handles stay yours. A source is kept from its completion until `fn` has
-///   returned, but not while it is pending: when its last handle goes before, it fails as broken,
-///   and `fn` sees that. `into` is kept until then, so `fn` runs also if you release the reference
-///   returned, which is yours, at once. So two that each come after the other keep each other for
-///   ever, unless somebody delivers one. `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn`
-///   has returned, or it is known that `fn` never runs; `drop_ctx` NULL: nobody does.
-/// - Threads: any, any callback; does not block, unless `fn` does, which may run here.
-/// - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, or without
-///   memory.
+/// What `fn` returns means what asynchron_fn_t says. A failure of a source does not pass on by
+/// itself. If `into` is not pending by then, `fn` does not run. Cancelling `into` does not cancel
+/// the sources. A function on demand is not started.
+///
+/// - Needs: `as`, an array of `n` handles, none of them NULL or `into`; `into`, or NULL to have one
+///   made; `fn` not NULL.
+/// - Ownership: the reference returned is yours; you may release it at once, and `fn` still runs,
+///   since `into` is kept until then. A complete source is kept until `fn` has returned. A pending
+///   source is not kept: when its last handle goes, it fails as broken, and `fn` sees that. Two
+///   that each come after the other keep each other for ever, unless somebody delivers one. `ctx`
+///   is handed over; `drop_ctx`(ctx) runs after `fn`, or as soon as it is known that `fn` never
+///   runs; with `drop_ctx` NULL nobody frees it.
+/// - Threads: `fn` may run inside this call.
+/// - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, or if there
+///   is no memory.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -121,15 +120,15 @@ pub unsafe extern "C" fn asynchron_after(
     })
 }
 
-/// Has `fn` compute the value of `into` from the value of `a`, once that is there. If `a` fails or
-/// is cancelled instead, `fn` does not run and that passes on to `into`: all of a failure, its
-/// payload shared.
+/// Has `fn` compute the value of `into` from the value of `a`. If `a` fails or is cancelled, `fn`
+/// does not run, and `into` ends the same way; a failure passes on whole, with its payload shared.
+/// Cancelling `into` does not cancel `a`.
 ///
 /// - Needs: `a` not NULL nor `into`; `into`, or NULL to have one made; `fn` not NULL: it gets an
 ///   array of the one source.
-/// - Ownership: as for asynchron_after(), circles included.
-/// - Threads: any, any callback; does not block, unless `fn` does, which may run here.
-/// - Returns: a new reference to `into`; NULL for a NULL, for `into` that is `a`, or without
+/// - Ownership: as for asynchron_after().
+/// - Threads: `fn` may run inside this call.
+/// - Returns: a new reference to `into`; NULL for a NULL, for `into` that is `a`, or if there is no
 ///   memory.
 /// - Since: 0.1.0
 #[must_use]

@@ -1,8 +1,8 @@
 //! Compute
 //!
-//! A pending asynchron becomes RUNNING when its function starts. One that is not pending by then
-//! runs no function. Cancelling a RUNNING one completes it at once: those that wait go, the
-//! function goes on, and what it delivers later is dropped.
+//! A pending asynchron becomes RUNNING when its function starts. If it is not pending by then, no
+//! function runs. Cancelling a RUNNING one completes it at once: waiters return, the function goes
+//! on, and what it delivers later is dropped.
 
 use std::ffi::c_void;
 
@@ -12,13 +12,13 @@ use super::{guard, handle};
 use crate::core::user::Owned;
 use crate::{compute, executor};
 
-/// Has `fn` compute the value here and now.
+/// Runs `fn` on this thread to compute the value.
 ///
 /// - Needs: `fn` not NULL.
-/// - Ownership: `ctx` stays yours; `fn` gets it as it is.
-/// - Threads: any, any callback; blocks as long as `fn` does.
-/// - Returns: ASYNCHRON_OK: `fn` ran, whatever it made of it; ASYNCHRON_ALREADY: it is running or
-///   was delivered, and `fn` did not run; ASYNCHRON_CANCELLED: the same, it was cancelled;
+/// - Ownership: `ctx` stays yours.
+/// - Threads: returns when `fn` has returned.
+/// - Returns: ASYNCHRON_OK: `fn` ran, however it ended; ASYNCHRON_ALREADY: it is running or was
+///   delivered, and `fn` did not run; ASYNCHRON_CANCELLED: it was cancelled, and `fn` did not run;
 ///   ASYNCHRON_E_INVALID: a NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -40,25 +40,24 @@ pub unsafe extern "C" fn asynchron_call(
     })
 }
 
-/// Has `fn` compute the value on a background thread.
+/// Queues `fn`, which computes the value on a background thread. Every handle may be released at
+/// once: `fn` still runs.
 ///
-/// Threads are reused. There are as many as processors; more start when theirs all sleep in the
-/// waits of this library, or when a task has lain for 10 ms, one every 10 ms and without a bound,
-/// so that tasks which wait for tasks never starve; while none can be had, a task waits for one
-/// that is busy. They take no signals but those of their own faults, and a program that a function
-/// starts inherits that. They are never joined, do not keep the process alive, and end when they
-/// have rested for a second.
+/// Threads are reused. There are as many as processors. One more starts when all of them sleep in
+/// waits of this library, or when a task has waited 10 ms in the queue: at most one every 10 ms,
+/// without a bound. So tasks that wait for tasks never starve. While the system refuses a thread, a
+/// task waits for one that is busy. The threads block all signals but those of their own faults,
+/// and a program that a function starts inherits that. They are never joined, do not keep the
+/// process alive, and end when they have rested for a second.
 ///
 /// - Needs: `fn` not NULL.
-/// - Ownership: `ctx` is handed over; `drop_ctx`(ctx) frees it, once `fn` has returned, or it is
-///   known that `fn` never runs; if the return completes `a`, it does so after that. `drop_ctx`
-///   NULL: nobody does. Every handle may be released at once: `fn` still runs.
-/// - Threads: any, any callback; does not block.
-/// - Returns: ASYNCHRON_OK: `fn` runs, unless `a` is not pending when its turn comes, also if it is
-///   not pending now;
-///   ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: there is no thread that
-///   could come to it (those that sleep in waits of this library do not count), and none can be
-///   had. Then `a` is as it was.
+/// - Ownership: `ctx` is handed over; with `drop_ctx` NULL nobody frees it. `drop_ctx`(ctx) runs
+///   after `fn`, or in its place if `fn` never runs. If `fn` delivers, `a` is complete before
+///   `drop_ctx` runs. If the return of `fn` completes `a`, `drop_ctx` runs first.
+/// - Returns: ASYNCHRON_OK: queued, also if `a` is not pending. `fn` runs if `a` is pending when
+///   its turn comes. ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: the system
+///   refuses a thread, and no other could run `fn` (those that sleep in waits of this library do
+///   not count). After a refusal `a` is as it was.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_spawn(

@@ -1,12 +1,15 @@
 //! Deliver
 //!
-//! Setting, failing and cancelling race; exactly one wins and is answered with ASYNCHRON_OK. The
-//! others learn that they came too late: ASYNCHRON_ALREADY where it was delivered,
-//! ASYNCHRON_CANCELLED where it was cancelled, the same for a setter and for a cancel.
+//! Setting, failing and cancelling race, and exactly one of them wins: it returns ASYNCHRON_OK. The
+//! others come too late, and return ASYNCHRON_ALREADY if a value or a failure won,
+//! ASYNCHRON_CANCELLED if a cancel did.
 //!
-//! Anyone may deliver, also one that is RUNNING. A completion is visible first; then blocked
-//! threads and reports learn of it; then callbacks run, on this thread and before the call returns,
-//! unless it is inside a callback already: then they join the end of what is due on it.
+//! Anyone may deliver, also while a function is computing the value. First the completion becomes
+//! visible. Then blocked threads and reports learn of it. Then its callbacks run, on this thread
+//! and before the call returns. Inside a callback these calls return before the callbacks of what
+//! they complete have run: those join the end of the queue of this thread. So do not free there
+//! what those use. Hand it over with a drop (asynchron_notify_with() and asynchron_then() have
+//! one), or take the callback back first.
 
 use std::ffi::{c_char, c_void};
 use std::ptr::NonNull;
@@ -85,12 +88,13 @@ unsafe fn try_deliver<const N: usize>(a: NonNull<Asynchron>, data: *const c_void
 
 /// Delivers a copy of `len` bytes.
 ///
-/// - Needs: `data` readable for `len` bytes; it may be NULL if `len` is 0, which is the empty
-///   value. `len` at most SIZE_MAX / 2.
+/// - Needs: `data` readable for `len` bytes; `len` at most SIZE_MAX / 2. With `len` 0 the value is
+///   empty, and `data` may be NULL.
 /// - Ownership: `data` stays yours.
-/// - Threads: any, any callback; does not block.
+/// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+///   those use: hand it over with a drop, or take the callback back first.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
-///   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: over 16 bytes only.
+///   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: only with more than 16 bytes.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_set_bytes(
@@ -120,9 +124,10 @@ pub unsafe extern "C" fn asynchron_set_bytes(
 
 /// Delivers a pointer: the value is {ptr, 0}.
 ///
-/// - Needs: any pointer, NULL too.
-/// - Ownership: `ptr` is handed over; `drop`(ptr) frees it; `drop` NULL: nobody does.
-/// - Threads: any, any callback; does not block.
+/// - Needs: any pointer, also NULL.
+/// - Ownership: `ptr` is handed over; `drop`(ptr) frees it; with `drop` NULL nobody does.
+/// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+///   those use: hand it over with a drop, or take the callback back first.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
 ///   cancelled; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0
@@ -141,11 +146,12 @@ pub unsafe extern "C" fn asynchron_set_pointer(
 
 /// Delivers `len` bytes without copying them.
 ///
-/// - Needs: `data` readable for `len` bytes until `owner` is dropped; it may be NULL if `len` is 0,
-///   which is the empty value. `len` at most SIZE_MAX / 2.
-/// - Ownership: `owner`, whatever it is, is handed over; `drop`(owner) frees it, and with it the
-///   bytes; `drop` NULL: the library never does, as for a constant.
-/// - Threads: any, any callback; does not block.
+/// - Needs: `data` readable for `len` bytes until `owner` is dropped; `len` at most SIZE_MAX / 2.
+///   With `len` 0 the value is empty, and `data` may be NULL.
+/// - Ownership: `owner`, any pointer, is handed over; `drop`(owner) frees it, and with it the
+///   bytes. With `drop` NULL nobody does, as for a constant.
+/// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+///   those use: hand it over with a drop, or take the callback back first.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
 ///   cancelled; ASYNCHRON_E_INVALID.
 /// - Since: 0.1.0
@@ -170,9 +176,10 @@ pub unsafe extern "C" fn asynchron_set_buffer(
 
 /// Delivers a failure.
 ///
-/// - Needs: any `code`, 0 too; `message` a string, or NULL for "".
+/// - Needs: any `code`, also 0; `message`, a string, or NULL for "".
 /// - Ownership: the message is copied.
-/// - Threads: any, any callback; does not block.
+/// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+///   those use: hand it over with a drop, or take the callback back first.
 /// - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
 ///   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
 ///   only with a message.
@@ -187,13 +194,14 @@ pub unsafe extern "C" fn asynchron_fail(
     unsafe { asynchron_fail_with(a, code, std::ptr::null(), message, std::ptr::null_mut(), None) }
 }
 
-/// Delivers a failure with all that can be said of it.
+/// Delivers a failure with a domain, a message and a payload.
 ///
-/// - Needs: any `code`, 0 too; `domain`, which says whose code that is, and `message`: strings, or
+/// - Needs: any `code`, also 0; `domain`, which says whose code that is, and `message`, strings or
 ///   NULL for "".
-/// - Ownership: both strings are copied; `payload` is handed over; `drop`(payload) frees it, with
-///   the last asynchron that shares it by asynchron_then(); `drop` NULL: nobody does.
-/// - Threads: any, any callback; does not block.
+/// - Ownership: both strings are copied. `payload` is handed over; `drop`(payload) frees it, with
+///   the last asynchron that shares it by asynchron_then(); with `drop` NULL nobody does.
+/// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+///   those use: hand it over with a drop, or take the callback back first.
 /// - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
 ///   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
 ///   only with a string or a payload.
@@ -230,13 +238,14 @@ pub unsafe extern "C" fn asynchron_fail_with(
     })
 }
 
-/// Cancels: a completion like any other, by which every kind of waiter wakes. A function that is
-/// computing the value goes on, can see it with asynchron_poll(), and what it delivers is dropped.
+/// Cancels: a completion like any other, which wakes everyone who waits. A function that is
+/// computing the value is not interrupted. It can notice the cancel by asynchron_poll(); what it
+/// delivers is dropped. What was returned by asynchron_then() does not pass its cancel on to the
+/// source.
 ///
-/// - Needs: `a` a handle.
-/// - Ownership: `a` stays yours.
-/// - Threads: any, any callback; does not block.
-/// - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
+/// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+///   those use: hand it over with a drop, or take the callback back first.
+/// - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was cancelled before;
 ///   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -245,12 +254,13 @@ pub unsafe extern "C" fn asynchron_cancel(a: *mut asynchron_t) -> asynchron_stat
     guard(ASYNCHRON_E_INTERNAL, || unsafe { deliver(a, Outcome::Cancelled) })
 }
 
-/// Cancels, and says why: asynchron_error() gives the reason as its message.
+/// As asynchron_cancel(), with a reason, which asynchron_error() gives as the message.
 ///
-/// - Needs: `reason` a string, or NULL for "".
+/// - Needs: `reason`, a string, or NULL for "".
 /// - Ownership: the reason is copied.
-/// - Threads: any, any callback; does not block.
-/// - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was already;
+/// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+///   those use: hand it over with a drop, or take the callback back first.
+/// - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was cancelled before;
 ///   ASYNCHRON_ALREADY: too late, it has been delivered; ASYNCHRON_E_INVALID: `a` is NULL;
 ///   ASYNCHRON_E_NOMEM: only with a reason.
 /// - Since: 0.1.0

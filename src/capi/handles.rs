@@ -45,10 +45,9 @@ unsafe impl Options for asynchron_options_t {
 
 /// Makes a pending asynchron.
 ///
-/// - Needs: `name` a string, or NULL for none.
+/// - Needs: `name`, a string, or NULL for none.
 /// - Ownership: `name` is copied. The reference returned is yours: asynchron_release() it.
-/// - Threads: any, any callback; does not block.
-/// - Returns: the handle; NULL only without memory.
+/// - Returns: the handle; NULL if there is no memory.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -73,19 +72,19 @@ fn create_named(name: &CStr) -> Result<Handle, NoMemory> {
 /// Makes a pending asynchron with user data, or with a function that computes its value on demand.
 ///
 /// The function on demand is run by the first asynchron_get(), asynchron_get_bytes(),
-/// asynchron_get_timeout() or asynchron_wait() of it, but not by one with a timeout of 0: on that
-/// thread and to its end, whatever the timeout. All others wait for that run. Nothing else starts
-/// it, no report, callback, asynchron_then(), asynchron_after() or wait for several;
-/// asynchron_call() and asynchron_spawn() run the function that they are given instead.
+/// asynchron_get_timeout() or asynchron_wait() on it, unless the timeout is 0. It runs on that
+/// thread and to its end, even if the timeout is shorter. All others wait for that run. Nothing
+/// else starts it: no report, no callback, no asynchron_then() or asynchron_after(), no
+/// asynchron_wait_any() or asynchron_wait_all(). asynchron_call() and asynchron_spawn() run the
+/// function that they are given instead.
 ///
-/// - Needs: `options` with size set; `out` not NULL. A size larger than this header's is accepted
-///   if what lies beyond is zero.
-/// - Ownership: the name is copied; user_data and on_demand_ctx are handed over, whatever is
-///   returned, unless the size is refused: then nothing was read. The reference in `*out` is
-///   yours: asynchron_release() it.
-/// - Threads: any, any callback; does not block.
-/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, something
-///   unknown that is not zero; ASYNCHRON_E_NOMEM. `*out` is written only with ASYNCHRON_OK.
+/// - Needs: `options` with size set; `out` writable. A size larger than this header's is accepted
+///   if all that this header does not know is zero.
+/// - Ownership: the name is copied. user_data and on_demand_ctx are handed over, whatever is
+///   returned, unless the size is refused: then nothing was read. The reference in `*out` is yours:
+///   asynchron_release() it.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, or a field
+///   that this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -118,10 +117,9 @@ pub unsafe extern "C" fn asynchron_create_with(
 
 /// Takes one more reference.
 ///
-/// - Needs: `a` a handle; NULL is passed on.
-/// - Ownership: the new reference is yours: asynchron_release() it. A count that overflows stays,
-///   and the object then lives for ever.
-/// - Threads: any, any callback; does not block.
+/// - Needs: `a`, a handle, or NULL.
+/// - Ownership: the new reference is yours: asynchron_release() it. If the count would overflow, it
+///   stays as it is, and the asynchron is never freed.
 /// - Returns: `a`; NULL for NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -133,16 +131,21 @@ pub unsafe extern "C" fn asynchron_retain(a: *mut asynchron_t) -> *mut asynchron
     a
 }
 
-/// Gives up one reference. With the last one the value, the error and the user data are freed, by
-/// the drops that they came with: here, or, inside a callback or a drop, once that has returned. If
-/// it is not complete and callbacks, asynchron_then() or asynchron_after() are registered, it first
-/// completes as failed, domain "asynchron", code ASYNCHRON_E_BROKEN, and they run. A report keeps
-/// what it holds, so an asynchron in one does not end that way.
+/// Gives up one reference. The last one frees the value, the error and the user data by their
+/// drops: now, or, inside a callback or a drop, when that has returned.
 ///
-/// - Needs: `a` a handle whose reference is yours, or NULL.
-/// - Ownership: the reference is gone: do not use it again. NULL is ignored.
-/// - Threads: any, any callback, thread exit included; does not block.
-/// - Returns: nothing.
+/// If the last reference goes before the asynchron is complete, and callbacks, asynchron_then() or
+/// asynchron_after() are registered on it, it first fails with the domain "asynchron" and the code
+/// ASYNCHRON_E_BROKEN, and they run. A report holds a reference, so an asynchron in a report does
+/// not end that way.
+///
+/// Releasing is not cancelling: a function that computes the value goes on. Releasing what
+/// asynchron_then() or asynchron_after() returned takes nothing back: the step still runs.
+/// Cancelling it does not reach the source: cancel the source too, if nobody else needs it.
+///
+/// - Needs: `a`, a handle whose reference is yours, or NULL, which is ignored.
+/// - Ownership: the reference is gone: do not use it again.
+/// - Threads: may also be called while a thread exits.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
@@ -154,11 +157,9 @@ pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
     });
 }
 
-/// Where it is in its life, at this moment.
+/// The state at this moment.
 ///
-/// - Needs: `a` a handle, or NULL.
-/// - Ownership: `a` stays yours.
-/// - Threads: any, any callback; does not block.
+/// - Needs: `a`, a handle, or NULL.
 /// - Returns: the state; ASYNCHRON_STATE_PENDING for NULL. A failed one is ASYNCHRON_STATE_READY.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -177,13 +178,11 @@ pub unsafe extern "C" fn asynchron_state(a: *const asynchron_t) -> asynchron_sta
     }
 }
 
-/// How it ended, if it has: only looks.
+/// Whether it is complete, and how it ended. Does not wait, and does not start a function on
+/// demand.
 ///
-/// - Needs: `a` a handle.
-/// - Ownership: `a` stays yours.
-/// - Threads: any, any callback; does not block.
-/// - Returns: ASYNCHRON_PENDING, also while a function is running; ASYNCHRON_OK: there is a value;
-///   ASYNCHRON_FAILED; ASYNCHRON_CANCELLED; ASYNCHRON_E_INVALID: NULL.
+/// - Returns: ASYNCHRON_PENDING: not complete, perhaps a function is running; ASYNCHRON_OK: there
+///   is a value; ASYNCHRON_FAILED; ASYNCHRON_CANCELLED; ASYNCHRON_E_INVALID: NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_poll(a: *const asynchron_t) -> asynchron_status_t {
@@ -194,12 +193,11 @@ pub unsafe extern "C" fn asynchron_poll(a: *const asynchron_t) -> asynchron_stat
     a.outcome().map_or(ASYNCHRON_PENDING, |(_, tag)| status_of_outcome(tag))
 }
 
-/// Its name: the one given, or "asynchron-N", made when first asked for and then kept.
+/// The name that it was given, or "asynchron-N", which is made when first asked for and then kept.
 ///
-/// - Needs: `a` a handle, or NULL.
+/// - Needs: `a`, a handle, or NULL.
 /// - Ownership: borrowed: valid while you hold the handle.
-/// - Threads: any, any callback; does not block.
-/// - Returns: never NULL; "" for NULL, or without memory to make one.
+/// - Returns: never NULL; "" for NULL, or if there is no memory to make a name.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_name(a: *mut asynchron_t) -> *const c_char {
@@ -213,9 +211,8 @@ pub unsafe extern "C" fn asynchron_name(a: *mut asynchron_t) -> *const c_char {
 
 /// The user data that asynchron_create_with() was given.
 ///
-/// - Needs: `a` a handle, or NULL.
+/// - Needs: `a`, a handle, or NULL.
 /// - Ownership: borrowed: valid while you hold the handle.
-/// - Threads: any, any callback; does not block.
 /// - Returns: the pointer; NULL if there is none, and for NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -224,15 +221,13 @@ pub unsafe extern "C" fn asynchron_user_data(a: *const asynchron_t) -> *mut c_vo
     unsafe { handle(a) }.and_then(Asynchron::extras).map_or(std::ptr::null_mut(), Extras::user_data)
 }
 
-/// Whether anybody but you holds it.
+/// Whether anybody but you holds a reference.
 ///
-/// 0 stays 0 as long as you hand your handle to nobody: whoever has no reference cannot make one. 1 may become 0 at
-/// any moment. What the library holds counts, too: for a function, a callback or a step that has not returned, for a
-/// report, for a task that waits for its turn.
+/// 0 stays 0 as long as you give your handle to nobody: who has no reference cannot make one. 1 may
+/// become 0 at any moment. References that the library holds count, too: for a function, a callback
+/// or a step that has not returned, for a report, for a task in the queue.
 ///
-/// - Needs: `a` a handle whose reference is yours, or NULL.
-/// - Ownership: `a` stays yours.
-/// - Threads: any, any callback; does not block.
+/// - Needs: `a`, a handle whose reference is yours, or NULL.
 /// - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
 /// - Since: 0.2.0
 #[unsafe(no_mangle)]
@@ -241,12 +236,11 @@ pub unsafe extern "C" fn asynchron_is_shared(a: *const asynchron_t) -> c_int {
     unsafe { handle(a) }.is_some_and(Asynchron::is_shared).into()
 }
 
-/// Whether it has a function on demand that nobody has started yet: then the next asynchron_get(),
-/// asynchron_get_timeout(), asynchron_get_bytes() or asynchron_wait() runs it, and nothing else does.
+/// Whether it has a function on demand that has not been started: then the next asynchron_get(),
+/// asynchron_get_timeout(), asynchron_get_bytes() or asynchron_wait() runs it, and nothing else
+/// does.
 ///
-/// - Needs: `a` a handle, or NULL.
-/// - Ownership: `a` stays yours.
-/// - Threads: any, any callback; does not block.
+/// - Needs: `a`, a handle, or NULL.
 /// - Returns: 1, or 0: it has none, or it was started, delivered or cancelled. 0 for NULL.
 /// - Since: 0.2.0
 #[unsafe(no_mangle)]

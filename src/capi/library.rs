@@ -21,13 +21,10 @@ pub const ASYNCHRON_VERSION_NUMBER: u32 = {
         + number(env!("CARGO_PKG_VERSION_PATCH"))
 };
 
-/// The version of the library that is running, as ASYNCHRON_VERSION_NUMBER is that of the header:
-/// major * 10000 + minor * 100 + patch.
+/// The version of the library that is running: major * 10000 + minor * 100 + patch, as
+/// ASYNCHRON_VERSION_NUMBER is for the header.
 ///
-/// - Needs: nothing.
-/// - Ownership: nothing.
-/// - Threads: any, any callback; does not block.
-/// - Returns: the number.
+/// - Returns: the number: 100 for 0.1.0.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn asynchron_version() -> u32 {
@@ -36,10 +33,9 @@ pub extern "C" fn asynchron_version() -> u32 {
 
 /// A status in words, for a log.
 ///
-/// - Needs: any number; one that is no status is "unknown status".
-/// - Ownership: the text is the library's, and lives as long as it.
-/// - Threads: any, any callback; does not block.
-/// - Returns: never NULL.
+/// - Needs: any number.
+/// - Ownership: the text is a constant.
+/// - Returns: never NULL; "unknown status" for a number that is no status.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn asynchron_status_string(status: i32) -> *const c_char {

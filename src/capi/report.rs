@@ -2,9 +2,11 @@
 //!
 //! A report keeps a reference to each asynchron that it holds, yields them in the order in which
 //! their completions arrived, and hands that reference over with the item. Any number of threads
-//! may ask for the next; each item goes to one of them. When nothing is left, all of them are told
-//! so: to keep a report open between additions, keep one pending asynchron in it. Once released it
-//! leaves nothing behind on what has not completed; it does not free tags.
+//! may ask for the next; each item goes to one of them.
+//!
+//! When nothing is left, all who ask get ASYNCHRON_END. To keep a report open between additions,
+//! keep one pending asynchron in it. A report that is freed leaves nothing behind on what has not
+//! completed. It does not free tags.
 
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
@@ -27,12 +29,11 @@ unsafe fn report<'a>(r: *const asynchron_report_t) -> Option<&'a Report> {
 
 /// Makes a report over `n` asynchrons, each with the tag NULL.
 ///
-/// - Needs: `as`, an array of `n` handles, none of them NULL; it may be NULL if `n` is 0. The same
-///   one twice is yielded twice.
-/// - Ownership: the handles stay yours, the report takes references of its own. The report returned
+/// - Needs: `as`, an array of `n` handles, none of them NULL. One that is there twice is yielded
+///   twice.
+/// - Ownership: the handles stay yours; the report takes references of its own. The report returned
 ///   is yours: asynchron_report_release() it.
-/// - Threads: any, any callback; does not block.
-/// - Returns: the report; NULL for a NULL in the array, or without memory.
+/// - Returns: the report; NULL for a NULL in the array, or if there is no memory.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -62,9 +63,8 @@ pub unsafe extern "C" fn asynchron_report_create(
 
 /// Takes one more reference.
 ///
-/// - Needs: `r` a report; NULL is passed on.
+/// - Needs: `r`, a report, or NULL.
 /// - Ownership: the new reference is yours: asynchron_report_release() it.
-/// - Threads: any, any callback; does not block.
 /// - Returns: `r`; NULL for NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -81,10 +81,8 @@ pub unsafe extern "C" fn asynchron_report_retain(
 /// Gives up one reference. With the last one the report stops listening, releases what it still
 /// holds, and closes its descriptor.
 ///
-/// - Needs: `r` a report whose reference is yours, or NULL.
-/// - Ownership: the reference is gone: do not use it again. NULL is ignored.
-/// - Threads: any, any callback; does not block.
-/// - Returns: nothing.
+/// - Needs: `r`, a report whose reference is yours, or NULL, which is ignored.
+/// - Ownership: the reference is gone: do not use it again.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_report_release(r: *mut asynchron_report_t) {
@@ -96,11 +94,10 @@ pub unsafe extern "C" fn asynchron_report_release(r: *mut asynchron_report_t) {
     });
 }
 
-/// Adds one; if it is complete, it is yielded after all that have arrived.
+/// Adds one. If it is complete already, it is yielded after all that have arrived.
 ///
-/// - Needs: any `tag`, NULL too. Adding one twice yields it twice.
-/// - Ownership: `a` stays yours, the report takes a reference of its own; `tag` is only passed on.
-/// - Threads: any, any callback; does not block.
+/// - Needs: any `tag`, also NULL. One that is added twice is yielded twice.
+/// - Ownership: `a` stays yours; the report takes a reference of its own. `tag` is only passed on.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -121,14 +118,13 @@ pub unsafe extern "C" fn asynchron_report_add(
     })
 }
 
-/// Takes one out that has not been yielded, whether it is complete or not: of one added more than
-/// once, the oldest.
+/// Takes one out that has not been yielded, complete or not. If it was added more than once, the
+/// oldest.
 ///
-/// - Needs: `r` a report, `a` a handle.
 /// - Ownership: the report's reference is released.
-/// - Threads: any, any callback; does not block. It takes time in proportion to the listeners on
-///   `a`, and, once `a` is complete, to what the report holds or has held at a time.
-/// - Returns: ASYNCHRON_OK; ASYNCHRON_END: it is not in it; ASYNCHRON_E_INVALID: a NULL.
+/// - Threads: it takes time in proportion to the listeners on `a`, and, once `a` is complete, to
+///   the most that the report has held at a time.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_END: it is not in the report; ASYNCHRON_E_INVALID: a NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_report_remove(
@@ -144,11 +140,11 @@ pub unsafe extern "C" fn asynchron_report_remove(
     })
 }
 
-/// Blocks until one has completed, and yields it.
+/// Waits until one has completed, and yields it.
 ///
 /// - Needs: `out` writable.
 /// - Ownership: the reference in `*out` is yours: asynchron_release() it.
-/// - Threads: any number, any callback; blocks, but not with a timeout of 0.
+/// - Threads: blocks, but not with a timeout of 0. Any number of threads may ask.
 /// - Returns, the first that applies: ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_WOKEN: by
 ///   asynchron_report_wake(); ASYNCHRON_OK: `*out` is written; ASYNCHRON_END: nothing is left in
 ///   it; ASYNCHRON_TIMEOUT.
@@ -166,14 +162,14 @@ pub unsafe extern "C" fn asynchron_report_next(
     })
 }
 
-/// Blocks until one has completed, and yields all that have by then, at most `cap`.
+/// Waits until one has completed, and yields all that have by then, at most `cap`.
 ///
 /// - Needs: `out` writable for `cap` items, at least 1; `n` writable.
 /// - Ownership: the references in the first `*n` items are yours: asynchron_release() them.
-/// - Threads: any number, any callback; blocks, but not with a timeout of 0.
-/// - Returns: ASYNCHRON_OK: `*n`, at least 1, items are written; else `*n` is 0:
-///   ASYNCHRON_WOKEN: by asynchron_report_wake(), before any item; ASYNCHRON_END: nothing is left
-///   in it; ASYNCHRON_TIMEOUT; ASYNCHRON_E_INVALID: a NULL, or `cap` is 0.
+/// - Threads: blocks, but not with a timeout of 0. Any number of threads may ask.
+/// - Returns: ASYNCHRON_OK: `*n` items, at least 1, are written; else `*n` is 0: ASYNCHRON_WOKEN:
+///   by asynchron_report_wake(), which comes before items; ASYNCHRON_END: nothing is left in it;
+///   ASYNCHRON_TIMEOUT; ASYNCHRON_E_INVALID: a NULL, or `cap` is 0.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -228,9 +224,7 @@ unsafe fn next(
 
 /// How many were added and not yet yielded, complete or not.
 ///
-/// - Needs: `r` a report, or NULL.
-/// - Ownership: `r` stays yours.
-/// - Threads: any, any callback; does not block.
+/// - Needs: `r`, a report, or NULL.
 /// - Returns: the number; 0 for NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -239,12 +233,9 @@ pub unsafe extern "C" fn asynchron_report_pending(r: *const asynchron_report_t) 
     guard(0, || unsafe { report(r) }.map_or(0, Report::pending))
 }
 
-/// Has one asynchron_report_next(), blocked or to come, return ASYNCHRON_WOKEN. k wakes end k of
+/// Has one asynchron_report_next(), now or later, return ASYNCHRON_WOKEN. Each wake ends one of
 /// them.
 ///
-/// - Needs: `r` a report.
-/// - Ownership: `r` stays yours.
-/// - Threads: any, any callback; does not block.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -259,16 +250,15 @@ pub unsafe extern "C" fn asynchron_report_wake(r: *mut asynchron_report_t) -> as
     })
 }
 
-/// A descriptor for poll(2) and its like, in an event loop: readable exactly while an item or a
-/// wake is there, so ask with a timeout of 0 until there is none. That nothing is left does not
-/// make it readable. Made on first use, one to a report; an eventfd on Linux, a pipe elsewhere;
-/// close-on-exec and non-blocking.
+/// A descriptor for poll(2) and the like, for an event loop. It is readable exactly while there is
+/// an item or a wake, so ask with a timeout of 0 until there is none. It does not become readable
+/// when nothing is left. A report has one, made when first asked for: an eventfd on Linux, a pipe
+/// elsewhere; close-on-exec and non-blocking.
 ///
-/// - Needs: `r` a report.
-/// - Ownership: the report's own, valid while you hold it: poll it, never read or close it.
-/// - Threads: any, any callback; does not block.
-/// - Returns: the descriptor, 0 or above; ASYNCHRON_E_INVALID: NULL; ASYNCHRON_E_SYSTEM: none can
-///   be had.
+/// - Ownership: it belongs to the report, and is valid while you hold that: poll it, never read or
+///   close it.
+/// - Returns: the descriptor, 0 or above; ASYNCHRON_E_INVALID: NULL; ASYNCHRON_E_SYSTEM: the system
+///   has none left.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_report_fd(r: *mut asynchron_report_t) -> c_int {

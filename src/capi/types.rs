@@ -9,8 +9,8 @@ use crate::compute::Function;
 use crate::core::callback::NotifyFn;
 use crate::core::user::DropFn;
 
-/// What a call says. 0 and above speak of the asynchron or the report; below 0 the call was refused
-/// and has changed nothing.
+/// What a call answers. 0 and above: what happened, or how the asynchron or the report is. Below 0:
+/// the call was refused and has changed nothing.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum asynchron_status_t {
@@ -20,19 +20,19 @@ pub enum asynchron_status_t {
     ASYNCHRON_FAILED = 1,
     /// The asynchron was cancelled.
     ASYNCHRON_CANCELLED = 2,
-    /// It is not complete, or not yet.
+    /// It is not complete.
     ASYNCHRON_PENDING = 3,
     /// The time ran out first.
     ASYNCHRON_TIMEOUT = 4,
-    /// Another was first: it is delivered, or started, or has run.
+    /// Too late: it is delivered, or started, or has run.
     ASYNCHRON_ALREADY = 5,
     /// Nothing is left.
     ASYNCHRON_END = 6,
     /// asynchron_report_wake() was called.
     ASYNCHRON_WOKEN = 7,
-    /// An argument is NULL or nonsense.
+    /// An argument is NULL or invalid.
     ASYNCHRON_E_INVALID = -1,
-    /// There is no memory.
+    /// Out of memory.
     ASYNCHRON_E_NOMEM = -2,
     /// The thread would wait for itself.
     ASYNCHRON_E_DEADLOCK = -3,
@@ -40,12 +40,12 @@ pub enum asynchron_status_t {
     ASYNCHRON_E_SYSTEM = -4,
     /// A bug in this library. Please report it.
     ASYNCHRON_E_INTERNAL = -5,
-    /// Never returned: the code of a failure whose last handle was released before anybody
-    /// delivered.
+    /// Never returned. The code of an asynchron that failed because its last handle was released
+    /// before anybody delivered.
     ASYNCHRON_E_BROKEN = -6,
 }
 
-/// Where an asynchron is in its life. A failed one is READY, too.
+/// The states of an asynchron. A failed one is READY, too.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum asynchron_state_t {
@@ -62,12 +62,12 @@ pub enum asynchron_state_t {
 /// A timeout in nanoseconds that never runs out. A timeout of 0 does not wait.
 pub const ASYNCHRON_FOREVER: u64 = u64::MAX;
 
-/// A value that arrives later. Opaque; reference counted; of any thread.
+/// A value that arrives later. Opaque and reference counted, for any thread.
 pub struct asynchron_t {
     _opaque: [u8; 0],
 }
 
-/// Many asynchrons, in completion order. Opaque; reference counted; of any thread.
+/// Many asynchrons, in completion order. Opaque and reference counted, for any thread.
 pub struct asynchron_report_t {
     _opaque: [u8; 0],
 }
@@ -83,16 +83,16 @@ pub struct asynchron_value_t {
     pub len: usize,
 }
 
-/// A failure or a cancel, borrowed: valid while you hold the handle that it came from. No string
-/// is ever NULL.
+/// A failure or a cancel, borrowed: valid while you hold the handle that it came from. No string is
+/// ever NULL.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct asynchron_error_t {
-    /// Whatever the one that failed it gave; 0 is legal. A cancel's is 0.
+    /// As given to the call that failed it, also 0. Of a cancel: 0.
     pub code: i32,
-    /// Whose code that is; "" unless given. The library's own is "asynchron".
+    /// Whose code that is; "" unless given. The library's own failures have "asynchron".
     pub domain: *const c_char,
-    /// For people; "" unless given. A cancel's is its reason.
+    /// For people; "" unless given. Of a cancel: the reason.
     pub message: *const c_char,
     /// Anything more, or NULL.
     pub payload: *const c_void,
@@ -109,21 +109,33 @@ pub struct asynchron_item_t {
 }
 
 /// Frees what you handed over. The library calls it exactly once, with the pointer that came with
-/// it, also if that is NULL, on whichever thread is done with it last, and never under a lock of
-/// its own: it may call anything. Where it may be NULL, the library never frees the pointer.
+/// it, also if that is NULL. It runs on the thread that is done with the pointer last, and never
+/// under a lock of the library, so it may call anything. Where a drop may be NULL, the library then
+/// never frees the pointer.
 pub type asynchron_drop_fn_t = Option<unsafe extern "C" fn(*mut c_void)>;
 
-/// Computes the value of `self`. It delivers with any of the setters, and then what it returns is
+/// Computes the value of `self`. It delivers by any of the setters, and then what it returns is
 /// ignored. If it returns without having delivered, that completes `self`: 0 with the empty value,
-/// any other number with a failure of that code, domain "" and message "". `self` is valid during
-/// the call; retain it to keep it. Waiting for `self` inside is ASYNCHRON_E_DEADLOCK. It may look
-/// at asynchron_poll(self) to learn that it was cancelled; nothing interrupts it.
+/// any other number with a failure of that code, domain "" and message "".
+///
+/// So `self` is complete when the function has returned, always. Keeping `self` does not let you
+/// deliver later. For a value that comes later use no function: create an asynchron, and deliver to
+/// it when the value is there.
+///
+/// The last line may be `return asynchron_set_bytes(self, data, len);`, or any other setter. What
+/// it returns is ignored if `self` is complete then: delivered by that line (ASYNCHRON_OK), or
+/// before it (ASYNCHRON_ALREADY, ASYNCHRON_CANCELLED). If the setter was refused, `self` fails with
+/// that status as its code, such as ASYNCHRON_E_NOMEM.
+///
+/// `self` is valid during the call; retain it to keep it. Waiting for `self` inside is
+/// ASYNCHRON_E_DEADLOCK. Nothing interrupts the function: call asynchron_poll(self) to notice a
+/// cancel.
 pub type asynchron_fn_t =
     Option<unsafe extern "C" fn(self_: *mut asynchron_t, ctx: *mut c_void) -> i32>;
 
-/// As asynchron_fn_t, for asynchron_after() and asynchron_then(): `sources` are the `n` complete
-/// asynchrons that it was to come after, in their order, valid during the call. It runs as a
-/// callback does: callbacks of what it completes run after it.
+/// As asynchron_fn_t, for asynchron_after() and asynchron_then(). `sources` are the `n` complete
+/// asynchrons that it comes after, in their order, valid during the call. It runs as a callback
+/// does: callbacks of what it completes run after it.
 pub type asynchron_join_fn_t = Option<
     unsafe extern "C" fn(
         self_: *mut asynchron_t,
@@ -133,7 +145,7 @@ pub type asynchron_join_fn_t = Option<
     ) -> i32,
 >;
 
-/// Told that `a` is complete. `a` is valid during the call; retain it to keep it.
+/// Called when `a` is complete. `a` is valid during the call; retain it to keep it.
 pub type asynchron_notify_fn_t =
     Option<unsafe extern "C" fn(a: *mut asynchron_t, ctx: *mut c_void)>;
 
