@@ -113,7 +113,7 @@ const MACROS: &str = r#"/* Before every function. Define ASYNCHRON_SHARED to use
 #endif
 #endif
 
-/* Before a function whose result must not be ignored. */
+/* Before a function where ignoring the result means a leak, a hang or an uninitialised value. */
 #if !defined(ASYNCHRON_MUST_USE)
 #if defined(__GNUC__) || defined(__clang__)
 #define ASYNCHRON_MUST_USE __attribute__((warn_unused_result))

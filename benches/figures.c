@@ -109,7 +109,8 @@ static int32_t add_one(asynchron_t *self, asynchron_t *const *sources, size_t n,
     asynchron_value_t value;
     uint64_t next;
     (void)n, (void)ctx;
-    asynchron_get(sources[0], &value);
+    if (asynchron_get(sources[0], &value) != ASYNCHRON_OK)
+        return ASYNCHRON_E_INTERNAL;
     next = *(const uint64_t *)value.data + 1;
     return asynchron_set_bytes(self, &next, sizeof next);
 }

@@ -97,7 +97,7 @@
 #endif
 #endif
 
-/* Before a function whose result must not be ignored. */
+/* Before a function where ignoring the result means a leak, a hang or an uninitialised value. */
 #if !defined(ASYNCHRON_MUST_USE)
 #if defined(__GNUC__) || defined(__clang__)
 #define ASYNCHRON_MUST_USE __attribute__((warn_unused_result))
@@ -685,7 +685,10 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel_with(asynchron_t *a, const cha
  *   asynchron_error() says why; ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
  * - Since: 0.1.0
  */
-ASYNCHRON_API asynchron_status_t asynchron_get(asynchron_t *a, asynchron_value_t *out);
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_status_t asynchron_get(asynchron_t *a,
+                                 asynchron_value_t *out);
 
 /**
  * As asynchron_get(), but waits for at most `timeout_ns` nanoseconds.
@@ -699,6 +702,7 @@ ASYNCHRON_API asynchron_status_t asynchron_get(asynchron_t *a, asynchron_value_t
  * - Since: 0.1.0
  */
 ASYNCHRON_API
+ASYNCHRON_MUST_USE
 asynchron_status_t asynchron_get_timeout(asynchron_t *a,
                                          uint64_t timeout_ns,
                                          asynchron_value_t *out);
@@ -717,6 +721,7 @@ asynchron_status_t asynchron_get_timeout(asynchron_t *a,
  * - Since: 0.1.0
  */
 ASYNCHRON_API
+ASYNCHRON_MUST_USE
 asynchron_status_t asynchron_get_bytes(asynchron_t *a,
                                        void *buf,
                                        size_t cap,
@@ -789,6 +794,7 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  * - Since: 0.1.0
  */
 ASYNCHRON_API
+ASYNCHRON_MUST_USE
 asynchron_status_t asynchron_spawn(asynchron_t *a,
                                    asynchron_fn_t fn,
                                    void *ctx,
@@ -852,6 +858,7 @@ typedef struct {
  * - Since: 0.1.0
  */
 ASYNCHRON_API
+ASYNCHRON_MUST_USE
 asynchron_status_t asynchron_notify(asynchron_t *a,
                                     asynchron_notify_fn_t fn,
                                     void *ctx);
@@ -872,6 +879,7 @@ asynchron_status_t asynchron_notify(asynchron_t *a,
  * - Since: 0.1.0
  */
 ASYNCHRON_API
+ASYNCHRON_MUST_USE
 asynchron_status_t asynchron_notify_with(asynchron_t *a,
                                          const asynchron_notify_options_t *options,
                                          uint64_t *token);
@@ -964,6 +972,7 @@ ASYNCHRON_API void asynchron_report_release(asynchron_report_t *r);
  * - Since: 0.1.0
  */
 ASYNCHRON_API
+ASYNCHRON_MUST_USE
 asynchron_status_t asynchron_report_add(asynchron_report_t *r,
                                         asynchron_t *a,
                                         void *tag);

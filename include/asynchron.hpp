@@ -1734,7 +1734,7 @@ template <class T, class F> class next {
     typename chosen::type with(asynchron_t *source, std::true_type, std::false_type)
     {
         asynchron_value_t value = {nullptr, 0};
-        (void)asynchron_get(source, &value);
+        need(asynchron_get(source, &value));
         return detail::invoke(std::move(f_), kind<T>::read(value));
     }
     typename chosen::type with(asynchron_t *, std::true_type, std::true_type)
@@ -1818,10 +1818,10 @@ template <class T>
 std::int32_t pass_value(asynchron_t *self, asynchron_t *const *sources, std::size_t, void *) noexcept
 {
     asynchron_value_t value = {nullptr, 0};
-    (void)asynchron_get(sources[0], &value);
-    if (kind<T>::pass(self, sources[0], value) == ASYNCHRON_E_NOMEM)
+    const asynchron_status_t status = asynchron_get(sources[0], &value);
+    if (status == ASYNCHRON_OK && kind<T>::pass(self, sources[0], value) == ASYNCHRON_E_NOMEM)
         fail_without_memory(self);
-    return 0;
+    return status;
 }
 
 inline void pass_on(asynchron_t *from, asynchron_t *into, asynchron_join_fn_t pass) noexcept

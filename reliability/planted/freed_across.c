@@ -7,7 +7,8 @@ int main(void)
     asynchron_value_t value = { NULL, 0 };
     asynchron_t *a = made();
     asynchron_set_bytes(a, text, sizeof text);
-    asynchron_get(a, &value);
+    if (asynchron_get(a, &value) != ASYNCHRON_OK)
+        return 2;
     asynchron_release(a);
     return *(volatile const char *)value.data != 'a';
 }

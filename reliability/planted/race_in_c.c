@@ -12,7 +12,8 @@ static void add_one(asynchron_t *a, void *ctx)
 static void *complete(void *unused)
 {
     asynchron_t *a = made();
-    asynchron_notify(a, add_one, NULL);
+    if (asynchron_notify(a, add_one, NULL) != ASYNCHRON_OK)
+        abort();
     asynchron_cancel(a);
     asynchron_release(a);
     (void)unused;

@@ -7,7 +7,8 @@ static asynchron_value_t value;
 static void *collect(void *unused)
 {
     (void)unused;
-    asynchron_get(a, &value);
+    if (asynchron_get(a, &value) != ASYNCHRON_OK)
+        abort();
     return NULL;
 }
 

@@ -230,9 +230,11 @@ static void duel(void)
     }
     count(DUELS);
     switch (pick(7)) {
-    case 0: asynchron_get(a, NULL); break;
-    case 1: asynchron_get_timeout(a, ASYNCHRON_FOREVER, NULL); break;
-    case 2: asynchron_get_bytes(a, &index, at_once ? 0 : sizeof index, NULL); break;
+    case 0: REQUIRE(asynchron_get(a, NULL) >= ASYNCHRON_OK); break;
+    case 1: REQUIRE(asynchron_get_timeout(a, ASYNCHRON_FOREVER, NULL) >= ASYNCHRON_OK); break;
+    case 2: /* too small a buffer is refused */
+        REQUIRE(asynchron_get_bytes(a, &index, at_once ? 0 : sizeof index, NULL) >= ASYNCHRON_E_INVALID);
+        break;
     case 3: REQUIRE(asynchron_wait(a, ASYNCHRON_FOREVER) == ASYNCHRON_OK); break;
     case 4: REQUIRE(asynchron_wait_any(&a, 1, ASYNCHRON_FOREVER, &index) == ASYNCHRON_OK); break;
     case 5: REQUIRE(asynchron_wait_all(&a, 1, ASYNCHRON_FOREVER) == ASYNCHRON_OK); break;

@@ -54,6 +54,7 @@ unsafe impl Options for asynchron_notify_options_t {
 /// - Returns: ASYNCHRON_OK: it will run, or has run; ASYNCHRON_E_INVALID: a NULL;
 ///   ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_notify(
     a: *mut asynchron_t,
@@ -102,6 +103,7 @@ unsafe fn notify(
 ///   ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown flag, or a field that
 ///   this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_notify_with(
     a: *mut asynchron_t,

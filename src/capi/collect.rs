@@ -94,6 +94,7 @@ unsafe fn give(
 /// - Returns: ASYNCHRON_OK: `*out` is written; ASYNCHRON_FAILED and ASYNCHRON_CANCELLED:
 ///   asynchron_error() says why; ASYNCHRON_E_DEADLOCK; ASYNCHRON_E_INVALID: `a` is NULL.
 /// - Since: 0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_get(
     a: *mut asynchron_t,
@@ -112,6 +113,7 @@ pub unsafe extern "C" fn asynchron_get(
 /// - Returns: as asynchron_get(), and ASYNCHRON_TIMEOUT: not complete yet; nothing has changed, and
 ///   you may ask again.
 /// - Since: 0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_get_timeout(
     a: *mut asynchron_t,
@@ -133,6 +135,7 @@ pub unsafe extern "C" fn asynchron_get_timeout(
 ///   small: then `*len` is what the value needs, and `buf` is unchanged; ASYNCHRON_FAILED and
 ///   ASYNCHRON_CANCELLED: asynchron_error() says why; ASYNCHRON_E_DEADLOCK.
 /// - Since: 0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_get_bytes(
     a: *mut asynchron_t,

@@ -59,6 +59,7 @@ pub unsafe extern "C" fn asynchron_call(
 ///   refuses a thread, and no other could run `fn` (those that sleep in waits of this library do
 ///   not count). After a refusal `a` is as it was.
 /// - Since: 0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_spawn(
     a: *mut asynchron_t,

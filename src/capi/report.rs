@@ -100,6 +100,7 @@ pub unsafe extern "C" fn asynchron_report_release(r: *mut asynchron_report_t) {
 /// - Ownership: `a` stays yours; the report takes a reference of its own. `tag` is only passed on.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_report_add(
     r: *mut asynchron_report_t,

@@ -147,7 +147,8 @@ TEST(c_learns_by_then_and_cpp_goes_on)
     promise<int> p;
     const auto twice = [](asynchron_t *self, asynchron_t *const *sources, std::size_t, void *) -> std::int32_t {
         int n = 0;
-        (void)asynchron_get_bytes(sources[0], &n, sizeof n, nullptr);
+        if (asynchron_get_bytes(sources[0], &n, sizeof n, nullptr) != ASYNCHRON_OK)
+            return ASYNCHRON_E_INTERNAL;
         n *= 2;
         return asynchron_set_bytes(self, &n, sizeof n);
     };

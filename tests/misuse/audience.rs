@@ -101,10 +101,10 @@ fn joins(a: *mut asynchron_t, audience: &mut Audience) {
 fn waiters(a: *mut asynchron_t, audience: &mut Audience) {
     let waits: [unsafe fn(*mut asynchron_t, *mut asynchron_report_t); 5] = [
         |a, _| unsafe {
-            asynchron_get(a, null_mut());
+            let _ = asynchron_get(a, null_mut());
         },
         |a, _| unsafe {
-            asynchron_get_timeout(a, 10_000_000_000, null_mut());
+            let _ = asynchron_get_timeout(a, 10_000_000_000, null_mut());
         },
         |a, _| unsafe {
             asynchron_wait(a, ASYNCHRON_FOREVER);

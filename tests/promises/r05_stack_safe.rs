@@ -101,13 +101,15 @@ fn a_chain_of_registrations() {
     static LEFT: AtomicUsize = AtomicUsize::new(LINKS);
     unsafe extern "C" fn once_more(a: *mut asynchron_t, _: *mut c_void) {
         if LEFT.fetch_sub(1, SeqCst) > 1 {
-            unsafe { asynchron_notify(a, Some(once_more), null_mut()) };
+            let status = unsafe { asynchron_notify(a, Some(once_more), null_mut()) };
+            assert_eq!(status, ASYNCHRON_OK);
         }
     }
     on_a_small_stack(|| {
         let a = Handle::new();
         a.set(b"x");
-        unsafe { asynchron_notify(a.raw(), Some(once_more), null_mut()) };
+        let status = unsafe { asynchron_notify(a.raw(), Some(once_more), null_mut()) };
+        assert_eq!(status, ASYNCHRON_OK);
         assert_eq!(LEFT.load(SeqCst), 0);
     });
 }

@@ -27,7 +27,7 @@ const WAITS: [(&str, Wait); 10] = [
     ("get_bytes", |a| {
         let mut buffer = [0u8; 64];
         let a = own(a);
-        unsafe { asynchron_get_bytes(a.raw(), buffer.as_mut_ptr().cast(), 64, null_mut()) };
+        _ = unsafe { asynchron_get_bytes(a.raw(), buffer.as_mut_ptr().cast(), 64, null_mut()) };
     }),
     ("wait", |a| _ = own(a).wait(ASYNCHRON_FOREVER)),
     ("wait_any", |a| _ = wait_any(&[own(a), Handle::new()], ASYNCHRON_FOREVER)),

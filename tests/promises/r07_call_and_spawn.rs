@@ -90,6 +90,13 @@ fn what_the_function_delivers_or_returns_is_the_outcome() {
     }
 }
 
+/// `return asynchron_set_bytes(self, …);`, with and without memory, by call, spawn and after.
+#[test]
+fn the_last_line_of_a_function_may_be_a_setter() {
+    let program = process::compile("last_line.c", &[]);
+    process::run(process::command(&program, &[]), 60).assert_quiet_success();
+}
+
 type Prepare = fn(&Handle);
 
 #[test]

@@ -223,8 +223,8 @@ fn a_pointer_and_a_buffer_are_given_back_as_they_are() {
     let (data, owner) = (text.as_ptr().cast(), Tally::new());
     unsafe { asynchron_set_buffer(b.raw(), data, 10, owner.ptr(), owner.drop_fn()) };
     let (mut v, mut w) = (marked_value(), marked_value());
-    unsafe { asynchron_get(a.raw(), &mut v) };
-    unsafe { asynchron_get(b.raw(), &mut w) };
+    assert_eq!(unsafe { asynchron_get(a.raw(), &mut v) }, ASYNCHRON_OK);
+    assert_eq!(unsafe { asynchron_get(b.raw(), &mut w) }, ASYNCHRON_OK);
     assert_eq!((v.data as usize, v.len, w.data, w.len), (MARK, 0, data, 10));
     drop(b);
     assert_eq!(owner.drops(), 1);
@@ -239,7 +239,7 @@ fn copied_data_is_aligned_as_malloc_s() {
     for len in (1..200).chain([255, 256, 257, 1000, 4096]) {
         let (a, mut v) = (Handle::new(), marked_value());
         a.set(&mine[..len]);
-        unsafe { asynchron_get(a.raw(), &mut v) };
+        assert_eq!(unsafe { asynchron_get(a.raw(), &mut v) }, ASYNCHRON_OK);
         assert_eq!((v.data as usize % align, v.len), (0, len));
         kept.push((a, v.data));
     }
@@ -248,7 +248,7 @@ fn copied_data_is_aligned_as_malloc_s() {
         let value = a.get().unwrap();
         assert_eq!(value, &source[..value.len()], "what the caller did later shows");
         let mut v = marked_value();
-        unsafe { asynchron_get(a.raw(), &mut v) };
+        assert_eq!(unsafe { asynchron_get(a.raw(), &mut v) }, ASYNCHRON_OK);
         assert_eq!(v.data, data, "every get has the same");
     }
 }

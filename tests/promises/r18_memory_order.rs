@@ -52,7 +52,7 @@ const SEEN_BY: [See; 15] = [
     |a| {
         let mut buffer = [0u8; 64];
         let p = buffer.as_mut_ptr().cast();
-        unsafe { asynchron_get_bytes(a.raw(), p, 64, null_mut()) };
+        _ = unsafe { asynchron_get_bytes(a.raw(), p, 64, null_mut()) };
     },
     // A refused delivery has seen the one that was first. It is a try that must come too late.
     |a| {

@@ -1,5 +1,5 @@
-//! Rule 19: want of memory is a status that leaves all as it was; completing, cancelling, waiting for one and
-//! releasing allocate nothing; nothing is ever written on standard error. The one exception: a C++ exception.
+//! Rule 19: a call that is out of memory returns a status and changes nothing; completing, cancelling, waiting for one
+//! and releasing allocate nothing; nothing is ever written on standard error. The one exception: a C++ exception.
 
 use crate::common::header::{self, Names};
 use crate::support::*;

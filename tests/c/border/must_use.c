@@ -12,6 +12,13 @@ void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, async
     asynchron_after(as, 1, NULL, NULL, NULL, NULL);
     asynchron_then(a, NULL, NULL, NULL, NULL);
     asynchron_try_unnotify(a, 1);
+    asynchron_get(a, NULL);
+    asynchron_get_timeout(a, 0, NULL);
+    asynchron_get_bytes(a, NULL, 0, NULL);
+    asynchron_spawn(a, NULL, NULL, NULL);
+    asynchron_notify(a, NULL, NULL);
+    asynchron_notify_with(a, NULL, NULL);
+    asynchron_report_add(r, a, NULL);
 }
 
 void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r);
@@ -34,19 +41,12 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_fail_with(a, 1, NULL, NULL, NULL, NULL);
     asynchron_cancel(a);
     asynchron_cancel_with(a, NULL);
-    asynchron_get(a, NULL);
-    asynchron_get_timeout(a, 0, NULL);
-    asynchron_get_bytes(a, NULL, 0, NULL);
     asynchron_wait(a, 0);
     asynchron_error(a, NULL);
     asynchron_call(a, NULL, NULL);
-    asynchron_spawn(a, NULL, NULL, NULL);
-    asynchron_notify(a, NULL, NULL);
-    asynchron_notify_with(a, NULL, NULL);
     asynchron_unnotify(a, 0);
     asynchron_report_retain(r);
     asynchron_report_release(r);
-    asynchron_report_add(r, a, NULL);
     asynchron_report_remove(r, a);
     asynchron_report_pending(r);
     asynchron_report_wake(r);

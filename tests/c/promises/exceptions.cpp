@@ -47,17 +47,23 @@ static uint64_t notify(asynchron_t *a, asynchron_notify_fn_t fn, const char *nam
     return token;
 }
 
+static void done(asynchron_status_t status)
+{
+    if (status != ASYNCHRON_OK)
+        throw 1;
+}
+
 static void callbacks()
 {
     asynchron_t *a = asynchron_create(NULL), *broken = asynchron_create(NULL);
 
-    asynchron_notify(a, on_complete, text("notify"));
+    done(asynchron_notify(a, on_complete, text("notify")));
     notify(a, on_complete, "removable", NULL);
     notify(a, quiet, "drop-callback", drop);
     asynchron_unnotify(a, notify(a, quiet, "drop-unnotified", drop));
     asynchron_set_bytes(a, "x", 1);
-    asynchron_notify(a, on_complete, text("notify-at-once"));
-    asynchron_notify(broken, on_complete, text("broken"));
+    done(asynchron_notify(a, on_complete, text("notify-at-once")));
+    done(asynchron_notify(broken, on_complete, text("broken")));
     asynchron_release(broken);
     asynchron_release(a);
 }
@@ -96,21 +102,21 @@ static void functions()
 {
     asynchron_t *a = on_demand(function, "on-demand", "user-data"), *source = asynchron_create(NULL), *all[4];
 
-    asynchron_get(a, NULL);
+    asynchron_wait(a, ASYNCHRON_FOREVER);
     asynchron_release(a);
     a = on_demand(quiet_function, "drop-on-demand", "");
-    asynchron_get(a, NULL);
+    asynchron_wait(a, ASYNCHRON_FOREVER);
     asynchron_release(a);
     asynchron_release(on_demand(quiet_function, "drop-never-asked", ""));
     a = asynchron_create(NULL);
     asynchron_call(a, function, text("call"));
     asynchron_release(a);
     a = asynchron_create(NULL);
-    asynchron_spawn(a, function, text("spawn"), NULL);
+    done(asynchron_spawn(a, function, text("spawn"), NULL));
     asynchron_wait(a, ASYNCHRON_FOREVER);
     asynchron_release(a);
     a = asynchron_create(NULL);
-    asynchron_spawn(a, quiet_function, text("drop-spawn"), drop);
+    done(asynchron_spawn(a, quiet_function, text("drop-spawn"), drop));
     asynchron_wait(a, ASYNCHRON_FOREVER); // the return completes it, after the drop
     asynchron_release(a);
 

@@ -35,10 +35,9 @@ int main(int argc, char **argv)
     started[0] = asynchron_create(NULL);
     started[1] = asynchron_create(NULL);
     never = asynchron_create(NULL);
-    asynchron_spawn(a, block_in_the_system, NULL, NULL);
-    asynchron_spawn(b, block_in_a_wait, NULL, NULL);
-    asynchron_spawn(c, nothing, NULL, NULL);
-    if (asynchron_wait_all(started, 2, ASYNCHRON_FOREVER) != ASYNCHRON_OK)
+    if (asynchron_spawn(a, block_in_the_system, NULL, NULL) != ASYNCHRON_OK ||
+        asynchron_spawn(b, block_in_a_wait, NULL, NULL) != ASYNCHRON_OK ||
+        asynchron_spawn(c, nothing, NULL, NULL) != ASYNCHRON_OK || asynchron_wait_all(started, 2, ASYNCHRON_FOREVER) != ASYNCHRON_OK)
         return 1;
     asynchron_wait(c, ASYNCHRON_FOREVER);
     if (argc > 1 && strcmp(argv[1], "exit") == 0)

@@ -91,10 +91,10 @@ int main(int argc, char **argv)
     if (strcmp(way, "exit") == 0)
         exit(STATUS);
     if (strcmp(way, "callback") == 0) {
-        asynchron_notify(a, leave, NULL);
+        CHECK(asynchron_notify(a, leave, NULL) == ASYNCHRON_OK);
         asynchron_cancel(a);
     } else if (strcmp(way, "background") == 0) {
-        asynchron_spawn(a, leave_in_the_background, NULL, NULL);
+        CHECK(asynchron_spawn(a, leave_in_the_background, NULL, NULL) == ASYNCHRON_OK);
         asynchron_wait(a, ASYNCHRON_FOREVER);
     }
     return STATUS;

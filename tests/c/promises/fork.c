@@ -92,12 +92,12 @@ static void *busy(void *unused)
         asynchron_t *a = asynchron_create(NULL), *b = asynchron_create(NULL);
         asynchron_item_t item;
         asynchron_name(a);
-        asynchron_notify(a, count, NULL);
-        asynchron_report_add(shared_report, a, NULL);
-        asynchron_spawn(a, seven, NULL, NULL);
-        asynchron_spawn(b, wait_for, a, NULL);
+        CHECK(asynchron_notify(a, count, NULL) == ASYNCHRON_OK);
+        CHECK(asynchron_report_add(shared_report, a, NULL) == ASYNCHRON_OK);
+        CHECK(asynchron_spawn(a, seven, NULL, NULL) == ASYNCHRON_OK);
+        CHECK(asynchron_spawn(b, wait_for, a, NULL) == ASYNCHRON_OK);
         asynchron_wait_any(shared, 8, 1000, NULL);
-        asynchron_get(b, NULL);
+        asynchron_wait(b, ASYNCHRON_FOREVER);
         if (asynchron_report_next(shared_report, LIMIT, &item) == ASYNCHRON_OK)
             asynchron_release(item.asynchron);
         asynchron_release(a);
@@ -242,7 +242,7 @@ static void fork_nested(void)
     in_child(grandchild);
     everything();
     in_child(grandchild);
-    asynchron_notify(a, fork_in_callback, NULL);
+    CHECK(asynchron_notify(a, fork_in_callback, NULL) == ASYNCHRON_OK);
     asynchron_set_bytes(a, NULL, 0);
     CHECK(asynchron_call(b, fork_here, NULL) == ASYNCHRON_OK && asynchron_poll(b) == ASYNCHRON_OK);
     everything();

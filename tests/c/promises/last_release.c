@@ -112,7 +112,7 @@ static void *use_and_set_key(void *last)
 {
     asynchron_t *a = asynchron_create(NULL);
     asynchron_cancel(a);
-    asynchron_notify(a, (asynchron_notify_fn_t)NULL, NULL); /* refused */
+    CHECK(asynchron_notify(a, (asynchron_notify_fn_t)NULL, NULL) == ASYNCHRON_E_INVALID);
     CHECK(asynchron_wait(a, LIMIT) == ASYNCHRON_OK);
     asynchron_release(a);
     return set_key(last);

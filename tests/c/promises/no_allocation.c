@@ -75,8 +75,8 @@ static void one_round(int kind)
     if (kind < 8) {
         CHECK(asynchron_poll(a) != ASYNCHRON_PENDING);
         CHECK(asynchron_wait(a, ASYNCHRON_FOREVER) == ASYNCHRON_OK);
-        asynchron_get(a, &value);
-        asynchron_get_bytes(a, buffer, sizeof buffer, NULL);
+        CHECK(asynchron_get(a, &value) == asynchron_poll(a));
+        CHECK(asynchron_get_bytes(a, buffer, sizeof buffer, NULL) == asynchron_poll(a));
         asynchron_error(a, &error);
         CHECK(asynchron_wait_any(many, 2, ASYNCHRON_FOREVER, &index) == ASYNCHRON_OK && index == 0);
         CHECK(asynchron_wait_all(many, 100, ASYNCHRON_FOREVER) == ASYNCHRON_OK);

@@ -38,7 +38,7 @@ static int32_t last_and_deliver(asynchron_t *self, void *ctx)
     return 0;
 }
 static void *complete(void *unused) { asynchron_cancel(a); return unused; }
-static void *ask_first(void *unused) { asynchron_get(a, NULL); return unused; }
+static void *ask_first(void *unused) { asynchron_wait(a, ASYNCHRON_FOREVER); return unused; }
 
 static int release_item(asynchron_status_t status, asynchron_t *yielded)
 {
