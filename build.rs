@@ -1,7 +1,9 @@
-//! Makes the C header from the comments in `src/capi`, and links the shared library.
+//! Makes the two C headers from `src/capi`, and links the shared library: `asynchron.h`, with the
+//! comments, for compilers, and `asynchron.ffi.h`, with the declarations alone, for foreign function
+//! interfaces that have no preprocessor.
 //!
-//! The fresh header is written to the build directory; the committed one is replaced only if
-//! `ASYNCHRON_UPDATE_HEADER` is set, and a test compares the two.
+//! The fresh headers are written to the build directory; the committed ones are replaced only if
+//! `ASYNCHRON_UPDATE_HEADER` is set, and a test compares them.
 
 use std::env;
 use std::fmt::Write as _;
@@ -28,14 +30,15 @@ fn main() {
 
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    let header = header(&root);
-    let fresh = out.join("asynchron.h");
-    fs::write(&fresh, &header).expect("the build directory is writable");
-    println!("cargo:rustc-env=ASYNCHRON_GENERATED_HEADER={}", fresh.display());
-    if env::var_os("ASYNCHRON_UPDATE_HEADER").is_some() {
-        fs::create_dir_all(root.join("include")).expect("include/ can be made");
-        fs::write(root.join("include/asynchron.h"), &header).expect("include/ is writable");
+    let update = env::var_os("ASYNCHRON_UPDATE_HEADER").is_some();
+    for (name, text) in [("asynchron.h", header(&root)), ("asynchron.ffi.h", ffi_header(&root))] {
+        fs::write(out.join(name), &text).expect("the build directory is writable");
+        if update {
+            fs::create_dir_all(root.join("include")).expect("include/ can be made");
+            fs::write(root.join("include").join(name), &text).expect("include/ is writable");
+        }
     }
+    println!("cargo:rustc-env=ASYNCHRON_GENERATED_HEADERS={}", out.display());
 
     // Threads of ours may be resting when the last user closes the library.
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
@@ -64,10 +67,78 @@ fn header(root: &Path) -> String {
 
 /// What cbindgen makes of one file.
 fn declarations(root: &Path, file: &Path, types: bool) -> String {
-    let mut config =
-        cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is valid");
+    let mut config = configuration(root);
     // The enums need a form for C++; functions get one brace around them all instead.
     config.cpp_compat = types;
+    let mut text = generated(config, file);
+    // In C the type is int32_t, and the enum only brings the constants. Its tag is for readers of headers
+    // that drop an enum without one; a C++ compiler would mind one that is the typedef's name.
+    for name in ENUMS {
+        let condition = "#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L\n  ";
+        text = text.replace(
+            &format!("enum {name}\n{condition}: int32_t\n"),
+            &format!("enum\n{condition}{name} : int32_t\n#else\n  {}\n", tag(name)),
+        );
+    }
+    format!("{}\n", text.trim())
+}
+
+/// The same declarations, which need no preprocessor and no header of the system's.
+fn ffi_header(root: &Path) -> String {
+    let mut header = comment(FFI_INTRODUCTION);
+    header.push_str(&ffi_versions());
+    for section in SECTIONS {
+        let mut config = configuration(root);
+        config.documentation = false;
+        config.function.prefix = None;
+        config.function.must_use = None;
+        let text = generated(config, &root.join(format!("src/capi/{section}.rs")));
+        let mut text = without_preprocessor(&text);
+        for name in ENUMS {
+            text = text.replace(&format!("enum {name}\n {{"), &format!("enum {} {{", tag(name)));
+        }
+        writeln!(header, "\n{}", text.trim()).expect("a string grows");
+    }
+    header
+}
+
+/// What cbindgen makes, as C99 sees it: its conditions all ask for a later standard. A macro that is a number
+/// becomes an enumerator, if one can hold it.
+fn without_preprocessor(text: &str) -> String {
+    let mut seen = true;
+    let mut kept = String::new();
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next(), words.next().map(str::parse::<i32>)) {
+            (Some("#if"), ..) => seen = false,
+            (Some("#else" | "#endif"), ..) => seen = true,
+            (Some("#define"), Some(name), Some(Ok(value))) => {
+                let tag = name.to_lowercase();
+                kept.push_str(&format!("enum {tag}_e {{\n    {name} = {value},\n}};\n"));
+            }
+            (Some("#define"), ..) => {}
+            _ if seen => {
+                kept.push_str(line);
+                kept.push('\n');
+            }
+            _ => {}
+        }
+    }
+    kept
+}
+
+const ENUMS: [&str; 2] = ["asynchron_status_t", "asynchron_state_t"];
+
+/// An enum's tag in C, from its type's name.
+fn tag(name: &str) -> String {
+    format!("{}_e", name.trim_end_matches("_t"))
+}
+
+fn configuration(root: &Path) -> cbindgen::Config {
+    cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is valid")
+}
+
+fn generated(config: cbindgen::Config, file: &Path) -> String {
     let mut text = Vec::new();
     cbindgen::Builder::new()
         .with_config(config)
@@ -77,20 +148,22 @@ fn declarations(root: &Path, file: &Path, types: bool) -> String {
         .write(&mut text);
     let text = String::from_utf8(text).expect("the sources are UTF-8");
     // A name that Rust keeps for itself.
-    let mut text = text.replace("self_", "self");
-    // In C the enum needs no tag beside the typedef of int32_t, and a C++ compiler would mind both.
-    for name in ["asynchron_status_t", "asynchron_state_t"] {
-        let condition = "#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L\n  ";
-        text = text.replace(
-            &format!("enum {name}\n{condition}: int32_t"),
-            &format!("enum\n{condition}{name} : int32_t"),
-        );
-    }
-    format!("{}\n", text.trim())
+    text.replace("self_", "self")
+}
+
+const FFI_INTRODUCTION: &str = "\
+asynchron.ffi.h: the declarations of asynchron.h, for foreign function interfaces that read C but
+have no preprocessor, such as cffi, LuaJIT's and PHP's. What each of them does is said in asynchron.h.
+
+Constants are enumerators, but for ASYNCHRON_FOREVER, which asynchron_forever() returns: no
+enumerator holds 64 bits everywhere.";
+
+/// A part of the package's version; the whole, if `name` is empty.
+fn part(name: &str) -> String {
+    env::var(format!("CARGO_PKG_VERSION{name}")).expect("cargo sets it")
 }
 
 fn versions() -> String {
-    let part = |name: &str| env::var(format!("CARGO_PKG_VERSION{name}")).expect("cargo sets it");
     let mut text = String::new();
     for name in ["MAJOR", "MINOR", "PATCH"] {
         let number = part(&format!("_{name}"));
@@ -101,6 +174,19 @@ fn versions() -> String {
          ASYNCHRON_VERSION_MINOR * 100 + ASYNCHRON_VERSION_PATCH)\n",
     );
     writeln!(text, "#define ASYNCHRON_VERSION_STRING \"{}\"\n", part("")).expect("a string grows");
+    text
+}
+
+/// The same as an enum.
+fn ffi_versions() -> String {
+    let numbers = ["MAJOR", "MINOR", "PATCH"].map(|name| (name, part(&format!("_{name}"))));
+    let mut number = 0;
+    let mut text = String::from("\nenum asynchron_version_e {\n");
+    for (name, value) in &numbers {
+        writeln!(text, "    ASYNCHRON_VERSION_{name} = {value},").expect("a string grows");
+        number = number * 100 + value.parse::<u32>().expect("a part of the version is a number");
+    }
+    writeln!(text, "    ASYNCHRON_VERSION_NUMBER = {number},\n}};").expect("a string grows");
     text
 }
 

@@ -129,6 +129,8 @@ extern "C" {
 enum
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   asynchron_status_t : int32_t
+#else
+  asynchron_status_e
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
@@ -203,6 +205,8 @@ typedef int32_t asynchron_status_t;
 enum
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   asynchron_state_t : int32_t
+#else
+  asynchron_state_e
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
@@ -348,6 +352,17 @@ typedef void (*asynchron_notify_fn_t)(asynchron_t *a, void *ctx);
  * - Since: 0.1.0
  */
 ASYNCHRON_API uint32_t asynchron_version(void);
+
+/**
+ * The timeout that never runs out: ASYNCHRON_FOREVER, for languages that do not see the macro.
+ *
+ * - Needs: nothing.
+ * - Ownership: nothing.
+ * - Threads: any, any callback; does not block.
+ * - Returns: 2^64 - 1.
+ * - Since: 0.1.0
+ */
+ASYNCHRON_API uint64_t asynchron_forever(void);
 
 /**
  * A status in words, for a log.

@@ -109,7 +109,7 @@ install_all() {
         install_name_tool -id "$LIBDIR/$SONAME" "$DESTDIR$LIBDIR/$FILE"
     fi
     put 644 build/lib/libasynchron.a "$LIBDIR"
-    for header in include/asynchron.h*; do
+    for header in include/asynchron.*; do
         put 644 "$header" "$INCLUDEDIR"
     done
     put_filled packaging/asynchron.pc.in "$LIBDIR/pkgconfig"
@@ -139,7 +139,8 @@ uninstall_all() {
         rm -f "$DESTDIR$LIBDIR/$name"
     done
     rm -f "$DESTDIR$CMAKEDIR/asynchron-config.cmake" "$DESTDIR$CMAKEDIR/asynchron-config-version.cmake"
-    rm -f "$DESTDIR$INCLUDEDIR/asynchron.h" "$DESTDIR$INCLUDEDIR/asynchron.hpp"
+    rm -f "$DESTDIR$INCLUDEDIR/asynchron.h" "$DESTDIR$INCLUDEDIR/asynchron.hpp" \
+        "$DESTDIR$INCLUDEDIR/asynchron.ffi.h"
     rm -f "$DESTDIR$DOCDIR/LICENSE-MIT" "$DESTDIR$DOCDIR/LICENSE-APACHE"
     for name in asynchron $(functions); do
         rm -f "$DESTDIR$MANDIR/man3/$name.3"

@@ -4,22 +4,30 @@
 
 mod common;
 
+use std::path::Path;
+
 use common::compiler::{self, C_STANDARDS, CPP_STANDARDS};
 use common::header::{self, Declared, Names};
 use common::library::Form;
 use common::{LIMIT, ok, out_dir, run, source};
 
 #[test]
-fn the_committed_header_is_the_generated_one() {
-    let read = |path: &std::path::Path| {
+fn the_committed_headers_are_the_generated_ones() {
+    let read = |path: &Path| {
         std::fs::read_to_string(path)
             .unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()))
     };
-    let committed = read(&header::path());
-    let generated = read(env!("ASYNCHRON_GENERATED_HEADER").as_ref());
-    if committed == generated {
-        return;
+    for path in [header::path(), header::ffi_path()] {
+        let name = path.file_name().expect("a header has a name");
+        let generated = read(&Path::new(env!("ASYNCHRON_GENERATED_HEADERS")).join(name));
+        let committed = read(&path);
+        if committed != generated {
+            stale(&path, &committed, &generated);
+        }
     }
+}
+
+fn stale(path: &Path, committed: &str, generated: &str) -> ! {
     let (mut old, mut new) = (committed.lines(), generated.lines());
     let mut number = 1;
     let (old, new) = loop {
@@ -30,10 +38,41 @@ fn the_committed_header_is_the_generated_one() {
         }
     };
     panic!(
-        "include/asynchron.h is stale. Refresh it with\n\n\
+        "{} is stale. Refresh it with\n\n\
          \x20   ASYNCHRON_UPDATE_HEADER=1 cargo build\n\n\
-         The first difference is in line {number}:\ncommitted: {old}\ngenerated: {new}\n"
+         The first difference is in line {number}:\ncommitted: {old}\ngenerated: {new}\n",
+        path.display()
     );
+}
+
+#[test]
+fn the_header_for_foreign_function_interfaces_declares_the_same_without_a_preprocessor() {
+    let text = std::fs::read_to_string(header::ffi_path()).unwrap();
+    let (_, code) = text.split_once("*/").expect("a comment comes first");
+    for foreign in ["#", "/*", "//", "__", "ASYNCHRON_API", "extern"] {
+        assert!(!code.contains(foreign), "there is {foreign} in it");
+    }
+    let (whole, plain) = (header::declared(), header::declared_for_ffi());
+    let missing: Vec<_> = whole.statements.difference(&plain.statements).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    // What it has beyond that are the constants that are macros.
+    let more: Names = plain.statements.difference(&whole.statements).cloned().collect();
+    assert!(more.iter().all(|statement| statement.starts_with("enum ")), "{more:?}");
+    let enumerators: Names = plain.enumerators.difference(&whole.enumerators).cloned().collect();
+    let system = header::macros("c99", "#include <stddef.h>\n#include <stdint.h>\n");
+    let all = header::macros("c99", "#include <asynchron.h>\n");
+    let no_int = ["_H", "_API", "_MUST_USE", "_FOREVER", "_VERSION_STRING"];
+    let is_int = |name: &&String| !no_int.iter().any(|end| name.ends_with(end));
+    let macros: Names = all.difference(&system).filter(is_int).cloned().collect();
+    assert_eq!(enumerators, macros);
+    let mut text = String::from("#include <asynchron.h>\n");
+    text.extend(macros.iter().map(|name| format!("enum {{ WHOLE_{name} = {name} }};\n")));
+    text.extend(macros.iter().map(|name| format!("#undef {name}\n")));
+    text.extend(more.iter().map(|statement| format!("{statement};\n")));
+    text.extend(macros.iter().map(|name| {
+        format!("typedef char same_{name}[(int)WHOLE_{name} == (int){name} ? 1 : -1];\n")
+    }));
+    ok(compiler::check(&header::snippet("same.c", &text), "c99", &[]));
 }
 
 #[test]

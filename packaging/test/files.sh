@@ -8,7 +8,7 @@ listing() {
 # expected LIBDIR: below the prefix.
 expected() {
     {
-        for header in include/asynchron.h*; do
+        for header in include/asynchron.*; do
             echo "$header"
         done
         echo "$1/cmake/asynchron/asynchron-config-version.cmake"

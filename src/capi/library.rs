@@ -31,6 +31,18 @@ pub extern "C" fn asynchron_version() -> u32 {
     ASYNCHRON_VERSION_NUMBER
 }
 
+/// The timeout that never runs out: ASYNCHRON_FOREVER, for languages that do not see the macro.
+///
+/// - Needs: nothing.
+/// - Ownership: nothing.
+/// - Threads: any, any callback; does not block.
+/// - Returns: 2^64 - 1.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub extern "C" fn asynchron_forever() -> u64 {
+    super::ASYNCHRON_FOREVER
+}
+
 /// A status in words, for a log.
 ///
 /// - Needs: any number.

@@ -16,10 +16,17 @@ pub struct Declared {
     pub tags: Names,
     pub enumerators: Names,
     pub variables: Names,
+    /// Each of them as it is written, but for white space and attributes.
+    pub statements: Names,
 }
 
 pub fn path() -> PathBuf {
     super::root().join("include/asynchron.h")
+}
+
+/// The one that needs no preprocessor.
+pub fn ffi_path() -> PathBuf {
+    super::root().join("include/asynchron.ffi.h")
 }
 
 /// A source file with this text, for a test that needs a few lines of C only.
@@ -52,6 +59,13 @@ pub fn declared() -> Declared {
     parse(&own_lines(&ok(run::succeed(command, super::LIMIT)).stdout))
 }
 
+/// Those of the header without a preprocessor's lines.
+pub fn declared_for_ffi() -> Declared {
+    let text = std::fs::read_to_string(ffi_path()).expect("it is there");
+    let (_, declarations) = text.split_once("*/").expect("a comment comes first");
+    parse(declarations)
+}
+
 /// Of preprocessed text the lines that come from our header: `# line "file"` says where the next
 /// ones are from.
 fn own_lines(text: &str) -> String {
@@ -73,6 +87,7 @@ fn own_lines(text: &str) -> String {
 fn parse(text: &str) -> Declared {
     let mut found = Declared::default();
     for statement in statements(&without_attributes(&tokens(text))) {
+        found.statements.insert(statement.join(" "));
         let outer = outside(&statement);
         let last = outer.last().filter(|token| is_name(token)).cloned();
         for pair in outer.windows(2) {

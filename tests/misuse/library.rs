@@ -14,6 +14,9 @@ pub fn rows() -> Vec<Row> {
         asynchron_version {
             "takes nothing" => number(ASYNCHRON_VERSION_NUMBER as i64), |_| asynchron_version();
         }
+        asynchron_forever {
+            "takes nothing" => number(1), |_| i32::from(asynchron_forever() == ASYNCHRON_FOREVER);
+        }
         asynchron_status_string {
             "status out of range: above" => TEXT, |_| asynchron_status_string(8);
             "status out of range: far above" => TEXT, |_| asynchron_status_string(i32::MAX);

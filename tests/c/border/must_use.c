@@ -25,6 +25,7 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r);
 void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
 {
     asynchron_version();
+    asynchron_forever();
     asynchron_status_string(0);
     asynchron_retain(a);
     asynchron_release(a);

@@ -72,6 +72,7 @@ int main(void)
     asynchron_report_release(r);
 
     CHECK(asynchron_version() == ASYNCHRON_VERSION_NUMBER);
+    CHECK(asynchron_forever() == ASYNCHRON_FOREVER);
     snprintf(expected, sizeof expected, "%d.%d.%d", ASYNCHRON_VERSION_MAJOR, ASYNCHRON_VERSION_MINOR,
              ASYNCHRON_VERSION_PATCH);
     CHECK(strcmp(ASYNCHRON_VERSION_STRING, expected) == 0);

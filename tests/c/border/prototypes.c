@@ -5,6 +5,7 @@
 #define PIN(type, name, arguments) type(*pin_##name) arguments = name
 
 PIN(uint32_t, asynchron_version, (void));
+PIN(uint64_t, asynchron_forever, (void));
 PIN(const char *, asynchron_status_string, (int32_t));
 
 PIN(asynchron_t *, asynchron_create, (const char *));

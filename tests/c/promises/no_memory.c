@@ -129,6 +129,7 @@ static int do_then(asynchron_t *a)
 
 /* Those that look, wait, complete, and let go. */
 static int do_version(asynchron_t *a) { (void)a; return asynchron_version() == ASYNCHRON_VERSION_NUMBER; }
+static int do_forever(asynchron_t *a) { (void)a; return asynchron_forever() == ASYNCHRON_FOREVER; }
 static int do_status_string(asynchron_t *a) { (void)a; return asynchron_status_string(-2)[0] != '\0'; }
 static int do_retain_release(asynchron_t *a) { asynchron_release(asynchron_retain(a)); return 1; }
 static int do_state(asynchron_t *a) { return asynchron_state(a) == ASYNCHRON_STATE_PENDING; }
@@ -208,6 +209,7 @@ enum { NEVER, PERHAPS, NEEDS_MEMORY };
 
 static const struct { const char *function, *how; int (*run)(asynchron_t *); int memory; } calls[] = {
     { FUNCTION(version), "", do_version, NEVER },
+    { FUNCTION(forever), "", do_forever, NEVER },
     { FUNCTION(status_string), "", do_status_string, NEVER },
     { FUNCTION(create), "", do_create, NEEDS_MEMORY },
     { FUNCTION(create), "named", do_create_named, NEEDS_MEMORY },
