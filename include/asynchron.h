@@ -356,9 +356,6 @@ ASYNCHRON_API uint32_t asynchron_version(void);
 /**
  * The timeout that never runs out: ASYNCHRON_FOREVER, for languages that do not see the macro.
  *
- * - Needs: nothing.
- * - Ownership: nothing.
- * - Threads: any, any callback; does not block.
  * - Returns: 2^64 - 1.
  * - Since: 0.1.0
  */
@@ -528,7 +525,7 @@ ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
  *
  * - Needs: `a`, a handle whose reference is yours, or NULL.
  * - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
- * - Since: 0.2.0
+ * - Since: 0.1.0
  */
 ASYNCHRON_API int asynchron_is_shared(const asynchron_t *a);
 
@@ -539,7 +536,7 @@ ASYNCHRON_API int asynchron_is_shared(const asynchron_t *a);
  *
  * - Needs: `a`, a handle, or NULL.
  * - Returns: 1, or 0: it has none, or it was started, delivered or cancelled. 0 for NULL.
- * - Since: 0.2.0
+ * - Since: 0.1.0
  */
 ASYNCHRON_API int asynchron_is_on_demand(const asynchron_t *a);
 

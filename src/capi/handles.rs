@@ -229,7 +229,7 @@ pub unsafe extern "C" fn asynchron_user_data(a: *const asynchron_t) -> *mut c_vo
 ///
 /// - Needs: `a`, a handle whose reference is yours, or NULL.
 /// - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
-/// - Since: 0.2.0
+/// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_is_shared(a: *const asynchron_t) -> c_int {
     // SAFETY: the caller vouches for the handle.
@@ -242,7 +242,7 @@ pub unsafe extern "C" fn asynchron_is_shared(a: *const asynchron_t) -> c_int {
 ///
 /// - Needs: `a`, a handle, or NULL.
 /// - Returns: 1, or 0: it has none, or it was started, delivered or cancelled. 0 for NULL.
-/// - Since: 0.2.0
+/// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_is_on_demand(a: *const asynchron_t) -> c_int {
     // SAFETY: the caller vouches for the handle.

@@ -33,9 +33,6 @@ pub extern "C" fn asynchron_version() -> u32 {
 
 /// The timeout that never runs out: ASYNCHRON_FOREVER, for languages that do not see the macro.
 ///
-/// - Needs: nothing.
-/// - Ownership: nothing.
-/// - Threads: any, any callback; does not block.
 /// - Returns: 2^64 - 1.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
