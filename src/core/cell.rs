@@ -284,13 +284,8 @@ impl Asynchron {
     /// # Safety
     /// The node is in no list, and stays until it was told or [`Self::unlisten`] has returned.
     pub(crate) unsafe fn listen(&self, node: NonNull<Listener>) -> bool {
-        self.with_listeners(|list, complete| {
-            if !complete {
-                // SAFETY: as the caller promises.
-                unsafe { list.push(node) };
-            }
-            !complete
-        })
+        // SAFETY: as the caller promises.
+        self.unless_complete(|list| unsafe { list.push(node) }).is_some()
     }
 
     /// Takes a listener out of the list, if it is there; false if it was told, or is about to be.
@@ -320,5 +315,15 @@ impl Asynchron {
         let result = work(list, held.is_complete());
         self.state.unlock(held);
         result
+    }
+
+    /// The same, unless it is complete: that is known without the lock.
+    #[inline]
+    pub(crate) fn unless_complete<R>(&self, work: impl FnOnce(&mut List) -> R) -> Option<R> {
+        let held = self.state.claim()?;
+        // SAFETY: the lock is held.
+        let result = work(unsafe { self.listeners() });
+        self.state.unlock(held);
+        Some(result)
     }
 }

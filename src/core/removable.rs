@@ -15,7 +15,7 @@ use super::callback::{Callback, Refused};
 use super::cell::Asynchron;
 use super::due::{self, Job, Jobs};
 use super::listener::{Kind, Listener};
-use super::memory::try_box;
+use super::memory::{NoMemory, try_box};
 use super::token::{self, Filled, Reserved};
 use super::user::Owned;
 use super::wait::block_until;
@@ -77,37 +77,57 @@ impl Removable {
     ) -> Result<(), Refused> {
         let stage = Stage::Registered;
         let removable = Self { callback, stage, slot: None, awaiters: ptr::null_mut() };
-        let this = try_box(removable).map_err(|_| Refused::NoMemory)?;
-        let slot = Reserved::new()?;
-        let jobs = Jobs::new();
-        let refused = a.with_listeners(|list, complete| {
-            if complete && only_pending {
-                return Some((this, slot));
+        let this = Box::leak(try_box(removable).map_err(|_| Refused::NoMemory)?);
+        let this = NonNull::from(this);
+        let mut slot = match Reserved::new(this) {
+            Ok(slot) => Some(slot),
+            Err(NoMemory) => {
+                // SAFETY: made by a box, and known to nobody else.
+                drop(unsafe { Box::from_raw(this.as_ptr()) });
+                return Err(Refused::NoMemory);
             }
-            let node = NonNull::from(Box::leak(this));
-            // SAFETY: it may be written.
-            unsafe { *token = slot.token() };
-            // SAFETY: the lock is held. It is cleared before this goes.
-            let filled = unsafe { slot.fill(a, node) };
-            // SAFETY: the lock is held.
-            unsafe { (*node.as_ptr()).slot = Some(filled) };
-            if complete {
-                // SAFETY: the lock is held.
-                unsafe { Self::mark_due(node.cast()) };
-                a.keep();
-                // SAFETY: in no list.
-                unsafe { jobs.push(node.cast(), Some(Self::run)) };
-            } else {
-                // SAFETY: new, and freed only after it was unlinked.
-                unsafe { list.push(node.cast()) };
-            }
-            None
+        };
+        let mut fill = || {
+            // SAFETY: called once, under the lock; the token may be written.
+            slot.take().map(|slot| unsafe { Self::fill(this, a, slot, token) })
+        };
+        let pending = a.unless_complete(|list| {
+            fill();
+            // SAFETY: new, and freed only after it was unlinked.
+            unsafe { list.push(this.cast()) };
         });
-        if refused.is_some() {
+        if pending.is_some() {
+            return Ok(());
+        }
+        if only_pending {
+            // SAFETY: it was not listed, so it is still ours alone.
+            drop(unsafe { Box::from_raw(this.as_ptr()) });
             return Err(Refused::Complete);
         }
+        a.with_listeners(|_, _| {
+            fill();
+            // SAFETY: the lock is held.
+            unsafe { Self::mark_due(this.cast()) };
+        });
+        a.keep();
+        let jobs = Jobs::new();
+        // SAFETY: in no list.
+        unsafe { jobs.push(this.cast(), Some(Self::run)) };
         due::run(jobs);
         Ok(())
+    }
+
+    /// Has a token lead to it, and tells that.
+    ///
+    /// # Safety
+    /// It is new, the source's lock is held, and `token` may be written.
+    unsafe fn fill(this: NonNull<Self>, source: &Asynchron, slot: Reserved, token: *mut u64) {
+        // SAFETY: as the caller promises.
+        unsafe { *token = slot.token() };
+        // SAFETY: the lock is held. It is cleared before this goes.
+        let filled = unsafe { slot.fill(source) };
+        // SAFETY: as above.
+        unsafe { (*this.as_ptr()).slot = Some(filled) };
     }
 
     /// # Safety

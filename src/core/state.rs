@@ -6,6 +6,8 @@
 //!      └─────────────────────────────────────────┘
 //!
 //!   beside it, at any time:   LOCKED   one thread has the word, the list and the slot to itself
+//!                             WANTED   beside LOCKED: threads may be asleep until it is unlocked
+//!                             CROWDED  some were: who unlocks looks whether it is WANTED
 //!                             WAITED   threads may be asleep until it is complete
 //!                             JOINED   a `Next` lies behind the object: from creation on
 //!                             EXTRAS   it has a name, user data or a function on demand
@@ -18,7 +20,8 @@
 //! |--------------------|--------------------------------------------------------------------------|
 //! | PENDING, RUNNING   | the slot is the lock holder's, which alone can complete                  |
 //! | COMPLETE           | the slot is everybody's, to read, until the last reference goes          |
-//! | LOCKED             | the list is the lock holder's alone, and only he changes the word        |
+//! | LOCKED             | the list is the lock holder's alone, and only he changes the word; but   |
+//! |                    | to what is CROWDED who waits for him adds WANTED                         |
 //! | EXTRAS             | the pointer to them is everybody's, to read; before, the lock holder's   |
 //!
 //! The first callback that a completion runs is lent the object: that is a reference which is not
@@ -32,10 +35,12 @@
 //!
 //! The lock is held for a handful of instructions, and never while the program's code runs. Because
 //! nobody else changes a locked word, publishing and unlocking are plain stores: an exchange buys
-//! both. The price is that the holder cannot see who waits for the lock: those spin, and nap.
+//! both. The price is that the holder does not see who waits for the lock: those spin, and then sleep for
+//! a moment. Whoever has slept takes the lock as CROWDED, which stays. From then on unlocking is an exchange,
+//! which sees WANTED, and wakes one; and publishing wakes them all. So those who wait do not spin, but say
+//! that it is WANTED, and sleep until they are woken. (After U. Drepper, "Futexes Are Tricky", 2011.)
 
 use super::outcome::Tag;
-use super::patience::{self, Patience};
 use crate::sync::{AtomicU32, Ordering::*};
 use crate::sys::{self, Deadline};
 
@@ -48,14 +53,17 @@ const LENT: u32 = 1 << 5;
 const LEFT: u32 = 1 << 6;
 const RETURNED: u32 = 1 << 7;
 const EXTRAS: u32 = 1 << 8;
+const WANTED: u32 = 1 << 9;
+const CROWDED: u32 = 1 << 10;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
 /// What says that there is something beside the object.
 const BESIDE: u32 = JOINED | EXTRAS | (Tag::HOLDS << TAG_SHIFT);
 
-/// The bit of the parking mask under which those sleep that wait for completion.
-const MASK: u32 = 1;
+/// The bits of the parking mask under which those sleep that wait for completion, and for the lock.
+const FOR_COMPLETION: u32 = 1;
+const FOR_THE_LOCK: u32 = 2;
 
 pub(crate) struct State(AtomicU32);
 
@@ -134,6 +142,11 @@ impl Held {
         self.0 & COMPLETE != 0
     }
 
+    /// Whether others may be waiting for the lock.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.0 & CROWDED != 0
+    }
+
     #[inline]
     pub(crate) fn has_extras(&self) -> bool {
         self.0 & EXTRAS != 0
@@ -183,7 +196,7 @@ impl State {
         Ok(())
     }
 
-    /// Takes the lock for one that is going to complete it; `None` if it is complete.
+    /// Takes the lock; `None` if it is complete.
     #[inline]
     pub(crate) fn claim(&self) -> Option<Held> {
         self.try_claim().or_else(|| self.take_slowly(COMPLETE))
@@ -219,37 +232,68 @@ impl State {
 
     /// Takes the lock; `None` if the word has one of these bits.
     #[cold]
+    #[inline(never)]
     fn take_slowly(&self, unless: u32) -> Option<Held> {
-        let mut patience = Patience::new();
+        let mut waiting = Waiting::for_lock_of(self);
         loop {
             let seen = self.load().0;
             if seen & unless != 0 {
                 return None;
             }
             if seen & LOCKED != 0 {
-                patience.wait();
+                waiting.wait(seen);
                 continue;
             }
+            // One that has slept cannot know whether others still do.
+            let (held, wanted) = if waiting.slept { (seen | CROWDED, WANTED) } else { (seen, 0) };
             // ORDERING: as in `try_take`.
-            if self.0.compare_exchange_weak(seen, seen | LOCKED, Acquire, Relaxed).is_ok() {
-                return Some(Held(seen));
+            if self.0.compare_exchange_weak(seen, held | LOCKED | wanted, Acquire, Relaxed).is_ok()
+            {
+                waiting.slept = false;
+                return Some(Held(held));
             }
         }
     }
 
+    /// True: another has been woken for it.
     #[inline]
-    pub(crate) fn unlock(&self, held: Held) {
-        // ORDERING: Release hands what was done under the lock to the next holder. Locked, there is
-        // nothing in the word to lose.
+    pub(crate) fn unlock(&self, held: Held) -> bool {
+        if held.0 & CROWDED != 0 {
+            return self.unlock_crowded(held);
+        }
+        // ORDERING: Release hands what was done under the lock to the next holder. There is nothing in
+        // the word to lose.
         self.0.store(held.0, Release);
+        false
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unlock_crowded(&self, held: Held) -> bool {
+        let state: *const Self = self;
+        // ORDERING: as in `unlock`.
+        let wanted = self.0.swap(held.0, Release) & WANTED != 0;
+        if wanted {
+            Self::wake_one(state);
+        }
+        wanted
     }
 
     /// Makes the outcome visible to all, and unlocks. True: threads may be asleep until now, and are
     /// to be woken with [`Self::wake`].
     #[inline]
     pub(crate) fn publish(&self, held: Held, tag: Tag) -> bool {
-        let waited = held.0 & WAITED != 0;
-        self.unlock(held.complete(tag));
+        let waited = held.0 & (WAITED | CROWDED) != 0;
+        let complete = held.complete(tag).0;
+        // ORDERING: Release shows the outcome to whoever sees COMPLETE, and hands on what was done under
+        // the lock.
+        if waited {
+            // All are woken, and WANTED is not looked for; an exchange, because that may be added just now.
+            self.0.swap(complete, Release);
+        } else {
+            // ORDERING: as above.
+            self.0.store(complete, Release);
+        }
         waited
     }
 
@@ -270,24 +314,43 @@ impl State {
     /// there is nothing that it is to become.
     #[inline]
     fn change(&self, to: impl Fn(u32) -> Option<u32>) -> Result<Seen, Seen> {
-        let mut patience = Patience::new();
+        let seen = self.load();
+        let changed = to(seen.0).ok_or(seen)?;
+        // ORDERING: Release hands on what this thread did with the object, Acquire takes what others did.
+        if seen.0 & LOCKED == 0 && self.0.compare_exchange(seen.0, changed, AcqRel, Relaxed).is_ok()
+        {
+            return Ok(seen);
+        }
+        self.change_slowly(to)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn change_slowly(&self, to: impl Fn(u32) -> Option<u32>) -> Result<Seen, Seen> {
+        let mut waiting = Waiting::for_lock_of(self);
         loop {
             let seen = self.load();
             let changed = to(seen.0).ok_or(seen)?;
             if seen.0 & LOCKED != 0 {
-                patience.wait();
-            // ORDERING: Release hands on what this thread did with the object, Acquire takes what
-            // others did.
+                waiting.wait(seen.0);
+            // ORDERING: as in `change`.
             } else if self.0.compare_exchange_weak(seen.0, changed, AcqRel, Relaxed).is_ok() {
                 return Ok(seen);
             }
         }
     }
 
-    /// Wakes all that sleep in [`Self::park`]. By address: the object may be gone.
+    /// Wakes all that sleep until it is complete, or unlocked. By address: the object may be gone.
     #[cold]
     pub(crate) fn wake(state: *const Self) {
-        sys::wake(state.cast(), MASK, i32::MAX);
+        sys::wake(state.cast(), FOR_COMPLETION | FOR_THE_LOCK, i32::MAX);
+    }
+
+    /// Wakes one that sleeps until it is unlocked. By address, too.
+    #[cold]
+    #[inline(never)]
+    fn wake_one(state: *const Self) {
+        sys::wake(state.cast(), FOR_THE_LOCK, 1);
     }
 
     /// Sleeps until complete, until the deadline, or for no reason at all.
@@ -299,13 +362,13 @@ impl State {
             return;
         }
         if seen & LOCKED != 0 {
-            return patience::nap();
+            return Waiting::for_lock_of(self).sleep(seen);
         }
         let waited = seen | WAITED;
         // ORDERING: announces this thread. Publishing takes the lock by an exchange of the same
         // word, so either it sees WAITED, or the kernel finds the word changed and does not sleep.
         if seen == waited || self.0.compare_exchange_weak(seen, waited, Relaxed, Relaxed).is_ok() {
-            sys::wait(&self.0, waited, MASK, deadline);
+            sys::wait(&self.0, waited, FOR_COMPLETION, deadline);
         }
     }
 }
@@ -314,6 +377,96 @@ impl Held {
     #[inline]
     fn complete(self, tag: Tag) -> Self {
         Self((self.0 & !WAITED) | COMPLETE | (tag.bits() << TAG_SHIFT))
+    }
+}
+
+/// One that waits until the word is unlocked, which takes but a moment, unless the holder has lost its processor
+/// or there are many.
+struct Waiting {
+    state: *const State,
+    spins: u32,
+    /// So it may have been woken, where another might have been.
+    slept: bool,
+}
+
+const SPINS: u32 = 64;
+/// In nanoseconds.
+const MOMENT: u64 = 20_000;
+
+impl Waiting {
+    fn for_lock_of(state: &State) -> Self {
+        Self { state, spins: SPINS, slept: false }
+    }
+
+    /// `seen` is locked.
+    fn wait(&mut self, seen: u32) {
+        // In a crowd, those who spin push out the one that was just woken. And with but one processor, the
+        // holder has lost it.
+        if seen & CROWDED == 0 && self.spins > 0 && sys::processors() > 1 {
+            self.spins = self.spins.wrapping_sub(1);
+            sys::pause(1);
+        } else {
+            self.sleep(seen);
+        }
+    }
+
+    /// Sleeps until it is unlocked, for a moment, or for no reason at all.
+    #[cold]
+    #[inline(never)]
+    fn sleep(&mut self, seen: u32) {
+        // SAFETY: alive as long as anybody waits for it.
+        let word = unsafe { &(*self.state).0 };
+        if seen & CROWDED == 0 {
+            self.slept = true;
+            return sys::wait_a_moment(word, seen, FOR_THE_LOCK, MOMENT);
+        }
+        let wanted = seen | WANTED;
+        // ORDERING: announces this thread, which has nothing to hand over. The exchange that unlocks either
+        // sees it, or the kernel finds the word changed and does not sleep.
+        if seen == wanted || word.compare_exchange(seen, wanted, Relaxed, Relaxed).is_ok() {
+            self.slept = true;
+            sys::wait(word, wanted, FOR_THE_LOCK, None);
+        } else {
+            sys::pause(1);
+        }
+    }
+}
+
+impl Drop for Waiting {
+    /// One that goes without the lock leaves the wake-up that it may have got to another.
+    #[inline]
+    fn drop(&mut self) {
+        if self.slept {
+            State::wake_one(self.state);
+        }
+    }
+}
+
+/// For a thread that takes the lock again and again: it would be faster each time than one that it has woken for
+/// the lock.
+pub(crate) struct Courtesy(u32);
+
+/// So often it only looks away for a moment, before it sleeps for one.
+const LOOKS: u32 = 64;
+
+impl Courtesy {
+    pub(crate) fn new() -> Self {
+        Self(0)
+    }
+
+    /// It has just woken one.
+    #[cold]
+    pub(crate) fn give_way(&mut self) {
+        match self.0.checked_sub(1) {
+            Some(looks) => {
+                self.0 = looks;
+                sys::pause(SPINS / 2);
+            }
+            None => {
+                self.0 = LOOKS;
+                sys::rest(MOMENT);
+            }
+        }
     }
 }
 
@@ -336,6 +489,46 @@ mod tests {
             assert!(state.publish(held, Tag::from_bits(0)), "somebody may sleep");
             assert!(take(&state, COMPLETE).is_none(), "it is complete");
             assert!(take(&state, 0).is_some());
+        }
+    }
+
+    /// A holder that finds nobody looks for nobody: so the first sleeps for a moment only, and from then on
+    /// whoever sleeps is woken.
+    #[cfg(not(loom))]
+    #[test]
+    fn in_a_crowd_who_sleeps_for_the_lock_is_woken() {
+        use std::sync::{Arc, mpsc};
+        use std::thread;
+        use std::time::Duration;
+
+        let state = Arc::new(State::new());
+        let take = |state: &Arc<State>| {
+            let (state, (done, finished)) = (Arc::clone(state), mpsc::channel());
+            thread::spawn(move || {
+                let held = state.lock();
+                let seen = (held.is_crowded(), state.0.load(Relaxed) & WANTED != 0);
+                done.send((seen, state.unlock(held)))
+            });
+            finished
+        };
+        let soon = Duration::from_secs(10);
+        let held = state.lock();
+        assert!(!held.is_crowded());
+        let first = take(&state);
+        thread::sleep(Duration::from_millis(50));
+        assert!(!state.unlock(held), "it did not know");
+        assert_eq!(first.recv_timeout(soon), Ok(((true, true), true)), "it has slept");
+        let held = state.lock();
+        let others = [take(&state), take(&state)];
+        // ORDERING: only looks.
+        while state.0.load(Relaxed) & WANTED == 0 {
+            thread::yield_now();
+        }
+        // It says so just before it sleeps.
+        thread::sleep(Duration::from_millis(50));
+        assert!(state.unlock(held), "one was woken");
+        for other in others {
+            assert_eq!(other.recv_timeout(soon).map(|(seen, _)| seen.0), Ok(true), "by the first");
         }
     }
 

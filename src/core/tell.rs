@@ -12,7 +12,7 @@ use super::due::{self, Job, Jobs, RunFn};
 use super::handle::Handle;
 use super::listener::{Kind, List, Listener, Told};
 use super::outcome::Tag;
-use super::state::{Held, State};
+use super::state::{Courtesy, Held, State};
 use crate::sync::AtomicU32;
 use crate::sys;
 
@@ -131,7 +131,8 @@ impl Telling {
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
         let mut telling = Self::new();
-        let more = telling.take_few(source, list);
+        // In a crowd it is visible first of all.
+        let more = held.is_crowded() || telling.take_few(source, list);
         // What is left in the list has no reference, so there is one of this thread's until it is empty.
         let kept = more.then(|| Handle::retain(source));
         let held = if telling.lends == Lends::Lent { held.lend() } else { held };
@@ -139,10 +140,20 @@ impl Telling {
         telling.lends = Lends::No;
         telling.inform();
         if let Some(source) = kept {
-            while source.with_listeners(|list, _| telling.take_few(&source, list)) {
+            let mut courtesy = Courtesy::new();
+            loop {
+                let held = source.state().lock();
+                // SAFETY: the lock is held.
+                let more = telling.take_few(&source, unsafe { source.listeners() });
+                let wanted = source.state().unlock(held);
                 telling.inform();
+                if !more {
+                    break;
+                }
+                if wanted {
+                    courtesy.give_way();
+                }
             }
-            telling.inform();
         }
         telling.finish(this);
     }

@@ -79,8 +79,12 @@ pub(super) struct Reserved(&'static Slot);
 pub(super) struct Filled(&'static Slot);
 
 impl Reserved {
-    pub(super) fn new() -> Result<Self, NoMemory> {
-        TABLE.take().map(Self)
+    /// One that is to lead to `node`. So that is written before there is a lock to be held.
+    pub(super) fn new(node: NonNull<Removable>) -> Result<Self, NoMemory> {
+        let reserved = Self(TABLE.take()?);
+        // SAFETY: the caller's alone.
+        unsafe { *reserved.0.node.get() = node.as_ptr() };
+        Ok(reserved)
     }
 
     /// What leads to it, once it is filled. Never 0, and never again the same.
@@ -89,14 +93,12 @@ impl Reserved {
         unsafe { *self.0.token.get_to_read() }
     }
 
-    /// Has it lead to `node`.
+    /// Has its token lead to its node.
     ///
     /// # Safety
-    /// The lock of `owner` is held, which clears it before it goes.
-    pub(super) unsafe fn fill(self, owner: &Asynchron, node: NonNull<Removable>) -> Filled {
+    /// The lock of `owner` is held. It is cleared before the node goes, or the owner.
+    pub(super) unsafe fn fill(self, owner: &Asynchron) -> Filled {
         let slot = ManuallyDrop::new(self).0;
-        // SAFETY: the caller's alone.
-        unsafe { *slot.node.get() = node.as_ptr() };
         // ORDERING: the owner's lock orders it for those who hold that. Others only see that they are not
         // the owner.
         slot.owner.store(ptr::from_ref(owner).cast_mut(), Relaxed);
@@ -340,10 +342,12 @@ fn allocate_slots(layout: Layout, chunk: usize) -> Result<NonNull<Slot>, NoMemor
 /// Made by [`allocate_slots`], and known to nobody else.
 #[cfg(loom)]
 unsafe fn free_slots(slots: *mut Slot, layout: Layout, chunk: usize) {
-    for index in 0..Table::len(chunk) {
-        // SAFETY: as the caller promises.
-        unsafe { slots.add(index).drop_in_place() };
-    }
+    crate::sync::global(|| {
+        for index in 0..Table::len(chunk) {
+            // SAFETY: as the caller promises.
+            unsafe { slots.add(index).drop_in_place() };
+        }
+    });
     // SAFETY: as the caller promises.
     unsafe { dealloc(slots.cast(), layout) };
 }
@@ -370,20 +374,21 @@ mod tests {
     #[test]
     fn a_slot_whose_tokens_are_used_up_leads_nowhere_for_ever() {
         let owner = Asynchron::create().unwrap();
-        let reserved = Reserved::new().unwrap();
+        let reserved = Reserved::new(NonNull::dangling()).unwrap();
         let slot = reserved.0;
         let last = reserved.token() | (u64::MAX - u64::from(u32::MAX));
         // SAFETY: reserved.
         unsafe { *slot.token.get() = last };
         // SAFETY: nobody else knows the owner.
-        let filled = unsafe { reserved.fill(&owner, NonNull::dangling()) };
+        let filled = unsafe { reserved.fill(&owner) };
         // SAFETY: as above.
         assert!(unsafe { find(&owner, last) }.is_some());
         // SAFETY: as above.
         assert!(unsafe { filled.clear() }.is_none(), "it is not used again");
         // SAFETY: as above.
         assert!(unsafe { find(&owner, last) }.is_none());
-        let others: Vec<_> = (0..1000).map(|_| Reserved::new().unwrap()).collect();
+        let others: Vec<_> =
+            (0..1000).map(|_| Reserved::new(NonNull::dangling()).unwrap()).collect();
         assert!(others.iter().all(|other| !ptr::eq(other.0, slot)));
     }
 
@@ -392,7 +397,7 @@ mod tests {
         let round = || {
             let mut mine = Vec::new();
             for i in 0..20_000 {
-                let reserved = Reserved::new().unwrap();
+                let reserved = Reserved::new(NonNull::dangling()).unwrap();
                 mine.push(reserved.token());
                 // SAFETY: reserved; as if it had been filled and cleared.
                 drop(

@@ -29,7 +29,7 @@ pub fn alive() -> usize {
     ALIVE.get()
 }
 
-/// Makes what is not an object's, and stays until the model is over.
+/// Makes, or drops, what is not an object's, and stays until the model is over.
 pub(crate) fn global<T>(make: impl FnOnce() -> T) -> T {
     let before = ALIVE.get();
     let made = make();

@@ -21,6 +21,19 @@ pub(crate) fn now() -> u64 {
     NOW.get()
 }
 
+pub(crate) fn pause(_times: u32) {
+    thread::yield_now();
+}
+
+pub(crate) fn rest(_nanos: u64) {
+    thread::yield_now();
+}
+
+/// A moment may always be over.
+pub(crate) fn wait_a_moment(_word: &AtomicU32, _expected: u32, _mask: u32, _nanos: u64) {
+    sync::nap();
+}
+
 pub(crate) fn nap(_nanos: u64) {
     sync::nap();
 }

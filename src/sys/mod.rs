@@ -40,6 +40,31 @@ pub(crate) fn deadline_after(timeout_ns: u64) -> Deadline {
     now().checked_add(timeout_ns)
 }
 
+/// A few instructions long, between two looks at what another thread changes.
+#[cfg(not(loom))]
+pub(crate) fn pause(times: u32) {
+    for _ in 0..times {
+        std::hint::spin_loop();
+    }
+}
+
+/// The same as [`wait`], for so many nanoseconds at most.
+#[cfg(not(loom))]
+pub(crate) fn wait_a_moment(
+    word: &std::sync::atomic::AtomicU32,
+    expected: u32,
+    mask: u32,
+    nanos: u64,
+) {
+    wait(word, expected, mask, deadline_after(nanos));
+}
+
+/// A nap for the sake of others.
+#[cfg(not(loom))]
+pub(crate) fn rest(nanos: u64) {
+    nap(nanos);
+}
+
 /// A nap of so many nanoseconds, that nobody ends.
 #[cfg(not(loom))]
 pub(crate) fn nap(nanos: u64) {

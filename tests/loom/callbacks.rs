@@ -150,3 +150,49 @@ fn the_last_of_many_may_be_taken_back_while_they_are_told() {
         a.release();
     });
 }
+
+/// They sleep until it is free: one that is not woken would be a deadlock.
+#[test]
+fn three_that_want_the_lock_all_get_it() {
+    // Twice would take many minutes.
+    check(1, || {
+        let a = A::new();
+        let register = move || {
+            let told = Told::counts();
+            let token = told.notify_with(a);
+            assert_eq!(unsafe { asynchron_unnotify(a.0, token) }, ASYNCHRON_OK);
+            assert_eq!((told.runs(), told.drops()), (0, 1));
+        };
+        let (one, two) = (thread::spawn(register), thread::spawn(register));
+        register();
+        one.join().unwrap();
+        two.join().unwrap();
+        a.release();
+    });
+}
+
+/// The numbers of tokens are used again, by whoever comes.
+#[test]
+fn a_token_of_another_s_leads_nowhere_while_its_place_is_used_again() {
+    two_threads(|| {
+        let (a, b) = (A::new(), A::new());
+        let gone = Told::counts();
+        let stale = gone.notify_with(a);
+        assert_eq!(unsafe { asynchron_unnotify(a.0, stale) }, ASYNCHRON_OK);
+        let other = thread::spawn(move || {
+            let told = Told::counts();
+            let token = told.notify_with(b);
+            assert_eq!(unsafe { asynchron_unnotify(b.0, token) }, ASYNCHRON_OK);
+            assert_eq!(told.drops(), 1);
+        });
+        let told = Told::counts();
+        let token = told.notify_with(a);
+        assert_eq!(unsafe { asynchron_unnotify(a.0, stale) }, ASYNCHRON_ALREADY);
+        assert_eq!(unsafe { asynchron_unnotify(b.0, token) }, ASYNCHRON_ALREADY);
+        assert_eq!(unsafe { asynchron_unnotify(a.0, token) }, ASYNCHRON_OK);
+        assert_eq!(told.drops(), 1);
+        other.join().unwrap();
+        a.release();
+        b.release();
+    });
+}
