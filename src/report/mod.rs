@@ -12,6 +12,7 @@
 mod entries;
 mod queue;
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
@@ -166,8 +167,7 @@ impl Report {
             let (handle, _tag) = unsafe { queue.entries.take(entry) };
             queue.pending = queue.pending.wrapping_sub(1);
             queue.update_bell();
-            let calls =
-                if queue.pending == 0 { queue.announce(&self.events, usize::MAX) } else { 0 };
+            let calls = queue.announce_end(&self.events);
             drop(queue);
             call(&self.events, calls);
             drop(handle);
@@ -244,18 +244,25 @@ impl Report {
     /// Blocks until there is something to say, or the time is up. Hands out at most `room` items.
     pub(crate) fn next(&self, timeout_ns: u64, room: usize, give: impl FnMut(Item)) -> Next {
         let mut give = give;
+        // How many ends had been at the first look.
+        let asked = Cell::new(None);
         let mut look = || {
             let mut queue = self.queue.lock();
-            let next = queue.next(&self.arrived, room, &mut give)?;
+            let ends = asked.get().unwrap_or(queue.ends);
+            asked.set(Some(ends));
+            let next = queue.next(&self.arrived, ends, room, &mut give)?;
             queue.update_bell();
-            let end = matches!(next, Next::Items(_)) && queue.pending == 0;
-            let calls = if end { queue.announce(&self.events, usize::MAX) } else { 0 };
+            let items = matches!(next, Next::Items(_));
+            let calls = if items { queue.announce_end(&self.events) } else { 0 };
             drop(queue);
             call(&self.events, calls);
             Some(next)
         };
         let park = |deadline| {
-            let begun = self.queue.lock().begin_sleep(&self.arrived, &self.events);
+            let mut queue = self.queue.lock();
+            let ends = asked.get().unwrap_or(queue.ends);
+            let begun = queue.begin_sleep(&self.arrived, ends, &self.events);
+            drop(queue);
             if let Some(seen) = begun {
                 sys::wait(&self.events, seen, u32::MAX, deadline);
                 self.queue.lock().end_sleep(&self.arrived);

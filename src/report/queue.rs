@@ -23,6 +23,9 @@ pub(super) struct Queue {
     last: *mut Entry,
     /// Added and not yet handed out.
     pub(super) pending: usize,
+    /// How often nothing was left so far: whoever asked before one of those is told, also if something
+    /// was added since.
+    pub(super) ends: u64,
     wakes: usize,
     /// Threads that sleep, and how many of them have been called and are on their way.
     sleepers: usize,
@@ -47,6 +50,7 @@ impl Queue {
             first: ptr::null_mut(),
             last: ptr::null_mut(),
             pending: 0,
+            ends: 0,
             wakes: 0,
             sleepers: 0,
             called: 0,
@@ -102,10 +106,12 @@ impl Queue {
         self.last = last;
     }
 
-    /// What there is to say, but a timeout; `None` if there is nothing.
+    /// What there is to say, but a timeout, to one that asked when so many ends had been; `None` if
+    /// there is nothing.
     pub(super) fn next(
         &mut self,
         arrived: &Arrived,
+        ends: u64,
         room: usize,
         give: &mut impl FnMut(Item),
     ) -> Option<Next> {
@@ -132,7 +138,7 @@ impl Queue {
         }
         if given > 0 {
             Some(Next::Items(given))
-        } else if self.pending == 0 {
+        } else if self.is_end(ends) {
             Some(Next::End)
         } else {
             None
@@ -196,17 +202,27 @@ impl Queue {
         self.wakes = self.wakes.saturating_add(1);
     }
 
-    /// Whether `next` would say something.
-    fn has_news(&self) -> bool {
-        self.wakes > 0 || !self.first.is_null() || self.pending == 0
+    /// Whether nothing is left, or nothing was since so many ends.
+    fn is_end(&self, ends: u64) -> bool {
+        self.pending == 0 || self.ends != ends
+    }
+
+    /// Whether `next` would say something to one that asked when so many ends had been.
+    fn has_news(&self, ends: u64) -> bool {
+        self.wakes > 0 || !self.first.is_null() || self.is_end(ends)
     }
 
     /// For a thread about to sleep: the number of events so far, unless there is news.
-    pub(super) fn begin_sleep(&mut self, arrived: &Arrived, events: &AtomicU32) -> Option<u32> {
+    pub(super) fn begin_sleep(
+        &mut self,
+        arrived: &Arrived,
+        ends: u64,
+        events: &AtomicU32,
+    ) -> Option<u32> {
         self.sleepers = self.sleepers.wrapping_add(1);
         // From here on those that arrive call.
         self.collect(arrived);
-        if self.has_news() {
+        if self.has_news(ends) {
             self.sleepers = self.sleepers.wrapping_sub(1);
             self.collect(arrived);
             return None;
@@ -233,6 +249,19 @@ impl Queue {
         let calls = calls.min(self.sleepers.saturating_sub(self.called));
         self.called = self.called.wrapping_add(calls);
         calls.try_into().unwrap_or(Calls::MAX)
+    }
+
+    /// Something was handed out, or taken out: if it was the last, all that sleep are to be woken.
+    pub(super) fn announce_end(&mut self, events: &AtomicU32) -> Calls {
+        if self.pending > 0 {
+            return 0;
+        }
+        self.ends = self.ends.wrapping_add(1);
+        let asleep = self.sleepers > 0;
+        self.announce(events, usize::MAX);
+        // Not their number: one that comes to sleep only now might be woken in another's place, and it
+        // would not be told.
+        if asleep { Calls::MAX } else { 0 }
     }
 
     /// The descriptor's bell, made now if there is none. `None`: it cannot be had.
@@ -273,13 +302,13 @@ mod tests {
         let (arrived, events) = (Arrived::default(), AtomicU32::new(0));
         let mut queue = Queue::new(1).unwrap();
         let sleeps = |queue: &mut Queue| {
-            let sleeps = queue.begin_sleep(&arrived, &events).is_some();
+            let sleeps = queue.begin_sleep(&arrived, 0, &events).is_some();
             if sleeps {
                 queue.end_sleep(&arrived);
             }
             sleeps
         };
-        let next = |queue: &mut Queue| queue.next(&arrived, 1, &mut |_| ()).is_some();
+        let next = |queue: &mut Queue| queue.next(&arrived, 0, 1, &mut |_| ()).is_some();
         assert!(!sleeps(&mut queue), "the end");
         queue.pending = 1;
         assert!(sleeps(&mut queue), "nothing");
@@ -293,5 +322,10 @@ mod tests {
         assert!(!sleeps(&mut queue), "an item");
         queue.pending = 2;
         assert!(next(&mut queue) && sleeps(&mut queue), "nothing any more");
+        queue.pending = 0;
+        assert_eq!(queue.announce_end(&events), 0, "nobody sleeps");
+        queue.pending = 1;
+        assert!(!sleeps(&mut queue), "nothing was left meanwhile");
+        assert!(next(&mut queue), "and it is told");
     }
 }

@@ -98,6 +98,39 @@ fn the_end_reaches_those_already_blocked() {
     });
 }
 
+/// Whether the last one is yielded or taken out; what is added at once stays pending.
+#[test]
+fn the_end_reaches_all_that_were_blocked_also_if_something_is_added_at_once() {
+    within(120, || {
+        for round in 0..6 {
+            let (r, last, added) = (Report::new(), Handle::new(), Handle::new());
+            r.add(&last, 1);
+            let waiters = blocked(&r, 80);
+            let mut told = vec![END; 80];
+            match round % 3 {
+                0 => _ = r.remove(&last),
+                1 => {
+                    // It is there and taken before any of them can be.
+                    r.wake();
+                    r.remove(&last);
+                    told[79] = WOKEN;
+                }
+                _ => {
+                    let other = r.clone();
+                    last.set(b"x");
+                    until(|| other.pending() == 0);
+                    told[79] = "Ok(1)";
+                }
+            }
+            r.add(&added, 2);
+            assert_eq!(join(waiters), told);
+            assert_eq!(r.next_tag(0), Err(ASYNCHRON_TIMEOUT), "it is for those blocked then alone");
+            added.set(b"x");
+            assert_eq!((r.next_tag(0), r.next_tag(0)), (Ok(2), Err(ASYNCHRON_END)));
+        }
+    });
+}
+
 #[test]
 fn each_wake_wakes_one_and_is_not_lost() {
     within(60, || {
