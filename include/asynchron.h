@@ -41,6 +41,8 @@
  *   - Threads. Every function may be called from any thread, and from inside any callback,
  *     function or drop, on any handle. None blocks, except those that say so. None is for signal
  *     handlers.
+ *   - A wait must return. Do not leave one by longjmp(), by a host's unwinding or by ending its
+ *     thread: give it a timeout instead, and wait again.
  *   - Locks. No code of yours runs under a lock of the library. Your callbacks and drops may run
  *     inside a call that delivers, cancels, registers or releases: during such a call, hold no
  *     lock that they take.
@@ -61,10 +63,10 @@
  *     Catch it inside. The same goes for pthread_exit() and for a thread's cancellation in there;
  *     longjmp() out of one is undefined. No call here is itself a cancellation point.
  *   - fork(). The child may create, deliver, wait and spawn. What the parent's threads were
- *     computing never completes there. In the child, do not touch a handle that another thread was
- *     using at that moment, unless it was only waiting for that one: it may be locked for ever, or
- *     still refer to that thread's stack, as in asynchron_wait_any() or asynchron_unnotify(). Do
- *     not touch a report with a descriptor either: the parent shares it.
+ *     computing never completes there. In the child, do not touch a handle or a report that
+ *     another thread was using at that moment, unless it was only waiting: it may be locked for
+ *     ever. A report's descriptor stays the parent's: ask for another in the child. The parent's
+ *     is left open there, and you may close it.
  *   - Unloading. The shared library stays loaded once it was, since its threads may be resting. If
  *     you link the static library into a module, that module has to stay, too: link it with -z
  *     nodelete.
@@ -1059,7 +1061,8 @@ ASYNCHRON_API asynchron_status_t asynchron_report_wake(asynchron_report_t *r);
  * A descriptor for poll(2) and the like, for an event loop. It is readable exactly while there is
  * an item or a wake, so ask with a timeout of 0 until there is none. It does not become readable
  * when nothing is left. A report has one, made when first asked for: an eventfd on Linux, a pipe
- * elsewhere; close-on-exec and non-blocking.
+ * elsewhere; close-on-exec and non-blocking. In a child of fork() ask again: the parent's does not
+ * tell what happens there.
  *
  * - Ownership: it belongs to the report, and is valid while you hold that: poll it, never read or
  *   close it.

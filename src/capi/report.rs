@@ -254,7 +254,8 @@ pub unsafe extern "C" fn asynchron_report_wake(r: *mut asynchron_report_t) -> as
 /// A descriptor for poll(2) and the like, for an event loop. It is readable exactly while there is
 /// an item or a wake, so ask with a timeout of 0 until there is none. It does not become readable
 /// when nothing is left. A report has one, made when first asked for: an eventfd on Linux, a pipe
-/// elsewhere; close-on-exec and non-blocking.
+/// elsewhere; close-on-exec and non-blocking. In a child of fork() ask again: the parent's does not
+/// tell what happens there.
 ///
 /// - Ownership: it belongs to the report, and is valid while you hold that: poll it, never read or
 ///   close it.

@@ -250,7 +250,11 @@ impl Report {
             let mut queue = self.queue.lock();
             let ends = asked.get().unwrap_or(queue.ends);
             asked.set(Some(ends));
-            let next = queue.next(&self.arrived, ends, room, &mut give)?;
+            let next = queue.next(&self.arrived, ends, room, &mut give);
+            if matches!(next, None | Some(Next::End)) {
+                queue.heal_bell();
+            }
+            let next = next?;
             queue.update_bell();
             let items = matches!(next, Next::Items(_));
             let calls = if items { queue.announce_end(&self.events) } else { 0 };

@@ -1,5 +1,6 @@
 //! What a report has to hand out, and who sleeps until there is something: all under its lock.
 
+use std::mem;
 use std::ptr::{self, NonNull};
 
 use super::entries::{Entries, Entry};
@@ -33,6 +34,8 @@ pub(super) struct Queue {
     pub(super) entries: Entries,
     bell: Option<Bell>,
     ringing: bool,
+    /// Whether somebody has asked and found nothing since it last rang.
+    fruitless: bool,
 }
 
 // SAFETY: the pointers are to the report's own entries, which move with it.
@@ -57,6 +60,7 @@ impl Queue {
             entries,
             bell: None,
             ringing: false,
+            fruitless: false,
         })
     }
 
@@ -266,6 +270,7 @@ impl Queue {
 
     /// The descriptor's bell, made now if there is none. `None`: it cannot be had.
     pub(super) fn bell_or_new(&mut self, arrived: &Arrived) -> Option<&Bell> {
+        self.forget_parents_bell();
         if self.bell.is_none() {
             self.bell = Some(Bell::new()?);
             self.collect(arrived);
@@ -274,19 +279,42 @@ impl Queue {
         self.bell.as_ref()
     }
 
+    /// In a child of a fork: what its parent listens to is not for the child to ring.
+    fn forget_parents_bell(&mut self) {
+        if self.bell.as_ref().is_some_and(|bell| !bell.is_ours()) {
+            self.bell = None;
+            self.ringing = false;
+        }
+    }
+
     /// The descriptor is readable exactly while there is an item or a wake.
     pub(super) fn update_bell(&mut self) {
+        self.forget_parents_bell();
         let Some(bell) = &self.bell else {
             return;
         };
         let due = self.wakes > 0 || !self.first.is_null();
         if due != self.ringing {
             if due {
-                bell.ring()
+                bell.ring();
+                self.fruitless = false;
             } else {
-                bell.silence()
+                bell.silence();
             }
             self.ringing = due;
+        }
+    }
+
+    /// For one that found nothing. If that was so the last time, too, the descriptor may be readable without
+    /// cause: another process may have it, and have written to it. An event loop would ask for ever.
+    pub(super) fn heal_bell(&mut self) {
+        self.forget_parents_bell();
+        let Some(bell) = self.bell.as_ref().filter(|_| !self.ringing) else {
+            return;
+        };
+        // Not the first time: that is how a loop ends that takes all there is, and costs no system call.
+        if mem::replace(&mut self.fruitless, true) {
+            bell.silence();
         }
     }
 }

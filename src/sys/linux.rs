@@ -4,6 +4,7 @@ use std::ptr;
 use std::sync::atomic::AtomicU32;
 
 use super::Deadline;
+use super::fork::Process;
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
@@ -78,18 +79,30 @@ pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) {
 }
 
 /// A descriptor that is readable from `ring` to `silence`: an eventfd.
-pub(crate) struct Bell(libc::c_int);
+///
+/// A child of a fork shares it with its parent, and must leave it alone. Nor is it closed there: the
+/// program may have closed the number, and another descriptor may have it by now, which cannot be told.
+pub(crate) struct Bell {
+    fd: libc::c_int,
+    process: Process,
+}
 
 impl Bell {
     /// `None`: no descriptor can be had.
     pub(crate) fn new() -> Option<Self> {
+        let process = Process::this()?;
         // SAFETY: a plain system call without pointers.
         let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
-        (fd >= 0).then_some(Self(fd))
+        (fd >= 0).then_some(Self { fd, process })
+    }
+
+    /// Whether this process made it, and not one that it was forked from.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.process.is_this()
     }
 
     pub(crate) fn fd(&self) -> libc::c_int {
-        self.0
+        self.fd
     }
 
     // Bare system calls: libc's own are cancellation points, and a thread must not end under a lock.
@@ -97,19 +110,21 @@ impl Bell {
     pub(crate) fn ring(&self) {
         let one = 1_u64;
         // SAFETY: writes the eight bytes of `one`. It cannot fail: the counter was 0.
-        unsafe { libc::syscall(libc::SYS_write, self.0, &raw const one, size_of::<u64>()) };
+        unsafe { libc::syscall(libc::SYS_write, self.fd, &raw const one, size_of::<u64>()) };
     }
 
     pub(crate) fn silence(&self) {
         let mut count = 0_u64;
         // SAFETY: reads into the eight bytes of `count`, which resets the counter.
-        unsafe { libc::syscall(libc::SYS_read, self.0, &raw mut count, size_of::<u64>()) };
+        unsafe { libc::syscall(libc::SYS_read, self.fd, &raw mut count, size_of::<u64>()) };
     }
 }
 
 impl Drop for Bell {
     fn drop(&mut self) {
-        // SAFETY: the descriptor is ours and is not used again.
-        unsafe { libc::syscall(libc::SYS_close, self.0) };
+        if self.is_ours() {
+            // SAFETY: the descriptor is ours and is not used again.
+            unsafe { libc::syscall(libc::SYS_close, self.fd) };
+        }
     }
 }

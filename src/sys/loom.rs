@@ -128,6 +128,10 @@ impl Bell {
         None
     }
 
+    pub(crate) fn is_ours(&self) -> bool {
+        match *self {}
+    }
+
     pub(crate) fn fd(&self) -> libc::c_int {
         match *self {}
     }

@@ -19,6 +19,8 @@ mod loom;
 #[cfg(loom)]
 pub(crate) use self::loom::*;
 
+#[cfg(all(unix, not(loom)))]
+mod fork;
 #[cfg(not(loom))]
 mod slot;
 #[cfg(not(loom))]

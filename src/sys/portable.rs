@@ -8,6 +8,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Deadline;
+#[cfg(unix)]
+use super::fork::Process;
 
 /// Monotonic nanoseconds since the library was first asked.
 pub(crate) fn now() -> u64 {
@@ -70,16 +72,21 @@ pub(crate) fn wake(word: *const AtomicU32, _mask: u32, _count: i32) {
 }
 
 /// A descriptor that is readable from `ring` to `silence`: a pipe with a byte in it.
+///
+/// A child of a fork shares it with its parent, and must leave it alone. Nor is it closed there: the
+/// program may have closed the numbers, and other descriptors may have them by now.
 #[cfg(unix)]
 pub(crate) struct Bell {
     read: libc::c_int,
     write: libc::c_int,
+    process: Process,
 }
 
 #[cfg(unix)]
 impl Bell {
     /// `None`: no descriptor can be had.
     pub(crate) fn new() -> Option<Self> {
+        let process = Process::this()?;
         let mut ends = [-1; 2];
         // SAFETY: `ends` has room for the two descriptors.
         if unsafe { libc::pipe(ends.as_mut_ptr()) } != 0 {
@@ -92,7 +99,12 @@ impl Bell {
             // SAFETY: as above.
             unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) };
         }
-        Some(Self { read, write })
+        Some(Self { read, write, process })
+    }
+
+    /// Whether this process made it, and not one that it was forked from.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.process.is_this()
     }
 
     pub(crate) fn fd(&self) -> libc::c_int {
@@ -105,15 +117,19 @@ impl Bell {
     }
 
     pub(crate) fn silence(&self) {
-        let mut byte = [0_u8];
-        // SAFETY: reads into the one byte.
-        unsafe { libc::read(self.read, byte.as_mut_ptr().cast(), 1) };
+        // There is one byte, unless another process wrote more.
+        let mut bytes = [0_u8; 64];
+        // SAFETY: reads into the bytes, at most all of them.
+        unsafe { libc::read(self.read, bytes.as_mut_ptr().cast(), bytes.len()) };
     }
 }
 
 #[cfg(unix)]
 impl Drop for Bell {
     fn drop(&mut self) {
+        if !self.is_ours() {
+            return;
+        }
         // SAFETY: the descriptors are ours and are not used again.
         unsafe { libc::close(self.read) };
         // SAFETY: as above.
@@ -129,6 +145,10 @@ pub(crate) enum Bell {}
 impl Bell {
     pub(crate) fn new() -> Option<Self> {
         None
+    }
+
+    pub(crate) fn is_ours(&self) -> bool {
+        match *self {}
     }
 
     pub(crate) fn fd(&self) -> libc::c_int {

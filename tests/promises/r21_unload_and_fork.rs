@@ -51,3 +51,10 @@ fn the_parent_s_tasks_do_not_run_in_the_child() {
 fn in_a_child_s_child_and_in_a_callback() {
     fork("nested");
 }
+
+/// Neither rings the parent's descriptor nor silences it, and has one of its own when it asks.
+#[test]
+fn a_child_leaves_the_parent_s_descriptor_alone() {
+    let program = process::compile("fork_descriptor.c", &[]);
+    process::run(process::command(&program, &[]), 120).assert_quiet_success();
+}
