@@ -1,7 +1,7 @@
 //! Waiting for any of several: one listener on each, all gone again when it returns.
 
 use std::alloc::{Layout, dealloc};
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, offset_of};
 use std::ptr::{self, NonNull};
 
 use crate::core::cell::Asynchron;
@@ -15,10 +15,10 @@ use crate::sys;
 
 pub(crate) static ANY: Kind = Kind::Take(Any::take);
 
-/// So many listeners lie on the stack; more are allocated.
-const ON_STACK: usize = 32;
+/// For so many there is room without memory.
+const FEW: usize = 32;
 
-/// What the listeners of one wait tell. Lies on the waiting thread's stack.
+/// What the listeners of one wait tell.
 #[repr(align(8))]
 pub(crate) struct Any {
     /// The first listener that was told.
@@ -27,9 +27,28 @@ pub(crate) struct Any {
     word: AtomicU32,
 }
 
+/// What lies where others know it while a wait lasts: memory of its own, and not the stack, unless there
+/// is none. If a host leaves the wait by longjmp(), a completion still finds it, where it is only lost.
+#[repr(C)]
+struct Room {
+    any: MaybeUninit<Any>,
+    /// Those of a few; there may be more.
+    nodes: [MaybeUninit<Listener>; FEW],
+}
+
+impl Room {
+    const NODES: usize = offset_of!(Self, nodes);
+
+    /// With so many nodes.
+    fn layout(n: usize) -> Option<Layout> {
+        let size = n.checked_mul(size_of::<Listener>())?.checked_add(Self::NODES)?;
+        Layout::from_size_align(size, align_of::<Self>()).ok()
+    }
+}
+
 impl Any {
     /// The waiting thread must take the source's lock before it can leave: after that, the completion is
-    /// visible to it, and nobody knows its stack any more but by the address of the word.
+    /// visible to it, and nobody knows its room any more but by the address of the word.
     ///
     /// # Safety
     /// As for [`Kind::Take`]; the node is a `wait_any`'s.
@@ -74,19 +93,27 @@ pub(crate) fn wait_any(
     if timeout_ns == 0 {
         return Ok(Err(Stop::Timeout));
     }
-    if all.len() <= ON_STACK {
-        let mut nodes = [const { MaybeUninit::<Listener>::uninit() }; ON_STACK];
-        let nodes = NonNull::from(&mut nodes).cast();
-        // SAFETY: there is room for a listener each, and it stays until the call returns.
-        return Ok(unsafe { listen_and_wait(all, nodes, timeout_ns) });
+    let layout = Room::layout(all.len()).ok_or(NoMemory)?;
+    match allocate(layout) {
+        Ok(room) => {
+            // SAFETY: there is room for a listener each, and it stays until the call returns.
+            let result = unsafe { listen_and_wait(all, room.cast(), timeout_ns) };
+            // SAFETY: allocated above; every listener is unlinked again.
+            unsafe { dealloc(room.as_ptr(), layout) };
+            Ok(result)
+        }
+        Err(NoMemory) if all.len() <= FEW => Ok(wait_on_the_stack(all, timeout_ns)),
+        Err(NoMemory) => Err(NoMemory),
     }
-    let layout = Layout::array::<Listener>(all.len()).map_err(|_| NoMemory)?;
-    let nodes = allocate(layout)?;
-    // SAFETY: as above.
-    let result = unsafe { listen_and_wait(all, nodes.cast(), timeout_ns) };
-    // SAFETY: allocated above; every listener is unlinked again.
-    unsafe { dealloc(nodes.as_ptr(), layout) };
-    Ok(result)
+}
+
+/// For a few.
+#[cold]
+#[inline(never)]
+fn wait_on_the_stack(all: &[&Asynchron], timeout_ns: u64) -> Result<usize, Stop> {
+    let mut room = MaybeUninit::<Room>::uninit();
+    // SAFETY: there is room for a listener each, and it stays until the call returns.
+    unsafe { listen_and_wait(all, NonNull::from(&mut room).cast(), timeout_ns) }
 }
 
 fn first_complete(all: &[&Asynchron]) -> Option<usize> {
@@ -94,20 +121,26 @@ fn first_complete(all: &[&Asynchron]) -> Option<usize> {
 }
 
 /// # Safety
-/// `nodes` has room for as many listeners as `all` has elements.
+/// `room` has as many nodes as `all` has elements.
 unsafe fn listen_and_wait(
     all: &[&Asynchron],
-    nodes: NonNull<Listener>,
+    room: NonNull<Room>,
     timeout_ns: u64,
 ) -> Result<usize, Stop> {
-    let any = Any { told: AtomicPtr::new(ptr::null_mut()), word: AtomicU32::new(0) };
+    let place = room.cast::<Any>();
+    // SAFETY: it lies first.
+    unsafe { place.write(Any { told: AtomicPtr::new(ptr::null_mut()), word: AtomicU32::new(0) }) };
+    // SAFETY: just written; others only share it.
+    let any = unsafe { place.as_ref() };
+    // SAFETY: they lie there.
+    let nodes = unsafe { room.byte_add(Room::NODES) }.cast::<Listener>();
     let mut complete = None;
     let mut listening = 0;
     for (index, a) in all.iter().enumerate() {
         // SAFETY: there is room.
         let node = unsafe { nodes.add(index) };
         // SAFETY: as above.
-        unsafe { node.write(Listener::any(NonNull::from(&any))) };
+        unsafe { node.write(Listener::any(place)) };
         // SAFETY: it stays until it was told or unlistened below.
         if !unsafe { a.listen(node) } {
             complete = Some(index);
@@ -128,11 +161,13 @@ unsafe fn listen_and_wait(
         // SAFETY: there is room.
         let node = unsafe { nodes.add(index) };
         // SAFETY: it was given to `listen` of this asynchron. This also waits for a `tell` that is
-        // under way, so that nobody knows this stack frame afterwards.
+        // under way, so that nobody knows the room afterwards.
         unsafe { a.unlisten(node) };
     }
     // SAFETY: what was told is one of `nodes`.
     let told = any.told().map(|node| unsafe { node.offset_from(nodes) }.unsigned_abs());
+    // SAFETY: written above; nobody knows it any more.
+    unsafe { place.drop_in_place() };
     // One may have completed since it was unlistened: that beats the time that ran out.
     complete.or(told).or_else(|| first_complete(all)).ok_or(Stop::Timeout)
 }

@@ -46,7 +46,7 @@ enum Stage {
     Withdrawn,
 }
 
-/// Lies on the stack of a thread that waits for a running callback.
+/// A thread that waits for a running callback.
 struct Awaiter {
     next: *mut Awaiter,
     done: AtomicU32,
@@ -196,8 +196,43 @@ struct Taken {
 /// Takes the callback with this token back. Waits for one that is running, if `wait` says so, but
 /// never inside itself.
 pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
-    let mut awaiter = Awaiter { next: ptr::null_mut(), done: AtomicU32::new(0) };
-    let awaiter = &raw mut awaiter;
+    let removal = try_to_take_back(a, token, None);
+    if removal != Removal::Running || !wait {
+        return removal;
+    }
+    // Apart from the stack, if there is memory: if a host leaves the wait by longjmp(), the callback's end
+    // still finds it, where it is only lost.
+    match try_box(Awaiter { next: ptr::null_mut(), done: AtomicU32::new(0) }) {
+        Ok(awaiter) => {
+            let awaiter = Box::into_raw(awaiter);
+            // SAFETY: it stays until the call returns.
+            let removal = unsafe { wait_until_it_has_run(a, token, awaiter) };
+            // SAFETY: made by a box; nobody knows it any more.
+            drop(unsafe { Box::from_raw(awaiter) });
+            removal
+        }
+        // SAFETY: as above.
+        Err(mut awaiter) => unsafe { wait_until_it_has_run(a, token, &raw mut awaiter) },
+    }
+}
+
+/// # Safety
+/// The awaiter is the caller's alone, and stays until the call returns.
+unsafe fn wait_until_it_has_run(a: &Asynchron, token: u64, awaiter: *mut Awaiter) -> Removal {
+    let removal = try_to_take_back(a, token, NonNull::new(awaiter));
+    if removal != Removal::Running {
+        return removal;
+    }
+    // SAFETY: it stays; others use its atomic alone.
+    let done = unsafe { &(*awaiter).done };
+    // ORDERING: Acquire sees all that the callback did.
+    let look = || Some(()).filter(|()| done.load(Acquire) != 0);
+    let _ = block_until(u64::MAX, look, |deadline| sys::wait(done, 0, u32::MAX, deadline));
+    Removal::TooLate
+}
+
+/// Does not wait; but one that is running tells the awaiter when it has run.
+fn try_to_take_back(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -> Removal {
     let mut taken = Taken::default();
     let removal = a.with_listeners(|list, _| {
         // SAFETY: the lock is held.
@@ -227,10 +262,10 @@ pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
             }
             Stage::Running(thread) if thread == sys::this_thread() => Removal::TooLate,
             Stage::Running(_) => {
-                if wait {
+                if let Some(awaiter) = awaiter.map(NonNull::as_ptr) {
                     // SAFETY: the chain is the lock holder's.
                     let awaiters = unsafe { &mut (*this).awaiters };
-                    // SAFETY: it is this call's, and stays until it is done.
+                    // SAFETY: its call waits, so it stays until it is done.
                     unsafe { (*awaiter).next = mem::replace(awaiters, awaiter) };
                 }
                 Removal::Running
@@ -239,20 +274,12 @@ pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
         }
     });
     drop(taken);
-    if removal == Removal::Running && wait {
-        // SAFETY: a local of this call; others use its atomic alone.
-        let done = unsafe { &(*awaiter).done };
-        // ORDERING: Acquire sees all that the callback did.
-        let look = || Some(()).filter(|()| done.load(Acquire) != 0);
-        let _ = block_until(u64::MAX, look, |deadline| sys::wait(done, 0, u32::MAX, deadline));
-        return Removal::TooLate;
-    }
     removal
 }
 
 fn wake(mut awaiter: *mut Awaiter) {
     while !awaiter.is_null() {
-        // SAFETY: it stays on its thread's stack until it is done.
+        // SAFETY: its thread keeps it until it is done.
         let next = unsafe { (*awaiter).next };
         // SAFETY: as above.
         let done = unsafe { &raw const (*awaiter).done };
