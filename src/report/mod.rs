@@ -31,6 +31,10 @@ use crate::sys::{self, Bell};
 
 pub(crate) static ENTRY: Kind = Kind::Learn(Entry::learn);
 
+/// So many items are handed out at a time, under the lock: what is to be handed in waits meanwhile, and
+/// the room for them may have to be fetched by the system.
+const AT_ONCE: usize = 32;
+
 #[repr(C)]
 pub(crate) struct Report {
     refs: Refs,
@@ -244,13 +248,43 @@ impl Report {
     /// Blocks until there is something to say, or the time is up. Hands out at most `room` items.
     pub(crate) fn next(&self, timeout_ns: u64, room: usize, give: impl FnMut(Item)) -> Next {
         let mut give = give;
+        let next = self.first_few(timeout_ns, room.min(AT_ONCE), &mut give);
+        match next {
+            Next::Items(given) if given == AT_ONCE => {
+                Next::Items(self.the_others(given, room, &mut give))
+            }
+            other => other,
+        }
+    }
+
+    /// Goes on where so many were handed out, a few at a time, and says how many there were in all.
+    #[cold]
+    fn the_others(&self, given: usize, room: usize, give: &mut impl FnMut(Item)) -> usize {
+        let mut given = given;
+        while given < room {
+            let mut queue = self.queue.lock();
+            let few = room.wrapping_sub(given).min(AT_ONCE);
+            let more = queue.hand_out(&self.arrived, few, give);
+            if more == 0 {
+                break;
+            }
+            queue.update_bell();
+            let calls = queue.announce_end(&self.events);
+            drop(queue);
+            call(&self.events, calls);
+            given = given.wrapping_add(more);
+        }
+        given
+    }
+
+    fn first_few(&self, timeout_ns: u64, room: usize, give: &mut impl FnMut(Item)) -> Next {
         // How many ends had been at the first look.
         let asked = Cell::new(None);
         let mut look = || {
             let mut queue = self.queue.lock();
             let ends = asked.get().unwrap_or(queue.ends);
             asked.set(Some(ends));
-            let next = queue.next(&self.arrived, ends, room, &mut give);
+            let next = queue.next(&self.arrived, ends, room, give);
             if matches!(next, None | Some(Next::End)) {
                 queue.heal_bell();
             }

@@ -22,6 +22,8 @@ pub(super) struct Queue {
     /// Linked in their order by the listeners' `prev`.
     first: *mut Entry,
     last: *mut Entry,
+    /// How many those are.
+    ready: usize,
     /// Added and not yet handed out.
     pub(super) pending: usize,
     /// How often nothing was left so far: whoever asked before one of those is told, also if something
@@ -52,6 +54,7 @@ impl Queue {
         Ok(Self {
             first: ptr::null_mut(),
             last: ptr::null_mut(),
+            ready: 0,
             pending: 0,
             ends: 0,
             wakes: 0,
@@ -80,7 +83,9 @@ impl Queue {
         }
         let last = newest;
         let mut oldest: *mut Entry = ptr::null_mut();
+        let mut n = 0_usize;
         while let Some(entry) = NonNull::new(newest) {
+            n = n.wrapping_add(1);
             // SAFETY: an arrived entry is alive, and its link is the report's.
             let link = unsafe { &mut (*entry.as_ptr()).listener.prev };
             newest = link.cast();
@@ -88,7 +93,7 @@ impl Queue {
             oldest = entry.as_ptr();
         }
         if !oldest.is_null() {
-            self.append(oldest, last);
+            self.append(oldest, last, n);
         }
     }
 
@@ -97,10 +102,11 @@ impl Queue {
     pub(super) unsafe fn push(&mut self, entry: NonNull<Entry>) {
         // SAFETY: so its link is the report's.
         unsafe { (*entry.as_ptr()).listener.prev = ptr::null_mut() };
-        self.append(entry.as_ptr(), entry.as_ptr());
+        self.append(entry.as_ptr(), entry.as_ptr(), 1);
     }
 
-    fn append(&mut self, first: *mut Entry, last: *mut Entry) {
+    fn append(&mut self, first: *mut Entry, last: *mut Entry, n: usize) {
+        self.ready = self.ready.wrapping_add(n);
         if self.first.is_null() {
             self.first = first;
         } else {
@@ -123,7 +129,20 @@ impl Queue {
             self.wakes = self.wakes.wrapping_sub(1);
             return Some(Next::Woken);
         }
-        let mut given = 0;
+        match self.hand_out(arrived, room, give) {
+            0 => Some(Next::End).filter(|_| self.is_end(ends)),
+            given => Some(Next::Items(given)),
+        }
+    }
+
+    /// Hands out what is ready, at most `room`, and says how many.
+    pub(super) fn hand_out(
+        &mut self,
+        arrived: &Arrived,
+        room: usize,
+        give: &mut impl FnMut(Item),
+    ) -> usize {
+        let mut given = 0_usize;
         while given < room {
             if self.first.is_null() {
                 self.collect(arrived);
@@ -137,28 +156,16 @@ impl Queue {
             if let (Some(asynchron), tag) = unsafe { self.entries.take(entry) } {
                 give(Item { asynchron, tag });
             }
-            self.pending = self.pending.wrapping_sub(1);
             given = given.wrapping_add(1);
         }
-        if given > 0 {
-            Some(Next::Items(given))
-        } else if self.is_end(ends) {
-            Some(Next::End)
-        } else {
-            None
-        }
+        self.ready = self.ready.wrapping_sub(given);
+        self.pending = self.pending.wrapping_sub(given);
+        given
     }
 
     /// How many are ready.
     pub(super) fn len(&self) -> usize {
-        let mut len = 0_usize;
-        let mut here = self.first;
-        // SAFETY: a ready entry is alive, and its link is the report's.
-        while let Some(entry) = unsafe { here.as_ref() } {
-            len = len.wrapping_add(1);
-            here = entry.listener.prev.cast();
-        }
-        len
+        self.ready
     }
 
     /// Takes the oldest entry of `source` out, if all that are older are ready. `None`: it is in
@@ -194,6 +201,7 @@ impl Queue {
                 if next.is_null() {
                     self.last = before;
                 }
+                self.ready = self.ready.wrapping_sub(1);
                 return Some(entry);
             }
             before = here;

@@ -131,6 +131,35 @@ fn the_end_reaches_all_that_were_blocked_also_if_something_is_added_at_once() {
     });
 }
 
+/// It is handed out in several steps.
+#[test]
+fn a_large_batch_is_whole_and_in_order_and_its_end_is_told() {
+    within(60, || {
+        for (n, cap) in [(31, 100), (32, 32), (33, 100), (64, 64), (100, 65), (1000, 1000)] {
+            let (r, all, given) = (Report::new(), Handle::many(n), n.min(cap));
+            all.iter().enumerate().for_each(|(tag, a)| r.add(a, tag));
+            let fd = r.fd();
+            all.iter().for_each(|a| _ = a.set(b"x"));
+            let nothing = || asynchron_item_t { asynchron: null_mut(), tag: null_mut() };
+            let mut items: Vec<_> = (0..n).map(|_| nothing()).collect();
+            let (out, mut got) = (items.as_mut_ptr(), 0);
+            r.wake();
+            let mut batch =
+                || unsafe { asynchron_report_next_batch(r.raw(), 0, out, cap, &mut got) };
+            assert_eq!((batch(), batch()), (ASYNCHRON_WOKEN, ASYNCHRON_OK));
+            assert_eq!((got, r.pending()), (given, n - given));
+            for (tag, item) in items.iter().take(given).enumerate() {
+                assert_eq!((item.tag as usize, item.asynchron), (tag, all[tag].raw()));
+                unsafe { asynchron_release(item.asynchron) };
+            }
+            let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+            assert_eq!(unsafe { libc::poll(&mut poll, 1, 0) }, i32::from(given < n));
+            let next = r.next_tag(0);
+            assert_eq!(next, if given < n { Ok(given) } else { Err(ASYNCHRON_END) });
+        }
+    });
+}
+
 #[test]
 fn each_wake_wakes_one_and_is_not_lost() {
     within(60, || {
