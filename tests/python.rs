@@ -26,3 +26,16 @@ fn pythons_ctypes_runs_the_seeds_demonstration_a_callback_and_a_report() {
         ran.describe()
     );
 }
+
+/// A daemon thread of Python's must not be inside a callback then; each of these keeps to that.
+#[test]
+fn a_python_program_may_end_while_its_threads_use_the_library_as_the_guide_says() {
+    for way in ["no_callback", "joined", "waited_for"] {
+        for _ in 0..10 {
+            let mut command = Command::new("python3");
+            command.arg("-B").arg(source("python_ends.py")).arg(Form::Shared.file()).arg(way);
+            let ran = ok(run::succeed(command, LIMIT));
+            assert!(ran.stdout == "ended\n" && ran.stderr.is_empty(), "{way}: {}", ran.describe());
+        }
+    }
+}
