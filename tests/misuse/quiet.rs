@@ -89,7 +89,7 @@ fn asking_a_complete_one_asks_for_no_memory() {
     let ask: [(&'static str, Ask); 10] = [
         ("get", |a| unsafe {
             let mut value = asynchron_value_t { data: null(), len: 0 };
-            assert_eq!(asynchron_get(a, &mut value), ASYNCHRON_OK);
+            assert_ne!(asynchron_get(a, &mut value), ASYNCHRON_E_NOMEM);
         }),
         ("get_timeout", |a| unsafe {
             assert_ne!(asynchron_get_timeout(a, 9, null_mut()), ASYNCHRON_TIMEOUT)
@@ -97,7 +97,7 @@ fn asking_a_complete_one_asks_for_no_memory() {
         ("get_bytes", |a| unsafe {
             let (mut room, mut len) = ([0u8; 32], 0);
             let status = asynchron_get_bytes(a, room.as_mut_ptr().cast(), 32, &mut len);
-            assert_eq!(status, ASYNCHRON_OK);
+            assert_ne!(status, ASYNCHRON_E_NOMEM);
         }),
         ("wait", |a| unsafe { assert_eq!(asynchron_wait(a, ASYNCHRON_FOREVER), ASYNCHRON_OK) }),
         ("poll", |a| unsafe { assert_ne!(asynchron_poll(a), ASYNCHRON_PENDING) }),
