@@ -67,7 +67,10 @@ static void one_round(int kind)
     allocations_left = 0;
     CHECK(asynchron_wait(a, 0) == ASYNCHRON_TIMEOUT && asynchron_wait(a, 1000) == ASYNCHRON_TIMEOUT);
     CHECK(asynchron_get_timeout(a, 1000, &value) == ASYNCHRON_TIMEOUT);
+    /* This one asks for a block to be on the safe side of a host that leaves it by longjmp(), and does without. */
+    CHECK(allocations_failed == 0);
     CHECK(asynchron_wait_any(many, 2, 1000, NULL) == ASYNCHRON_TIMEOUT);
+    allocations_failed = 0;
     CHECK(asynchron_wait_all(many, 100, 1000) == ASYNCHRON_TIMEOUT);
     if (kind < 8)
         CHECK(asynchron_report_next(report, 1000, &item) == ASYNCHRON_TIMEOUT);
