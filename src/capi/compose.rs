@@ -94,7 +94,8 @@ pub unsafe extern "C" fn asynchron_wait_all(
 ///   source is not kept: when its last handle goes, it fails as broken, and `fn` sees that. Two
 ///   that each come after the other keep each other for ever, unless somebody delivers one. `ctx`
 ///   is handed over; `drop_ctx`(ctx) runs after `fn`, or as soon as it is known that `fn` never
-///   runs; with `drop_ctx` NULL nobody frees it.
+///   runs; with `drop_ctx` NULL nobody frees it. When `into` completes otherwise (by a cancel, say),
+///   all sources are let go, and `drop_ctx` runs among the callbacks of `into`.
 /// - Threads: `fn` may run inside this call.
 /// - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, or if there
 ///   is no memory.

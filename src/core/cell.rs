@@ -259,7 +259,7 @@ impl Asynchron {
     /// The lock is held, and there is no other reference to the list.
     #[expect(clippy::mut_from_ref, reason = "the lock makes it the holder's alone")]
     #[inline]
-    pub(super) unsafe fn listeners(&self) -> &mut List {
+    pub(crate) unsafe fn listeners(&self) -> &mut List {
         // SAFETY: as the caller promises.
         unsafe { &mut *self.listeners.get() }
     }

@@ -6,10 +6,11 @@ use std::mem;
 use std::ptr::{self, NonNull};
 
 use super::cell::Asynchron;
-use super::due::{Decided, Job, RunFn};
+use super::due::{Decided, RunFn};
+use super::memory::MALLOC_ALIGN;
 use super::tell::Telling;
-use crate::compose::after::{self, After};
 use crate::compose::wait_any::{self, Any};
+use crate::compose::{after, then};
 use crate::report::{self, Report};
 
 /// The part of a listener that lies in the list. It is the first field of what it belongs to.
@@ -31,16 +32,17 @@ pub(crate) enum Kind {
     /// A job runs where the node was: one if the asynchron is lent to it, the other if a reference is
     /// counted for it.
     Run { lent: RunFn, kept: RunFn },
-    /// A job runs where the node was, which is a [`Told`].
-    RunTold(RunFn),
     /// `mark` is called when it has just been taken off the list, whose lock is held; then a job runs where
     /// the node was, for which a reference is counted.
     RunMarked { mark: unsafe fn(NonNull<Listener>), run: RunFn },
     /// It is called once the outcome is published, without the lock.
     Learn(unsafe fn(NonNull<Listener>)),
-    /// It is called, with a counted reference of its own, when all others have learned, and says what is
-    /// to run on this thread, if anything. Until then a job lies where the links were.
-    Decide(unsafe fn(NonNull<Listener>, NonNull<Asynchron>) -> Decided),
+    /// `mark` as above; `decide` is called, with a counted reference of its own, when all others have learned,
+    /// and says what is to run on this thread, if anything. Until then a job lies where the links were.
+    Decide {
+        mark: unsafe fn(NonNull<Listener>),
+        decide: unsafe fn(NonNull<Listener>, NonNull<Asynchron>) -> Decided,
+    },
     /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
     /// is to do. A few instructions: others wait for the lock.
     Take(unsafe fn(NonNull<Listener>, &Asynchron, &mut Telling)),
@@ -53,6 +55,7 @@ const ANY: usize = 2;
 const AFTER: usize = 3;
 /// An entry that was added when its asynchron was complete.
 const LATE_ENTRY: usize = 4;
+const THEN: usize = 5;
 const TAG: usize = 7;
 
 /// The kinds of those with a tag, by that.
@@ -62,7 +65,7 @@ static TAGGED: [&Kind; TAG + 1] = [
     &wait_any::ANY,
     &after::AFTER,
     &report::ENTRY,
-    &Kind::None,
+    &then::THEN,
     &Kind::None,
     &Kind::None,
 ];
@@ -84,8 +87,12 @@ impl Listener {
         Self::of(any.as_ptr().cast(), ANY)
     }
 
-    pub(crate) fn after(after: NonNull<After>) -> Self {
-        Self::of(after.as_ptr().cast(), AFTER)
+    pub(crate) fn then(source: &Asynchron) -> Self {
+        Self::of(ptr::from_ref(source).cast_mut().cast(), THEN)
+    }
+
+    pub(crate) fn after(source: &Asynchron) -> Self {
+        Self::of(ptr::from_ref(source).cast_mut().cast(), AFTER)
     }
 
     fn of(who: *mut (), tag: usize) -> Self {
@@ -135,14 +142,33 @@ impl Listener {
         NonNull::new(who.cast()).filter(|_| tag == ANY)
     }
 
-    /// The `After` whose node this is.
+    /// The source that the node of a step is for. Also where a job lies now.
     ///
     /// # Safety
-    /// As for `who`; it has not been counted.
-    pub(crate) unsafe fn after_of(this: NonNull<Self>) -> Option<NonNull<After>> {
+    /// As for `who`, of a `then` or an `after`.
+    pub(crate) unsafe fn source_of(this: NonNull<Self>) -> NonNull<Asynchron> {
         // SAFETY: as the caller promises.
-        let (tag, who) = unsafe { Self::who(this) };
-        NonNull::new(who.cast()).filter(|_| tag == AFTER)
+        let (_, who) = unsafe { Self::who(this) };
+        // SAFETY: made of a reference.
+        unsafe { NonNull::new_unchecked(who.cast()) }
+    }
+
+    /// Notes that it was taken off the list in which [`Self::is_taken`] asks for it.
+    ///
+    /// # Safety
+    /// `this` is alive, has no tag, and is just being taken off, under the lock.
+    pub(crate) unsafe fn take(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).who = ptr::null_mut() };
+    }
+
+    /// Whether it was taken off. (A job may lie where its links were.)
+    ///
+    /// # Safety
+    /// `this` is alive, and the lock of its asynchron is held.
+    pub(crate) unsafe fn is_taken(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).who }.is_null()
     }
 
     /// # Safety
@@ -178,45 +204,10 @@ impl Listener {
 }
 
 const _: () = assert!(align_of::<Report>() > TAG && align_of::<Any>() > TAG);
-const _: () = assert!(align_of::<After>() > TAG && align_of::<Kind>() > TAG);
+const _: () = assert!(MALLOC_ALIGN > TAG && align_of::<Kind>() > TAG);
 
-/// What lies where a listener was, once it has been told: the job where the links were, and the source
-/// that told it where it said what it is.
-#[repr(C)]
-pub(crate) struct Told {
-    job: Job,
-    source: NonNull<Asynchron>,
-}
-
-const _: () = assert!(size_of::<Told>() == size_of::<Listener>());
 // It is no listener any more, and is never dropped as one.
 const _: () = assert!(!mem::needs_drop::<Listener>());
-
-impl Told {
-    /// Keeps the source for the job.
-    ///
-    /// # Safety
-    /// As for [`Self::write_source`].
-    pub(crate) unsafe fn keep_source(node: NonNull<Listener>, source: &Asynchron) {
-        source.keep();
-        // SAFETY: as the caller promises.
-        unsafe { Self::write_source(node, NonNull::from(source)) };
-    }
-
-    /// # Safety
-    /// The node is the caller's alone, and is used as a listener no more.
-    pub(crate) unsafe fn write_source(node: NonNull<Listener>, source: NonNull<Asynchron>) {
-        // SAFETY: as the caller promises.
-        unsafe { (*node.cast::<Self>().as_ptr()).source = source };
-    }
-
-    /// # Safety
-    /// Its source was written, and the node is the caller's alone.
-    pub(crate) unsafe fn source(node: NonNull<Listener>) -> NonNull<Asynchron> {
-        // SAFETY: as the caller promises.
-        unsafe { (*node.cast::<Self>().as_ptr()).source }
-    }
-}
 
 /// A ring: the first one's `prev` is the last.
 pub(crate) struct List {

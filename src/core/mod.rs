@@ -20,6 +20,7 @@ pub(crate) mod refs;
 pub(crate) mod release;
 pub(crate) mod removable;
 pub(crate) mod state;
+pub(crate) mod step;
 pub(crate) mod tell;
 mod token;
 pub(crate) mod user;

@@ -64,21 +64,24 @@ impl Asynchron {
     unsafe fn end(this: NonNull<Self>, seen: Seen) {
         // SAFETY: nobody else can free it.
         let me = unsafe { this.as_ref() };
-        // SAFETY: nobody else can reach it.
-        let listened = !unsafe { me.listeners() }.is_empty();
-        if !listened && seen.is_bare() {
-            // SAFETY: nothing else is left of it.
-            unsafe { Self::free_room(this, Self::LAYOUT) };
-        } else if !listened && seen.is_only_joined() {
+        // SAFETY: nobody else can reach it: those who ask know that there are no steps.
+        let nobody_listens = || unsafe { me.listeners() }.is_empty();
+        if seen.is_bare() {
+            if nobody_listens() {
+                // SAFETY: nothing else is left of it.
+                return unsafe { Self::free_room(this, Self::LAYOUT) };
+            }
+        } else if seen.is_only_joined() {
+            if nobody_listens() {
+                // SAFETY: as above.
+                return unsafe { Self::free_joined(this) };
+            }
+        } else if seen.only_holds() && seen.tag().is_copy() && nobody_listens() {
             // SAFETY: as above.
-            unsafe { Self::free_joined(this) };
-        } else if !listened && seen.only_holds() && seen.tag().is_copy() {
-            // SAFETY: as above.
-            unsafe { Self::end_copy(this) };
-        } else {
-            // SAFETY: as the caller promises.
-            unsafe { Self::end_slowly(this) };
+            return unsafe { Self::end_copy(this) };
         }
+        // SAFETY: as the caller promises.
+        unsafe { Self::end_slowly(this) };
     }
 
     /// # Safety
@@ -102,6 +105,10 @@ impl Asynchron {
         // SAFETY: nobody else can free it.
         let me = unsafe { this.as_ref() };
         let seen = me.state.load();
+        if seen.has_steps() {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::end_with_steps(this) };
+        }
         // SAFETY: nobody else can reach it. Those due after completion have references: so if there
         // is one in the list, it is not complete.
         if !unsafe { me.listeners() }.is_empty() {
@@ -113,6 +120,29 @@ impl Asynchron {
         } else {
             // SAFETY: the last reference is gone.
             unsafe { due::bury(this) };
+        }
+    }
+
+    /// Steps may be taken off by another thread just now, which has the lock for that. If the last one was,
+    /// that thread is through with it once the lock is free, and no other comes.
+    ///
+    /// # Safety
+    /// The last reference has just been given up.
+    #[cold]
+    unsafe fn end_with_steps(this: NonNull<Self>) {
+        // SAFETY: nobody else can free it.
+        let me = unsafe { this.as_ref() };
+        let held = me.state.lock();
+        // SAFETY: the lock is held.
+        let nobody_listens = unsafe { me.listeners() }.is_empty();
+        if nobody_listens {
+            me.state.unlock(held.without_steps());
+            // SAFETY: as the caller promises.
+            unsafe { Self::end(this, me.state.load()) };
+        } else {
+            me.state.unlock(held);
+            // SAFETY: as above.
+            unsafe { Self::break_off(this) };
         }
     }
 

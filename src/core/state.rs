@@ -11,6 +11,7 @@
 //!                             WAITED   threads may be asleep until it is complete
 //!                             JOINED   a `Next` lies behind the object: from creation on
 //!                             EXTRAS   it has a name, user data or a function on demand
+//!                             STEPS    a step listens, which may be taken off by who has no reference
 //!
 //!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
 //!                               └─▶ LEFT ─────┘          the last counted reference went to it
@@ -28,6 +29,9 @@
 //! counted, but comes with publishing for nothing. Who gives up the last counted one while it is lent
 //! leaves that one to the callback, and whoever finds it RETURNED counts again, since the callback
 //! may have retained it meanwhile.
+//!
+//! With STEPS, even who has the only reference is not alone: whoever completes what a step delivers into takes
+//! that step off the list, under the lock, until it is published to all ([`crate::compose::link`]).
 //!
 //! RUNNING remembers that a function was started and is never taken back. Whoever takes the lock
 //! and finds it incomplete may deliver, and exactly one does. From publishing on, unless it keeps the
@@ -55,11 +59,12 @@ const RETURNED: u32 = 1 << 7;
 const EXTRAS: u32 = 1 << 8;
 const WANTED: u32 = 1 << 9;
 const CROWDED: u32 = 1 << 10;
+const STEPS: u32 = 1 << 11;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
 /// What says that there is something beside the object.
-const BESIDE: u32 = JOINED | EXTRAS | (Tag::HOLDS << TAG_SHIFT);
+const BESIDE: u32 = JOINED | EXTRAS | STEPS | (Tag::HOLDS << TAG_SHIFT);
 
 /// The bits of the parking mask under which those sleep that wait for completion, and for the lock.
 const FOR_COMPLETION: u32 = 1;
@@ -97,7 +102,7 @@ impl Seen {
     }
 
     /// Whether there is nothing beside the object: no block that its outcome holds, no `Next` behind, no
-    /// extras.
+    /// extras, no steps that may be taken off.
     #[inline]
     pub(crate) fn is_bare(self) -> bool {
         self.0 & BESIDE == 0
@@ -118,6 +123,11 @@ impl Seen {
     #[inline]
     pub(crate) fn has_extras(self) -> bool {
         self.0 & EXTRAS != 0
+    }
+
+    /// Whether steps may be taken off just now, by others than those with a reference.
+    pub(crate) fn has_steps(self) -> bool {
+        self.0 & STEPS != 0
     }
 
     /// Whether a `Next` lies behind the object.
@@ -156,6 +166,21 @@ impl Held {
         Self(self.0 | EXTRAS)
     }
 
+    pub(crate) fn with_steps(self) -> Self {
+        Self(self.0 | STEPS)
+    }
+
+    pub(crate) fn without_steps(self) -> Self {
+        Self(self.0 & !STEPS)
+    }
+
+    /// From PENDING to RUNNING, if it is that; and whether it was.
+    #[inline]
+    pub(crate) fn start(self) -> (Self, bool) {
+        let pending = self.0 & (RUNNING | COMPLETE) == 0;
+        (Self(if pending { self.0 | RUNNING } else { self.0 }), pending)
+    }
+
     /// Lends it to a callback, once it is published.
     #[inline]
     pub(crate) fn lend(self) -> Self {
@@ -184,12 +209,12 @@ impl State {
         self.change(|seen| fresh(seen).then_some(seen | RUNNING)).map(drop)
     }
 
-    /// The same, for one who alone can reach the object.
+    /// The same, for one who has the only reference.
     #[inline]
     pub(crate) fn start_alone(&self) -> Result<(), Seen> {
         let seen = self.load();
-        if seen.0 & (RUNNING | COMPLETE) != 0 {
-            return Err(seen);
+        if seen.0 & (RUNNING | COMPLETE | STEPS) != 0 {
+            return self.start();
         }
         // ORDERING: nobody else is there to see it, and whoever comes later does so by way of this thread.
         self.0.store(seen.0 | RUNNING, Relaxed);
@@ -216,6 +241,19 @@ impl State {
                 return held;
             }
         }
+    }
+
+    /// The same, for one who has the only reference, and mostly need not take it.
+    #[inline]
+    pub(crate) fn lock_alone(&self) -> Held {
+        let seen = self.load();
+        if seen.has_steps() { self.lock() } else { Held(seen.0) }
+    }
+
+    /// Takes the lock; `None` if somebody else is at the word just now.
+    #[inline]
+    pub(crate) fn try_lock(&self) -> Option<Held> {
+        self.try_take(0)
     }
 
     /// Takes the lock, unless the word has one of these bits, or is locked, or changes just now.
@@ -376,7 +414,7 @@ impl State {
 impl Held {
     #[inline]
     fn complete(self, tag: Tag) -> Self {
-        Self((self.0 & !WAITED) | COMPLETE | (tag.bits() << TAG_SHIFT))
+        Self((self.0 & !(WAITED | STEPS)) | COMPLETE | (tag.bits() << TAG_SHIFT))
     }
 }
 

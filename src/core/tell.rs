@@ -10,7 +10,7 @@ use std::ptr::{self, NonNull};
 use super::cell::Asynchron;
 use super::due::{self, Job, Jobs, RunFn};
 use super::handle::Handle;
-use super::listener::{Kind, List, Listener, Told};
+use super::listener::{Kind, List, Listener};
 use super::outcome::Tag;
 use super::state::{Courtesy, Held, State};
 use crate::sync::AtomicU32;
@@ -52,6 +52,15 @@ impl Telling {
             self.asleep_len = self.asleep_len.wrapping_add(1);
         }
     }
+
+    /// Has `run` run where the node was, in its order. No reference comes with it.
+    ///
+    /// # Safety
+    /// The node was taken off, and is used as a listener no more.
+    pub(crate) unsafe fn run_later(&mut self, node: NonNull<Listener>, run: RunFn) {
+        // SAFETY: as the caller promises.
+        unsafe { self.jobs.push(node.cast(), Some(run)) };
+    }
 }
 
 impl Telling {
@@ -85,11 +94,6 @@ impl Telling {
         // SAFETY: what listens is alive until it was told.
         let (held, run) = match *unsafe { Listener::kind(node) } {
             Kind::Run { lent, .. } => (held.lend(), lent),
-            Kind::RunTold(run) => {
-                // SAFETY: it is not used as a listener any more.
-                unsafe { Told::keep_source(node, source) };
-                (held, run)
-            }
             Kind::RunMarked { mark, run } => {
                 // SAFETY: the lock is held.
                 unsafe { mark(node) };
@@ -102,7 +106,9 @@ impl Telling {
                 // SAFETY: it was taken off the list, and learns once.
                 return unsafe { learn(node) };
             }
-            Kind::Decide(decide) => {
+            Kind::Decide { mark, decide } => {
+                // SAFETY: the lock is held.
+                unsafe { mark(node) };
                 source.keep();
                 *list = List::EMPTY;
                 publish(source, held, tag);
@@ -184,12 +190,6 @@ impl Telling {
                 // SAFETY: it is not used as a listener any more.
                 unsafe { self.jobs.push(node.cast(), Some(run)) };
             }
-            Kind::RunTold(run) => {
-                // SAFETY: as above.
-                unsafe { Told::keep_source(node, source) };
-                // SAFETY: as above.
-                unsafe { self.jobs.push(node.cast(), Some(run)) };
-            }
             Kind::RunMarked { mark, run } => {
                 // SAFETY: as the caller promises.
                 unsafe { mark(node) };
@@ -199,7 +199,9 @@ impl Telling {
             }
             // SAFETY: in no list, its link is free.
             Kind::Learn(_) => unsafe { self.learn_later(node) },
-            Kind::Decide(_) => {
+            Kind::Decide { mark, .. } => {
+                // SAFETY: as the caller promises.
+                unsafe { mark(node) };
                 source.keep();
                 self.undecided = true;
                 // SAFETY: nobody else uses its links before it has decided.
@@ -275,7 +277,7 @@ fn decide(jobs: Jobs, source: NonNull<Asynchron>) -> Jobs {
         // SAFETY: it was left undecided, so that its kind is still there.
         match *unsafe { Listener::kind(node) } {
             // SAFETY: as above; it is decided once.
-            Kind::Decide(decide) => unsafe { decide(node, source) },
+            Kind::Decide { decide, .. } => unsafe { decide(node, source) },
             _ => None,
         }
     })

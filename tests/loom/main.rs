@@ -15,4 +15,5 @@ mod lent;
 mod release;
 mod report;
 mod several;
+mod steps;
 mod support;

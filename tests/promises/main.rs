@@ -28,6 +28,7 @@ mod r10_report_order;
 mod r10_report_threads;
 mod r11_wait_any;
 mod r12_after_and_then;
+mod r12_lets_go;
 mod r13_nobody_left;
 mod r14_tokens;
 mod r14_unnotify;

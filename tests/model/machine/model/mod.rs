@@ -253,9 +253,16 @@ impl Model {
             self.create(made, One { refs: 0, ..One::new() });
             made
         });
-        // One for the caller, one until the function has returned.
-        self.with(into, |one| one.refs += 2);
-        let after = After { of: of.to_vec(), into, ctx, only_value, left: Cell::new(of.len() + 1) };
+        self.with(into, |one| one.refs += 1);
+        if self.is_complete(into) {
+            self.drop_owned(ctx);
+            return Answer::Handle(Some(into));
+        }
+        // Until the function has returned.
+        self.with(into, |one| one.refs += 1);
+        let (left, off) = (Cell::new(of.len() + 1), RefCell::default());
+        let needless = Cell::new(one::Needless::No);
+        let after = After { of: of.to_vec(), into, ctx, only_value, left, off, needless };
         self.listen(Rc::new(after));
         Answer::Handle(Some(into))
     }

@@ -35,6 +35,8 @@ pub enum Listener {
     /// A slot of a report.
     Entry(Id, usize),
     After(Rc<After>),
+    /// Of what a step delivers into.
+    Needless(Rc<After>),
 }
 
 #[derive(Clone, Copy)]
@@ -50,6 +52,19 @@ pub struct After {
     pub only_value: bool,
     /// Sources that are not complete, and 1 until all of them are listened to.
     pub left: Cell<usize>,
+    /// The places of those that it was taken off; empty while none was.
+    pub off: RefCell<Vec<usize>>,
+    pub needless: Cell<Needless>,
+}
+
+/// How far it is with what goes on otherwise.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Needless {
+    No,
+    /// What it delivers into is complete.
+    Due,
+    /// One of both has run: what goes on, and what takes it off. The other ends it.
+    Left,
 }
 
 #[derive(PartialEq)]
@@ -62,6 +77,7 @@ pub enum Stage {
 pub enum Job {
     Callback(Id, Registered),
     After(Rc<After>),
+    Detach(Rc<After>),
 }
 
 impl Failure {
@@ -206,6 +222,10 @@ impl Model {
                     self.with(a, |one| one.refs += 1);
                     self.count(after);
                 }
+                Listener::Needless(after) => {
+                    after.needless.set(Needless::Due);
+                    self.jobs.borrow_mut().push_back(Job::Detach(after));
+                }
             }
         }
         self.run_due();
@@ -234,6 +254,7 @@ impl Model {
     }
 
     pub fn listen(&self, after: Rc<After>) {
+        self.with(after.into, |one| one.listeners.push(Listener::Needless(after.clone())));
         for &source in &after.of {
             if self.is_complete(source) {
                 self.with(source, |one| one.refs += 1);
@@ -273,6 +294,7 @@ impl Model {
             match job {
                 Some(Job::Callback(a, registered)) => self.run_callback(a, registered),
                 Some(Job::After(after)) => self.run_after(&after),
+                Some(Job::Detach(after)) => self.detach(&after),
                 None => return,
             }
         }
@@ -295,7 +317,57 @@ impl Model {
         self.release(a);
     }
 
-    fn run_after(&self, after: &After) {
+    /// Takes it off those sources that have not told it, and drops its context.
+    fn detach(&self, after: &Rc<After>) {
+        for (place, &source) in after.of.iter().enumerate() {
+            let found = |l: &Listener| matches!(l, Listener::After(a) if Rc::ptr_eq(a, after));
+            // One that has told it may be gone.
+            let mut all = self.all.borrow_mut();
+            let listeners = all.get_mut(&source).map(|one| &mut one.listeners);
+            if let Some((at, listeners)) =
+                listeners.and_then(|all| Some((all.iter().position(found)?, all)))
+            {
+                listeners.remove(at);
+                after.off.borrow_mut().push(place);
+            }
+        }
+        self.drop_owned(after.ctx);
+        // If it was told by all, it is due, or was.
+        let off = after.off.borrow().len();
+        if off > 0 || after.needless.get() == Needless::Left {
+            self.end_needless(after);
+        }
+        after.needless.set(Needless::Left);
+    }
+
+    fn end_needless(&self, after: &After) {
+        if after.of.len() != 1 {
+            self.release_told(after);
+        }
+        self.release(after.into);
+    }
+
+    fn release_told(&self, after: &After) {
+        let off = after.off.borrow().clone();
+        let told = after.of.iter().enumerate().filter(|(place, _)| !off.contains(place));
+        told.for_each(|(_, &source)| self.release(source));
+    }
+
+    fn run_needless(&self, after: &After) {
+        if after.needless.replace(Needless::Left) == Needless::Left {
+            self.end_needless(after);
+        }
+        if after.of.len() == 1 {
+            self.release_told(after);
+        }
+    }
+
+    fn run_after(&self, after: &Rc<After>) {
+        if after.needless.get() != Needless::No {
+            return self.run_needless(after);
+        }
+        let needless = |l: &Listener| matches!(l, Listener::Needless(a) if Rc::ptr_eq(a, after));
+        self.with(after.into, |one| one.listeners.retain(|listener| !needless(listener)));
         let (into, first) = (after.into, after.of.first().copied());
         let error = first.filter(|_| after.only_value);
         match error.and_then(|first| self.with(first, |one| one.shared_error())) {
