@@ -793,9 +793,23 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  * Threads are reused. There are as many as processors. One more starts when all of them sleep in
  * waits of this library, or when a task has waited 10 ms in the queue: at most one every 10 ms,
  * without a bound. So tasks that wait for tasks never starve. While the system refuses a thread, a
- * task waits for one that is busy. The threads block all signals but those of their own faults,
- * and a program that a function starts inherits that. They are never joined, do not keep the
- * process alive, and end when they have rested for a second.
+ * task waits for one that is busy. They are never joined, do not keep the process alive, and end
+ * when they have rested for a second.
+ *
+ * A thread does not keep what the thread that called spawn had. On Linux it has the processors,
+ * the timer slack and the memory policy that the process had when this library was loaded, the
+ * policy SCHED_OTHER, the nice value and I/O priority of the first thread, the default
+ * floating-point environment, and a name as "asynchron/3". What the system does not let it set
+ * stays: without the right to it, a lower nice value, or SCHED_OTHER after SCHED_IDLE. Nothing sets
+ * back what the calling thread changed for itself alone by system calls: credentials, capabilities,
+ * namespaces, cgroups, seccomp, utilisation clamps. A SCHED_DEADLINE thread can start none.
+ *
+ * A thread blocks the signals that are sent to the process, so that the program's own threads get
+ * them. SIGUSR1, SIGUSR2, SIGXCPU, SIGURG, SIGPWR and the real-time signals, by which runtimes stop
+ * their threads, are blocked only if the calling thread blocks them. SIGSEGV, SIGBUS, SIGFPE,
+ * SIGILL, SIGTRAP and SIGSYS are never blocked, so one that kill() sends may arrive here. A program
+ * that `fn` starts inherits the blocked signals: SIGTERM would not end it. Start it by posix_spawn
+ * with an empty mask (posix_spawnattr_setsigmask and POSIX_SPAWN_SETSIGMASK).
  *
  * - Needs: `fn` not NULL.
  * - Ownership: `ctx` is handed over; with `drop_ctx` NULL nobody frees it. `drop_ctx`(ctx) runs

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 
 use super::worker::{Call, Worker};
 use super::{Refused, Task};
@@ -21,6 +21,8 @@ pub(super) struct Pool {
     going: Line<Lock<VecDeque<Task>>>,
     /// How many tasks have been taken from the queue so far. Changes under the lock of `going`.
     taken: AtomicU64,
+    /// How many threads have come so far: the number of the newest, by which it is named.
+    come: AtomicU32,
 }
 
 pub(super) struct Inner {
@@ -67,6 +69,12 @@ impl Pool {
         ptr::eq(POOL.load(Relaxed), self)
     }
 
+    /// A number for the thread that asks.
+    pub(super) fn number(&self) -> u32 {
+        // ORDERING: the number stands alone.
+        self.come.fetch_add(1, Relaxed).wrapping_add(1)
+    }
+
     /// The pool of this process, made on first use.
     pub(super) fn get() -> Result<&'static Self, NoMemory> {
         static PREPARED: AtomicBool = AtomicBool::new(false);
@@ -98,6 +106,7 @@ impl Pool {
             inner: Line(Lock::new(inner)),
             going: Line(Lock::new(VecDeque::new())),
             taken: AtomicU64::new(0),
+            come: AtomicU32::new(0),
         };
         let made = Box::into_raw(try_box(pool).map_err(|_| NoMemory)?);
         // ORDERING: Release publishes the pool; Acquire, on failure, sees the other's.

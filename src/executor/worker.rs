@@ -71,6 +71,7 @@ impl Worker {
         let Some(pool) = Pool::current() else {
             return ptr::null_mut();
         };
+        sys::become_neutral(pool.number());
         let worker = Self {
             pool,
             rests: Cell::new(false),

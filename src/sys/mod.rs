@@ -21,10 +21,14 @@ pub(crate) use self::loom::*;
 
 #[cfg(all(unix, not(loom)))]
 mod fork;
+#[cfg(all(target_os = "linux", not(loom)))]
+mod neutral;
 #[cfg(not(loom))]
 mod slot;
 #[cfg(not(loom))]
 mod thread;
+#[cfg(all(target_os = "linux", not(loom)))]
+pub(crate) use neutral::become_neutral;
 #[cfg(not(loom))]
 pub(crate) use slot::*;
 #[cfg(not(loom))]
@@ -66,6 +70,10 @@ pub(crate) fn wait_a_moment(
 pub(crate) fn rest(nanos: u64) {
     nap(nanos);
 }
+
+/// What a new thread inherits is told and set in ways of each system's own: only Linux's are known here.
+#[cfg(any(not(target_os = "linux"), loom))]
+pub(crate) fn become_neutral(_number: u32) {}
 
 /// A nap of so many nanoseconds, that nobody ends.
 #[cfg(not(loom))]

@@ -23,17 +23,7 @@ pub(crate) fn processors() -> usize {
 
 #[cfg(target_os = "linux")]
 fn ask_processors() -> usize {
-    // SAFETY: all zeroes is an empty cpu_set_t.
-    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    // The first thread's, which stands for the process: the caller may be pinned to one of many.
-    // SAFETY: a plain query.
-    let process = unsafe { libc::getpid() };
-    // SAFETY: the set is as large as said. Fails only above 1024 processors.
-    if unsafe { libc::sched_getaffinity(process, size_of::<libc::cpu_set_t>(), &mut set) } == 0 {
-        // SAFETY: the set was filled in.
-        return usize::try_from(unsafe { libc::CPU_COUNT(&set) }).unwrap_or(1);
-    }
-    online_processors()
+    super::neutral::processors().unwrap_or_else(online_processors)
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
@@ -52,8 +42,7 @@ fn ask_processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Starts a detached thread that runs `main(arg)`; false when none can be had. It takes no
-/// signals, which belong to the program's own threads, but those that it raises by a fault.
+/// Starts a detached thread that runs `main(arg)`; false when none can be had.
 #[cfg(unix)]
 pub(crate) fn start_thread(
     main: extern "C" fn(*mut c_void) -> *mut c_void,
@@ -67,30 +56,57 @@ pub(crate) fn start_thread(
     if unsafe { libc::pthread_attr_init(attr.as_mut_ptr()) } != 0 {
         return false;
     }
-    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut old = MaybeUninit::<libc::sigset_t>::uninit();
     let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
     // SAFETY: the attributes are initialised.
     unsafe {
         libc::pthread_attr_setdetachstate(attr.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED);
     }
-    // SAFETY: initialises the set.
-    unsafe { libc::sigfillset(all.as_mut_ptr()) };
-    for fault in
-        [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS]
-    {
-        // SAFETY: the set is initialised.
-        unsafe { libc::sigdelset(all.as_mut_ptr(), fault) };
-    }
-    // SAFETY: as above; initialises the old set.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), old.as_mut_ptr()) };
+    // SAFETY: asks for the mask, and initialises it.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, ptr::null(), old.as_mut_ptr()) };
+    // SAFETY: initialised just now.
+    let blocked = blocked_signals(unsafe { old.assume_init_ref() });
+    // SAFETY: the mask is initialised.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &blocked, ptr::null_mut()) };
     // SAFETY: every pointer is live; `main` and `arg` are for the new thread to use.
     let failed = unsafe { libc::pthread_create(thread.as_mut_ptr(), attr.as_ptr(), main, arg) };
-    // SAFETY: the old set is initialised.
+    // SAFETY: the old mask is initialised.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, old.as_ptr(), ptr::null_mut()) };
     // SAFETY: the attributes are initialised, and used no more.
     unsafe { libc::pthread_attr_destroy(attr.as_mut_ptr()) };
     failed == 0
+}
+
+/// What the new thread blocks: all that is meant for the program's own threads. Not its own faults; and those by
+/// which runtimes stop their threads only if the thread that starts it blocks them. A program that waits for one of
+/// these (sigwait, signalfd) blocks it before it starts threads, so it stays right.
+#[cfg(unix)]
+fn blocked_signals(old: &libc::sigset_t) -> libc::sigset_t {
+    const FAULTS: [libc::c_int; 6] =
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
+
+    let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: initialises the set.
+    unsafe { libc::sigfillset(set.as_mut_ptr()) };
+    // SAFETY: initialised just now.
+    let mut set = unsafe { set.assume_init() };
+    // SAFETY: both are sets.
+    let is_blocked = |signal| unsafe { libc::sigismember(old, signal) == 1 };
+    for signal in FAULTS.into_iter().chain(stopping_signals().filter(|one| !is_blocked(*one))) {
+        // SAFETY: it is a set.
+        unsafe { libc::sigdelset(&mut set, signal) };
+    }
+    set
+}
+
+/// Those by which runtimes (Mono, D's, Go's, the Boehm collector) stop their threads.
+#[cfg(unix)]
+fn stopping_signals() -> impl Iterator<Item = libc::c_int> {
+    #[cfg(target_os = "linux")]
+    let others = [libc::SIGPWR].into_iter().chain(libc::SIGRTMIN()..=libc::SIGRTMAX());
+    #[cfg(not(target_os = "linux"))]
+    let others = [];
+    [libc::SIGXCPU, libc::SIGUSR1, libc::SIGUSR2, libc::SIGURG].into_iter().chain(others)
 }
 
 /// Starts a detached thread that runs `main(arg)`; false when none can be had.

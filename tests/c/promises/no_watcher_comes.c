@@ -44,15 +44,19 @@ static int32_t wait_for(asynchron_t *self, void *other)
     return asynchron_wait(other, ASYNCHRON_FOREVER);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     asynchron_t *outer = asynchron_create("outer"), *inner = asynchron_create("inner");
-    cpu_set_t one;
-    /* One processor, so one task at a time. */
-    CPU_ZERO(&one);
-    CPU_SET(sched_getcpu(), &one);
-    if (sched_setaffinity(0, sizeof one, &one) != 0)
+    /* One processor, so one task at a time: the library counts them when it is loaded. */
+    if (argc == 1) {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(sched_getcpu(), &one);
+        if (sched_setaffinity(0, sizeof one, &one) != 0)
+            abort();
+        execl("/proc/self/exe", argv[0], "pinned", (char *)NULL);
         abort();
+    }
     if (asynchron_spawn(outer, wait_for, inner, NULL) != ASYNCHRON_OK)
         abort();
     while (!running)

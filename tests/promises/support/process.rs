@@ -98,13 +98,19 @@ fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
 
 /// tests/c/promises/`source` as a program, with the shared library.
 pub fn compile(source: &str, flags: &[&str]) -> PathBuf {
+    compile_with(source, flags, &[])
+}
+
+/// The same, with other libraries.
+pub fn compile_with(source: &str, flags: &[&str], libraries: &[&str]) -> PathBuf {
     built(source, || {
         let (path, program) = places(source);
         let standard = if source.ends_with(".cpp") { "c++11" } else { "gnu11" };
         let object = program.with_extension("o");
         common::ok(compiler::object(&path, standard, flags, &object));
         let cpp = source.ends_with(".cpp");
-        common::ok(compiler::link(&[&object], cpp, Form::Shared, &program));
+        let libraries: Vec<_> = libraries.iter().map(|name| (*name).to_owned()).collect();
+        common::ok(compiler::link_with(&[&object], &libraries, cpp, Form::Shared, &program));
         program
     })
 }
