@@ -11,23 +11,26 @@ use crate::core::lock::{Guard, Line, Lock};
 use crate::core::memory::{NoMemory, try_box};
 use crate::sys;
 
-/// Tasks without a thread lie in two halves of one queue, so that those who add and those who take
+/// Tasks lie in two halves of one queue until a thread takes them, so that those who add and those who take
 /// seldom meet: who finds nothing more going swaps in all that has come. Where both locks are taken,
 /// that of `going` comes first.
 #[repr(C)]
 pub(super) struct Pool {
     pub(super) inner: Line<Lock<Inner>>,
     /// The older half, the oldest first.
-    going: Line<Lock<VecDeque<Task>>>,
+    going: Line<Lock<Queue>>,
     /// How many tasks have been taken from the queue so far. Changes under the lock of `going`.
     taken: AtomicU64,
     /// How many threads have come so far: the number of the newest, by which it is named.
     come: AtomicU32,
 }
 
+/// The oldest first. A task that was taken back leaves its place behind.
+type Queue = VecDeque<Option<Task>>;
+
 pub(super) struct Inner {
     /// The newer half, the oldest first.
-    coming: VecDeque<Task>,
+    coming: Queue,
     /// Threads at rest, the one that came last first: it is the warmest.
     resting: *mut Worker,
     /// All threads, and those of them that are just being started: those may yet fail to come.
@@ -122,48 +125,65 @@ impl Pool {
         Ok(unsafe { &*pool })
     }
 
-    /// Gives the task back if there is no room for it, or no thread and none can be had.
+    /// Queues the task, and calls a thread for it if there is a place; gives it back if there is no
+    /// room for it, or no thread and none can be had. Whoever comes first takes the oldest: so no
+    /// task waits for a thread of its own while others overtake it.
     pub(super) fn submit(&'static self, task: Task) -> Result<(), (Refused, Task)> {
         let mut inner = self.inner.lock();
+        inner.queue(task)?;
+        let number = inner.queued;
         // One that is only being started may yet fail to come: one that rests takes its place.
         let instead = inner.starting > 0 && !inner.resting.is_null();
-        if inner.active < inner.places || instead || !inner.has_threads() {
-            return self.hand_over(inner, task);
+        if inner.active >= inner.places && !instead && inner.has_threads() {
+            self.watch(inner);
+            return Ok(());
         }
-        inner.queue(task)?;
-        self.watch(inner);
-        Ok(())
-    }
-
-    /// Gives the task to a thread at rest, or to a new one; else queues it, if there are threads.
-    fn hand_over(
-        &'static self,
-        mut inner: Guard<'_, Inner>,
-        task: Task,
-    ) -> Result<(), (Refused, Task)> {
         inner.active = inner.active.wrapping_add(1);
-        let Err((mut inner, refused, Call::Run(task))) = self.call(inner, Call::Run(task)) else {
+        let Err(mut inner) = self.call(inner, Call::Look) else {
             return Ok(());
         };
         inner.active = inner.active.wrapping_sub(1);
-        if !inner.has_threads() {
-            return Err((refused, task));
+        drop(inner);
+        self.take_back(number).map_or(Ok(()), |task| Err((Refused::NoThread, task)))
+    }
+
+    /// The task of this number, if it is still queued, and no thread will look at the queue. Its
+    /// place stays, so that the numbers of the others hold.
+    fn take_back(&self, number: u64) -> Option<Task> {
+        let mut going = self.going.lock();
+        let mut inner = self.inner.lock();
+        if inner.has_threads() {
+            return None;
         }
-        // None rests, so all are busy, and look at the queue before they rest.
-        inner.queue(task)
+        let before = usize::try_from(number.checked_sub(self.oldest(&inner))?).ok()?;
+        let task = match before.checked_sub(going.len()) {
+            None => going.get_mut(before)?.take(),
+            Some(before) => inner.coming.get_mut(before)?.take(),
+        };
+        self.drop_empty_places(&mut going);
+        if going.is_empty() {
+            self.drop_empty_places(&mut inner.coming);
+        }
+        task
+    }
+
+    /// Where no thread ever comes, nobody else does it.
+    fn drop_empty_places(&self, oldest: &mut Queue) {
+        while let Some(None) = oldest.front() {
+            oldest.pop_front();
+            self.count_taken();
+        }
     }
 
     /// The oldest task; if there is none, the lock, while which is held none comes.
     pub(super) fn take(&self) -> Result<Task, Guard<'_, Inner>> {
         let mut going = self.going.lock();
-        if let Some(task) = going.pop_front() {
-            self.count_taken();
+        if let Some(task) = self.take_from(&mut going) {
             return Ok(task);
         }
         let mut inner = self.inner.lock();
         mem::swap(&mut *going, &mut inner.coming);
-        if let Some(task) = going.pop_front() {
-            self.count_taken();
+        if let Some(task) = self.take_from(&mut going) {
             return Ok(task);
         }
         for half in [&mut *going, &mut inner.coming] {
@@ -172,6 +192,16 @@ impl Pool {
             }
         }
         Err(inner)
+    }
+
+    fn take_from(&self, going: &mut Queue) -> Option<Task> {
+        while let Some(place) = going.pop_front() {
+            self.count_taken();
+            if place.is_some() {
+                return place;
+            }
+        }
+        None
     }
 
     fn count_taken(&self) {
@@ -203,7 +233,7 @@ impl Pool {
             return inner.starting == 0;
         }
         inner.watched = true;
-        let Err((mut inner, ..)) = self.call(inner, Call::Watch) else {
+        let Err(mut inner) = self.call(inner, Call::Watch) else {
             return true;
         };
         inner.watched = false;
@@ -215,9 +245,8 @@ impl Pool {
     pub(super) fn call<'a>(
         &'static self,
         mut inner: Guard<'a, Inner>,
-        mut call: Call,
-    ) -> Result<(), (Guard<'a, Inner>, Refused, Call)> {
-        let mut refused = Refused::NoThread;
+        call: Call,
+    ) -> Result<(), Guard<'a, Inner>> {
         if inner.resting.is_null() {
             inner.threads = inner.threads.wrapping_add(1);
             inner.starting = inner.starting.wrapping_add(1);
@@ -225,14 +254,13 @@ impl Pool {
             let started = Worker::start(call);
             inner = self.inner.lock();
             inner.starting = inner.starting.wrapping_sub(1);
-            let Err(back) = started else {
+            if started {
                 return Ok(());
-            };
-            (refused, call) = back;
+            }
             inner.threads = inner.threads.wrapping_sub(1);
         }
         let Some(resting) = NonNull::new(inner.resting) else {
-            return Err((inner, refused, call));
+            return Err(inner);
         };
         // SAFETY: workers at rest are alive until they have been called.
         let worker = unsafe { resting.as_ref() };
@@ -259,7 +287,7 @@ impl Inner {
         if self.coming.try_reserve(1).is_err() {
             return Err((Refused::NoMemory, task));
         }
-        self.coming.push_back(task);
+        self.coming.push_back(Some(task));
         self.queued = self.queued.wrapping_add(1);
         Ok(())
     }

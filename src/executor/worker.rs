@@ -6,10 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::thread;
 
+use super::Task;
 use super::pool::Pool;
-use super::{Refused, Task};
 use crate::core::here;
-use crate::core::memory::try_box;
 use crate::core::wait::spin;
 use crate::sync::{AtomicU32, Ordering::*};
 use crate::sys::{self, Deadline, Slot};
@@ -25,9 +24,8 @@ const YIELDS: u32 = 32;
 const REST: u64 = 1_000_000_000;
 
 /// What a thread is called for.
+#[derive(Clone, Copy)]
 pub(super) enum Call {
-    /// To run this, as one of those that are active.
-    Run(Task),
     /// To look at the queue, as one of those that are active.
     Look,
     /// To watch over how long the oldest task has lain.
@@ -54,20 +52,25 @@ const ASLEEP: u32 = 2;
 static WORKER: Slot = Slot::new(1);
 
 impl Worker {
-    /// Starts a thread for this call, or gives it back.
-    pub(super) fn start(call: Call) -> Result<(), (Refused, Call)> {
-        let first = Box::into_raw(try_box(call).map_err(|call| (Refused::NoMemory, call))?);
-        if sys::start_thread(Self::main, first.cast()) {
-            return Ok(());
-        }
-        // SAFETY: made just now, and nobody has taken it.
-        Err((Refused::NoThread, *unsafe { Box::from_raw(first) }))
+    /// Starts a thread for this call; false when none can be had.
+    pub(super) fn start(call: Call) -> bool {
+        let main = match call {
+            Call::Look => Self::look_first,
+            Call::Watch => Self::watch_first,
+        };
+        sys::start_thread(main, ptr::null_mut())
+    }
+
+    extern "C" fn look_first(_: *mut c_void) -> *mut c_void {
+        Self::main(Call::Look)
+    }
+
+    extern "C" fn watch_first(_: *mut c_void) -> *mut c_void {
+        Self::main(Call::Watch)
     }
 
     /// The whole life of a thread.
-    extern "C" fn main(first: *mut c_void) -> *mut c_void {
-        // SAFETY: handed over by `start`.
-        let first = *unsafe { Box::from_raw(first.cast::<Call>()) };
+    fn main(first: Call) -> *mut c_void {
         let Some(pool) = Pool::current() else {
             return ptr::null_mut();
         };
@@ -93,7 +96,6 @@ impl Worker {
         let mut call = Some(first);
         while let Some(what) = call {
             let task = match what {
-                Call::Run(task) => Some(task),
                 Call::Look => self.next(),
                 Call::Watch => self.watch(),
             };
@@ -252,7 +254,7 @@ impl Sleeping {
             inner.active = inner.active.wrapping_add(1);
             inner = match pool.call(inner, Call::Look) {
                 Ok(()) => pool.inner.lock(),
-                Err((mut inner, ..)) => {
+                Err(mut inner) => {
                     inner.active = inner.active.wrapping_sub(1);
                     inner
                 }

@@ -1,6 +1,6 @@
 //! Rule 9: background threads are reused; there are more when all are blocked, in a wait of ours or otherwise.
 
-use crate::support::process::try_in_child;
+use crate::support::process::{self, try_in_child};
 use crate::support::*;
 use std::collections::HashSet;
 use std::sync::{Barrier, Mutex};
@@ -180,4 +180,11 @@ fn an_idle_thread_is_woken() {
             }
         }
     });
+}
+
+/// Also while the thread that was started for the first of them has not come.
+#[test]
+fn first_come_first_begun() {
+    let program = process::compile("first_come_first_begun.c", &[]);
+    process::run(process::command(&program, &[]), 60).assert_quiet_success();
 }
