@@ -791,10 +791,13 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  * once: `fn` still runs.
  *
  * Threads are reused. There are as many as processors. One more starts when all of them sleep in
- * waits of this library, or when a task has waited 10 ms in the queue: at most one every 10 ms,
- * without a bound. So tasks that wait for tasks never starve. While the system refuses a thread, a
- * task waits for one that is busy. They are never joined, do not keep the process alive, and end
- * when they have rested for a second.
+ * waits of this library, or when a task has waited 10 ms in the queue and the busy threads do not
+ * use the processors: at most one every 10 ms, without a bound. So tasks that wait for tasks never
+ * starve. One that waits in a loop seems to compute: behind such tasks one more thread starts after
+ * 1 s in which none has begun, then after 2 s, 4 s and so on. On Linux processor clocks tell, and
+ * /proc where it is mounted; elsewhere no task seems to compute. While the system refuses a thread, a
+ * task waits for one that is busy. Threads are never joined, do not keep the process alive, and end
+ * when they have rested for a second. The first task that was spawned is the first to begin.
  *
  * A thread does not keep what the thread that called spawn had. On Linux it has the processors,
  * the timer slack and the memory policy that the process had when this library was loaded, the

@@ -2,11 +2,13 @@
 //!
 //! As many tasks run at a time as there are processors. A thread whose task sleeps in one of our
 //! waits does not count, so tasks that wait for tasks make room for them; and a task that has lain
-//! for 10 ms gets a thread more, so those that block by other means starve nobody. Every task is
+//! for 10 ms behind threads that do not use the processors gets a thread more, so those that block by
+//! other means starve nobody. Behind those that compute it waits. Every task is
 //! queued, and a thread that rests, or a new one, is called if there is a place for it. Whichever
 //! thread is first takes the oldest task: first come, first begun.
 //! Threads that have rested for a second end.
 
+mod busy;
 mod pool;
 mod worker;
 

@@ -5,6 +5,7 @@ use std::mem;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 
+use super::busy::BUSY;
 use super::worker::{Call, Worker};
 use super::{Refused, Task};
 use crate::core::lock::{Guard, Line, Lock};
@@ -44,6 +45,8 @@ pub(super) struct Inner {
     pub(super) places: usize,
     /// Whether a thread watches over how long the oldest task has lain.
     pub(super) watched: bool,
+    /// How often a thread was added because nothing had begun for long, since a task last lay.
+    pub(super) stalls: u32,
     /// How many tasks have been queued so far: the number of the newest.
     pub(super) queued: u64,
 }
@@ -57,6 +60,7 @@ static POOL: AtomicPtr<Pool> = AtomicPtr::new(ptr::null_mut());
 extern "C" fn forget_pool() {
     // ORDERING: a child begins with one thread.
     POOL.store(ptr::null_mut(), Relaxed);
+    BUSY.forget();
 }
 
 impl Pool {
@@ -103,6 +107,7 @@ impl Pool {
             active: 0,
             places: sys::processors(),
             watched: false,
+            stalls: 0,
             queued: 0,
         };
         let pool = Self {

@@ -7,6 +7,7 @@ use std::ptr::{self, NonNull};
 use std::thread;
 
 use super::Task;
+use super::busy::BUSY;
 use super::pool::Pool;
 use crate::core::here;
 use crate::core::wait::spin;
@@ -15,6 +16,11 @@ use crate::sys::{self, Deadline, Slot};
 
 /// How long a task lies before it gets a thread of its own, in nanoseconds.
 const PATIENCE: u64 = 10_000_000;
+/// Processor time within the patience that makes a thread one which uses the processors.
+const USED: u64 = PATIENCE / 10;
+/// How long nothing may begin behind threads that compute, in nanoseconds: they may wait, in a loop, for just what
+/// lies. Twice as long each further time.
+const STALL: u64 = 1_000_000_000;
 /// How long a thread sleeps in one of our waits before it looks whether the tasks that lie are still watched
 /// over, in nanoseconds.
 const DOUBT: u64 = 100_000_000;
@@ -87,7 +93,9 @@ impl Worker {
         WORKER.set((&raw const worker).cast_mut().cast());
         // Catches nothing of ours. It is there so that an exception out of the program's code
         // finds a handler, and so gets as far as to be reported.
+        let place = BUSY.enter();
         let _ = catch_unwind(AssertUnwindSafe(|| here::stay(|| worker.work(first))));
+        BUSY.leave(place);
         WORKER.set(ptr::null_mut());
         ptr::null_mut()
     }
@@ -182,20 +190,30 @@ impl Worker {
     /// then is at rest. One that was queued before this thread slept has lain as long as it slept:
     /// so no task needs a time of its own.
     fn watch(&self) -> Option<Task> {
-        let mut newest = 0;
+        let (mut newest, mut before, mut stalled) = (0, 0, 0_u64);
+        // From here on counts what they use.
+        BUSY.are(0, USED);
         loop {
             let mut inner = self.pool.inner.lock();
             if !self.pool.has_tasks(&inner) {
                 inner.watched = false;
+                inner.stalls = 0;
                 inner.rest(self);
                 return None;
             }
-            if self.pool.oldest(&inner) <= newest {
-                drop(inner);
-                return self.take_watched();
+            let (oldest, places, stalls) = (self.pool.oldest(&inner), inner.places, inner.stalls);
+            let lies = oldest <= newest;
+            if !lies {
+                newest = inner.queued;
             }
-            newest = inner.queued;
             drop(inner);
+            let computing = BUSY.are(places, USED);
+            stalled = if oldest == before { stalled.wrapping_add(PATIENCE) } else { 0 };
+            before = oldest;
+            let stuck = stalled >= STALL.checked_shl(stalls).unwrap_or(u64::MAX);
+            if lies && (!computing || stuck) {
+                return self.take_watched(computing);
+            }
             let until = sys::deadline_after(PATIENCE);
             while !sys::has_passed(until) {
                 sys::wait(&self.called, AWAKE, u32::MAX, until);
@@ -204,12 +222,13 @@ impl Worker {
     }
 
     /// Ends the watch with the oldest task, if it has not been taken meanwhile.
-    fn take_watched(&self) -> Option<Task> {
+    fn take_watched(&self, stuck: bool) -> Option<Task> {
         match self.pool.take() {
             Ok(task) => {
                 let mut inner = self.pool.inner.lock();
                 inner.active = inner.active.wrapping_add(1);
                 inner.watched = false;
+                inner.stalls = inner.stalls.saturating_add(u32::from(stuck));
                 self.pool.watch(inner);
                 Some(task)
             }

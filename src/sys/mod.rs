@@ -75,6 +75,29 @@ pub(crate) fn rest(nanos: u64) {
 #[cfg(any(not(target_os = "linux"), loom))]
 pub(crate) fn become_neutral(_number: u32) {}
 
+#[cfg(all(target_os = "linux", not(loom)))]
+mod usage;
+#[cfg(all(target_os = "linux", not(loom)))]
+pub(crate) use usage::*;
+
+/// What a thread uses is told in ways of each system's own: elsewhere all seem to use nothing.
+#[cfg(any(not(target_os = "linux"), loom))]
+mod no_usage {
+    pub(crate) fn thread_number() -> u32 {
+        0
+    }
+
+    pub(crate) fn processor_time(_thread: u32) -> Option<u64> {
+        None
+    }
+
+    pub(crate) fn is_runnable(_thread: u32) -> bool {
+        false
+    }
+}
+#[cfg(any(not(target_os = "linux"), loom))]
+pub(crate) use no_usage::*;
+
 /// A nap of so many nanoseconds, that nobody ends.
 #[cfg(not(loom))]
 pub(crate) fn nap(nanos: u64) {

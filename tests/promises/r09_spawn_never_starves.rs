@@ -103,7 +103,7 @@ fn tasks_blocked_elsewhere_starve_nobody() {
             std::hint::spin_loop();
         }
     };
-    for (block, release, tasks) in [(pass, pass, 30), (sleep, free, 30), (spin, free, 6)] {
+    for (block, release, tasks) in [(pass, pass, 30), (sleep, free, 30), (spin, free, 3)] {
         within(120, move || {
             let barrier = Barrier::new(tasks + 1);
             let held = Arc::new(Held { barrier, free: AtomicBool::new(false) });
@@ -187,4 +187,12 @@ fn an_idle_thread_is_woken() {
 fn first_come_first_begun() {
     let program = process::compile("first_come_first_begun.c", &[]);
     process::run(process::command(&program, &[]), 60).assert_quiet_success();
+}
+
+/// Those that compute get no more threads than there are processors, and one that watches; those that sleep where the
+/// library cannot see it get one every 10 ms.
+#[test]
+fn threads_are_added_for_those_that_do_not_compute() {
+    let program = process::compile("computing_adds_no_threads.c", &[]);
+    process::run(process::command(&program, &[]), 120).assert_quiet_success();
 }
