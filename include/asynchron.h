@@ -21,7 +21,8 @@
  * report.
  *
  * For C++ there is asynchron.hpp, built on this header: futures and promises of any type,
- * exceptions, coroutines.
+ * exceptions, coroutines. Guides are in share/doc/asynchron/guide, example programs in
+ * share/doc/asynchron/examples-c.
  *
  * What holds for every function here:
  *

@@ -9,7 +9,7 @@
 #     LIBDIR       the libraries: lib; a relative name is below PREFIX
 #     INCLUDEDIR   the headers: include
 #     MANDIR       the manual: share/man
-#     DOCDIR       the license texts: share/doc/asynchron
+#     DOCDIR       the license texts, the guides and the examples: share/doc/asynchron
 #     DESTDIR      a directory that stands for / while a package is made: none
 #     MAN          no: leave out the man pages
 set -eu
@@ -17,6 +17,14 @@ umask 022
 here=$(pwd)
 cd "$(dirname "$0")/.."
 . packaging/common.sh
+
+# What is to be read: the guides and the examples. Their names have no spaces.
+TEXTS=$(echo docs/guide/*.md examples-c/*.c examples-c/*.cpp examples-c/*.h)
+
+# text_directory FILE: below DOCDIR. The guides name an example as it is named there.
+text_directory() {
+    basename "$(dirname "$1")"
+}
 
 # absolute DIRECTORY BASE: without a slash at its end.
 absolute() {
@@ -117,6 +125,9 @@ install_all() {
     put_filled packaging/asynchron-config-version.cmake.in "$CMAKEDIR"
     put 644 LICENSE-MIT "$DOCDIR"
     put 644 LICENSE-APACHE "$DOCDIR"
+    for text in $TEXTS; do
+        put 644 "$text" "$DOCDIR/$(text_directory "$text")"
+    done
     if [ "${MAN:-}" = no ]; then
         echo "  no man pages, as you asked"
         return
@@ -145,7 +156,10 @@ uninstall_all() {
     for name in asynchron $(functions); do
         rm -f "$DESTDIR$MANDIR/man3/$name.3"
     done
-    for directory in "$CMAKEDIR" "$DOCDIR"; do
+    for text in $TEXTS; do
+        rm -f "$DESTDIR$DOCDIR/$(text_directory "$text")/$(basename "$text")"
+    done
+    for directory in "$CMAKEDIR" "$DOCDIR/guide" "$DOCDIR/examples-c" "$DOCDIR"; do
         rmdir "$DESTDIR$directory" 2>/dev/null || :
     done
 }

@@ -13,7 +13,7 @@ END {
 function begin_page(title) {
     file = out "/" title ".3"
     printf "" >file
-    put(".\\\" Made from include/asynchron.h by docs/tools/man.awk.")
+    put(".\\\" Made from the comments of asynchron.h.")
     put(".TH " toupper(title) " 3 \"" date "\" \"asynchron " version "\" \"asynchron\"")
     put(".nh\n.ad l\n.SH NAME") # names are not hyphenated
 }

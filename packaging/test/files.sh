@@ -20,6 +20,8 @@ expected() {
         echo "$1/pkgconfig/asynchron.pc"
         echo share/doc/asynchron/LICENSE-APACHE
         echo share/doc/asynchron/LICENSE-MIT
+        (cd docs && printf 'share/doc/asynchron/%s\n' guide/*.md)
+        printf 'share/doc/asynchron/%s\n' examples-c/*.c examples-c/*.cpp examples-c/*.h
         if [ "$MAN" != no ]; then
             for page in build/man/man3/*.3; do
                 echo "share/man/man3/$(basename "$page")"
@@ -79,6 +81,48 @@ replaced_as_a_whole() {
     layout
 }
 
+# words_of FILE...: those that may be the name of a file.
+words_of() {
+    cat "$@" | sed 's/\\-/-/g' | grep -oE '[A-Za-z0-9_-][A-Za-z0-9_.-]*([./][A-Za-z0-9_-]+)+' | LC_ALL=C sort -u
+}
+
+# Whatever of this repository the texts name is installed, too. A guide names another by its name alone.
+names_only_what_is_there() {
+    local doc="$PREFIX/share/doc/asynchron" word at texts seen=0
+    texts=("$PREFIX"/include/asynchron.* "$doc"/guide/*.md)
+    [ "$MAN" = no ] || texts+=("$PREFIX"/share/man/man3/*.3)
+    for word in $(words_of "${texts[@]}"); do
+        case $word in
+        share/*) at="$PREFIX/$word" ;;
+        asynchron.h | asynchron.*.h | asynchron.hpp) at="$PREFIX/include/$word" ;;
+        *.md)
+            at="$doc/guide/$word"
+            [ -e "$at" ] || at="$doc/$word"
+            ;;
+        *)
+            [ -e "$word" ] || continue
+            at="$doc/$word"
+            ;;
+        esac
+        seen=$((seen + 1))
+        [ -e "$at" ] || { echo "named, but not installed: $word"; return 1; }
+    done
+    [ "$seen" -ge 8 ]
+}
+
+# From where they are installed, with what is installed.
+examples_compile() {
+    local example to="$WORK/example"
+    for example in "$PREFIX"/share/doc/asynchron/examples-c/*.c; do
+        gcc -std=c99 -Wall -Wextra -Werror -I"$PREFIX/include" "$example" -o "$to" \
+            -L"$PREFIX/lib" -lasynchron -lpthread
+    done
+    for example in "$PREFIX"/share/doc/asynchron/examples-c/*.cpp; do
+        g++ -std=c++20 -Wall -Wextra -Werror -I"$PREFIX/include" "$example" -o "$to" \
+            -L"$PREFIX/lib" -lasynchron -lpthread
+    done
+}
+
 # What is not made is not left out in silence.
 without_man_pages_only_if_asked() {
     local at="$WORK/without man"
@@ -95,4 +139,6 @@ try "whatever the umask, everyone may read them" readable_by_all
 try "with DESTDIR and LIBDIR, and taken away again" elsewhere
 try "taken away among the files of others" uninstalled
 try "installed again, each file is replaced as a whole" replaced_as_a_whole
+try "headers, man pages and guides name nothing that is not there" names_only_what_is_there
+try "the installed examples compile" examples_compile
 try "without man pages only if that is asked for" without_man_pages_only_if_asked
