@@ -1,4 +1,4 @@
-/* call.c: to compute the value here and now, while others wait for it elsewhere. */
+/* call.c: compute the value on this thread, while others wait for it elsewhere. */
 #define _POSIX_C_SOURCE 200809L
 #include <asynchron.h>
 #include <errno.h>
@@ -50,7 +50,7 @@ int main(void)
     CHECK(asynchron_call(quotient, divide, bad) == ASYNCHRON_ALREADY);
     CHECK(asynchron_get(quotient, NULL) == ASYNCHRON_OK);
 
-    /* OK says that the function ran, not that it succeeded: that is the asynchron's to tell. */
+    /* OK says that the function ran, not that it succeeded: ask the asynchron that. */
     CHECK(asynchron_call(nonsense, divide, bad) == ASYNCHRON_OK);
     CHECK(asynchron_get(nonsense, NULL) == ASYNCHRON_FAILED);
     CHECK(asynchron_error(nonsense, &error) == ASYNCHRON_OK);

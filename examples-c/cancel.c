@@ -1,7 +1,7 @@
-/* cancel.c: calling off what nobody wants any more.
+/* cancel.c: cancel what nobody needs any more.
  *
- * A cancel is a completion: whoever waits wakes at once, and what is delivered later is dropped.
- * A function that is running is not interrupted; it asks now and then whether to go on.
+ * A cancel is a completion: all waiters wake at once, and what is delivered later is dropped.
+ * A function that is running is not interrupted; it polls whether to go on.
  */
 #include <asynchron.h>
 #include <string.h>
@@ -13,7 +13,7 @@ struct search {
     asynchron_t *stopped;
 };
 
-/* Would search for ever; looks at its own asynchron after each step. */
+/* Would search for ever; polls its own asynchron after each step. */
 static int32_t search_forever(asynchron_t *self, void *ctx)
 {
     struct search *search = ctx;

@@ -56,7 +56,7 @@ static void progress_clear(void)
         fputs("\r\033[K", stderr);
 }
 
-/* For what leaves nothing to be done but to say so. */
+/* For errors after which the program cannot go on. */
 static void must(bool hold, const char *otherwise)
 {
     if (hold)
@@ -135,7 +135,7 @@ static int32_t sum_file(asynchron_t *self, void *name)
             (void)progress_add((uint64_t)got);
         } else if (got == 0) {
             sum.crc = crc_finish(sum.crc, sum.size);
-            (void)asynchron_set_bytes(self, &sum, sizeof sum); /* refused if just cancelled */
+            (void)asynchron_set_bytes(self, &sum, sizeof sum); /* too late if just cancelled */
         } else if (errno != EINTR) {
             error = errno;
             break;
@@ -238,7 +238,7 @@ int main(int argc, char **argv)
             /* The cancelled ones are yielded like all others, so the loop ends as usual. */
             interrupted = true;
             for (int i = 0; i < IN_FLIGHT; i++)
-                (void)asynchron_cancel(jobs[i].sum); /* of NULL: refused, and that is all */
+                (void)asynchron_cancel(jobs[i].sum); /* NULL is refused, which is fine */
         } else {
             must(status == ASYNCHRON_TIMEOUT, asynchron_status_string(status));
         }

@@ -22,7 +22,7 @@ int main()
         CHECK(A.get() == 3);
     });
 
-    // Delivers. Only the first delivery of all counts; it is told whether this was it.
+    // Delivers. Only the first delivery counts; the result says whether this was it.
     std::thread two([&] {
         calling.get_future().wait();
         CHECK(promise.set_value(3));
@@ -38,7 +38,7 @@ int main()
     });
     three.join();
 
-    // And what the handles save: a function in the background, and what goes on with its value.
+    // The same with less code: a function in the background, and one that goes on with its value.
     const auto text = asynchron::spawn([](int a, int b) { return a * b; }, 6, 7).then([](int n) {
         return std::to_string(n);
     });

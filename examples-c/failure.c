@@ -23,7 +23,7 @@ static void free_position(void *position)
     free(position);
 }
 
-/* Fails with everything there is to say. The payload is the library's from the call on. */
+/* Fails with all that a failure can have. The payload is the library's from the call on. */
 static int32_t parse(asynchron_t *self, void *text)
 {
     struct position *position = malloc(sizeof *position);
@@ -34,7 +34,7 @@ static int32_t parse(asynchron_t *self, void *text)
     position->column = (int)strlen(text) + 1;
     (void)asynchron_fail_with(self, UNEXPECTED_END, "parser", "unexpected end of input", position,
                               free_position);
-    return UNEXPECTED_END; /* an outcome is there, so this says nothing; unless there was no memory for it */
+    return UNEXPECTED_END; /* ignored, since it has failed already; unless that was out of memory */
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* notify.c: to be told instead of waiting.
+/* notify.c: callbacks, instead of waiting.
  *
  * Callbacks run in the order in which they were registered, each exactly once, on the thread that
  * delivers. One registered after delivery runs at once, on the thread that registers it.
@@ -17,8 +17,8 @@ struct seen {
 
 static int calls;
 
-/* Inside a callback the asynchron is complete, so asynchron_get does not block. The handle is only
- * lent: to keep it longer, retain it. */
+/* Inside a callback the asynchron is complete, so asynchron_get does not block. The handle is
+ * borrowed: to keep it longer, retain it. */
 static void on_weather(asynchron_t *weather, void *ctx)
 {
     struct seen *seen = ctx;

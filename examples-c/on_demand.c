@@ -54,7 +54,7 @@ int main(void)
     asynchron_t *unused = settings_create();
     pthread_t threads[THREADS];
 
-    /* Looking does not start it, nor does a wait that does not wait. */
+    /* A poll does not start it, nor does a timeout of 0. */
     CHECK(asynchron_poll(settings) == ASYNCHRON_PENDING);
     CHECK(asynchron_wait(settings, 0) == ASYNCHRON_TIMEOUT);
     CHECK(reads == 0);

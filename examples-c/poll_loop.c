@@ -1,7 +1,7 @@
 /* poll_loop.c: asynchrons in a poll(2) loop, next to a timer and standard input.
  *
- * The loop is the program's own. A report lends it a descriptor that is readable exactly while an
- * item is there to take. Three jobs wait on background threads, each for a tick; a tick comes with
+ * The loop is the program's own. A report has a descriptor that is readable exactly while there is an
+ * item to take. Three jobs wait on background threads, each for a tick; a tick comes with
  * the timer, or at once with a line that is typed. The program ends when all jobs are done.
  */
 #define _POSIX_C_SOURCE 200809L

@@ -33,7 +33,7 @@ static void *thread_2(void *unused)
 {
     const int three = 3;
 
-    CHECK(asynchron_get(calling, NULL) == ASYNCHRON_OK); /* a value nobody wants to see */
+    CHECK(asynchron_get(calling, NULL) == ASYNCHRON_OK); /* the value does not matter */
     CHECK(asynchron_set_bytes(A, &three, sizeof three) == ASYNCHRON_OK);
     return unused;
 }

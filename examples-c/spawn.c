@@ -1,4 +1,4 @@
-/* spawn.c: to compute on background threads.
+/* spawn.c: compute on background threads.
  *
  * The sum of the numbers from 1 to 1,000,000, in four parts at once.
  */
@@ -25,7 +25,7 @@ static int32_t add_up(asynchron_t *self, void *ctx)
     return 0;
 }
 
-/* A part of the sum, on its way. NULL only without memory. */
+/* Begins a part of the sum. NULL if out of memory. */
 static asynchron_t *sum_of(uint64_t first, uint64_t last)
 {
     asynchron_t *sum = asynchron_create(NULL);

@@ -1,4 +1,4 @@
-/* timeout.c: to wait, but not for ever.
+/* timeout.c: wait, but not for ever.
  *
  * A timeout ends the wait, never the asynchron: the value may still come, and be collected then.
  */
@@ -40,12 +40,12 @@ int main(void)
     CHECK(asynchron_poll(reply) == ASYNCHRON_PENDING);
     CHECK(asynchron_set_bytes(reply, late, sizeof late) == ASYNCHRON_OK);
 
-    /* Complete beats timed out: what is there is returned whatever the timeout. */
+    /* What is complete is returned whatever the timeout. */
     CHECK(asynchron_get_timeout(reply, 0, &value) == ASYNCHRON_OK);
     CHECK(value.len == sizeof late);
     printf("reply: %s\n", (const char *)value.data);
 
-    /* To wait without looking at the outcome: OK once complete, however it ended. */
+    /* To wait only: OK once it is complete, however it ended. */
     CHECK(asynchron_wait(reply, ASYNCHRON_FOREVER) == ASYNCHRON_OK);
 
     asynchron_release(reply);

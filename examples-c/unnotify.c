@@ -1,7 +1,7 @@
-/* unnotify.c: to take a callback back.
+/* unnotify.c: take a callback back.
  *
- * A window asks to be told when a picture has been loaded. When it is closed before that, the
- * callback must not run any more, for the window is gone.
+ * A window has a callback for when a picture has been loaded. If it is closed before that, the
+ * callback must not run any more, since the window is gone.
  */
 #include <asynchron.h>
 #include "check.h"
@@ -70,7 +70,7 @@ int main(void)
     CHECK(asynchron_unnotify(picture, kept) == ASYNCHRON_ALREADY);
     CHECK(asynchron_try_unnotify(picture, kept) == ASYNCHRON_ALREADY); /* one that never waits */
 
-    /* For who only wants to hear of what is still to come. */
+    /* Registers only if it is not complete yet. */
     CHECK(window_watch(window_open(&shown), picture, ASYNCHRON_NOTIFY_IF_PENDING, &late) ==
           ASYNCHRON_ALREADY);
     CHECK(shown == 1 && windows == 0);

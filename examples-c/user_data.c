@@ -1,8 +1,8 @@
 /* user_data.c: user data as the way to "subclass".
  *
  * A download is an asynchron with more in it: its address, what has come so far, functions of its
- * own. All that lives in a struct, whose pointer is the asynchron's user data and which is freed
- * with the last reference. Whoever knows nothing of downloads can still wait for one.
+ * own. All that is in a struct, which is the asynchron's user data and is freed with the last
+ * reference. Code that knows nothing of downloads can still wait for one.
  */
 #include <asynchron.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void download_free(void *download)
     free(download);
 }
 
-/* The "constructor". NULL only without memory. */
+/* The "constructor". NULL if out of memory. */
 static asynchron_t *download_create(const char *address)
 {
     asynchron_options_t options = {.size = sizeof options};

@@ -1,4 +1,4 @@
-/* wait_any.c: to wait for whichever comes first, here a request or the signal to stop.
+/* wait_any.c: wait for whichever comes first, here a request or the signal to stop.
  *
  * A stop signal is just a second asynchron. It may be waited for with any number of others, and
  * stays open once it is given, so no thread can miss it.
