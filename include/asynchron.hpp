@@ -33,7 +33,7 @@
  *     lock, and let it go after.
  *   - Exceptions. What a function throws that computes a value becomes the failure of that value, and is thrown again,
  *     the same object, to everyone who asks for it: treat it as const. No exception crosses C. A failure delivered by C
- *     is thrown as asynchron::error, a cancel as asynchron::cancelled. Want of memory is std::bad_alloc and changes
+ *     is thrown as asynchron::error, a cancel as asynchron::cancelled. Out of memory is std::bad_alloc and changes
  *     nothing.
  *   - No state. A future or promise that was moved from, or made without an asynchron, is not valid(): what needs one
  *     then throws asynchron::error with the code ASYNCHRON_E_INVALID.
