@@ -125,7 +125,10 @@ impl Tag {
 
 /// The room for an outcome inside the object. The state word says when it may be written (by the
 /// one that has claimed, before it publishes) and read (by anyone, after); a [`Tag`] says as what.
-#[repr(C)]
+///
+/// Aligned as malloc aligns on 32-bit systems, where its own fields ask for less; elsewhere the object's
+/// layout sees to it.
+#[repr(C, align(8))]
 pub(crate) union Slot {
     place: Place,
     small: [MaybeUninit<u8>; Self::INSIDE],
