@@ -62,6 +62,11 @@ typedef struct {
 
 typedef void (*asynchron_drop_fn_t)(void*);
 
+typedef struct {
+    asynchron_t *keeper;
+    asynchron_drop_fn_t drop;
+} asynchron_guarded_t;
+
 typedef int32_t (*asynchron_fn_t)(asynchron_t *self, void *ctx);
 
 typedef int32_t (*asynchron_join_fn_t)(asynchron_t *self,
@@ -94,6 +99,8 @@ asynchron_status_t asynchron_create_with(const asynchron_options_t *options, asy
 asynchron_t *asynchron_retain(asynchron_t *a);
 
 void asynchron_release(asynchron_t *a);
+
+void asynchron_drop_guarded(void *guarded);
 
 asynchron_state_t asynchron_state(const asynchron_t *a);
 

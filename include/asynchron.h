@@ -308,6 +308,20 @@ typedef struct {
 typedef void (*asynchron_drop_fn_t)(void*);
 
 /**
+ * What asynchron_drop_guarded() is given: your own struct begins with it.
+ */
+typedef struct {
+    /**
+     * A reference that is given up once drop has returned; NULL for none.
+     */
+    asynchron_t *keeper;
+    /**
+     * Frees the struct; NULL for nothing.
+     */
+    asynchron_drop_fn_t drop;
+} asynchron_guarded_t;
+
+/**
  * Computes the value of `self`. It delivers by any of the setters, and then what it returns is
  * ignored. If it returns without having delivered, that completes `self`: 0 with the empty value,
  * any other number with a failure of that code, domain "" and message "".
@@ -479,6 +493,27 @@ ASYNCHRON_API asynchron_t *asynchron_retain(asynchron_t *a);
  * - Since: 0.1.0
  */
 ASYNCHRON_API void asynchron_release(asynchron_t *a);
+
+/**
+ * A drop for what a plug-in hands over, so that the plug-in can tell when its code is no longer in
+ * use. Pass it as the drop, with a pointer to a struct of yours that begins with
+ * asynchron_guarded_t. It calls guarded->drop(guarded), and after that has returned, it releases
+ * guarded->keeper.
+ *
+ * The keeper is an asynchron that nobody delivers, and each struct has a reference of its own to
+ * it. To unload the plug-in, first call asynchron_after() with the keeper as the source, a
+ * function that returns 0, and drop_ctx NULL. Then release your own reference, and wait for what
+ * asynchron_after() returned: it completes when the last reference is gone. The last code to run
+ * is then the library's, not the plug-in's.
+ *
+ * This counts what was handed over with this drop. It does not count threads of the plug-in's
+ * own, nor a call that the host is making into it.
+ *
+ * - Needs: `guarded`, a pointer to an asynchron_guarded_t, or NULL, which is ignored.
+ * - Ownership: the keeper's reference is gone; the struct is freed by its own drop.
+ * - Since: 0.1.0
+ */
+ASYNCHRON_API void asynchron_drop_guarded(void *guarded);
 
 /**
  * The state at this moment.

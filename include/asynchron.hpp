@@ -187,6 +187,76 @@ public:
     }
 };
 
+#if defined(ASYNCHRON_PLUGIN)
+#if defined(__GNUC__)
+#define ASYNCHRON_HIDDEN __attribute__((visibility("hidden")))
+#else
+#define ASYNCHRON_HIDDEN
+#endif
+
+// What holds this module: an asynchron that is never delivered, and breaks when its last reference goes.
+struct module_keeper {
+    std::atomic<asynchron_t *> held; // nullptr: nothing was handed over yet
+    asynchron_t *gone;               // complete once that has broken; while leave() waits for it
+};
+
+// Hidden, whatever the rest is: each module has its own.
+ASYNCHRON_HIDDEN inline module_keeper &this_module() noexcept
+{
+    static module_keeper it;
+    return it;
+}
+
+// One more reference; nullptr without memory.
+ASYNCHRON_HIDDEN inline asynchron_t *hold_module() noexcept
+{
+    std::atomic<asynchron_t *> &held = this_module().held;
+    asynchron_t *keeper = held.load(std::memory_order_acquire);
+    if (keeper == nullptr) {
+        asynchron_t *const made = asynchron_create("plug-in");
+        if (made == nullptr)
+            return nullptr;
+        if (held.compare_exchange_strong(keeper, made, std::memory_order_acq_rel, std::memory_order_acquire))
+            keeper = made;
+        else
+            asynchron_release(made);
+    }
+    return asynchron_retain(keeper);
+}
+
+// What is handed over to C begins with it: the module stays until the library has called its drop, and that returned.
+class guard {
+    asynchron_guarded_t guarded_;
+
+public:
+    explicit guard(asynchron_drop_fn_t drop)
+    {
+        guarded_.keeper = hold_module();
+        guarded_.drop = drop;
+        if (guarded_.keeper == nullptr)
+            raise_no_memory();
+    }
+    guard(guard &&other) noexcept : guarded_(other.guarded_) { other.guarded_.keeper = nullptr; }
+    ~guard() { asynchron_release(guarded_.keeper); }
+
+    // Inside of the drop: the library gives up the reference after it.
+    void is_dropped() noexcept { guarded_.keeper = nullptr; }
+};
+
+template <class T> asynchron_drop_fn_t drop_of() noexcept { return asynchron_drop_guarded; }
+#else
+inline asynchron_t *hold_module() noexcept { return nullptr; }
+
+// Of nothing: a program is not unloaded.
+class guard {
+public:
+    explicit guard(asynchron_drop_fn_t) noexcept {}
+    void is_dropped() noexcept {}
+};
+
+template <class T> asynchron_drop_fn_t drop_of() noexcept { return T::drop; }
+#endif
+
 } // namespace detail
 /// @endcond
 
@@ -280,7 +350,7 @@ namespace detail {
 // ---- Exceptions to C and back -------------------------------------------------------------------
 //
 // A C++ exception is a failure of the domain "c++", or "c++:" and the category of a std::system_error, and its payload
-// begins with a std::exception_ptr. The rest is for C to read, and for units that have another standard library.
+// holds a std::exception_ptr. The rest is for C to read, and for units that have another standard library.
 
 constexpr std::int32_t THROWN = ASYNCHRON_FAILED; // the code of an exception that has none: not 0
 
@@ -300,11 +370,12 @@ constexpr std::uint64_t STANDARD_LIBRARY =
 #endif
 
 struct thrown_payload {
+    asynchron_guarded_t guarded;
     std::exception_ptr thrown;
     std::uint64_t standard_library;
-};
 
-inline void drop_exception(void *payload) noexcept { delete static_cast<thrown_payload *>(payload); }
+    static void drop(void *payload) noexcept { delete static_cast<thrown_payload *>(payload); }
+};
 
 // There is no memory to say anything more: as_exception() knows it by the code alone.
 inline bool fail_without_memory(asynchron_t *a) noexcept
@@ -322,10 +393,13 @@ ASYNCHRON_COLD inline void fail_with(asynchron_t *a, std::int32_t code, const ch
 inline asynchron_status_t fail_as_thrown(asynchron_t *a, const std::exception_ptr &thrown, std::int32_t code,
                                          const char *domain, const char *message) noexcept
 {
-    thrown_payload *payload = new (std::nothrow) thrown_payload{thrown, STANDARD_LIBRARY};
-    if (payload == nullptr)
+    const asynchron_guarded_t guarded = {hold_module(), thrown_payload::drop};
+    thrown_payload *payload = new (std::nothrow) thrown_payload{guarded, thrown, STANDARD_LIBRARY};
+    if (payload == nullptr) {
+        asynchron_release(guarded.keeper);
         return ASYNCHRON_E_NOMEM;
-    return asynchron_fail_with(a, code, domain, message, payload, drop_exception);
+    }
+    return asynchron_fail_with(a, code, domain, message, payload, asynchron_drop_guarded);
 }
 
 // A delivery by C of what is no C++ exception.
@@ -653,36 +727,66 @@ inline bool same_type(const char *x, const char *y) noexcept
 }
 
 // A T on the heap, of which several asynchrons may be owners. Its bytes are followed by what says so: from_handle() may
-// be asked for anything.
-template <class T> class box {
+// be asked for anything. Each owner has a reference to the keeper of the module that made it, if that is a plug-in.
+template <class T> struct boxed {
     T value_;
+
+    template <class... A> explicit boxed(A &&...args) : value_(std::forward<A>(args)...) {}
+};
+
+template <class T> class box : boxed<T>, asynchron_guarded_t {
+    using boxed<T>::value_;
+
     std::uint64_t seal_;
     const char *type_;
     std::atomic<std::size_t> owners_;
+
+    static asynchron_guarded_t guarded() noexcept
+    {
+        const asynchron_guarded_t made = {hold_module(), drop};
+        return made;
+    }
+    static void drop(void *guarded) noexcept
+    {
+        box *const it = static_cast<box *>(static_cast<asynchron_guarded_t *>(guarded));
+        if (it->owners_.fetch_sub(1, std::memory_order_acq_rel) != 1)
+            return;
+        it->keeper = nullptr; // the library gives it up after this
+        delete it;
+    }
 
     static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b10000) ^ TYPE_NAMES ^ STANDARD_LIBRARY;
 
 public:
     struct from_function {};
     template <class... A>
-    explicit box(A &&...args) : value_(std::forward<A>(args)...), seal_(SEAL), type_(type_name<T>()), owners_(1)
+    explicit box(A &&...args)
+        : boxed<T>(std::forward<A>(args)...), asynchron_guarded_t(guarded()), seal_(SEAL), type_(type_name<T>()),
+          owners_(1)
     {
     }
     template <class F, class... A>
     box(from_function, F &&f, A &&...args)
-        : value_(std::forward<F>(f)(std::forward<A>(args)...)), seal_(SEAL), type_(type_name<T>()), owners_(1)
+        : boxed<T>(std::forward<F>(f)(std::forward<A>(args)...)), asynchron_guarded_t(guarded()), seal_(SEAL),
+          type_(type_name<T>()), owners_(1)
     {
     }
+    box(const box &) = delete;
+    void operator=(const box &) = delete;
+    ~box() { asynchron_release(this->keeper); }
 
-    void add_owner() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
+    // Hands over one owner.
+    asynchron_status_t deliver(asynchron_t *a) noexcept
+    {
+        asynchron_guarded_t *const owner = this;
+        return asynchron_set_buffer(a, static_cast<void *>(this), sizeof(box), owner, asynchron_drop_guarded);
+    }
+    void add_owner() noexcept
+    {
+        asynchron_retain(this->keeper);
+        owners_.fetch_add(1, std::memory_order_relaxed);
+    }
     bool has_one_owner() const noexcept { return owners_.load(std::memory_order_acquire) == 1; }
-    static void drop(void *owned) noexcept
-    {
-        box *const it = static_cast<box *>(owned);
-        if (it->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-            delete it;
-    }
-
     T &value() noexcept { return value_; }
     T copy() const { return value_; }
 
@@ -705,7 +809,7 @@ template <class T> struct as_box {
 
     static asynchron_status_t put_box(asynchron_t *a, box<T> *made) noexcept
     {
-        return asynchron_set_buffer(a, made, sizeof(box<T>), made, box<T>::drop);
+        return made->deliver(a);
     }
 
     template <class... A> static asynchron_status_t put(asynchron_t *a, A &&...args)
@@ -752,7 +856,7 @@ template <class T> struct as_box {
             return ASYNCHRON_OK;
         }
         shared->add_owner();
-        return asynchron_set_buffer(into, value.data, value.len, shared, box<T>::drop);
+        return shared->deliver(into);
     }
 
     class parcel {
@@ -1265,7 +1369,7 @@ public:
         options.size = sizeof options;
         options.fn = callback::tell;
         options.ctx = new callback(std::forward<F>(f));
-        options.drop_ctx = callback::drop;
+        options.drop_ctx = detail::drop_of<callback>();
         std::uint64_t token = 0;
         const detail::counted keep(a_); // the callback may assign to this very future
         detail::need(asynchron_notify_with(keep.get(), &options, &token));
@@ -1372,7 +1476,7 @@ template <class T> outcome<T> future<T>::try_get() const noexcept { return outco
  *   - Any other T: only C++ makes it. C sees an object that begins with the T. get() of what is no such object, or one
  *     of another type, throws error, ASYNCHRON_E_INVALID.
  *   - An exception: a failure with what() as message; domain "c++", or "c++:" and the category of a std::system_error;
- *     the code of that, ASYNCHRON_E_NOMEM for a std::bad_alloc, else 1; the payload is a `const std::exception_ptr*`.
+ *     the code of that, ASYNCHRON_E_NOMEM for a std::bad_alloc, else 1; the payload is this header's own.
  *     C must not fail anything with that domain and a payload of its own. asynchron::error is a failure with its own
  *     code, domain and message, asynchron::cancelled a cancel.
  */
@@ -1856,7 +1960,7 @@ ASYNCHRON_COLD inline void fail_as(asynchron_t *into, asynchron_t *from, std::in
 
 // A call to be made, as a context for C. The function is destroyed before its result is delivered: who waits for that
 // finds nothing of it left.
-template <class Call> class job {
+template <class Call> class job : guard {
 #if !defined(__cpp_aligned_new)
     static_assert(alignof(Call) <= alignof(std::max_align_t), "a function aligned so strictly wants C++17");
 #endif
@@ -1915,7 +2019,8 @@ template <class Call> class job {
 
 public:
     template <class... A>
-    explicit job(counted out, A &&...args) : call_(std::forward<A>(args)...), is_there_(true), out_(std::move(out))
+    explicit job(counted out, A &&...args)
+        : guard(drop), call_(std::forward<A>(args)...), is_there_(true), out_(std::move(out))
     {
     }
     job(const job &) = delete;
@@ -1931,7 +2036,12 @@ public:
         static_cast<job *>(ctx)->compute(self, sources, n, is_joined());
         return 0;
     }
-    static void drop(void *ctx) noexcept { delete static_cast<job *>(ctx); }
+    static void drop(void *ctx) noexcept
+    {
+        job *const it = static_cast<job *>(ctx);
+        it->is_dropped();
+        delete it;
+    }
 
     // Here and now, a future that is joined, too.
     static std::int32_t run_to_the_end(asynchron_t *self, void *ctx) noexcept
@@ -1990,7 +2100,7 @@ inline counted made(asynchron_t *into)
 
 template <class Job> counted start_after(asynchron_t *const *sources, std::size_t n, Job *ctx)
 {
-    return made(asynchron_after(sources, n, nullptr, Job::join, ctx, Job::drop));
+    return made(asynchron_after(sources, n, nullptr, Job::join, ctx, drop_of<Job>()));
 }
 
 template <class T, class F> struct then_of {
@@ -2007,14 +2117,14 @@ template <class T, class F> struct then_of {
         const auto start = [a](work *ctx) {
             // A failure passes on by itself, but not to where a future is joined.
             if (call::of_value && !is_joined::value)
-                return made(asynchron_then(a, nullptr, work::join, ctx, work::drop));
+                return made(asynchron_then(a, nullptr, work::join, ctx, drop_of<work>()));
             return start_after(&a, 1, ctx);
         };
         return begin<work>(is_joined(), start, std::forward<F>(f));
     }
 };
 
-template <class F, class T> class told {
+template <class F, class T> class told : guard {
     F f_;
 
     typedef invoked_with<F, arguments<const future<T> &>, arguments<>> chosen;
@@ -2028,12 +2138,17 @@ template <class F, class T> class told {
     void call(asynchron_t *, std::false_type) { detail::invoke(std::move(f_)); }
 
 public:
-    template <class G> explicit told(G &&f) : f_(std::forward<G>(f)) {}
+    template <class G> explicit told(G &&f) : guard(drop), f_(std::forward<G>(f)) {}
     static void tell(asynchron_t *a, void *ctx) noexcept
     {
         static_cast<told *>(ctx)->call(a, typename chosen::is_first());
     }
-    static void drop(void *ctx) noexcept { delete static_cast<told *>(ctx); }
+    static void drop(void *ctx) noexcept
+    {
+        told *const it = static_cast<told *>(ctx);
+        it->is_dropped();
+        delete it;
+    }
 };
 
 template <class F, class... A> using job_of = job<bound<decayed<F>, decayed<A>...>>;
@@ -2061,10 +2176,10 @@ future<typename detail::job_of<F, A...>::value_type> spawn(F &&f, A &&...args)
         ASYNCHRON_TRY { self = detail::counted::create(); }
         ASYNCHRON_CATCH_ALL
         {
-            work::drop(ctx);
+            delete ctx;
             ASYNCHRON_RETHROW;
         }
-        detail::need(asynchron_spawn(self.get(), work::run, ctx, work::drop));
+        detail::need(asynchron_spawn(self.get(), work::run, ctx, detail::drop_of<work>()));
         return self;
     };
     return detail::begin<work>(typename work::is_joined(), start, std::forward<F>(f), std::forward<A>(args)...);
@@ -2109,7 +2224,7 @@ template <class F> future<typename detail::job_of<F>::value_type> on_demand(F &&
     options.size = sizeof options;
     options.on_demand = work::run_to_the_end;
     options.on_demand_ctx = new work(detail::counted(), std::forward<F>(f));
-    options.drop_on_demand_ctx = work::drop;
+    options.drop_on_demand_ctx = detail::drop_of<work>();
     asynchron_t *a = nullptr;
     detail::need(asynchron_create_with(&options, &a));
     return from_handle<typename work::value_type>(a, adopt);
@@ -2308,11 +2423,19 @@ namespace detail {
 
 // What listens to all, until one is complete or the result was cancelled; then it leaves them. Each registration holds
 // it, and so does the one that registers.
-template <class Futures> class any_of {
-    struct source {
+template <class Futures> class any_of : guard {
+    struct source : guard {
         counted a;
         any_of *owner;
         std::uint64_t token;
+
+        source(counted its, any_of *its_owner) : guard(drop), a(std::move(its)), owner(its_owner), token(0) {}
+        static void drop(void *ctx) noexcept
+        {
+            source &it = *static_cast<source *>(ctx);
+            it.is_dropped();
+            it.owner->release();
+        }
     };
 
     std::atomic<std::size_t> holders_;
@@ -2324,8 +2447,13 @@ template <class Futures> class any_of {
 
     typedef kind<when_any_result<Futures>> result;
 
-    static void drop_hold(void *ctx) noexcept { static_cast<any_of *>(ctx)->release(); }
-    static void drop_source(void *ctx) noexcept { static_cast<source *>(ctx)->owner->release(); }
+    template <class T> friend asynchron_drop_fn_t drop_of() noexcept;
+    static void drop(void *ctx) noexcept
+    {
+        any_of &it = *static_cast<any_of *>(ctx);
+        it.is_dropped();
+        it.release();
+    }
 
     static void source_complete(asynchron_t *, void *ctx) noexcept
     {
@@ -2372,29 +2500,29 @@ template <class Futures> class any_of {
             delete this;
     }
 
-    void listen(asynchron_t *a, asynchron_notify_fn_t fn, void *ctx, asynchron_drop_fn_t drop, std::uint64_t *token)
+    void listen(asynchron_t *a, asynchron_notify_fn_t fn, void *ctx, asynchron_drop_fn_t drop_ctx, std::uint64_t *token)
     {
         asynchron_notify_options_t options = asynchron_notify_options_t();
         options.size = sizeof options;
         options.fn = fn;
         options.ctx = ctx;
-        options.drop_ctx = drop;
+        options.drop_ctx = drop_ctx;
         hold();
         need(asynchron_notify_with(a, &options, token));
     }
 
     void listen_to_all()
     {
-        listen(out_.get(), out_complete, this, drop_hold, nullptr);
+        listen(out_.get(), out_complete, this, drop_of<any_of>(), nullptr);
         for (source &it : sources_) {
             if (won_.load(std::memory_order_relaxed))
                 break;
-            listen(it.a.get(), source_complete, &it, drop_source, &it.token);
+            listen(it.a.get(), source_complete, &it, drop_of<source>(), &it.token);
         }
     }
 
     any_of(counted out, Futures &&futures)
-        : holders_(1), busy_(2), won_(false), out_(std::move(out)), futures_(std::move(futures))
+        : guard(drop), holders_(1), busy_(2), won_(false), out_(std::move(out)), futures_(std::move(futures))
     {
     }
 
@@ -2414,7 +2542,7 @@ public:
         {
             it->sources_.reserve(n);
             for (std::size_t i = 0; i < n; i++)
-                it->sources_.push_back(source{counted::share(all[i]), it, 0});
+                it->sources_.emplace_back(counted::share(all[i]), it);
             it->listen_to_all();
         }
         ASYNCHRON_CATCH_ALL
@@ -2671,6 +2799,64 @@ template <class T> completions<T> report(std::initializer_list<future<T>> list)
     return completions<T>::of(list);
 }
 
+#if defined(ASYNCHRON_PLUGIN)
+/*
+ * ================================================================================================
+ * Plug-ins
+ *
+ * A module that is unloaded again, by dlclose() or FreeLibrary(), defines ASYNCHRON_PLUGIN for all of its units, and
+ * calls leave() before. What it hands over by this header, functions and values, then counts as use of the module until
+ * the library has freed it. Nothing else does: a plug-in joins its own threads before, and whoever moved or copied a
+ * value or an exception out of a future is done with it, if the plug-in has code for it, such as a virtual destructor.
+ * Compile it with -fvisibility=hidden, and with GCC -fno-gnu-unique, or it will not be unloaded.
+ */
+
+/// @cond
+namespace detail {
+
+ASYNCHRON_HIDDEN inline bool leave_ns(std::uint64_t timeout)
+{
+    module_keeper &it = this_module();
+    if (it.gone == nullptr) {
+        asynchron_t *const keeper = it.held.load(std::memory_order_acquire);
+        if (keeper == nullptr)
+            return true;
+        it.gone = made(asynchron_after(&keeper, 1, nullptr, pass_nothing, nullptr, nullptr)).release();
+        asynchron_release(keeper);
+    }
+    const asynchron_status_t status = asynchron_wait(it.gone, timeout);
+    if (status < 0)
+        raise(nullptr, status);
+    if (status == ASYNCHRON_TIMEOUT)
+        return false;
+    asynchron_release(it.gone);
+    it.gone = nullptr;
+    it.held.store(nullptr, std::memory_order_release);
+    return true;
+}
+
+} // namespace detail
+/// @endcond
+
+/**
+ * Waits until the library holds nothing more of this plug-in: its functions have returned, and its values were freed.
+ * Then none of its code runs any more, nor ever will, and it may be unloaded. Cancel, deliver or release before what
+ * would keep it: a value is in use as long as anybody has a future of it.
+ *
+ * - Threads: one at a time, from a function of the plug-in's that the host calls, when nobody else calls into it. Blocks.
+ *   Not from inside of what it waits for, as a callback or a spawned function of the plug-in: that never ends.
+ * - Throws: std::bad_alloc.
+ */
+ASYNCHRON_HIDDEN inline void leave() { (void)detail::leave_ns(ASYNCHRON_FOREVER); }
+
+/** The same for so long at most. Returns whether it may be unloaded; false: something of it is in use. Then call
+ *  leave() or leave_for() again, and begin nothing new before it has ended. */
+template <class Rep, class Period> bool leave_for(const std::chrono::duration<Rep, Period> &time)
+{
+    return detail::leave_ns(detail::nanoseconds_of(time));
+}
+#endif
+
 #if defined(ASYNCHRON_COROUTINES)
 /*
  * ================================================================================================
@@ -2713,9 +2899,34 @@ template <class T, bool Lasts> class awaiter {
 
     bool take() noexcept { return !taken_.exchange(true, std::memory_order_acq_rel); }
 
+#if defined(ASYNCHRON_PLUGIN)
+    // What is left when the frame is gone: it keeps the module until the callback is over.
+    struct stay : guard {
+        awaiter *const waits;
+
+        explicit stay(awaiter *it) : guard(drop), waits(it) {}
+        static void drop(void *ctx) noexcept
+        {
+            stay *const it = static_cast<stay *>(ctx);
+            it->is_dropped();
+            delete it;
+        }
+    };
+
+    void *context(asynchron_drop_fn_t &drop)
+    {
+        drop = drop_of<stay>();
+        return new stay(this);
+    }
+    static awaiter &from(void *ctx) noexcept { return *static_cast<stay *>(ctx)->waits; }
+#else
+    void *context(asynchron_drop_fn_t &) noexcept { return this; }
+    static awaiter &from(void *ctx) noexcept { return *static_cast<awaiter *>(ctx); }
+#endif
+
     static void resume(asynchron_t *, void *ctx) noexcept
     {
-        awaiter &it = *static_cast<awaiter *>(ctx);
+        awaiter &it = from(ctx);
         if (!it.take())
             return; // the destructor waits for this call to return
         const std::coroutine_handle<> coroutine = it.coroutine_;
@@ -2753,7 +2964,7 @@ public:
         asynchron_notify_options_t options = asynchron_notify_options_t();
         options.size = sizeof options;
         options.fn = resume;
-        options.ctx = this;
+        options.ctx = context(options.drop_ctx);
         options.flags = ASYNCHRON_NOTIFY_IF_PENDING;
         const asynchron_status_t status = asynchron_notify_with(held.handle(), &options, &token_);
         return won(status);
@@ -2853,6 +3064,7 @@ template <class T, class... A> struct std::coroutine_traits<asynchron::future<T>
 #undef ASYNCHRON_CATCH_ALL
 #undef ASYNCHRON_RETHROW
 #undef ASYNCHRON_COLD
+#undef ASYNCHRON_HIDDEN
 #undef ASYNCHRON_VISIBLE
 
 #endif // ASYNCHRON_HPP

@@ -190,6 +190,30 @@ fn modules_that_hide_their_symbols_understand_each_other() {
     }
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn a_plug_in_that_has_left_can_be_unloaded() {
+    for by in compilers() {
+        let name = if by == By::Clang { "clang" } else { "default" };
+        let built = |which: &str, flags: &[&str]| {
+            let out = out_dir().join(format!("{which}-{name}"));
+            let mut command = command(by, "c++20");
+            command.args(flags).arg(source(&format!("modules/{which}.cpp"))).arg("-o").arg(&out);
+            command.args(Form::Shared.link_args()).args(["-pthread", "-ldl"]);
+            ok(run::succeed(command, 4 * LIMIT));
+            out
+        };
+        let mut hidden = vec!["-fPIC", "-shared", "-fvisibility=hidden"];
+        if by == By::Default {
+            hidden.push("-fno-gnu-unique");
+        }
+        let module = built("plug_in", &hidden);
+        let mut host = compiler::run_command(&built("plug_in_host", &[]), Form::Shared);
+        host.arg(module);
+        ok(run::succeed(host, 4 * LIMIT));
+    }
+}
+
 /// Whether a compiler has this standard library.
 fn has(by: By, library: &str) -> bool {
     let unit = header::snippet("library.cpp", "#include <string>\nint main() { return 0; }\n");

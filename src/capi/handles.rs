@@ -8,7 +8,9 @@ use std::mem::offset_of;
 use super::asynchron_state_t::{self, *};
 use super::asynchron_status_t::{self, *};
 use super::options::{self, Options};
-use super::types::{asynchron_drop_fn_t, asynchron_fn_t, asynchron_t, drop_fn, plain_fn};
+use super::types::{
+    asynchron_drop_fn_t, asynchron_fn_t, asynchron_guarded_t, asynchron_t, drop_fn, plain_fn,
+};
 use super::{guard, handle, status_of_outcome, text};
 use crate::compute;
 use crate::core::cell::Asynchron;
@@ -154,6 +156,38 @@ pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
             // SAFETY: the caller gives up its reference.
             unsafe { Asynchron::release(a.cast()) };
         }
+    });
+}
+
+/// A drop for what a plug-in hands over, so that the plug-in can tell when its code is no longer in
+/// use. Pass it as the drop, with a pointer to a struct of yours that begins with
+/// asynchron_guarded_t. It calls guarded->drop(guarded), and after that has returned, it releases
+/// guarded->keeper.
+///
+/// The keeper is an asynchron that nobody delivers, and each struct has a reference of its own to
+/// it. To unload the plug-in, first call asynchron_after() with the keeper as the source, a
+/// function that returns 0, and drop_ctx NULL. Then release your own reference, and wait for what
+/// asynchron_after() returned: it completes when the last reference is gone. The last code to run
+/// is then the library's, not the plug-in's.
+///
+/// This counts what was handed over with this drop. It does not count threads of the plug-in's
+/// own, nor a call that the host is making into it.
+///
+/// - Needs: `guarded`, a pointer to an asynchron_guarded_t, or NULL, which is ignored.
+/// - Ownership: the keeper's reference is gone; the struct is freed by its own drop.
+/// - Since: 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_drop_guarded(guarded: *mut c_void) {
+    guard((), || {
+        if guarded.is_null() {
+            return;
+        }
+        // SAFETY: the caller's struct begins with this; its drop, which may free it, runs after.
+        let asynchron_guarded_t { keeper, drop } =
+            unsafe { guarded.cast::<asynchron_guarded_t>().read() };
+        std::mem::drop(Owned { ptr: guarded, drop: drop_fn(drop) });
+        // SAFETY: the reference came with the struct.
+        unsafe { asynchron_release(keeper) };
     });
 }
 

@@ -114,6 +114,16 @@ pub struct asynchron_item_t {
 /// never frees the pointer.
 pub type asynchron_drop_fn_t = Option<unsafe extern "C" fn(*mut c_void)>;
 
+/// What asynchron_drop_guarded() is given: your own struct begins with it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct asynchron_guarded_t {
+    /// A reference that is given up once drop has returned; NULL for none.
+    pub keeper: *mut asynchron_t,
+    /// Frees the struct; NULL for nothing.
+    pub drop: asynchron_drop_fn_t,
+}
+
 /// Computes the value of `self`. It delivers by any of the setters, and then what it returns is
 /// ignored. If it returns without having delivered, that completes `self`: 0 with the empty value,
 /// any other number with a failure of that code, domain "" and message "".

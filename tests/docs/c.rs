@@ -14,14 +14,14 @@ const LIBRARIES: [(&str, &str); 3] =
 
 #[test]
 fn the_c_samples_compile_and_run() {
-    for sample in every("c").iter().filter(|sample| !is_addon(sample)) {
+    for sample in every("c").iter().filter(|sample| !is_addon(sample) && !is_plug_in(sample)) {
         run_with_both_forms(sample, "c99");
     }
 }
 
 #[test]
 fn the_cpp_samples_compile_and_run() {
-    for sample in &every("cpp") {
+    for sample in every("cpp").iter().filter(|sample| !is_plug_in(sample) && !is_host(sample)) {
         for standard in ["c++17", "c++20"] {
             run_with_both_forms(sample, standard);
         }
@@ -31,6 +31,40 @@ fn the_cpp_samples_compile_and_run() {
 /// For Node.js, and tried with the script below it.
 pub fn is_addon(sample: &Sample) -> bool {
     sample.text.contains("<node_api.h>")
+}
+
+/// For a host to load.
+pub fn is_plug_in(sample: &Sample) -> bool {
+    sample.text.contains("plugin_stop(void)\n{")
+}
+
+fn is_host(sample: &Sample) -> bool {
+    sample.text.contains("<dlfcn.h>")
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_plug_ins_are_loaded_used_and_unloaded_a_thousand_times() {
+    let (c, cpp) = (every("c"), every("cpp"));
+    let host = cpp.iter().find(|sample| is_host(sample)).expect("a host is shown");
+    let object = source(host, "c++17").with_extension("o");
+    let program = object.with_extension("host");
+    ok(compiler::object(&source(host, "c++17"), "c++17", &[], &object));
+    ok(compiler::link_with(&[&object], &["-ldl".into()], true, Form::Shared, &program));
+    let plug_ins: Vec<_> = c.iter().chain(&cpp).filter(|sample| is_plug_in(sample)).collect();
+    assert_eq!(plug_ins.len(), 2, "one in C and one in C++ are shown");
+    for plug_in in plug_ins {
+        let standard = if plug_in.language == "c" { "c99" } else { "c++17" };
+        let module = source(plug_in, standard).with_extension(format!("{standard}.so"));
+        let mut command = compiler::command(standard);
+        command.args(["-shared", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique"]);
+        command.arg(source(plug_in, standard)).arg("-o").arg(&module);
+        command.args(Form::Shared.link_args());
+        ok(run::succeed(command, LIMIT));
+        let mut command = compiler::run_command(&program, Form::Shared);
+        command.arg(&module);
+        check_output(host, &ok(run::succeed(command, 4 * LIMIT)));
+    }
 }
 
 fn run_with_both_forms(sample: &Sample, standard: &str) {

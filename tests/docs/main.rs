@@ -51,7 +51,10 @@ fn every_block_says_what_it_is() {
         let (place, language) = (sample.place(), sample.language.as_str());
         assert!(RUN.contains(&language) || SHOWN.contains(&language), "{place}: ```{language}");
         // The manual says so of itself.
-        let shows = sample.output.is_some() || !RUN.contains(&language) || c::is_addon(&sample);
+        let shows = sample.output.is_some()
+            || !RUN.contains(&language)
+            || c::is_addon(&sample)
+            || c::is_plug_in(&sample);
         assert!(shows || !sample.page.starts_with("docs/guide"), "{place}: no output is shown");
     }
 }

@@ -79,7 +79,7 @@ fn kinds_of(parameter: &Parameter) -> Vec<String> {
             | "size_t*" | "uint64_t*" | "constchar*",
             name,
         ) => return vec![format!("NULL {name}")],
-        ("void*", "buf" | "tag") => return vec![format!("NULL {name}")],
+        ("void*", "buf" | "tag" | "guarded") => return vec![format!("NULL {name}")],
         // Dropped by the drop beside it, never looked into, or right whatever it is.
         ("void*", "ptr" | "owner" | "payload" | "ctx") => &[],
         ("uint64_t", "timeout_ns") | ("int32_t", "code") | ("size_t", "n") => &[],

@@ -92,6 +92,13 @@ fn asked() -> Vec<Row> {
         asynchron_release {
             "NULL handle" => NOTHING, |_| asynchron_release(null_mut());
         }
+        asynchron_drop_guarded {
+            "NULL guarded" => NOTHING, |_| asynchron_drop_guarded(null_mut());
+            "neither keeper nor drop" => NOTHING, |_| {
+                let mut nothing = asynchron_guarded_t { keeper: null_mut(), drop: None };
+                asynchron_drop_guarded((&raw mut nothing).cast());
+            };
+        }
         asynchron_state {
             "NULL handle" => STATE_PENDING, |_| asynchron_state(null());
         }

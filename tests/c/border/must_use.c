@@ -28,6 +28,7 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_forever();
     asynchron_status_string(0);
     asynchron_retain(a);
+    asynchron_drop_guarded(NULL);
     asynchron_release(a);
     asynchron_state(a);
     asynchron_poll(a);

@@ -11,6 +11,7 @@ PIN(const char *, asynchron_status_string, (int32_t));
 PIN(asynchron_t *, asynchron_create, (const char *));
 PIN(asynchron_status_t, asynchron_create_with, (const asynchron_options_t *, asynchron_t **));
 PIN(asynchron_t *, asynchron_retain, (asynchron_t *));
+PIN(void, asynchron_drop_guarded, (void *));
 PIN(void, asynchron_release, (asynchron_t *));
 PIN(asynchron_state_t, asynchron_state, (const asynchron_t *));
 PIN(asynchron_status_t, asynchron_poll, (const asynchron_t *));

@@ -134,6 +134,13 @@ static int do_status_string(asynchron_t *a) { (void)a; return asynchron_status_s
 static int do_retain_release(asynchron_t *a) { asynchron_release(asynchron_retain(a)); return 1; }
 static int do_state(asynchron_t *a) { return asynchron_state(a) == ASYNCHRON_STATE_PENDING; }
 static int do_poll(asynchron_t *a) { return asynchron_poll(a) == ASYNCHRON_PENDING; }
+static int do_drop_guarded(asynchron_t *a)
+{
+    asynchron_guarded_t guarded = { NULL, NULL };
+    guarded.keeper = asynchron_retain(a);
+    asynchron_drop_guarded(&guarded);
+    return !asynchron_is_shared(a);
+}
 static int do_name(asynchron_t *a) { return asynchron_name(a)[0] != '\0'; }
 static int do_is_shared(asynchron_t *a) { return !asynchron_is_shared(a); }
 static int do_is_on_demand(asynchron_t *a) { return !asynchron_is_on_demand(a); }
@@ -217,6 +224,7 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(create_with), "", do_create_with, NEEDS_MEMORY },
     { FUNCTION(retain), "", do_retain_release, NEVER },
     { FUNCTION(release), "", do_retain_release, NEVER },
+    { FUNCTION(drop_guarded), "", do_drop_guarded, NEVER },
     { FUNCTION(state), "", do_state, NEVER },
     { FUNCTION(poll), "", do_poll, NEVER },
     { FUNCTION(name), "", do_name, NEEDS_MEMORY },
