@@ -52,7 +52,7 @@ fn knows(by: By, standard: &str) -> bool {
 fn object(by: By, standard: &str, source: &Path, object: &Path) {
     let mut command = command(by, standard);
     command.arg("-c").arg(source).arg("-o").arg(object);
-    ok(run::succeed(command, 4 * LIMIT));
+    ok(run::succeed(command, 20 * LIMIT));
 }
 
 fn source(name: &str) -> PathBuf {
@@ -70,7 +70,7 @@ fn hold(name: &str, by: By, standard: &str, forms: &[Form]) -> String {
     for form in forms {
         let program = base.with_extension(form.name());
         ok(compiler::link(&[&compiled], true, *form, &program));
-        said = ok(run::succeed(compiler::run_command(&program, *form), 2 * LIMIT)).stdout;
+        said = ok(run::succeed(compiler::run_command(&program, *form), 10 * LIMIT)).stdout;
     }
     said
 }
@@ -96,8 +96,8 @@ fn every_test_holds_under_address_sanitizer() {
     let program = out_dir().join("main-asan");
     command.args(["-O1", "-g", "-fsanitize=address"]).arg(source("main.cpp"));
     command.arg("-o").arg(&program).args(Form::Static.link_args()).arg("-pthread");
-    ok(run::succeed(command, 4 * LIMIT));
-    ok(run::succeed(compiler::run_command(&program, Form::Static), 2 * LIMIT));
+    ok(run::succeed(command, 20 * LIMIT));
+    ok(run::succeed(compiler::run_command(&program, Form::Static), 10 * LIMIT));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn every_other_standard_compiles_without_a_warning() {
         for standard in ["c++14"].into_iter().chain(newest) {
             let mut command = command(by, standard);
             command.arg("-fsyntax-only").arg(source("main.cpp"));
-            ok(run::succeed(command, 4 * LIMIT));
+            ok(run::succeed(command, 20 * LIMIT));
         }
     }
 }
@@ -128,7 +128,7 @@ fn without_exceptions_it_is_as_useful() {
             let program = out_dir().join(format!("no_exceptions-{compiler}-{standard}"));
             command.args(["-fno-exceptions", more]).arg(source("no_exceptions.cpp"));
             command.arg("-o").arg(&program).args(Form::Shared.link_args()).arg("-pthread");
-            ok(run::succeed(command, 4 * LIMIT));
+            ok(run::succeed(command, 20 * LIMIT));
             ok(run::succeed(compiler::run_command(&program, Form::Shared), LIMIT));
             let mut ends = compiler::run_command(&program, Form::Shared);
             ends.arg("by what would throw");
@@ -164,7 +164,7 @@ fn modules_that_hide_their_symbols_understand_each_other() {
         command.args(["-fPIC", "-shared", "-fvisibility=hidden"]);
         command.arg(source(&format!("modules/{which}.cpp"))).arg("-o").arg(&module);
         command.args(Form::Shared.link_args());
-        ok(run::succeed(command, 4 * LIMIT));
+        ok(run::succeed(command, 20 * LIMIT));
         module
     };
     let makers: Vec<_> = kinds.iter().map(|kind| module("maker", kind)).collect();
@@ -200,7 +200,7 @@ fn a_plug_in_that_has_left_can_be_unloaded() {
             let mut command = command(by, "c++20");
             command.args(flags).arg(source(&format!("modules/{which}.cpp"))).arg("-o").arg(&out);
             command.args(Form::Shared.link_args()).args(["-pthread", "-ldl"]);
-            ok(run::succeed(command, 4 * LIMIT));
+            ok(run::succeed(command, 20 * LIMIT));
             out
         };
         let mut hidden = vec!["-fPIC", "-shared", "-fvisibility=hidden"];
@@ -210,7 +210,7 @@ fn a_plug_in_that_has_left_can_be_unloaded() {
         let module = built("plug_in", &hidden);
         let mut host = compiler::run_command(&built("plug_in_host", &[]), Form::Shared);
         host.arg(module);
-        ok(run::succeed(host, 4 * LIMIT));
+        ok(run::succeed(host, 20 * LIMIT));
     }
 }
 
