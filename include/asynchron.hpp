@@ -79,17 +79,21 @@
 #endif
 
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+/** Defined where the compiler has exceptions. */
+#define ASYNCHRON_EXCEPTIONS 1
+/// @cond
 #define ASYNCHRON_TRY try
 #define ASYNCHRON_CATCH_ALL catch (...)
 #define ASYNCHRON_RETHROW throw
-/** Defined where the compiler has exceptions. */
-#define ASYNCHRON_EXCEPTIONS 1
+/// @endcond
 #else
+/// @cond
 #include <cstdio>
 #include <cstdlib>
 #define ASYNCHRON_TRY if (true)
 #define ASYNCHRON_CATCH_ALL else
 #define ASYNCHRON_RETHROW (void)0
+/// @endcond
 #endif
 
 namespace asynchron {
