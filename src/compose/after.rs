@@ -245,6 +245,8 @@ impl After {
         for (index, link) in Self::links(this, n).enumerate() {
             // SAFETY: told, and not written since.
             let source = unsafe { Link::source(link) }.as_ptr();
+            // SAFETY: not looked at any more.
+            unsafe { Link::end(link) };
             // An element of the array lies in a link that has been read.
             // SAFETY: there are as many links, each larger than an element.
             let element = unsafe { array.add(index) };
@@ -312,6 +314,8 @@ impl After {
                 // SAFETY: told, so a reference is kept for it.
                 drop(unsafe { Link::take_source(link) });
             }
+            // SAFETY: not looked at any more.
+            unsafe { Link::end(link) };
         }
         // SAFETY: as above; if it was taken out before, the caller forgets it.
         let ctx = unsafe { Self::take_ctx(this) };
@@ -329,6 +333,11 @@ impl After {
         let into = unsafe { into.read() };
         // SAFETY: as above.
         let n = unsafe { Self::n(this) };
+        // For models alone, whose atomics notice their end: there is nothing else to drop.
+        // SAFETY: as above.
+        let left = unsafe { this.byte_add(offset_of!(Self, left)) }.cast::<AtomicU32>();
+        // SAFETY: as above.
+        unsafe { left.drop_in_place() };
         if let Ok(layout) = Self::layout(n) {
             // SAFETY: allocated with this layout, and used no more.
             unsafe { dealloc(this.as_ptr().cast(), layout) };

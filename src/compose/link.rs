@@ -23,6 +23,7 @@
 //!
 //! So a step is told or taken off, never both; and it is known which, before anything of it is freed.
 
+use std::mem::offset_of;
 use std::ptr::NonNull;
 
 use crate::core::cell::Asynchron;
@@ -242,6 +243,17 @@ impl Link {
         let word = unsafe { Self::word(this) };
         // ORDERING: Release hands over what this one did, Acquire takes what the other one did.
         word.swap(LEFT, AcqRel) == LEFT
+    }
+
+    /// For models alone, whose atomics notice their end: there is nothing else to drop.
+    ///
+    /// # Safety
+    /// As for `was_told`.
+    pub(super) unsafe fn end(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        let word = unsafe { this.byte_add(offset_of!(Self, word)) }.cast::<AtomicU32>();
+        // SAFETY: as above.
+        unsafe { word.drop_in_place() };
     }
 
     /// Whether it was told, and not left.
