@@ -64,16 +64,28 @@ impl Asynchron {
     unsafe fn end(this: NonNull<Self>, seen: Seen) {
         // SAFETY: nobody else can free it.
         let me = unsafe { this.as_ref() };
+        // SAFETY: nobody else can reach it, since there are no steps.
+        if seen.is_bare() && unsafe { me.listeners() }.is_empty() {
+            // SAFETY: nothing else is left of it.
+            return unsafe { Self::free_room(this, Self::LAYOUT) };
+        }
+        // SAFETY: as the caller promises.
+        unsafe { Self::end_with_more(this, seen) };
+    }
+
+    /// The same where there is more than the object. Apart, so that those that are bare come first.
+    ///
+    /// # Safety
+    /// As for [`Self::end`].
+    #[inline(never)]
+    unsafe fn end_with_more(this: NonNull<Self>, seen: Seen) {
+        // SAFETY: nobody else can free it.
+        let me = unsafe { this.as_ref() };
         // SAFETY: nobody else can reach it: those who ask know that there are no steps.
         let nobody_listens = || unsafe { me.listeners() }.is_empty();
-        if seen.is_bare() {
+        if seen.is_only_joined() {
             if nobody_listens() {
                 // SAFETY: nothing else is left of it.
-                return unsafe { Self::free_room(this, Self::LAYOUT) };
-            }
-        } else if seen.is_only_joined() {
-            if nobody_listens() {
-                // SAFETY: as above.
                 return unsafe { Self::free_joined(this) };
             }
         } else if seen.only_holds() && seen.tag().is_copy() && nobody_listens() {
