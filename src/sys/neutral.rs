@@ -43,7 +43,7 @@ impl AtLoad {
         Self {
             processors: first_threads_processors(),
             // SAFETY: a plain query.
-            timer_slack: unsafe { libc::prctl(libc::PR_GET_TIMERSLACK) },
+            timer_slack: unsafe { libc::prctl(libc::PR_GET_TIMERSLACK, NO, NO, NO, NO) },
             memory: MemoryPolicy::ask(),
         }
     }
@@ -101,13 +101,16 @@ pub(crate) fn become_neutral(number: u32) {
     // Zero would mean what the thread that started this one had.
     if let Some(slack) = libc::c_ulong::try_from(loaded.timer_slack).ok().filter(|ns| *ns > 0) {
         // SAFETY: a plain system call without pointers.
-        unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, slack) };
+        unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, slack, NO, NO, NO) };
     }
     if let Some(memory) = &loaded.memory {
         memory.set();
     }
     floating_point_as_at_start();
 }
+
+/// prctl takes five arguments, and memcheck looks at all of them.
+const NO: libc::c_ulong = 0;
 
 /// Nothing is allocated for it. The name has room for five digits.
 fn name(number: u32) {
@@ -118,7 +121,7 @@ fn name(number: u32) {
         let _ = write!(room, "asynchron/{number}");
     }
     // SAFETY: reads the name up to its zero.
-    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr(), NO, NO, NO) };
 }
 
 fn be_scheduled_as_the_first_thread() {
