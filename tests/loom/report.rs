@@ -221,3 +221,27 @@ fn a_report_may_be_released_while_what_it_holds_is_set() {
         sets.join().unwrap();
     });
 }
+
+#[test]
+fn the_end_is_told_although_another_is_added_at_once() {
+    more_threads(|| {
+        let (a, b) = (A::new(), A::new());
+        let report = Report::of(&[a]);
+        let asks = thread::spawn(move || report.next(FOREVER));
+        assert_eq!(report.remove(a), ASYNCHRON_OK);
+        assert_eq!(unsafe { asynchron_report_add(report.0, b.0, null_mut()) }, ASYNCHRON_OK);
+        // Only for one that has asked too late.
+        assert_eq!(b.set(1), ASYNCHRON_OK);
+        match asks.join().unwrap() {
+            (ASYNCHRON_OK, Some(item)) => item.release(),
+            (status, _) => {
+                assert_eq!(status, ASYNCHRON_END);
+                report.next_is(1);
+            }
+        }
+        assert_eq!(report.next(FOREVER).0, ASYNCHRON_END);
+        report.release();
+        a.release();
+        b.release();
+    });
+}
