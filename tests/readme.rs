@@ -37,7 +37,8 @@ fn every_name_that_it_or_a_guide_mentions_is_in_the_header() {
             .flatten()
             .collect();
     // What a program or a build may set is known to the header or the build by its use only.
-    let settings = ["ASYNCHRON_SHARED", "ASYNCHRON_UPDATE_HEADER", "asynchron_portable"];
+    let settings =
+        ["ASYNCHRON_PLUGIN", "ASYNCHRON_SHARED", "ASYNCHRON_UPDATE_HEADER", "asynchron_portable"];
     let guide = root().join("docs/guide");
     for page in samples::pages().iter().filter(|p| **p == readme() || p.starts_with(&guide)) {
         let text = samples::read(page);
