@@ -726,7 +726,8 @@ template <class T> const char *type_name() noexcept
 
 inline bool same_type(const char *x, const char *y) noexcept
 {
-    const bool local = std::strstr(x, "_GLOBAL__N") != nullptr || std::strstr(x, "anonymous") != nullptr;
+    const bool local = std::strstr(x, "_GLOBAL__N") != nullptr || std::strstr(x, "{anonymous}") != nullptr ||
+                       std::strstr(x, "(anonymous ") != nullptr || std::strstr(x, "`anonymous") != nullptr;
     return x == y || (!local && std::strcmp(x, y) == 0);
 }
 
@@ -1226,6 +1227,8 @@ public:
      * - Returns: the value, moved out if this is the last handle of it, else copied. `T&` of a reference; nothing of
      *   void. Every promise, every other future, every report and function of it is a handle, and so is what another
      *   future was joined to.
+     *   An outcome is one, too: let it go first. While a callback or a coroutine runs that this completion has called,
+     *   the library holds it as well: take it afterwards.
      * - Threads: blocks as get() does. If T cannot be copied, it waits up to a tenth of a second for those who are just
      *   letting go, as who delivered it.
      * - Throws: as get(); error with the code ASYNCHRON_ALREADY, if T cannot be copied and others hold it. Then nothing
@@ -1932,13 +1935,35 @@ std::int32_t pass_value(asynchron_t *self, asynchron_t *const *sources, std::siz
     return status;
 }
 
+#if defined(ASYNCHRON_PLUGIN)
+// The step has a function of this module: it counts as use of it.
+ASYNCHRON_HIDDEN inline asynchron_t *then_pass(asynchron_t *from, asynchron_t *into, asynchron_join_fn_t pass) noexcept
+{
+    asynchron_guarded_t *const step = new (std::nothrow) asynchron_guarded_t;
+    if (step == nullptr)
+        return nullptr;
+    step->keeper = hold_module();
+    step->drop = [](void *it) { delete static_cast<asynchron_guarded_t *>(it); };
+    if (step->keeper == nullptr) {
+        delete step;
+        return nullptr;
+    }
+    return asynchron_then(from, into, pass, step, asynchron_drop_guarded);
+}
+#else
+inline asynchron_t *then_pass(asynchron_t *from, asynchron_t *into, asynchron_join_fn_t pass) noexcept
+{
+    return asynchron_then(from, into, pass, nullptr, nullptr);
+}
+#endif
+
 inline void pass_on(asynchron_t *from, asynchron_t *into, asynchron_join_fn_t pass) noexcept
 {
     if (from == into) {
         fail_with(into, ASYNCHRON_E_DEADLOCK, "a future cannot be joined to itself");
         return;
     }
-    asynchron_t *const reference = asynchron_then(from, into, pass, nullptr, nullptr);
+    asynchron_t *const reference = then_pass(from, into, pass);
     if (reference == nullptr)
         fail_without_memory(into);
     else
