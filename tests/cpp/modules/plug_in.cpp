@@ -62,3 +62,9 @@ EXPORTED int plugin_leave(int milliseconds) { return asynchron::leave_for(std::c
 
 // A value that the plug-in frees.
 EXPORTED asynchron_t *plugin_value() { return asynchron::ready(record{"a record"}).release(); }
+
+// A future that is joined to one of the host's: complete once that is.
+EXPORTED asynchron_t *plugin_join(asynchron_t *inner)
+{
+    return asynchron::call([inner] { return asynchron::from_handle<int>(inner); }).release();
+}
