@@ -40,6 +40,7 @@ MANDIR=$(absolute "${MANDIR:-share/man}" "$PREFIX")
 DOCDIR=$(absolute "${DOCDIR:-share/doc/asynchron}" "$PREFIX")
 DESTDIR=${DESTDIR:+$(absolute "$DESTDIR" "$here")}
 CMAKEDIR=$LIBDIR/cmake/asynchron
+DATADIR=$PREFIX/share/asynchron
 
 # put MODE FILE DIRECTORY [NAME]: under its name at once, so that a program that is running with an
 # older one goes on with that.
@@ -125,6 +126,7 @@ install_all() {
     put_filled packaging/asynchron-config-version.cmake.in "$CMAKEDIR"
     put 644 LICENSE-MIT "$DOCDIR"
     put 644 LICENSE-APACHE "$DOCDIR"
+    put 644 packaging/asynchron-valgrind.supp "$DATADIR"
     for text in $TEXTS; do
         put 644 "$text" "$DOCDIR/$(text_directory "$text")"
     done
@@ -152,6 +154,7 @@ uninstall_all() {
     rm -f "$DESTDIR$CMAKEDIR/asynchron-config.cmake" "$DESTDIR$CMAKEDIR/asynchron-config-version.cmake"
     rm -f "$DESTDIR$INCLUDEDIR/asynchron.h" "$DESTDIR$INCLUDEDIR/asynchron.hpp" \
         "$DESTDIR$INCLUDEDIR/asynchron.ffi.h"
+    rm -f "$DESTDIR$DATADIR/asynchron-valgrind.supp"
     rm -f "$DESTDIR$DOCDIR/LICENSE-MIT" "$DESTDIR$DOCDIR/LICENSE-APACHE"
     for name in asynchron $(functions); do
         rm -f "$DESTDIR$MANDIR/man3/$name.3"
@@ -159,7 +162,7 @@ uninstall_all() {
     for text in $TEXTS; do
         rm -f "$DESTDIR$DOCDIR/$(text_directory "$text")/$(basename "$text")"
     done
-    for directory in "$CMAKEDIR" "$DOCDIR/guide" "$DOCDIR/examples-c" "$DOCDIR"; do
+    for directory in "$CMAKEDIR" "$DATADIR" "$DOCDIR/guide" "$DOCDIR/examples-c" "$DOCDIR"; do
         rmdir "$DESTDIR$directory" 2>/dev/null || :
     done
 }

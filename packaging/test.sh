@@ -4,7 +4,7 @@
 #
 #     packaging/test.sh
 #
-# Wants gcc, clang, cmake, meson, pkg-config and binutils. CONTRIBUTING.md says what is promised.
+# Wants gcc, clang, cmake, meson, pkg-config, binutils and valgrind. CONTRIBUTING.md says what is promised.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/common.sh
@@ -18,5 +18,6 @@ make -s install PREFIX="$PREFIX" MAN="$MAN" >"$WORK/installed"
 . packaging/test/cmake.sh
 . packaging/test/meson.sh
 . packaging/test/readme.sh
+. packaging/test/valgrind.sh
 . packaging/test/rust.sh
 conclude

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every example, and stress for a moment, under valgrind's memcheck, with the library as it is installed, stripped and
-# optimised as a whole: no error, and nothing lost. memcheck.supp names the one kind of block that may possibly be.
+# optimised as a whole: no error, and nothing lost but what the installed suppressions name.
 #
 #     reliability/memcheck.sh        SECONDS_OF_STRESS=60 for longer than 10, 0 for none
 set -euo pipefail
@@ -12,7 +12,7 @@ if ! command -v valgrind >/dev/null; then
 fi
 
 memcheck=(valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect,possible
-    --errors-for-leak-kinds=definite,indirect,possible --suppressions=memcheck.supp --fair-sched=yes --num-callers=30)
+    --errors-for-leak-kinds=definite,indirect,possible --suppressions=../packaging/asynchron-valgrind.supp --fair-sched=yes --num-callers=30)
 
 make -s -C .. library
 make -s -C ../examples-c all

@@ -18,6 +18,7 @@ expected() {
         echo "$1/$SONAME $FILE"
         echo "$1/$FILE"
         echo "$1/pkgconfig/asynchron.pc"
+        echo share/asynchron/asynchron-valgrind.supp
         echo share/doc/asynchron/LICENSE-APACHE
         echo share/doc/asynchron/LICENSE-MIT
         (cd docs && printf 'share/doc/asynchron/%s\n' guide/*.md)
@@ -68,6 +69,7 @@ lib/libasynchron2.so
 share/doc/asynchron/mine
 share/man/man3/asynchron_mine.3" "$(listing "$at")"
     [ ! -d "$at/lib/cmake/asynchron" ]
+    [ ! -d "$at/share/asynchron" ]
 }
 
 # A program that has the older file open goes on with it.
