@@ -2,7 +2,8 @@
 //!
 //! A background thread serves everybody, so it begins as the process did: with what the thread that loaded the
 //! library had then (the first thread, unless the library comes by dlopen), or what the first thread has now. All of
-//! it is set by the new thread itself: what the system refuses then stays as it was, and keeps no thread away.
+//! it is set by the new thread itself: what the system refuses then stays as it was, and keeps no thread away. But one
+//! that began as idle might not come to that for long on a busy machine: it is started with the policy.
 
 use std::io::Write;
 use std::mem;
@@ -88,6 +89,52 @@ pub(super) fn processors() -> Option<usize> {
     usize::try_from(unsafe { libc::CPU_COUNT(set) }).ok()
 }
 
+// In every libc for Linux, but not declared for all of them by the crate.
+unsafe extern "C" {
+    fn pthread_attr_setinheritsched(
+        attr: *mut libc::pthread_attr_t,
+        inherit: libc::c_int,
+    ) -> libc::c_int;
+    fn pthread_attr_setschedpolicy(
+        attr: *mut libc::pthread_attr_t,
+        policy: libc::c_int,
+    ) -> libc::c_int;
+    fn pthread_attr_setschedparam(
+        attr: *mut libc::pthread_attr_t,
+        param: *const libc::sched_param,
+    ) -> libc::c_int;
+}
+const PTHREAD_INHERIT_SCHED: libc::c_int = 0;
+const PTHREAD_EXPLICIT_SCHED: libc::c_int = 1;
+
+/// Has a thread that is started with these attributes begin with SCHED_OTHER. False: the calling thread has that, and
+/// to inherit it costs nothing.
+pub(super) fn begin_as_others(attr: &mut libc::pthread_attr_t) -> bool {
+    // SAFETY: a plain query. Not libc's function, which musl lets fail.
+    let policy = unsafe { libc::syscall(libc::SYS_sched_getscheduler, 0) };
+    if policy == libc::c_long::from(libc::SCHED_OTHER) {
+        return false;
+    }
+    let normal = normal_priority();
+    // SAFETY: the attributes are initialised.
+    unsafe { pthread_attr_setschedpolicy(attr, libc::SCHED_OTHER) };
+    // SAFETY: as above; reads the parameters.
+    unsafe { pthread_attr_setschedparam(attr, &normal) };
+    // SAFETY: as above.
+    unsafe { pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED) == 0 }
+}
+
+/// Has it begin with the policy of the calling thread.
+pub(super) fn begin_as_here(attr: &mut libc::pthread_attr_t) {
+    // SAFETY: the attributes are initialised.
+    unsafe { pthread_attr_setinheritsched(attr, PTHREAD_INHERIT_SCHED) };
+}
+
+fn normal_priority() -> libc::sched_param {
+    // SAFETY: all zeroes is the only priority of SCHED_OTHER.
+    unsafe { mem::zeroed() }
+}
+
 /// Makes the calling thread, which has just been started, neutral, and names it "asynchron/`number`".
 pub(crate) fn become_neutral(number: u32) {
     name(number);
@@ -125,8 +172,7 @@ fn name(number: u32) {
 }
 
 fn be_scheduled_as_the_first_thread() {
-    // SAFETY: all zeroes is the only priority of SCHED_OTHER.
-    let normal: libc::sched_param = unsafe { mem::zeroed() };
+    let normal = normal_priority();
     // SAFETY: reads the parameters. Not libc's function, which musl lets fail.
     unsafe { libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_OTHER, &raw const normal) };
     let first = first_thread();

@@ -69,12 +69,37 @@ pub(crate) fn start_thread(
     // SAFETY: the mask is initialised.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &blocked, ptr::null_mut()) };
     // SAFETY: every pointer is live; `main` and `arg` are for the new thread to use.
-    let failed = unsafe { libc::pthread_create(thread.as_mut_ptr(), attr.as_ptr(), main, arg) };
+    let create = |attr: &_| unsafe { libc::pthread_create(thread.as_mut_ptr(), attr, main, arg) };
+    // SAFETY: the attributes are initialised.
+    let failed = create_neutral(unsafe { attr.assume_init_mut() }, create);
     // SAFETY: the old mask is initialised.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, old.as_ptr(), ptr::null_mut()) };
     // SAFETY: the attributes are initialised, and used no more.
     unsafe { libc::pthread_attr_destroy(attr.as_mut_ptr()) };
     failed == 0
+}
+
+/// With a neutral policy, if the system allows it.
+#[cfg(target_os = "linux")]
+fn create_neutral(
+    attr: &mut libc::pthread_attr_t,
+    mut create: impl FnMut(&libc::pthread_attr_t) -> libc::c_int,
+) -> libc::c_int {
+    let chosen = super::neutral::begin_as_others(attr);
+    let failed = create(attr);
+    if failed != libc::EPERM || !chosen {
+        return failed;
+    }
+    super::neutral::begin_as_here(attr);
+    create(attr)
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn create_neutral(
+    attr: &mut libc::pthread_attr_t,
+    create: impl FnOnce(&libc::pthread_attr_t) -> libc::c_int,
+) -> libc::c_int {
+    create(attr)
 }
 
 /// What the new thread blocks: all that is meant for the program's own threads. Not its own faults; and those by

@@ -14,6 +14,11 @@ fn a_thread_keeps_nothing_of_who_started_it() {
 }
 
 #[test]
+fn a_thread_begins_with_the_policy_of_others() {
+    passes("begins_neutral.c", &[]);
+}
+
+#[test]
 fn signals_of_the_program_reach_the_program() {
     passes("signalfd.c", &[]);
 }
