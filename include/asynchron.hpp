@@ -19,25 +19,25 @@
  * What holds for everything here:
  *
  *   - Handles. A future and a promise are counted references to an asynchron, as cheap to copy as a shared_ptr. No
- *     destructor blocks. One object is not to be assigned to while another thread uses it; copies of it may be used by
- *     any thread at any time, and so may its const members.
- *   - The first delivery wins, of a value, an exception or a cancel. Those that come too late learn so by false; that
- *     is no error.
- *   - Threads. Every function may be called from any thread, and from inside any callback. None but those that say so
- *     blocks. None is for signal handlers. What runs on which thread is the rule of asynchron.h: a callback, what
- *     then() goes on with, and a coroutine run on the thread that completes what they wait for, one after the other and
- *     never inside each other; if it is complete already, on the thread that asks.
- *   - Locks. The library holds none while it calls you. Hold none of your own that your callbacks or destructors take
- *     while you deliver, cancel, register or release, for they may run inside that; and every destructor, assignment,
- *     reset or erase of a future, a promise or a container of them may release the last one. Move it out under the
- *     lock, and let it go after.
- *   - Exceptions. What a function throws that computes a value becomes the failure of that value, and is thrown again,
- *     the same object, to everyone who asks for it: treat it as const. No exception crosses C. A failure delivered by C
- *     is thrown as asynchron::error, a cancel as asynchron::cancelled. Out of memory is std::bad_alloc and changes
- *     nothing.
- *   - No state. A future or promise that was moved from, or made without an asynchron, is not valid(): what needs one
- *     then throws asynchron::error with the code ASYNCHRON_E_INVALID.
- *   - In C. What T is there, and how a value of C's is read as a T, says asynchron::from_handle().
+ *     destructor blocks. Do not assign to an object while another thread uses it; copies of it may be used by any
+ *     thread at any time, and so may its const members.
+ *   - The first delivery wins, be it a value, an exception or a cancel. A later one returns false, which is not an
+ *     error.
+ *   - Threads. Every function may be called from any thread and from inside any callback, but not from a signal
+ *     handler. Only those that say so block. What runs on which thread is the rule of asynchron.h: a callback, the
+ *     function given to then(), and a coroutine run on the thread that completes what they wait for, one after the
+ *     other and never inside each other; if it is complete already, on the thread that asks.
+ *   - Locks. The library holds none while it calls you. While you deliver, cancel, register or release, do not hold a
+ *     lock that your callbacks or destructors take: they may run inside that call. Every destructor, assignment, reset
+ *     or erase of a future, a promise or a container of them may release the last reference. Move it out under the
+ *     lock, and destroy it after unlocking.
+ *   - Exceptions. An exception thrown by a function that computes a value becomes the failure of that value, and the
+ *     same object is thrown again to everyone who asks for it: treat it as const. No exception crosses C. A failure
+ *     delivered by C is thrown as asynchron::error, a cancel as asynchron::cancelled. Out of memory is std::bad_alloc
+ *     and changes nothing.
+ *   - No state. A future or promise that was moved from, or made without an asynchron, is not valid(): a call that
+ *     needs one then throws asynchron::error with the code ASYNCHRON_E_INVALID.
+ *   - In C. asynchron::from_handle() says what C sees of a T, and how a value that C set is read as a T.
  */
 
 #ifndef ASYNCHRON_HPP
@@ -73,7 +73,7 @@
 #if defined(__cpp_impl_coroutine) && defined(__has_include)
 #if __has_include(<coroutine>)
 #include <coroutine>
-/** Defined where a future can be awaited, and be what a coroutine returns. */
+/** Defined where a future can be awaited and can be the return type of a coroutine. */
 #define ASYNCHRON_COROUTINES 1
 #endif
 #endif
@@ -118,11 +118,11 @@ enum class state : std::int32_t {
 
 /** The type of asynchron::adopt. */
 struct adopt_t {
-    /** By its name only. */
+    /** Explicit, so that `{}` does not make one. */
     explicit adopt_t() = default;
 };
 
-/** Says that a reference is handed over, where otherwise one more would be taken. */
+/** Says that the call takes over the caller's reference; without it, the call adds one of its own. */
 constexpr adopt_t adopt{};
 
 /// @cond
@@ -137,12 +137,12 @@ namespace detail {
 #endif
 
 #if defined(ASYNCHRON_EXCEPTIONS)
-// What a status that is no success throws, of `a`, or of a call that was refused.
+// Throws what an unsuccessful status means: of `a`, or of a call that was refused.
 std::exception_ptr as_exception(asynchron_t *a, std::int32_t status);
 
 [[noreturn]] ASYNCHRON_COLD inline void raise_no_memory() { throw std::bad_alloc(); }
 #else
-// Where something would be thrown.
+// Called in place of a throw.
 [[noreturn]] ASYNCHRON_COLD inline void end_program(const char *why, const char *more = "") noexcept
 {
     std::fprintf(stderr, "asynchron: %s%s%s; built without exceptions, the program ends\n", why,
@@ -270,11 +270,11 @@ template <class T> asynchron_drop_fn_t drop_of() noexcept { return T::drop; }
  */
 
 /**
- * A failure with a code: how one that was delivered by C arrives, and how a call that is refused says why (domain
- * "asynchron", code ASYNCHRON_E_INVALID, ASYNCHRON_E_DEADLOCK or ASYNCHRON_E_BROKEN). Thrown where a value is computed,
- * it fails that with its code, domain and message, for C to see as if C had failed it.
+ * A failure with a code: what a failure delivered by C is thrown as, and what a call that is refused throws (domain
+ * "asynchron", code ASYNCHRON_E_INVALID, ASYNCHRON_E_DEADLOCK or ASYNCHRON_E_BROKEN). Thrown by a function that
+ * computes a value, it fails that value with its code, domain and message, and C sees them as if C had failed it.
  *
- * what() is all of it in a line. Copies are cheap and do not throw.
+ * what() has all of it in one line. Copies are cheap and do not throw.
  */
 class ASYNCHRON_VISIBLE error final : public std::runtime_error {
     detail::counted source_; // a failed asynchron, which owns the strings
@@ -293,7 +293,7 @@ class ASYNCHRON_VISIBLE error final : public std::runtime_error {
         return words + " (code " + std::to_string(code) + ")";
     }
 
-    // How an asynchron of C's failed. It shares it, and so keeps the payload.
+    // How an asynchron failed in C. It shares that asynchron, and so keeps the payload.
 #if defined(ASYNCHRON_EXCEPTIONS)
     friend std::exception_ptr detail::as_exception(asynchron_t *, std::int32_t);
 #endif
@@ -319,32 +319,33 @@ public:
     {
     }
 
-    /** Whatever the one that failed it gave. */
+    /** The code that was given with the failure. */
     std::int32_t code() const noexcept { return look().code; }
-    /** Whose code that is; "" unless given, "asynchron" for the library's own. Lives as long as this or a copy. */
+    /** The domain of the code; "" unless given, "asynchron" for the library's own. Lives as long as this or a copy. */
     const char *domain() const noexcept { return look().domain; }
-    /** For people; "" unless given. Lives as long as this or a copy. */
+    /** The message for people; "" unless given. Lives as long as this or a copy. */
     const char *message() const noexcept { return look().message; }
-    /** Anything more that C gave, or nullptr. Lives as long as this or a copy. */
+    /** The payload that C gave, or nullptr. Lives as long as this or a copy. */
     const void *payload() const noexcept { return look().payload; }
 };
 
 /**
- * It was cancelled. Thrown where a value is computed, it cancels that: so a cancel passes on. It is no
- * asynchron::error, but both are a std::runtime_error: catch cancelled first, then error, then std::exception.
+ * Thrown by get() if the asynchron was cancelled. Thrown by a function that computes a value, it cancels that value, so
+ * a cancel passes on. It is not an asynchron::error, but both are a std::runtime_error: catch cancelled first, then
+ * error, then std::exception.
  */
 class ASYNCHRON_VISIBLE cancelled final : public std::runtime_error {
     std::size_t skip_;
 
 public:
-    /** For a reason, which may be "". Throws std::bad_alloc. */
+    /** With a reason, which may be "". Throws std::bad_alloc. */
     explicit cancelled(const std::string &reason = std::string())
         : std::runtime_error(reason.empty() ? "cancelled" : "cancelled: " + reason),
           skip_(std::strlen(reason.empty() ? "cancelled" : "cancelled: "))
     {
     }
 
-    /** Why; "" unless given. Lives as long as this. */
+    /** The reason; "" unless given. Lives as long as this. */
     const char *reason() const noexcept { return what() + skip_; }
 };
 
@@ -358,8 +359,8 @@ namespace detail {
 
 constexpr std::int32_t THROWN = ASYNCHRON_FAILED; // the code of an exception that has none: not 0
 
-// The standard library that this unit is compiled with. What one makes, as a std::string, means nothing to another, though
-// both call it the same.
+// The standard library that this unit is compiled with. An object made by one, such as a std::string, means nothing to
+// another, though both use the same name for it.
 constexpr std::uint64_t STANDARD_LIBRARY =
 #if defined(_LIBCPP_ABI_VERSION)
     UINT64_C(0x100) * _LIBCPP_ABI_VERSION + 1;
@@ -381,7 +382,7 @@ struct thrown_payload {
     static void drop(void *payload) noexcept { delete static_cast<thrown_payload *>(payload); }
 };
 
-// There is no memory to say anything more: as_exception() knows it by the code alone.
+// There is no memory to say more: as_exception() knows it by the code alone.
 inline bool fail_without_memory(asynchron_t *a) noexcept
 {
     return asynchron_fail(a, ASYNCHRON_E_NOMEM, nullptr) == ASYNCHRON_OK;
@@ -406,7 +407,7 @@ inline asynchron_status_t fail_as_thrown(asynchron_t *a, const std::exception_pt
     return asynchron_fail_with(a, code, domain, message, payload, asynchron_drop_guarded);
 }
 
-// A delivery by C of what is no C++ exception.
+// A failure delivered by C that is not a C++ exception.
 ASYNCHRON_COLD inline asynchron_status_t fail_status(asynchron_t *a, const cancelled &e) noexcept
 {
     const asynchron_status_t status = asynchron_cancel_with(a, e.reason());
@@ -418,7 +419,7 @@ ASYNCHRON_COLD inline asynchron_status_t fail_status(asynchron_t *a, const error
 }
 
 #if defined(ASYNCHRON_EXCEPTIONS)
-// What an exception says to C.
+// What C sees of an exception.
 ASYNCHRON_COLD inline asynchron_status_t fail_status(asynchron_t *a, const std::exception_ptr &thrown) noexcept
 {
     try {
@@ -450,14 +451,14 @@ inline asynchron_status_t fail_status(asynchron_t *a, const std::exception_ptr &
 }
 #endif
 
-// Fails it, if nobody was first: as well as the memory allows. Whether this won.
+// Fails it, unless another delivery came first, with as much detail as memory allows. Returns whether this won.
 template <class Thrown> bool fail(asynchron_t *a, const Thrown &thrown) noexcept
 {
     const asynchron_status_t status = fail_status(a, thrown);
     return status == ASYNCHRON_E_NOMEM ? fail_without_memory(a) : status == ASYNCHRON_OK;
 }
 
-// Whether a C++ exception is there that can be thrown here.
+// Whether there is a C++ exception that can be thrown here.
 inline bool is_thrown(const asynchron_error_t &e) noexcept
 {
     const bool from_cpp =
@@ -477,7 +478,7 @@ inline const char *described(std::int32_t status) noexcept
 }
 
 #if defined(ASYNCHRON_EXCEPTIONS)
-// Of a call that lacks something else.
+// Throws for a call that cannot be served for some other reason.
 [[noreturn]] ASYNCHRON_COLD inline void refuse(const char *why, std::int32_t code = ASYNCHRON_E_INVALID)
 {
     throw error(code, "asynchron", why);
@@ -559,7 +560,7 @@ template <std::size_t... I> struct indices_to<0, I...> {
     typedef indices<I...> type;
 };
 
-// std::invoke, which C++11 has not.
+// std::invoke, which C++11 lacks.
 template <class F, class... A, class = when<!std::is_member_pointer<decayed<F>>::value>>
 auto invoke(F &&f, A &&...args) -> decltype(std::forward<F>(f)(std::forward<A>(args)...))
 {
@@ -582,8 +583,8 @@ struct invoked<F, arguments<A...>,
     typedef decltype(detail::invoke(std::declval<F>(), std::declval<A>()...)) type;
 };
 
-// With the first arguments, if it can be, else with the second; the second are not tried before, since the body of a
-// generic lambda might not compile with them.
+// Called with the first arguments if that is possible, else with the second. The second are not tried unless needed,
+// since the body of a generic lambda might not compile with them.
 template <class F, class First, class Second, bool = invoked<F, First>::value> struct invoked_with : invoked<F, First> {
     typedef std::true_type is_first;
 };
@@ -592,7 +593,7 @@ struct invoked_with<F, First, Second, false> : invoked<F, Second> {
     typedef std::false_type is_first;
 };
 
-// Of a range of futures, what they are futures of.
+// The T of the futures in a range.
 template <class F> struct future_value {};
 template <class T> struct future_value<future<T>> {
     typedef T type;
@@ -604,7 +605,7 @@ template <class Iterator> using yielded_by = decltype(*std::declval<Iterator &>(
 template <class Range> using iterator_of = decltype(std::begin(std::declval<Range &>()));
 template <class Range> using value_in = typename future_value<bare<yielded_by<iterator_of<Range>>>>::type;
 
-// Whether what it yields lies in the range, and is not made as it goes.
+// Whether the range stores what it yields, rather than making it on the way.
 template <class Iterator, class = void> struct yields_in_place : std::false_type {};
 template <class Iterator>
 struct yields_in_place<Iterator, typename to_void<typename std::iterator_traits<Iterator>::iterator_category>::type>
@@ -613,7 +614,7 @@ struct yields_in_place<Iterator, typename to_void<typename std::iterator_traits<
                                  std::is_base_of<std::forward_iterator_tag,
                                                  typename std::iterator_traits<Iterator>::iterator_category>::value> {};
 
-// What a function that returns R is a future of: a reference stays one, a future<T> is joined.
+// The T of the future for the result of a function that returns R: a reference stays one, a future<T> is joined.
 template <class R> struct result_of {
     typedef typename std::conditional<std::is_lvalue_reference<R>::value, R, bare<R>>::type type;
     typedef std::false_type is_joined;
@@ -625,7 +626,7 @@ template <class R> struct joined_result {
 template <class R>
 struct computed : std::conditional<is_future<bare<R>>::value, joined_result<R>, result_of<R>>::type {};
 
-// Whether it can be copied. A container says that it can whatever it holds: so that is asked.
+// Whether it can be copied. A container claims so whatever its elements are, so they are asked.
 template <class T, class = void> struct is_copied : std::is_copy_constructible<T> {};
 template <class T>
 struct is_copied<T, typename to_void<typename T::value_type, typename T::allocator_type>::type>
@@ -635,11 +636,11 @@ struct is_copied<T, typename to_void<typename T::value_type, typename T::allocat
 
 // ---- Values ------------------------------------------------------------------------------------
 //
-// How a T lies in an asynchron:
+// How a T is stored in an asynchron:
 //   put, read     delivers one, and finds it again, if it fits
 //   take          moves it out, or copies it
 //   pass          delivers the value of another asynchron, which is complete and has one
-//   parcel        one that is there and not yet delivered
+//   parcel        one that exists and is not delivered yet
 
 constexpr char OTHER_TYPE[] = "the value is not of the type that is asked for";
 
@@ -654,7 +655,7 @@ template <class T> inline bool is_aligned(const void *p) noexcept
 template <class T> struct as_bytes {
     typedef const T &reference;
 
-    // One that is there already is not copied on the stack.
+    // One that exists already is not copied on the stack.
     static asynchron_status_t put(asynchron_t *a, const T &value) noexcept
     {
         return asynchron_set_bytes(a, std::addressof(value), sizeof(T));
@@ -731,8 +732,8 @@ inline bool same_type(const char *x, const char *y) noexcept
     return x == y || (!local && std::strcmp(x, y) == 0);
 }
 
-// A T on the heap, of which several asynchrons may be owners. Its bytes are followed by what says so: from_handle() may
-// be asked for anything. Each owner has a reference to the keeper of the module that made it, if that is a plug-in.
+// A T on the heap, which several asynchrons may own. A tag behind its bytes says what it is, since from_handle() may be
+// given any handle. Each owner has a reference to the keeper of the module that made it, if that is a plug-in.
 template <class T> struct boxed {
     T value_;
 
@@ -795,7 +796,7 @@ public:
     T &value() noexcept { return value_; }
     T copy() const { return value_; }
 
-    // Whatever the value is, it has so many bytes that can be read.
+    // Whatever the value is, at least this many bytes can be read.
     static box *find(const asynchron_value_t &value) noexcept
     {
         if (value.len != sizeof(box) || !is_aligned<box>(value.data))
@@ -843,7 +844,7 @@ template <class T> struct as_box {
     }
     static T take(asynchron_t *a, box<T> &from, std::false_type)
     {
-        // Who delivered it may be just letting go.
+        // The thread that delivered it may be about to release it.
         const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
         while (!is_last(a, from)) {
             if (std::chrono::steady_clock::now() >= end)
@@ -877,7 +878,7 @@ template <class T> struct as_box {
     };
 };
 
-// A pointer, of which nobody frees anything.
+// A pointer to what nobody frees.
 template <class T> struct as_pointer {
     typedef T &reference;
 
@@ -956,7 +957,7 @@ struct kind
 template <class T> struct kind<T &> : as_pointer<T> {};
 template <> struct kind<void> : as_nothing {};
 
-// What get() of an lvalue returns, also of a T that is not complete yet.
+// What get() of an lvalue returns; T need not be complete yet.
 template <class T> struct seen_as {
     typedef const T &type;
 };
@@ -967,22 +968,22 @@ template <> struct seen_as<void> {
     typedef void type;
 };
 
-// And of an rvalue, which may be the last to hold it: a copy, if there can be one, else what take() returns.
+// And of an rvalue, which may be the last to hold it: a copy if T can be copied, else what take() returns.
 template <class T> struct is_taken : std::integral_constant<bool, !std::is_object<T>::value || is_copied<T>::value> {};
 
-// What ready<T>(U) is a future of, T being void if it is not said.
+// The T of the future that ready<T>(U) returns; T is void if it is not given.
 template <class T, class U, bool = std::is_convertible<U, T>::value> struct ready_as {};
 template <class T, class U> struct ready_as<T, U, true> {
     typedef T type;
 };
-template <class T, class U> // no reference to what is made by converting it
+template <class T, class U> // no reference to a temporary that the conversion makes
 struct ready_as<T &, U &, true> : std::enable_if<std::is_convertible<U *, T *>::value, T &> {};
 template <class T, class U> struct ready_as<T &, U, true> {};
 template <class U> struct ready_as<void, U, false> {
     typedef decayed<U> type;
 };
 
-// Delivers what was computed, if nobody was first.
+// Delivers what was computed, unless another delivery came first.
 template <class Parcel> void deliver(asynchron_t *a, Parcel &made) noexcept
 {
     if (made.deliver(a) == ASYNCHRON_E_NOMEM)
@@ -991,10 +992,10 @@ template <class Parcel> void deliver(asynchron_t *a, Parcel &made) noexcept
 
 // ---- Time --------------------------------------------------------------------------------------
 
-// In seconds: what is so far away is taken to be for ever. (The clocks' nanoseconds reach 292 years.)
+// In seconds: a time this far away counts as for ever. (The clocks' nanoseconds reach 292 years.)
 constexpr double AGES = 250.0 * 365 * 24 * 3600;
 
-// Nanoseconds, rounded up: a wait does not end early.
+// Nanoseconds, rounded up, so that a wait does not end early.
 template <class Rep, class Period> std::uint64_t nanoseconds_of(const std::chrono::duration<Rep, Period> &time)
 {
     typedef std::chrono::duration<Rep, Period> given;
@@ -1024,7 +1025,7 @@ bool until(const std::chrono::time_point<Clock, Duration> &when_over, Wait wait)
     }
 }
 
-// Has a function on demand that nobody has started run now, as a wait would.
+// Runs a function on demand now, as a wait would, if nobody has started it.
 inline void ask(asynchron_t *a) noexcept
 {
     if (asynchron_is_on_demand(a))
@@ -1045,13 +1046,13 @@ template <class F, class T> class told;
 /** What registration::try_remove() found. */
 enum class removal {
     removed, /**< The callback never ran and never will. */
-    too_late, /**< It has run, or was removed before, or there is none. */
+    too_late, /**< It has run, or was removed before, or there was none. */
     running, /**< It is running on another thread. */
 };
 
 /**
- * A callback that was registered by future::notify(), to take it back. Destroying it takes nothing back: the callback
- * stays. It keeps the asynchron, so do not hold it longer than it is of use.
+ * A callback registered by future::notify(), for taking it back. Destroying this does not: the callback stays. It holds
+ * a reference to the asynchron, so do not keep it longer than you need it.
  */
 class registration {
     detail::counted a_;
@@ -1061,11 +1062,11 @@ class registration {
     registration(const detail::counted &a, std::uint64_t token) noexcept : a_(a), token_(token) {}
 
 public:
-    /** Of no callback. */
+    /** Refers to no callback. */
     registration() noexcept {}
-    /** The callback is then the other's. */
+    /** Takes the callback over; the other refers to none then. */
     registration(registration &&other) noexcept : a_(std::move(other.a_)), token_(other.token_) {}
-    /** The same. The callback that was this one's stays. */
+    /** The same. The callback that this one referred to stays. */
     registration &operator=(registration &&other) noexcept
     {
         a_ = std::move(other.a_);
@@ -1074,7 +1075,7 @@ public:
     }
 
     /**
-     * Takes the callback back, and waits while it is running on another thread: afterwards nothing of it is in use.
+     * Takes the callback back, and waits if it is running on another thread: afterwards nothing of it is in use.
      *
      * - Threads: blocks while it runs elsewhere; from inside the callback itself it does not wait.
      * - Returns: true: it never ran and never will; false: it has run, or there is none.
@@ -1097,19 +1098,19 @@ public:
     }
 };
 
-/** Takes its callback back when it is destroyed, and waits for one that is running elsewhere: for callbacks that use
- *  what is destroyed next. */
+/** Takes its callback back when it is destroyed, and waits if the callback is running on another thread: for callbacks
+ *  that use what is destroyed next. */
 class scoped_registration {
     registration held_;
 
 public:
-    /** Of no callback. */
+    /** Refers to no callback. */
     scoped_registration() noexcept {}
     /** From what future::notify() returned. */
     scoped_registration(registration &&held) noexcept : held_(std::move(held)) {}
-    /** The callback is then the other's. */
+    /** Takes the callback over; the other refers to none then. */
     scoped_registration(scoped_registration &&other) noexcept : held_(std::move(other.held_)) {}
-    /** The same; the one that was this one's is taken back. */
+    /** The same; the callback that this one referred to is taken back. */
     scoped_registration &operator=(scoped_registration &&other) noexcept
     {
         if (this != &other) {
@@ -1118,7 +1119,7 @@ public:
         }
         return *this;
     }
-    /** Takes it back. Blocks while it runs elsewhere. */
+    /** Takes it back. Blocks while it is running on another thread. */
     ~scoped_registration() { held_.remove(); }
 };
 
@@ -1126,10 +1127,10 @@ public:
  * A value of type T that arrives later, or an exception, or a cancel. T is any type that can be moved, a reference, or
  * void.
  *
- * Any number of futures may share one asynchron, and any number of threads may wait for it: the value is there for all
- * of them, const, as long as one future of it is. Destroying a future does not wait. So, unlike with std::future, a
- * value is not moved out: get() lends it, any number of times. What is to be handed on whole is best a
- * std::shared_ptr.
+ * Any number of futures may share one asynchron, and any number of threads may wait for it: all of them see the same
+ * const value, as long as one future of it is left. Destroying a future does not wait. So get() does not move the value
+ * out, unlike that of std::future: it returns a reference, any number of times. If others have to own the value beyond
+ * the future, a std::shared_ptr is the best T.
  */
 template <class T> class future {
     detail::counted a_;
@@ -1144,7 +1145,7 @@ template <class T> class future {
         return status == ASYNCHRON_OK;
     }
 
-    // Whether there is a value in time. Throws what is there instead.
+    // Whether there is a value in time. If it ended otherwise, throws that.
     bool get_ns(std::uint64_t timeout, asynchron_value_t &value) const
     {
         const asynchron_status_t status = asynchron_get_timeout(a_.get(), timeout, &value);
@@ -1153,7 +1154,7 @@ template <class T> class future {
         return status == ASYNCHRON_OK;
     }
 
-    // Gives up the handle when what was taken is in its place.
+    // Gives up the handle once the taken value is in its place.
     struct letting_go {
         detail::counted &a;
         bool let;
@@ -1165,10 +1166,10 @@ template <class T> class future {
     };
 
 public:
-    /** What it is a future of. */
+    /** The type of the value. */
     typedef T value_type;
 
-    /** What get_for() returns: a pointer to the value, or nullptr; of a future of void, whether it is there. */
+    /** What get_for() returns: a pointer to the value, or nullptr; for a future of void, whether it is complete. */
     typedef typename std::conditional<
         std::is_void<T>::value, bool,
         typename std::remove_reference<typename detail::seen_as<T>::type>::type *>::type found_type;
@@ -1176,7 +1177,7 @@ public:
     /** Without state: not valid(). */
     future() noexcept {}
 
-    /** Every future converts to a future of void, of the same asynchron: that it is complete, and how it failed. */
+    /** Every future converts to a future of void of the same asynchron: it tells whether that is complete or failed. */
     template <class U, class = detail::when<std::is_void<T>::value && !std::is_void<U>::value>>
     future(const future<U> &other) noexcept : a_(detail::counted::share(other.handle()))
     {
@@ -1193,11 +1194,11 @@ public:
     /**
      * Blocks until it is complete.
      *
-     * - Threads: any number; blocks. The first to ask one that was made by on_demand() runs its function.
-     * - Returns: the value: `const T&`, which lives as long as a future of it; of a future that is a temporary, and so
-     *   may be the last one, a copy. `T&` of a reference; nothing of void.
-     * - Throws: what it failed with; error of a failure of C's; cancelled; error with ASYNCHRON_E_DEADLOCK inside of
-     *   what computes it, and with ASYNCHRON_E_INVALID without state or if C delivered something else than a T.
+     * - Threads: any number; blocks. If it was made by on_demand(), the first to ask runs its function.
+     * - Returns: the value as a `const T&`, valid as long as a future of it is left. Of a future that is a temporary,
+     *   and so may be the last one, a copy. If T is a reference, that; if T is void, nothing.
+     * - Throws: what it failed with; error for a failure from C; cancelled; error with ASYNCHRON_E_DEADLOCK inside the
+     *   function that computes it, and with ASYNCHRON_E_INVALID without state or if C delivered no T.
      */
     typename detail::seen_as<T>::type get() const &
     {
@@ -1208,29 +1209,29 @@ public:
         return detail::kind<T>::read(value);
     }
 
-    /** The same, of a temporary: a copy, since the value may go with it. */
+    /** The same for a temporary: a copy, since the value may go with it. */
     template <class U = T, detail::when<detail::is_taken<U>::value, int> = 0> U get() const &&
     {
         const future &self = *this;
         return self.get();
     }
 
-    /** Of a temporary whose T cannot be copied: as take(). */
+    /** For a temporary whose T cannot be copied: the same as take(). */
     template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> U get() && { return std::move(*this).take(); }
 
-    /** Not of one that is const: the value might be gone with it. Name the future. */
+    /** Not for a const temporary: the value might be gone with it. Give the future a name. */
     template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> const U &get() const && = delete;
 
     /**
-     * As get(), but hands the value over: `std::move(f).take()`. The future is not valid() then.
+     * Like get(), but hands the value over: `std::move(f).take()`. The future is not valid() then.
      *
-     * - Returns: the value, moved out if this is the last handle of it, else copied. `T&` of a reference; nothing of
-     *   void. Every promise, every other future, every report and function of it is a handle, and so is what another
+     * - Returns: the value, moved out if this is its last handle, else copied. If T is a reference, that; if T is void,
+     *   nothing. Every promise, every other future, every report and function of it is a handle, and so is what another
      *   future was joined to.
-     *   An outcome is one, too: let it go first. While a callback or a coroutine runs that this completion has called,
+     *   An outcome is one, too: destroy it first. While a callback or a coroutine runs that this completion has called,
      *   the library holds it as well: take it afterwards.
-     * - Threads: blocks as get() does. If T cannot be copied, it waits up to a tenth of a second for those who are just
-     *   letting go, as who delivered it.
+     * - Threads: blocks as get() does. If T cannot be copied, it waits up to a tenth of a second for other threads that
+     *   are about to release theirs, such as the one that delivered it.
      * - Throws: as get(); error with the code ASYNCHRON_ALREADY, if T cannot be copied and others hold it. Then nothing
      *   has changed.
      */
@@ -1250,19 +1251,19 @@ public:
     }
 
     /**
-     * As get(), but throws nothing: blocks until it is complete, and says how it ended. Also where the compiler has no
-     * exceptions.
+     * Like get(), but throws nothing: blocks until it is complete, and returns how it ended. It can be
+     * used where the compiler has no exceptions.
      */
     outcome<T> try_get() const noexcept;
 
     /**
-     * As get(), for so long at most. A timeout is no exception:
+     * Like get(), for at most this long. A timeout is not an exception:
      *
      *     if (const int *found = f.get_for(std::chrono::seconds(1)))
      *         use(*found);
      *
-     * - Returns: a pointer to the value, which lives as long as a future of it, or nullptr if it was not complete in
-     *   time. Of a future of void: true or false.
+     * - Returns: a pointer to the value, valid as long as a future of it is left, or nullptr if it was not complete in
+     *   time. For a future of void: true or false.
      * - Throws: as get().
      */
     template <class Rep, class Period> found_type get_for(const std::chrono::duration<Rep, Period> &time) const &
@@ -1270,7 +1271,7 @@ public:
         return get_found(detail::nanoseconds_of(time), std::is_void<T>());
     }
 
-    /** As get_for(), until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+    /** Like get_for(), until a time of any clock; a change of the clock meanwhile takes effect after the wait. */
     template <class Clock, class Duration>
     found_type get_until(const std::chrono::time_point<Clock, Duration> &time) const &
     {
@@ -1279,22 +1280,22 @@ public:
         return there_or_not(there, value, std::is_void<T>());
     }
 
-    /** Not of a temporary: the value might be gone with it. */
+    /** Not for a temporary: the value might be gone with it. */
     template <class Rep, class Period> found_type get_for(const std::chrono::duration<Rep, Period> &) const && = delete;
-    /** Not of a temporary: the value might be gone with it. */
+    /** Not for a temporary: the value might be gone with it. */
     template <class Clock, class Duration>
     found_type get_until(const std::chrono::time_point<Clock, Duration> &) const && = delete;
 
     /** Blocks until it is complete, however it ends. Throws error: ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID. */
     void wait() const { wait_ns(ASYNCHRON_FOREVER); }
 
-    /** The same for so long at most. Returns whether it is complete. A time of 0 only looks. */
+    /** The same for at most this long. Returns whether it is complete. With a time of 0 it does not wait. */
     template <class Rep, class Period> bool wait_for(const std::chrono::duration<Rep, Period> &time) const
     {
         return wait_ns(detail::nanoseconds_of(time));
     }
 
-    /** The same until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+    /** The same until a time of any clock; a change of the clock meanwhile takes effect after the wait. */
     template <class Clock, class Duration>
     bool wait_until(const std::chrono::time_point<Clock, Duration> &time) const
     {
@@ -1315,7 +1316,7 @@ public:
     }
 
 #if defined(ASYNCHRON_EXCEPTIONS)
-    /** What get() would throw, if it is complete and does not have a value; else nullptr. Does not block. */
+    /** What get() would throw, if it is complete and has no value; else nullptr. Does not block. */
     std::exception_ptr exception() const
     {
         const asynchron_status_t status = asynchron_poll(a_.get());
@@ -1324,34 +1325,34 @@ public:
     }
 #endif
 
-    /** Its name, which promise::promise() was given, or one that is made now; lives as long as a future of it. */
+    /** The name that promise::promise() was given, or else one made now; valid as long as a future of it is left. */
     const char *name() const noexcept { return asynchron_name(a_.get()); }
 
     /**
-     * Cancels it: all that wait go on, get() throws cancelled. A function that is computing it goes on, can see it by a
-     * cancellation, and what it delivers is dropped.
+     * Cancels it: all waits end, and get() throws cancelled. A function that is computing it goes on; it can ask its
+     * cancellation whether that happened, and what it delivers is dropped.
      *
-     * - Returns: whether this did it; false: it was complete.
+     * - Returns: whether this cancelled it; false: it was complete already.
      * - Throws: error without state.
      */
     bool cancel() const { return detail::won(asynchron_cancel(a_.get())); }
 
-    /** The same, for a reason, which cancelled::reason() says. Throws std::bad_alloc, too. */
+    /** The same with a reason, which cancelled::reason() returns. Throws std::bad_alloc, too. */
     bool cancel(const std::string &reason) const
     {
         return detail::won(asynchron_cancel_with(a_.get(), reason.c_str()));
     }
 
     /**
-     * Goes on with `f` once it is complete.
+     * Calls `f` once it is complete.
      *
-     * - `f` takes the value (`const T&`; `T&` of a reference; nothing of void): then it runs only if there is one, and
-     *   a failure or a cancel passes on whole. Or it takes a `const future<T>&`, which is complete: then it runs
+     * - `f` takes the value (`const T&`; `T&` for a reference; nothing for void): then it runs only if there is one,
+     *   and a failure or a cancel passes on whole. Or it takes a `const future<T>&`, which is complete: then it runs
      *   however that ended. If it could take both, it gets the value. It is moved or copied, and called once at most.
-     * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined:
+     * - Returns: a future of what `f` returns; it fails with what `f` throws. If `f` returns a future, that is joined:
      *   the result is a future of the same type, completed as that one is. Cancelling the result does not touch this.
-     * - Threads: does not block. `f` runs on the thread that completes this. If it is complete, `f` runs here, before
-     *   this returns; but inside a callback or another such `f`, later, at the end of what is due there.
+     * - Threads: does not block. `f` runs on the thread that completes this. If it is complete already, `f` runs before
+     *   this returns; but inside a callback or another such `f`, later, after everything that is due there.
      * - Throws: std::bad_alloc; error without state.
      */
     template <class F> typename detail::then_of<T, F>::type then(F &&f) const
@@ -1360,11 +1361,11 @@ public:
     }
 
     /**
-     * Has `f` called once it is complete, however it ended.
+     * Calls `f` once it is complete, however it ended.
      *
-     * - `f` takes a `const future<T>&`, which is complete, or nothing. It must not throw: there is nothing that could
-     *   fail by it, so that ends in std::terminate(). then() is for what may fail.
-     * - Returns: what takes it back. It may be dropped: the callback stays.
+     * - `f` takes a `const future<T>&`, which is complete, or nothing. It must not throw: there is no result to carry
+     *   the exception, so that ends in std::terminate(). Use then() for what may fail.
+     * - Returns: an object to take the callback back with. It may be dropped: the callback stays.
      * - Threads: does not block. `f` runs on the thread that completes this, or here, if it is complete, as with
      *   then(). If nobody is left to complete it, it fails, and `f` runs.
      * - Throws: std::bad_alloc; error without state.
@@ -1383,19 +1384,19 @@ public:
         return registration(keep, token);
     }
 
-    /** The asynchron, for C; it stays the future's. nullptr without state. */
+    /** The asynchron, for C; this keeps its reference. nullptr without state. */
     asynchron_t *handle() const noexcept { return a_.get(); }
 
-    /** The same together with this future's reference, which is then the caller's to release. Not valid() then. */
+    /** The same, and the caller takes over this future's reference and has to release it. Not valid() then. */
     ASYNCHRON_MUST_USE asynchron_t *release() noexcept { return a_.release(); }
 
-    /** From a handle of C's, which stays the caller's; see asynchron::from_handle(). */
+    /** From a C handle, whose reference stays the caller's; see asynchron::from_handle(). */
     static future from_handle(asynchron_t *a) noexcept { return future(detail::counted::share(a)); }
 
-    /** The same, and the reference is handed over. */
+    /** The same, taking over the reference. */
     static future from_handle(asynchron_t *a, adopt_t) noexcept { return future(detail::counted(a, adopt)); }
 
-    /** Whether both are of the same asynchron. */
+    /** Whether both share one asynchron. */
     friend bool operator==(const future &x, const future &y) noexcept { return x.handle() == y.handle(); }
     /** Whether they are not. */
     friend bool operator!=(const future &x, const future &y) noexcept { return x.handle() != y.handle(); }
@@ -1417,7 +1418,7 @@ private:
 };
 
 /**
- * How a future ended, without an exception: what future::try_get() returns. It keeps the value.
+ * How a future ended, without exceptions: what future::try_get() returns. It keeps the value.
  *
  *     const auto got = f.try_get();
  *     if (got)
@@ -1447,8 +1448,8 @@ public:
     /** Whether there is neither: then error() says why. */
     bool is_failed() const noexcept { return !has_value() && !is_cancelled(); }
 
-    /** The value: `const T&`, which lives as long as this; `T&` of a reference; nothing of void. Without one, as
-     *  future::get(): throws, or ends the program where there are no exceptions. */
+    /** The value: `const T&`, valid as long as this; `T&` for a reference; nothing for void. Without a value, does what
+     *  future::get() does: throws, or ends the program where there are no exceptions. */
     typename detail::seen_as<T>::type value() const
     {
         if (!has_value())
@@ -1456,9 +1457,9 @@ public:
         return detail::kind<T>::read(value_);
     }
 
-    /** Why there is none: how it failed, also by a C++ exception, with a code, a domain and a message, as C sees it; or
-     *  why it could not be waited for (ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID). The code 0 if there is nothing
-     *  wrong, and of a cancel, whose reason is the message. Throws std::bad_alloc. */
+    /** Why there is no value: how it failed, also by a C++ exception, with a code, a domain and a message, as C sees
+     *  it; or why it could not be waited for (ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID). The code is 0 if there is a
+     *  value, or if it was cancelled: then the message is the reason. Throws std::bad_alloc. */
     asynchron::error error() const
     {
         asynchron_error_t e = {0, "", "", nullptr};
@@ -1471,25 +1472,25 @@ public:
 template <class T> outcome<T> future<T>::try_get() const noexcept { return outcome<T>(a_); }
 
 /**
- * A future from a handle of C's, which stays the caller's. NULL makes one without state.
+ * A future from a C handle, whose reference stays the caller's. NULL makes one without state.
  *
- * How a T lies in an asynchron, for C to write or to read:
+ * How a T is stored in an asynchron, for C to write or to read:
  *
- *   - T that can be copied as bytes (std::is_trivially_copyable): as with asynchron_set_bytes(&t, sizeof t). A value of
- *     another length is none, nor one that is not aligned: get() throws error, ASYNCHRON_E_INVALID. Nothing tells an
- *     int from a float: that is the caller's to know.
+ *   - T that can be copied as bytes (std::is_trivially_copyable): as with asynchron_set_bytes(&t, sizeof t). If the
+ *     length differs or the value is not aligned, get() throws error, ASYNCHRON_E_INVALID. Nothing tells an int from a
+ *     float: the caller has to know.
  *   - T&: as with asynchron_set_pointer(&t). Nobody frees it, unless C set it with a drop.
  *   - void: the empty value; any value at all will do.
- *   - Any other T: only C++ makes it. C sees an object that begins with the T. get() of what is no such object, or one
- *     of another type, throws error, ASYNCHRON_E_INVALID.
- *   - An exception: a failure with what() as message; domain "c++", or "c++:" and the category of a std::system_error;
- *     the code of that, ASYNCHRON_E_NOMEM for a std::bad_alloc, else 1; the payload is this header's own.
- *     C must not fail anything with that domain and a payload of its own. asynchron::error is a failure with its own
- *     code, domain and message, asynchron::cancelled a cancel.
+ *   - Any other T: only C++ makes it. C sees an object that begins with the T. If it is no such object, or one of
+ *     another type, get() throws error, ASYNCHRON_E_INVALID.
+ *   - An exception: a failure with what() as message and the domain "c++", or "c++:" and the category of a
+ *     std::system_error, with its code; else the code is ASYNCHRON_E_NOMEM for a std::bad_alloc and 1 for all others.
+ *     The payload is this header's own: C must not fail anything with that domain and a payload of its own.
+ *     asynchron::error is a failure with its own code, domain and message, asynchron::cancelled a cancel.
  */
 template <class T> future<T> from_handle(asynchron_t *a) noexcept { return future<T>::from_handle(a); }
 
-/** The same, and the reference is handed over: for what a function of C's returned. */
+/** The same, taking over the reference: for what a C function returned. */
 template <class T> future<T> from_handle(asynchron_t *a, adopt_t) noexcept
 {
     return future<T>::from_handle(a, adopt);
@@ -1502,10 +1503,10 @@ template <class T> future<T> from_handle(asynchron_t *a, adopt_t) noexcept
 
 /** What promises of every type have in common. */
 class promise_base {
-    // The copies of one count themselves, from the second on: when the last one goes, nobody will deliver.
+    // The copies of one are counted, from the second on: when the last one goes, nobody will deliver.
     struct holders {
         std::atomic<std::size_t> count;
-        std::atomic<bool> released; // the duty to deliver is somebody else's
+        std::atomic<bool> released; // somebody else has the duty to deliver
         explicit holders(std::size_t n) noexcept : count(n), released(false) {}
     };
 
@@ -1527,7 +1528,7 @@ class promise_base {
         return all;
     }
 
-    // Of two that nobody else uses meanwhile.
+    // Neither may be in use elsewhere meanwhile.
     void swap(promise_base &other) noexcept
     {
         std::swap(a_, other.a_);
@@ -1536,7 +1537,7 @@ class promise_base {
         other.holders_.store(mine, std::memory_order_relaxed);
     }
 
-    // Whether this was the last one, and the duty to deliver goes with it.
+    // Whether this was the last one and has the duty to deliver.
     bool one_less() noexcept
     {
         holders *const all = holders_.load(std::memory_order_acquire);
@@ -1579,7 +1580,7 @@ protected:
     }
     ~promise_base()
     {
-        // One that is RUNNING has a function, which will deliver.
+        // If it is RUNNING, its function will deliver.
         if (a_.get() != nullptr && one_less() && asynchron_state(a_.get()) == ASYNCHRON_STATE_PENDING)
             detail::fail_with(a_.get(), ASYNCHRON_E_BROKEN, "the last promise went without delivering");
     }
@@ -1590,19 +1591,19 @@ public:
     /** Whether there is an asynchron. */
     bool valid() const noexcept { return a_.get() != nullptr; }
 
-    /** Delivers a failure: every get() throws it. Returns whether this won; false: it was complete. Throws error without
-     *  state. */
+    /** Delivers a failure: every get() throws it. Returns whether this won; false: it was complete already. Throws
+     *  error without state. */
     bool set_exception(const error &failure) { return deliver(failure); }
 
-    /** The same of a cancel. */
+    /** The same for a cancel. */
     bool set_exception(const cancelled &cancel) { return deliver(cancel); }
 
 #if defined(ASYNCHRON_EXCEPTIONS)
     /**
      * Delivers an exception: every get() throws it. asynchron::cancelled cancels.
      *
-     * - Returns: whether this won; false: it was complete.
-     * - Throws: error without state, or if `thrown` is null. Without memory it fails all the same, with std::bad_alloc.
+     * - Returns: whether this won; false: it was complete already.
+     * - Throws: error without state, or if `thrown` is null. Out of memory, it still fails it, with std::bad_alloc.
      */
     bool set_exception(const std::exception_ptr &thrown)
     {
@@ -1611,8 +1612,8 @@ public:
         return deliver(thrown);
     }
 
-    /** The same of an exception, of which the static type is delivered: in a handler, where that may be a base, pass
-     *  std::current_exception(). */
+    /** The same for an exception object, delivered by its static type: in a handler that caught a base, pass
+     *  std::current_exception() instead. */
     template <class E, class = detail::when<!std::is_convertible<E, std::exception_ptr>::value>> bool set_exception(E thrown)
     {
         return set_exception(std::make_exception_ptr(std::move(thrown)));
@@ -1628,25 +1629,25 @@ public:
     /** Whether it was cancelled: nobody wants the value any more. */
     bool is_cancelled() const noexcept { return asynchron_poll(a_.get()) == ASYNCHRON_CANCELLED; }
 
-    /** The asynchron, for C; it stays the promise's. nullptr without state. */
+    /** The asynchron, for C; this keeps its reference. nullptr without state. */
     asynchron_t *handle() const noexcept { return a_.get(); }
 
-    /** The same together with this promise's reference and the duty to deliver, which are the caller's then: C must
-     *  deliver, fail or cancel it before it releases it, for no one who holds a future wakes otherwise. Copies of this
-     *  promise may still deliver, but have no duty to: the last one goes without failing it. */
+    /** The same, and the caller takes over this promise's reference and the duty to deliver: C must deliver, fail or
+     *  cancel it before it releases it, or those who hold a future wait for ever. Copies of this promise may still
+     *  deliver, but need not: the last one goes without failing it. */
     ASYNCHRON_MUST_USE asynchron_t *release() noexcept
     {
         if (holders *const all = holders_.load(std::memory_order_acquire))
-            all->released.store(true, std::memory_order_relaxed); // whoever is the last sees it, by the count
+            all->released.store(true, std::memory_order_relaxed); // the last one sees it: the count orders that
         one_less();
         return a_.release();
     }
 };
 
 /**
- * The one that delivers. Copies of it deliver into the same asynchron, and the first one wins.
+ * The side that delivers. Copies of it deliver into the same asynchron, and the first delivery wins.
  *
- * When the last copy is destroyed and nobody has delivered or cancelled, it fails as broken: error, domain "asynchron",
+ * If the last copy is destroyed and nobody has delivered or cancelled, it fails as broken: error, domain "asynchron",
  * code ASYNCHRON_E_BROKEN. So nobody waits in vain.
  */
 template <class T> class promise : public promise_base {
@@ -1656,36 +1657,36 @@ public:
     /** The same with a name for people. */
     explicit promise(const char *name) : promise_base(detail::counted::create(name)) {}
 
-    /** One more that reads it. Any number of times. */
+    /** A future of it. May be called any number of times. */
     future<T> get_future() const noexcept { return future<T>::from_handle(handle()); }
 
     /**
      * Delivers a value.
      *
-     * - Returns: whether this won; false: it was complete, and nobody sees the value.
-     * - Throws: what copying or moving it does; std::bad_alloc; error without state. Then nothing was delivered.
+     * - Returns: whether this won; false: it was complete already, and nobody sees the value.
+     * - Throws: what copying or moving it throws; std::bad_alloc; error without state. Then nothing was delivered.
      */
     bool set_value(const T &value) { return detail::won(detail::kind<T>::put(handle(), value)); }
 
-    /** The same of one that is moved. */
+    /** The same, moving the value. */
     bool set_value(T &&value) { return detail::won(detail::kind<T>::put(handle(), std::move(value))); }
 
-    /** The same of a T that is made in place, from whatever its constructors take. */
+    /** The same for a T that is made in place from constructor arguments. */
     template <class... A> bool emplace(A &&...args)
     {
         return detail::won(detail::kind<T>::put(handle(), std::forward<A>(args)...));
     }
 
-    /** From a handle of C's, which stays the caller's: this promise and its copies have the duty to deliver it. */
+    /** From a C handle, whose reference stays the caller's: this promise and its copies have the duty to deliver. */
     static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
-    /** The same, and the reference is handed over. */
+    /** The same, taking over the reference. */
     static promise from_handle(asynchron_t *a, adopt_t) noexcept { return promise(detail::counted(a, adopt)); }
 
 private:
     explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
 };
 
-/** The one that delivers a reference. */
+/** A promise of a reference. */
 template <class T> class promise<T &> : public promise_base {
 public:
     /** With a new asynchron. Throws std::bad_alloc. */
@@ -1693,22 +1694,22 @@ public:
     /** The same with a name for people. */
     explicit promise(const char *name) : promise_base(detail::counted::create(name)) {}
 
-    /** One more that reads it. Any number of times. */
+    /** A future of it. May be called any number of times. */
     future<T &> get_future() const noexcept { return future<T &>::from_handle(handle()); }
 
     /** Delivers the reference; the object stays yours. Returns whether this won. Throws error without state. */
     bool set_value(T &object) { return detail::won(detail::kind<T &>::put(handle(), object)); }
 
-    /** From a handle of C's, which stays the caller's: this promise and its copies have the duty to deliver it. */
+    /** From a C handle, whose reference stays the caller's: this promise and its copies have the duty to deliver. */
     static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
-    /** The same, and the reference is handed over. */
+    /** The same, taking over the reference. */
     static promise from_handle(asynchron_t *a, adopt_t) noexcept { return promise(detail::counted(a, adopt)); }
 
 private:
     explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
 };
 
-/** The one that says that it is done. */
+/** A promise without a value: it says that something is done. */
 template <> class promise<void> : public promise_base {
 public:
     /** With a new asynchron. Throws std::bad_alloc. */
@@ -1716,23 +1717,23 @@ public:
     /** The same with a name for people. */
     explicit promise(const char *name) : promise_base(detail::counted::create(name)) {}
 
-    /** One more that waits for it. Any number of times. */
+    /** A future of it. May be called any number of times. */
     future<void> get_future() const noexcept { return future<void>::from_handle(handle()); }
 
-    /** Says so. Returns whether this won. Throws error without state. */
+    /** Says that it is done. Returns whether this won. Throws error without state. */
     bool set_value() { return detail::won(detail::kind<void>::put(handle())); }
 
-    /** From a handle of C's, which stays the caller's: this promise and its copies have the duty to deliver it. */
+    /** From a C handle, whose reference stays the caller's: this promise and its copies have the duty to deliver. */
     static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
-    /** The same, and the reference is handed over. */
+    /** The same, taking over the reference. */
     static promise from_handle(asynchron_t *a, adopt_t) noexcept { return promise(detail::counted(a, adopt)); }
 
 private:
     explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
 };
 
-/** A future that has its value already: ready(value) of the type that this has, ready<T>(value) of a T made from it, or
- *  of a reference to it. Throws what making a T does, and std::bad_alloc. */
+/** A future that has its value already: ready(value) has the type of the value; ready<T>(value) has a T made from it,
+ *  or a reference to it. Throws what making a T throws, and std::bad_alloc. */
 template <class T = void, class U = T>
 future<typename detail::ready_as<T, U>::type> ready(U &&value)
 {
@@ -1742,7 +1743,7 @@ future<typename detail::ready_as<T, U>::type> ready(U &&value)
     return from_handle<made>(a.release(), adopt);
 }
 
-/** The same of nothing. */
+/** The same for void. */
 inline future<void> ready()
 {
     detail::counted a = detail::counted::create();
@@ -1750,7 +1751,7 @@ inline future<void> ready()
     return from_handle<void>(a.release(), adopt);
 }
 
-/** A future that has failed already, or was cancelled: of whatever promise_base::set_exception() takes. Throws
+/** A future that has failed already, or was cancelled: with anything that promise_base::set_exception() takes. Throws
  *  std::bad_alloc. */
 template <class T, class E> future<T> failed(const E &thrown)
 {
@@ -1765,16 +1766,16 @@ template <class T, class E> future<T> failed(const E &thrown)
  */
 
 /**
- * By which a function that is computing learns that nobody wants its result any more: spawn(), call() and on_demand()
- * give it one as its first argument, if it can be called so and not without. It may be copied and kept.
+ * Tells a function that is computing that nobody wants its result any more: spawn(), call() and on_demand() pass one as
+ * its first argument, if it can be called with it and not without. It may be copied and kept.
  */
 class cancellation {
     detail::counted a_;
 
 public:
-    /** Of nothing: never requested. */
+    /** Refers to nothing: never requested. */
     cancellation() noexcept {}
-    /** Of an asynchron, which stays the caller's. */
+    /** For a C handle, whose reference stays the caller's. */
     explicit cancellation(asynchron_t *a) noexcept : a_(detail::counted::share(a)) {}
     /** Whether it was cancelled. */
     bool requested() const noexcept { return asynchron_poll(a_.get()) == ASYNCHRON_CANCELLED; }
@@ -1789,13 +1790,13 @@ public:
 /// @cond
 namespace detail {
 
-// What is called, `self` being where its result goes, and `sources` what it comes after.
+// What is called. Its result goes into `self`; `sources` are what it comes after.
 //
-//   call()     called once at most; returns what the program's function does
-//   result     what that is
-//   of_value   whether it is only called with a source that has a value
+//   call()     called once at most; returns what the program's function returns
+//   result     the type of that
+//   of_value   whether it is only called if the source has a value
 
-// A function and its arguments, which may want a cancellation before them.
+// A function and its arguments, which may take a cancellation before them.
 template <class F, class... A> class bound {
     F f_;
     std::tuple<A...> args_;
@@ -1835,7 +1836,7 @@ template <> struct value_arguments<void> {
     typedef arguments<> type;
 };
 
-// What goes on after one source: with its value, or with it.
+// What follows one source: called with its value, or with the future.
 template <class T, class F> class next {
     F f_;
 
@@ -1869,7 +1870,7 @@ public:
     }
 };
 
-// What goes on after several: with all of them, or with nothing.
+// What follows several: called with all of them, or with nothing.
 template <class T, class F> class next_of_many {
     F f_;
 
@@ -1900,12 +1901,12 @@ public:
     }
 };
 
-// All of several, as a value.
+// The value that holds all of several.
 template <class... T> class gather {
     template <std::size_t... I>
     static std::tuple<future<T>...> all(asynchron_t *const *sources, indices<I...>)
     {
-        (void)sources; // of none
+        (void)sources; // unused if there are none
         return std::tuple<future<T>...>(from_handle<T>(sources[I])...);
     }
 
@@ -1970,7 +1971,7 @@ inline void pass_on(asynchron_t *from, asynchron_t *into, asynchron_join_fn_t pa
         asynchron_release(reference);
 }
 
-// Here and now, how `from` failed or was cancelled, or why it could not be waited for.
+// Delivers at once how `from` failed or was cancelled, or why it could not be waited for.
 ASYNCHRON_COLD inline void fail_as(asynchron_t *into, asynchron_t *from, std::int32_t status) noexcept
 {
     asynchron_error_t e = {0, "", "", nullptr};
@@ -1987,8 +1988,8 @@ ASYNCHRON_COLD inline void fail_as(asynchron_t *into, asynchron_t *from, std::in
         fail_without_memory(into);
 }
 
-// A call to be made, as a context for C. The function is destroyed before its result is delivered: who waits for that
-// finds nothing of it left.
+// A call to be made, as a context for C. The function is destroyed before its result is delivered, so that nothing of
+// it is left when the wait for the result ends.
 template <class Call> class job : guard {
 #if !defined(__cpp_aligned_new)
     static_assert(alignof(Call) <= alignof(std::max_align_t), "a function aligned so strictly wants C++17");
@@ -2072,7 +2073,7 @@ public:
         delete it;
     }
 
-    // Here and now, a future that is joined, too.
+    // Called at once; a future that it returns is joined.
     static std::int32_t run_to_the_end(asynchron_t *self, void *ctx) noexcept
     {
         job &it = *static_cast<job *>(ctx);
@@ -2104,8 +2105,8 @@ private:
     }
 };
 
-// How a job is started that delivers into an asynchron of its own, or, if it returns a future, by way of one into
-// another: start(context) returns that one's reference.
+// Starts a job that delivers into an asynchron of its own, and if it returns a future, through that into another:
+// start(context) returns the reference of the first.
 template <class Job, class Start, class... A>
 future<typename Job::value_type> begin(std::false_type, Start start, A &&...args)
 {
@@ -2190,11 +2191,11 @@ template <class F, class... A> using job_of = job<bound<decayed<F>, decayed<A>..
  *
  * - `f` and `args` are moved or copied, and destroyed before the result is there; std::ref() passes a reference. `f`
  *   may take a cancellation before `args`.
- * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined. It may
- *   be dropped: `f` runs all the same.
- * - Threads: does not block. They are reused, and so many that tasks which wait for tasks never starve; see
+ * - Returns: a future of what `f` returns; it fails with what `f` throws. If `f` returns a future, that is joined. The
+ *   result may be dropped: `f` runs all the same.
+ * - Threads: does not block. Threads are reused, and there are enough that tasks which wait for tasks never starve; see
  *   asynchron_spawn(). Nothing waits for them at exit.
- * - Throws: std::bad_alloc; std::system_error if no thread can be had; what moving or copying throws.
+ * - Throws: std::bad_alloc; std::system_error if no thread can be started; what moving or copying throws.
  */
 template <class F, class... A>
 future<typename detail::job_of<F, A...>::value_type> spawn(F &&f, A &&...args)
@@ -2215,7 +2216,7 @@ future<typename detail::job_of<F, A...>::value_type> spawn(F &&f, A &&...args)
 }
 
 /**
- * Computes `f(args...)` here and now, and keeps what it returns or throws.
+ * Computes `f(args...)` at once, on this thread, and keeps what it returns or throws.
  *
  * - Returns: a complete future; if `f` returns a future, that one.
  * - Threads: blocks as long as `f` does.
@@ -2235,14 +2236,14 @@ future<typename detail::job_of<F, A...>::value_type> call(F &&f, A &&...args)
 }
 
 /**
- * Computes `f()` when somebody asks: the first get, wait or co_await runs it on its thread, to its end, whatever the
- * timeout, but not one with a timeout of 0. Everybody else waits for that run. It is asked for, too, where it is
- * returned to be joined, as by a function of spawn() or then(). Nothing else starts it: no then(), notify(), after(),
- * when_all(), when_any() or report() of it, nor a wait for several. On a background thread it is computed by
+ * Computes `f()` when somebody asks: the first get, wait or co_await runs it on the calling thread, to its end,
+ * whatever the timeout, unless that is 0. Everybody else waits for that run. Returning it to be joined, from a
+ * function given to spawn() or then(), asks for it, too. Nothing else starts it: not then(), notify(), after(),
+ * when_all(), when_any() or report() of it, nor a wait for several. To compute it on a background thread:
  * `spawn([lazy] { lazy.wait(); })`.
  *
  * - `f` is moved or copied; it may take a cancellation. If it returns a future, that is waited for.
- * - Returns: a future of what `f` returns, or fails with what it throws.
+ * - Returns: a future of what `f` returns; it fails with what `f` throws.
  * - Threads: does not block.
  * - Throws: std::bad_alloc; what moving or copying throws.
  */
@@ -2263,15 +2264,15 @@ template <class F> future<typename detail::job_of<F>::value_type> on_demand(F &&
  * ================================================================================================
  * Several together
  *
- * A range is anything that std::begin() and std::end() take, of futures of one type, also one that makes them as it
- * goes, as a view does; or it is a list in braces. Futures of several types go together as future<void>, to which all
- * of them convert.
+ * A range is anything that std::begin() and std::end() take whose elements are futures of one type, be they stored or
+ * made on the way, as by a view; or it is a list in braces. To mix futures of several types, use future<void>, to which
+ * all of them convert.
  */
 
 /// @cond
 namespace detail {
 
-// The handles of a range, for the length of a call: borrowed from its futures, if they lie in it.
+// The handles of a range, for the length of a call: borrowed from its futures, if the range stores them.
 class several {
     std::vector<asynchron_t *> all_;
     std::vector<counted> kept_;
@@ -2321,7 +2322,7 @@ inline bool wait_all_ns(const several &all, std::uint64_t timeout)
     return status == ASYNCHRON_OK;
 }
 
-// The index, or the largest there is.
+// The index, or the largest size_t.
 inline std::size_t wait_any_ns(const several &all, std::uint64_t timeout)
 {
     if (all.size() == 0)
@@ -2350,14 +2351,14 @@ future<typename after_job<T, F>::value_type> after_all(const several &sources, F
  *  error: ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID. */
 inline void wait_all(const detail::several &range) { detail::wait_all_ns(range, ASYNCHRON_FOREVER); }
 
-/** The same for so long at most. Returns whether all are complete. A time of 0 only looks. */
+/** The same for at most this long. Returns whether all are complete. With a time of 0 it does not wait. */
 template <class Rep, class Period>
 bool wait_all_for(const detail::several &range, const std::chrono::duration<Rep, Period> &time)
 {
     return detail::wait_all_ns(range, detail::nanoseconds_of(time));
 }
 
-/** The same until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+/** The same until a time of any clock; a change of the clock meanwhile takes effect after the wait. */
 template <class Clock, class Duration>
 bool wait_all_until(const detail::several &range, const std::chrono::time_point<Clock, Duration> &time)
 {
@@ -2368,15 +2369,15 @@ bool wait_all_until(const detail::several &range, const std::chrono::time_point<
  *  Throws as wait_all(), and error with ASYNCHRON_E_INVALID for an empty range. */
 inline std::size_t wait_any(const detail::several &range) { return detail::wait_any_ns(range, ASYNCHRON_FOREVER); }
 
-/** The same for so long at most. Returns the largest index there is, SIZE_MAX, if the time ran out. A time of 0 only
- *  looks. */
+/** The same for at most this long. Returns SIZE_MAX, the largest index there is, if the time ran out. With a time of 0
+ *  it does not wait. */
 template <class Rep, class Period>
 std::size_t wait_any_for(const detail::several &range, const std::chrono::duration<Rep, Period> &time)
 {
     return detail::wait_any_ns(range, detail::nanoseconds_of(time));
 }
 
-/** The same until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+/** The same until a time of any clock; a change of the clock meanwhile takes effect after the wait. */
 template <class Clock, class Duration>
 std::size_t wait_any_until(const detail::several &range, const std::chrono::time_point<Clock, Duration> &time)
 {
@@ -2387,13 +2388,13 @@ std::size_t wait_any_until(const detail::several &range, const std::chrono::time
 }
 
 /**
- * Goes on with `f` once all of a range are complete, however they ended.
+ * Calls `f` once all of a range are complete, however they ended.
  *
  * - `f` takes a `const std::vector<future<T>>&`, which are complete, or nothing.
- * - Returns: a future of what `f` returns, or fails with what it throws. If it returns a future, that is joined.
- * - Sources are not kept while they are pending. One that can still complete is kept by who computes it: a promise, a
- *   thread, a coroutine, what it goes on from. One that cannot, as an on_demand() that was dropped, fails as broken,
- *   and `f` sees that.
+ * - Returns: a future of what `f` returns; it fails with what `f` throws. If `f` returns a future, that is joined.
+ * - Sources are not kept while they are pending. One that can still complete is kept by what will complete it: a
+ *   promise, a thread, a coroutine, the source of a then(). One that cannot, such as an on_demand() that was dropped,
+ *   fails as broken, and `f` sees that.
  * - Threads: does not block. `f` runs on the thread that completes the last, or here, if all are complete, as with
  *   then().
  * - Throws: std::bad_alloc; error, if one is without state.
@@ -2404,7 +2405,7 @@ future<typename detail::after_job<T, F>::value_type> after(Range &&range, F &&f)
     return detail::after_all<T>(range, std::forward<F>(f));
 }
 
-/** The same of a list. */
+/** The same for a list. */
 template <class T, class F>
 future<typename detail::after_job<T, F>::value_type> after(std::initializer_list<future<T>> list, F &&f)
 {
@@ -2425,13 +2426,13 @@ future<std::vector<future<T>>> when_all(Range &&range)
     return detail::after_all<T>(range, detail::gather_range<T>());
 }
 
-/** The same of a list. */
+/** The same for a list. */
 template <class T> future<std::vector<future<T>>> when_all(std::initializer_list<future<T>> list)
 {
     return detail::after_all<T>(list, detail::gather_range<T>());
 }
 
-/** The same of futures of any types, as a tuple. */
+/** The same for futures of any types, as a tuple. */
 template <class... T> future<std::tuple<future<T>...>> when_all(const future<T> &...futures)
 {
     typedef detail::job<detail::gather<T...>> work;
@@ -2441,17 +2442,17 @@ template <class... T> future<std::tuple<future<T>...>> when_all(const future<T> 
     return from_handle<std::tuple<future<T>...>>(made.release(), adopt);
 }
 
-/** What when_any() yields. */
+/** The value of a when_any(). */
 template <class Futures> struct when_any_result {
-    std::size_t index; /**< Which one is complete; the largest there is for none of none. */
+    std::size_t index; /**< Which one is complete; SIZE_MAX, the largest index there is, if there were none. */
     Futures futures;   /**< All of them. */
 };
 
 /// @cond
 namespace detail {
 
-// What listens to all, until one is complete or the result was cancelled; then it leaves them. Each registration holds
-// it, and so does the one that registers.
+// Listens to all, until one is complete or the result was cancelled; then it takes its callbacks back. Each
+// registration holds a reference to it, and so does the thread that registers.
 template <class Futures> class any_of : guard {
     struct source : guard {
         counted a;
@@ -2468,7 +2469,7 @@ template <class Futures> class any_of : guard {
     };
 
     std::atomic<std::size_t> holders_;
-    std::atomic<int> busy_; // registering, and the result not complete: the last to end that leaves the others
+    std::atomic<int> busy_; // registering, and the result not complete: the last to end takes the callbacks back
     std::atomic<bool> won_;
     counted out_;
     std::vector<source> sources_;
@@ -2509,7 +2510,7 @@ template <class Futures> class any_of : guard {
         ASYNCHRON_CATCH_ALL { fail(out_.get(), std::current_exception()); }
     }
 
-    // What is running elsewhere finds that another has won.
+    // A callback that is running on another thread finds that another source has won.
     void leave() noexcept
     {
         if (busy_.fetch_sub(1, std::memory_order_acq_rel) != 1)
@@ -2576,7 +2577,7 @@ public:
         }
         ASYNCHRON_CATCH_ALL
         {
-            (void)asynchron_cancel(out.get()); // and by that it leaves those that it listens to
+            (void)asynchron_cancel(out.get()); // which takes the callbacks back
             it->leave();
             it->release();
             ASYNCHRON_RETHROW;
@@ -2591,11 +2592,11 @@ public:
 /// @endcond
 
 /**
- * A future that is ready once any of a range is complete, however it ended. Nothing is left behind on the others then,
- * nor once the result is cancelled. Of none, it is ready at once.
+ * A future that is ready once any of a range is complete, however it ended. Then nothing stays registered on the
+ * others, nor once the result is cancelled. If the range is empty, it is ready at once.
  *
- * - Sources are kept until then, since it yields all of them. So one of which nobody else has a handle does not fail as
- *   broken, as with when_all(): if no other completes either, cancel the result.
+ * - Sources are kept until then, since the result holds all of them. So, unlike with when_all(), one of which nobody
+ *   else has a handle does not fail as broken: if no other completes either, cancel the result.
  * - Threads: does not block.
  * - Throws: std::bad_alloc; error, if one is without state.
  */
@@ -2611,14 +2612,14 @@ future<when_any_result<std::vector<future<T>>>> when_any(Range &&range)
     return detail::any_of<std::vector<future<T>>>::make(sources.data(), sources.size(), std::move(all));
 }
 
-/** The same of a list. */
+/** The same for a list. */
 template <class T> future<when_any_result<std::vector<future<T>>>> when_any(std::initializer_list<future<T>> list)
 {
     const detail::several sources(list);
     return detail::any_of<std::vector<future<T>>>::make(sources.data(), sources.size(), list);
 }
 
-/** The same of futures of any types, in a tuple. */
+/** The same for futures of any types, in a tuple. */
 template <class... T> future<when_any_result<std::tuple<future<T>...>>> when_any(const future<T> &...futures)
 {
     asynchron_t *const all[sizeof...(T) + 1] = {futures.handle()..., nullptr};
@@ -2657,8 +2658,9 @@ public:
 /// @endcond
 
 /**
- * Many futures, in the order in which they complete: what report() returns. It keeps those that it holds. Any number of
- * threads may take from it; each future goes to one of them. It is moved, not copied; its iterators outlive it.
+ * Many futures, in the order in which they complete: what report() returns. It keeps the futures that it holds. Any
+ * number of threads may take from it; each future goes to one of them. It is moved, not copied; its iterators may
+ * outlive it.
  *
  *     for (auto& f : asynchron::report(range)) ...
  */
@@ -2679,7 +2681,7 @@ template <class T> class completions {
     }
 
 public:
-    /** The other is without a report then: what needs one throws error, ASYNCHRON_E_INVALID. */
+    /** The other has no report then: a call that needs one throws error, ASYNCHRON_E_INVALID. */
     completions(completions &&other) noexcept = default;
     /** The same. */
     completions &operator=(completions &&other) noexcept = default;
@@ -2689,7 +2691,7 @@ private:
     template <class Range, class U> friend completions<U> report(Range &&range);
     template <class U> friend completions<U> report(std::initializer_list<future<U>> list);
 
-    // Whether it was over before the time.
+    // Whether it ended before the time ran out.
     static bool next_ns(asynchron_report_t *r, std::uint64_t timeout, future<T> &next)
     {
         asynchron_item_t item;
@@ -2702,26 +2704,26 @@ private:
     }
 
 public:
-    /** Of none yet. Throws std::bad_alloc. */
+    /** Empty. Throws std::bad_alloc. */
     completions() : completions(nullptr, 0) {}
 
-    /** Of handles of C's, which stay the caller's; see from_handle(). Throws std::bad_alloc; error, if one is NULL. */
+    /** Of C handles, whose references stay the caller's; see from_handle(). Throws std::bad_alloc; error for a NULL. */
     explicit completions(const std::vector<asynchron_t *> &handles) : completions(handles.data(), handles.size()) {}
 
-    /** Adds one: also from another thread, and while others wait. Throws std::bad_alloc; error without state. */
+    /** Adds one, from any thread, even while others wait. Throws std::bad_alloc; error without state. */
     void add(const future<T> &f) { detail::need(asynchron_report_add(use(), f.handle(), nullptr)); }
 
-    /** Takes one out that was not yielded yet. Returns whether it was in it. Throws error without state. */
+    /** Takes out one that was not returned yet. Returns whether it was there. Throws error without state. */
     bool remove(const future<T> &f)
     {
         const asynchron_status_t status = asynchron_report_remove(use(), f.handle());
         return status != ASYNCHRON_END && detail::won(status);
     }
 
-    /** How many were added and not yielded yet, complete or not. */
+    /** How many were added and not returned yet, complete or not. */
     std::size_t pending() const noexcept { return asynchron_report_pending(r_.get()); }
 
-    /** Blocks until one has completed. Returns it; one without state if nothing is left, or by wake(). */
+    /** Blocks until one has completed, and returns it; one without state if nothing is left, or after wake(). */
     future<T> next() const
     {
         future<T> next;
@@ -2730,10 +2732,10 @@ public:
     }
 
     /**
-     * The same for so long at most; then, too, it returns one without state.
+     * The same for at most this long; if the time runs out, too, it returns one without state.
      *
-     * Of the three that it may mean: if pending() is 0, nothing is left. Else the time ran out, or it was woken: who
-     * calls wake() says so by a flag of its own, set before.
+     * To tell the three cases apart: if pending() is 0, nothing is left. Else the time ran out, or wake() was called;
+     * set a flag of your own before you call wake() to know that.
      */
     template <class Rep, class Period> future<T> next_for(const std::chrono::duration<Rep, Period> &time) const
     {
@@ -2742,7 +2744,7 @@ public:
         return next;
     }
 
-    /** As next_for(), until a time by any clock; if the clock is set meanwhile, that shows once the wait is over. */
+    /** Like next_for(), until a time of any clock; a change of the clock meanwhile takes effect after the wait. */
     template <class Clock, class Duration>
     future<T> next_until(const std::chrono::time_point<Clock, Duration> &time) const
     {
@@ -2751,11 +2753,11 @@ public:
         return next;
     }
 
-    /** Has one next(), blocked or to come, return one without state: it ends one loop. */
+    /** Makes one next(), blocked now or called later, return one without state: it ends one loop. */
     void wake() { detail::need(asynchron_report_wake(use())); }
 
-    /** A descriptor for poll(2): readable while next_for() of 0 finds something; see asynchron_report_fd(). Throws
-     *  std::system_error. */
+    /** A descriptor for poll(2): readable while next_for() with a time of 0 would return one; see
+     *  asynchron_report_fd(). Throws std::system_error. */
     int fd() const
     {
         const int descriptor = asynchron_report_fd(use());
@@ -2764,12 +2766,12 @@ public:
         return descriptor;
     }
 
-    /** The report, for C; it stays this one's. */
+    /** The report, for C; this keeps its reference. */
     asynchron_report_t *handle() const noexcept { return r_.get(); }
 
-    /** Takes one after the other; to go on to the next one blocks. */
+    /** Takes one after the other; a step to the next one blocks. */
     class iterator {
-        detail::counted_report from_; // its own, so that the completions may be moved, or go
+        detail::counted_report from_; // its own, so that the completions may be moved or destroyed
         mutable future<T> at_;
 
         void go_on()
@@ -2784,11 +2786,11 @@ public:
         explicit iterator(const detail::counted_report &from) : from_(from) { go_on(); }
 
     public:
-        typedef std::input_iterator_tag iterator_category; /**< Each is seen once. */
-        typedef future<T> value_type;                      /**< What it yields. */
-        typedef std::ptrdiff_t difference_type;            /**< Of no use. */
-        typedef future<T> *pointer;                        /**< To one. */
-        typedef future<T> &reference;                      /**< To one. */
+        typedef std::input_iterator_tag iterator_category; /**< A single pass. */
+        typedef future<T> value_type;                      /**< What it gives. */
+        typedef std::ptrdiff_t difference_type;            /**< Required, but unused. */
+        typedef future<T> *pointer;                        /**< A pointer to one. */
+        typedef future<T> &reference;                      /**< A reference to one. */
 
         /** The end. */
         iterator() noexcept {}
@@ -2806,23 +2808,23 @@ public:
         void operator++(int) { go_on(); }
         /** Whether both are at the end, or neither. */
         friend bool operator==(const iterator &x, const iterator &y) noexcept { return x.from_.get() == y.from_.get(); }
-        /** Whether one is. */
+        /** Whether only one is at the end. */
         friend bool operator!=(const iterator &x, const iterator &y) noexcept { return !(x == y); }
     };
 
     /** Blocks until one has completed. */
     iterator begin() const { return iterator((use(), r_)); }
-    /** Nothing is left, or by wake(). */
+    /** The end: nothing is left, or wake() was called. */
     iterator end() const noexcept { return iterator(); }
 };
 
-/** Those of a range in the order in which they complete. Throws std::bad_alloc; error, if one is without state. */
+/** The futures of a range, in the order in which they complete. Throws std::bad_alloc; error if one has no state. */
 template <class Range, class T = detail::value_in<Range>> completions<T> report(Range &&range)
 {
     return completions<T>::of(range);
 }
 
-/** The same of a list. */
+/** The same for a list. */
 template <class T> completions<T> report(std::initializer_list<future<T>> list)
 {
     return completions<T>::of(list);
@@ -2891,17 +2893,17 @@ template <class Rep, class Period> bool leave_for(const std::chrono::duration<Re
  * ================================================================================================
  * Coroutines
  *
- * A coroutine that returns a future runs at once, on the thread that calls it, until it first has to wait; it goes on
+ * A coroutine that returns a future runs at once, on the thread that calls it, until it first has to wait; it resumes
  * on the thread that completes what it waits for. Its future is complete when the coroutine is gone, and all of its
- * variables with it. The future may be dropped: the coroutine goes on. One that is destroyed while it waits fails as
- * broken. `co_await asynchron::spawn([] {})` goes on on a background thread.
+ * variables with it. The future may be dropped: the coroutine goes on. If it is destroyed while it waits, its future
+ * fails as broken. `co_await asynchron::spawn([] {})` resumes on a background thread.
  *
- * A coroutine of any type may be destroyed while it waits for a future: it is then never resumed, also if the future is
- * being completed by another thread just then. Once it has been resumed it runs, and its owner has to know that before
- * it destroys it, as with any coroutine.
+ * A coroutine of any type may be destroyed while it waits for a future: it is then never resumed, even if another
+ * thread is completing the future at that moment. Once it has been resumed it runs, and its owner has to know that
+ * before destroying it, as with any coroutine.
  *
- * Cancelling its future does not stop a coroutine either: it is not woken, and what it returns later is dropped. It
- * learns of it by a cancellation, which spawn(), or call() to begin here, gives it as the first parameter, by value:
+ * Cancelling its future does not stop a coroutine either: it is not woken, and what it returns later is dropped. It can
+ * ask a cancellation, which spawn(), or call() to begin here, passes to it as the first parameter, by value:
  *
  *     asynchron::future<int> work(asynchron::cancellation stop, int n)
  *     {
@@ -2911,8 +2913,8 @@ template <class Rep, class Period> bool leave_for(const std::chrono::duration<Re
  *     }
  *     asynchron::future<int> f = asynchron::call(work, 3);
  *
- * GCC up to version 12 refuses a list in braces inside of a co_await ("array used as initializer"), as in
- * `co_await when_all(std::vector<future<int>>{a, b})`: give it a name before.
+ * GCC up to version 12 refuses a list in braces inside a co_await ("array used as initializer"), as in
+ * `co_await when_all(std::vector<future<int>>{a, b})`: give the list a name first.
  */
 
 /// @cond
@@ -2967,8 +2969,8 @@ public:
     awaiter(const awaiter &) = delete;
     void operator=(const awaiter &) = delete;
 
-    // A frame that is destroyed while it waits takes its callback back. One that is just coming finds the turn taken
-    // and returns, so this waits a few instructions at most.
+    // A frame that is destroyed while it waits takes its callback back. A callback that has just begun finds the turn
+    // taken and returns, so this waits a few instructions at most.
     ~awaiter()
     {
         if (token_ != 0 && take()) {
@@ -2987,7 +2989,7 @@ public:
 
     bool await_suspend(std::coroutine_handle<> coroutine)
     {
-        // Once it is registered the coroutine may run, and this with it be gone, before the call returns.
+        // Once it is registered, the coroutine may run and destroy this before the call returns.
         const future<T> held(f_);
         coroutine_ = coroutine;
         asynchron_notify_options_t options = asynchron_notify_options_t();
@@ -3009,7 +3011,7 @@ template <class T> class coroutine_base {
 protected:
     typename kind<T>::parcel made_;
 
-    // Takes along what is delivered, and delivers it when nothing is left of the coroutine.
+    // Carries the result out of the coroutine, and delivers it when nothing is left of the coroutine.
     struct last {
         bool await_ready() const noexcept { return false; }
         template <class P> void await_suspend(std::coroutine_handle<P> coroutine) const noexcept
@@ -3053,9 +3055,9 @@ template <> struct coroutine<void> : coroutine_base<void> {
 /**
  * Waits for a future in a coroutine of any type, without blocking a thread.
  *
- * - Yields what get() would: the value, `const T&`, of a future that has a name.
- * - Threads: the coroutine goes on on the thread that completes the future, as a callback does; at once, if it is
- *   complete. A future that was made by on_demand() is computed here, unless it has been started.
+ * - Returns what get() would: the value, a `const T&`, if the future has a name.
+ * - Threads: the coroutine resumes on the thread that completes the future, as a callback does; at once, if it is
+ *   complete. If the future was made by on_demand() and nobody has started it, it is computed here.
  * - Throws: as get(); std::bad_alloc.
  */
 template <class T> detail::awaiter<T, true> operator co_await(const future<T> &f) noexcept
@@ -3063,14 +3065,14 @@ template <class T> detail::awaiter<T, true> operator co_await(const future<T> &f
     return detail::awaiter<T, true>(f);
 }
 
-/** The same of a temporary: a copy of the value. */
+/** The same for a temporary: a copy of the value. */
 template <class T, detail::when<detail::is_taken<T>::value, int> = 0>
 detail::awaiter<T, false> operator co_await(future<T> &&f) noexcept
 {
     return detail::awaiter<T, false>(std::move(f));
 }
 
-/** Not of a temporary if T cannot be copied: the value might be gone with it. Name the future. */
+/** Not for a temporary if T cannot be copied: the value might be gone with it. Give the future a name. */
 template <class T, detail::when<!detail::is_taken<T>::value, int> = 0>
 detail::awaiter<T, false> operator co_await(future<T> &&f) = delete;
 #endif
