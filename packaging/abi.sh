@@ -33,16 +33,34 @@ describe() {
             echo "WATCH(watch_${type}_$member, offsetof($type, $member))"
             echo "extern \"C\" void watch_type_${type}_$member(decltype($type::$member)) {}"
         done
+        # libabigail describes what a function leads to. Some types have none, as the struct that
+        # asynchron_drop_guarded() reads behind its void pointer: so each gets one.
+        types "$1" | while read -r type; do
+            echo "extern \"C\" void watch_type_$type($type *) {}"
+        done
     } >"$source"
-    "${CXX:-c++}" -std=c++11 -g -O0 -fPIC -shared -Wl,-soname,"$SONAME" "$source" -o "$OUT/$2.so"
+    "${CXX:-c++}" -std=c++11 -g $(whole) -O0 -fPIC -shared -Wl,-soname,"$SONAME" "$source" -o "$OUT/$2.so"
     abidw --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed --no-parameter-names \
         --out-file "$OUT/$2.abi" "$OUT/$2.so"
 }
 
-# The names that the header gives to numbers, the version's apart.
+# What is watched comes from the compiler's view of the header, so that nothing new is left out for
+# the way in which it is written. A name that turns out to be something else does not compile.
+
+preprocess() {
+    "${CXX:-c++}" -std=c++11 -x c++ -E "$@"
+}
+
+# The types: each of our names without a parenthesis after it, which a function has.
+types() {
+    preprocess -P "$1" | grep -o 'asynchron_[a-z0-9_]* *(\{0,1\}' | sed -n 's/ *$//; /($/!p' | LC_ALL=C sort -u
+}
+
+# The enumerators, and the macros that are numbers.
 numbers() {
-    sed -n -e 's/^ *\(ASYNCHRON_[A-Z_]*\) = -\{0,1\}[0-9]*,$/\1/p' \
-        -e 's/^#define \(ASYNCHRON_[A-Z_]*\) \([0-9].*\|UINT64_MAX\)$/\1/p' "$1" | grep -v ASYNCHRON_VERSION
+    preprocess -P "$1" | grep -o 'ASYNCHRON_[A-Z0-9_]*' | LC_ALL=C sort -u
+    preprocess -dM "$1" | sed -n 's/^#define \(ASYNCHRON_[A-Z0-9_]*\) ..*/\1/p' |
+        grep -vx 'ASYNCHRON_\(VERSION_[A-Z]*\|API\|MUST_USE\)' | LC_ALL=C sort
 }
 
 # The members of the structs that begin with their size, and so may grow at the end. libabigail is
@@ -54,6 +72,13 @@ growing() {
             sub(/;$/, "", $2)
             for (i = 0; i < n; i++) print $2, member[i]
         }' "$1"
+}
+
+# Clang says nothing of a struct that is only pointed to, unless it is told to.
+whole() {
+    if "${CXX:-c++}" -fstandalone-debug -x c++ -fsyntax-only /dev/null 2>/dev/null; then
+        echo -fstandalone-debug
+    fi
 }
 
 # compatible OLD NEW: whether programs built with the old one run with the new one. What is added is
@@ -98,10 +123,13 @@ keep() {
     echo "packaging/abi/asynchron-$VERSION.abi is written"
 }
 
+# What is changed: build/abi/$before.h, which is described.
+before=now
+
 # changed NAME SED-COMMAND: a header with that change, which must be one, described.
 changed() {
-    sed "$2" include/asynchron.h >"$OUT/$1.h"
-    if cmp -s include/asynchron.h "$OUT/$1.h"; then
+    sed "$2" "$OUT/$before.h" >"$OUT/$1.h"
+    if cmp -s "$OUT/$before.h" "$OUT/$1.h"; then
         fail "the header has no place for: $1"
     fi
     describe "$OUT/$1.h" "$1"
@@ -110,7 +138,7 @@ changed() {
 failures=0
 must_break() {
     changed "$1" "$2"
-    if compatible "$OUT/now.abi" "$OUT/$1.abi"; then
+    if compatible "$OUT/$before.abi" "$OUT/$1.abi"; then
         echo "FAILED  not seen: $1"
         failures=$((failures + 1))
     else
@@ -120,7 +148,7 @@ must_break() {
 
 must_pass() {
     changed "$1" "$2"
-    if compatible "$OUT/now.abi" "$OUT/$1.abi"; then
+    if compatible "$OUT/$before.abi" "$OUT/$1.abi"; then
         echo "ok      let pass: $1"
     else
         echo "FAILED  not let pass: $1"
@@ -130,7 +158,8 @@ must_pass() {
 }
 
 test_itself() {
-    describe include/asynchron.h now
+    cp include/asynchron.h "$OUT/now.h"
+    describe "$OUT/now.h" now
     must_break parameter 's/\(asynchron_status_string(\)int32_t status/\1int64_t status/'
     must_break parameters 's/\(asynchron_t \*asynchron_retain(asynchron_t \*a\))/\1, int how)/'
     must_break result 's/uint32_t asynchron_version/uint64_t asynchron_version/'
@@ -149,12 +178,34 @@ test_itself() {
     must_break state_gone '/ASYNCHRON_STATE_RUNNING = 1,/d'
     must_break status_width 's/asynchron_status_t : int32_t/asynchron_status_t : int64_t/'
     must_break constant 's/^#define ASYNCHRON_NOTIFY_IF_PENDING .*/#define ASYNCHRON_NOTIFY_IF_PENDING 2/'
+    must_break guarded_member_type '/^typedef struct {$/,/asynchron_guarded_t;/ s/asynchron_drop_fn_t drop;/void *drop;/'
+    must_break guarded_member_before 's/^    asynchron_t \*keeper;/    size_t before;\n&/'
+    must_break guarded_member_after 's/^} asynchron_guarded_t;/    size_t after;\n&/'
+    must_break type_gone 's/^} asynchron_guarded_t;/} asynchron_warded_t;/'
     must_pass function_added 's/^ASYNCHRON_API uint32_t asynchron_version(void);/&\nASYNCHRON_API int asynchron_news(void);/'
     must_pass option_added 's/^} asynchron_options_t;/    void *news;\n&/'
     must_pass notify_option_added 's/^} asynchron_notify_options_t;/    void *news;\n&/'
     must_pass status_added 's/^    ASYNCHRON_WOKEN = 7,/&\n    ASYNCHRON_NEWS = 8,/'
     must_pass constant_added 's/^#define ASYNCHRON_FOREVER .*/&\n#define ASYNCHRON_NEWS 8/'
     must_pass parameter_name 's/asynchron_retain(asynchron_t \*a)/asynchron_retain(asynchron_t *one)/'
+
+    # What is added is watched from then on, though no function leads to it, however it is declared.
+    must_pass news "/^ASYNCHRON_API uint32_t asynchron_version/ {
+        i typedef struct { int32_t in_struct; } asynchron_news_t;
+        i struct asynchron_news2 { int32_t in_tagged; };
+        i typedef union { int32_t in_union; } asynchron_news3_t;
+        i enum asynchron_news4 { ASYNCHRON_NEWS_4 = 4 };
+        i typedef void (*asynchron_news_fn)(int32_t in_callback);
+        i #define ASYNCHRON_NEWS_5 (1 << 5)
+    }"
+    before=news
+    must_break new_struct 's/int32_t in_struct/int64_t in_struct/'
+    must_break new_tagged_struct 's/int32_t in_tagged/int64_t in_tagged/'
+    must_break new_union 's/int32_t in_union/int64_t in_union/'
+    must_break new_enumerator 's/ASYNCHRON_NEWS_4 = 4/ASYNCHRON_NEWS_4 = 5/'
+    must_break new_enum_gone '/^enum asynchron_news4/d'
+    must_break new_callback 's/int32_t in_callback/int64_t in_callback/'
+    must_break new_constant 's/(1 << 5)/(1 << 6)/'
     [ "$failures" -eq 0 ] || fail "$failures failed"
 }
 
