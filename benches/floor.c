@@ -1,7 +1,7 @@
 /*
  * The floor: raw atomics, a raw futex, one malloc, inlined into the workload. No reference count,
  * no cancel, no check of anything; waiting threads or one listener, not both. With -DSPIN a waiter
- * looks for about 2 us before it sleeps, for comparison in handoff@2 alone.
+ * spins for about 2 us before it sleeps, for comparison in handoff@2 only.
  */
 #include "harness.h"
 
