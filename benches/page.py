@@ -79,7 +79,7 @@ BESIDE = {
     "arrive-asked": ("set of one in a report", "asks a report what is pending"),
     "arrive-added": ("set of one in a report", "adds to a report and removes"),
     "arrive": ("set of one in a report", "sets others in a report"),
-    "neighbours": ("set", "sets others: far off in memory; every other block"),
+    "neighbours": ("set", "sets others: far away in memory; every other block"),
 }
 
 
@@ -158,13 +158,13 @@ def scaling(results):
     runs = len(results.samples["scaling/line/handover"]["asynchron"])
     return [
         "### Scaling\n",
-        f"By `benches/build/scaling`, {runs} times; nanoseconds, an operation unless said otherwise. The "
-        "threads lie on the two processors in turn. Many cores, below, says what to read from it. "
-        "Medians:\n",
+        f"By `benches/build/scaling`, {runs} times; nanoseconds an operation, unless stated otherwise. "
+        "The threads are placed on the two processors in turn. \"Many cores\", below, says what to "
+        "conclude from it. Medians:\n",
         growing(results, "threads", THREADS, GROWING),
         growing(results, "blocked waiters on one", WAITERS, WAITING),
-        "What one thread does beside another, on the other processor, which all the while writes "
-        "something of its own, or this very one; lowest and highest. To hand a cache line over took "
+        "What one thread's operation costs while another thread, on the other processor, keeps writing "
+        "something of its own, or the same thing; lowest and highest. Handing over a cache line took "
         f"{range_of('line/handover')} (`line/handover`).\n",
         table(["", "what", "beside one that", "its own", "this one"],
               [[name, what, other, range_of(f"{name}/own"), range_of(f"{name}/shared")]
