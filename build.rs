@@ -40,10 +40,26 @@ fn main() {
     }
     println!("cargo:rustc-env=ASYNCHRON_GENERATED_HEADERS={}", out.display());
 
+    if has_race_detectors() {
+        println!("cargo:rustc-cfg=race_detectors");
+    }
+
     // Threads of ours may be resting when the last user closes the library.
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
+}
+
+/// Whether a race detector may be in the process that does not see into the library: see src/sync/race.rs. One that
+/// the library is itself compiled for sees better by itself.
+fn has_race_detectors() -> bool {
+    let target = |name: &str| env::var(format!("CARGO_CFG_{name}")).unwrap_or_default();
+    let architectures = ["aarch64", "loongarch64", "riscv64", "s390x", "x86_64"];
+    target("TARGET_OS") == "linux"
+        && target("TARGET_POINTER_WIDTH") == "64"
+        && architectures.contains(&target("TARGET_ARCH").as_str())
+        && env::var_os("CARGO_CFG_LOOM").is_none()
+        && env::var_os("CARGO_CFG_SANITIZE").is_none()
 }
 
 fn header(root: &Path) -> String {

@@ -19,5 +19,6 @@ make -s install PREFIX="$PREFIX" MAN="$MAN" >"$WORK/installed"
 . packaging/test/meson.sh
 . packaging/test/readme.sh
 . packaging/test/valgrind.sh
+. packaging/test/races.sh
 . packaging/test/rust.sh
 conclude

@@ -50,7 +50,7 @@ pub(crate) fn plain(function: Function) -> impl FnOnce(*mut Asynchron, *mut c_vo
 /// it, to its end.
 #[inline(never)]
 pub(crate) fn collect(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
-    let seen = a.state().load();
+    let seen = a.state().look();
     if seen.is_complete() {
         return Ok(seen);
     }

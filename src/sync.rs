@@ -7,6 +7,8 @@ pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
 pub(crate) use std::sync::atomic::Ordering;
 
+pub(crate) mod race;
+
 #[cfg(loom)]
 mod model;
 #[cfg(loom)]

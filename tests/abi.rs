@@ -80,11 +80,12 @@ fn the_shared_library_needs_nothing_but_the_systems_c_libraries() {
 }
 
 /// The C library and the compiler's give their symbols versions; the others are hooks that every
-/// shared library looks for and does without.
+/// shared library looks for and does without, and what ThreadSanitizer has if it is there.
 fn is_the_systems(symbol: &str) -> bool {
     let (name, version) = symbol.split_once('@').unwrap_or((symbol, ""));
     let version = version.trim_start_matches('@');
     let hook = name == "__gmon_start__" || name.starts_with("_ITM_");
+    let hook = hook || matches!(name, "__tsan_acquire" | "__tsan_release");
     hook || version.starts_with("GLIBC_") || version.starts_with("GCC_")
 }
 

@@ -18,18 +18,26 @@ use super::types::{ASYNCHRON_FOREVER, asynchron_error_t, asynchron_t, asynchron_
 use super::{guard, handle, status_of_outcome, status_of_stop};
 use crate::compute;
 use crate::core::cell::Asynchron;
+use crate::core::outcome::{Slot, Tag};
 
 /// Blocks until `a` is complete; its value, or how it ended without one.
 #[inline]
 fn collect(a: &Asynchron, timeout_ns: u64) -> Result<(*const c_void, usize), asynchron_status_t> {
     compute::collect(a, timeout_ns).map_err(status_of_stop)?;
-    value(a).unwrap_or(Err(ASYNCHRON_E_INTERNAL))
+    value(a.outcome()).unwrap_or(Err(ASYNCHRON_E_INTERNAL))
 }
 
-/// The same if it is complete already.
+/// The same if it is complete already, and nothing else is to be done.
 #[inline]
-fn value(a: &Asynchron) -> Option<Result<(*const c_void, usize), asynchron_status_t>> {
-    let (slot, tag) = a.outcome()?;
+fn value_at_once(a: &Asynchron) -> Option<Result<(*const c_void, usize), asynchron_status_t>> {
+    value(a.outcome_at_once())
+}
+
+#[inline]
+fn value(
+    outcome: Option<(&Slot, Tag)>,
+) -> Option<Result<(*const c_void, usize), asynchron_status_t>> {
+    let (slot, tag) = outcome?;
     // SAFETY: complete, so the slot holds what the tag says.
     Some(unsafe { slot.value(tag) }.ok_or_else(|| status_of_outcome(tag)))
 }
@@ -46,7 +54,7 @@ unsafe fn get(
     let Some(a) = (unsafe { handle(a) }) else {
         return ASYNCHRON_E_INVALID;
     };
-    match value(a) {
+    match value_at_once(a) {
         // SAFETY: as the caller promises.
         Some(value) => unsafe { give(value, out) },
         // SAFETY: as above.
@@ -148,7 +156,8 @@ pub unsafe extern "C" fn asynchron_get_bytes(
         let Some(a) = (unsafe { handle(a) }).filter(|_| !buf.is_null()) else {
             return ASYNCHRON_E_INVALID;
         };
-        let (data, needed) = match value(a).unwrap_or_else(|| collect(a, ASYNCHRON_FOREVER)) {
+        let (data, needed) = match value_at_once(a).unwrap_or_else(|| collect(a, ASYNCHRON_FOREVER))
+        {
             Ok(value) => value,
             Err(status) => return status,
         };

@@ -17,7 +17,7 @@ use crate::core::memory::{NoMemory, allocate};
 use crate::core::step::Begun;
 use crate::core::tell::Telling;
 use crate::core::user::Owned;
-use crate::sync::{AtomicU32, Ordering::*};
+use crate::sync::{AtomicU32, Ordering::*, race};
 
 /// A source completes.
 pub(crate) static AFTER: Kind = Kind::Decide { mark: Link::mark, decide: After::count };
@@ -178,6 +178,7 @@ impl After {
     unsafe fn count_down(this: NonNull<Self>) -> Decided {
         // SAFETY: alive while a count is left.
         let left = unsafe { Self::left(this) };
+        race::release(left);
         // ORDERING: Acquire takes what all the others handed over, for whoever is the last.
         let mut seen = left.load(Acquire);
         while seen & !LISTED != 1 {
@@ -187,6 +188,7 @@ impl After {
                 Err(now) => seen = now,
             }
         }
+        race::acquire(left);
         // SAFETY: there is always a first link.
         Some((unsafe { this.add(1) }.cast(), Self::run))
     }
@@ -204,8 +206,10 @@ impl After {
         if begun == Begun::Gone {
             // SAFETY: as above.
             let left = unsafe { Self::left(this) };
+            race::release(left);
             // ORDERING: Release hands over what this thread did, Acquire takes what the other did.
             if left.fetch_sub(1, AcqRel) == 1 {
+                race::acquire(left);
                 // SAFETY: whoever took it off is through with it, and has its context.
                 unsafe { Self::free(this) };
             }
@@ -287,8 +291,10 @@ impl After {
         let mine = LISTED | off;
         // SAFETY: as above.
         let left = unsafe { Self::left(this) };
+        race::release(left);
         // ORDERING: Release hands over what this thread did, Acquire takes what all others did.
         if left.fetch_sub(mine, AcqRel) == mine {
+            race::acquire(left);
             // SAFETY: nobody else is left.
             unsafe { Self::free(this) };
         }

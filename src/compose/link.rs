@@ -30,7 +30,7 @@ use crate::core::cell::Asynchron;
 use crate::core::handle::Handle;
 use crate::core::listener::Listener;
 use crate::core::patience::Patience;
-use crate::sync::{AtomicU32, Ordering::*};
+use crate::sync::{AtomicU32, Ordering::*, race};
 
 const FREE: u32 = 0;
 const LISTED: u32 = 1;
@@ -138,6 +138,7 @@ impl Link {
             if known == Known::ToOthers {
                 // ORDERING: Release shows the node to who takes it off, Acquire what that one has done.
                 if word.compare_exchange(FREE, now, AcqRel, Acquire).is_err() {
+                    race::acquire(word);
                     return (Listed::Off, false);
                 }
             } else if complete {
@@ -189,6 +190,7 @@ impl Link {
             // ORDERING: a guess, checked by the exchanges; what is told is handed over by others.
             match word.load(Relaxed) {
                 FREE => {
+                    race::release(word);
                     // ORDERING: Release hands over to who was about to list it.
                     if word.compare_exchange(FREE, OFF, Release, Relaxed).is_ok() {
                         return Detached::Never;
@@ -241,8 +243,13 @@ impl Link {
     pub(super) unsafe fn leave(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
         let word = unsafe { Self::word(this) };
+        race::release(word);
         // ORDERING: Release hands over what this one did, Acquire takes what the other one did.
-        word.swap(LEFT, AcqRel) == LEFT
+        let second = word.swap(LEFT, AcqRel) == LEFT;
+        if second {
+            race::acquire(word);
+        }
+        second
     }
 
     /// For models alone, whose atomics notice their end: there is nothing else to drop.

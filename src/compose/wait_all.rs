@@ -15,7 +15,7 @@ pub(crate) fn wait_all<'a>(
     }
     let deadline = if timeout_ns == 0 { Some(0) } else { sys::deadline_after(timeout_ns) };
     for a in all {
-        if !a.state().load().is_complete() {
+        if !a.state().look().is_complete() {
             // A timeout of 0 would not run what is due on this thread; one that has run out does.
             let left = sys::left_until(deadline).max(timeout_ns.min(1));
             until_complete(a, left)?;

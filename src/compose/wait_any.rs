@@ -117,7 +117,7 @@ fn wait_on_the_stack(all: &[&Asynchron], timeout_ns: u64) -> Result<usize, Stop>
 }
 
 fn first_complete(all: &[&Asynchron]) -> Option<usize> {
-    all.iter().position(|a| a.state().load().is_complete())
+    all.iter().position(|a| a.state().look().is_complete())
 }
 
 /// # Safety

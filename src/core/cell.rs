@@ -12,10 +12,10 @@ use super::listener::{List, Listener};
 use super::memory::{Bytes, MALLOC_ALIGN, NoMemory, allocate, try_box};
 use super::outcome::{Outcome, Slot, Tag};
 use super::refs::Refs;
-use super::state::{Held, State};
+use super::state::{Held, Seen, State};
 use super::tell::Telling;
 use crate::compose::then::Next;
-use crate::sync::UnsafeCell;
+use crate::sync::{UnsafeCell, race};
 
 /// 56 bytes, which malloc serves from its blocks of 64. Blocks need not begin with a cache line: what
 /// is always used comes first, and what only few have, last.
@@ -149,13 +149,29 @@ impl Asynchron {
     /// For the holder of a reference: whether there may be another.
     pub(crate) fn is_shared(&self) -> bool {
         // In this order: a callback may retain it while it is lent, and it is lent once at most.
-        self.state.load().is_lent() || !self.refs.is_one()
+        let shared = self.state.load().is_lent() || !self.refs.is_one();
+        if !shared {
+            race::acquire(&raw const self.state);
+            race::acquire(&raw const self.refs);
+        }
+        shared
     }
 
     /// The slot; `None` while incomplete.
     #[inline]
     pub(crate) fn outcome(&self) -> Option<(&Slot, Tag)> {
+        self.outcome_seen(self.state.look())
+    }
+
+    /// The same, but also `None` if a race detector is to be told.
+    #[inline]
+    pub(crate) fn outcome_at_once(&self) -> Option<(&Slot, Tag)> {
         let seen = self.state.load();
+        if seen.is_watched() { None } else { self.outcome_seen(seen) }
+    }
+
+    #[inline]
+    fn outcome_seen(&self, seen: Seen) -> Option<(&Slot, Tag)> {
         // SAFETY: complete, so it is not written any more.
         seen.is_complete().then(|| (unsafe { &*self.slot.get_to_read() }, seen.tag()))
     }
@@ -243,10 +259,7 @@ impl Asynchron {
         let me = unsafe { this.as_ref() };
         // SAFETY: the lock is held.
         if unsafe { me.listeners() }.is_empty() {
-            let state: *const State = &me.state;
-            if me.state.publish(held, tag) {
-                State::wake(state);
-            }
+            me.state.publish(held, tag);
         } else {
             // SAFETY: as the caller promises.
             unsafe { Telling::publish(this, held, tag) };

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use super::memory::{Bytes, NoMemory};
 use super::user::Owned;
 use crate::compute::Function;
-use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell};
+use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell, race};
 
 pub(crate) struct Extras {
     /// A C string of our own, or NULL until somebody asks.
@@ -64,6 +64,7 @@ impl Extras {
         // ORDERING: Acquire sees the text behind the pointer that another thread stored.
         let known = self.name.load(Acquire);
         if !known.is_null() {
+            race::acquire(&raw const self.name);
             return Ok(known.cast());
         }
         let mut line = [0_u8; 32];
@@ -73,10 +74,12 @@ impl Extras {
         let left = rest.len();
         let used = line.len().saturating_sub(left);
         let made = text(line.get(..used).unwrap_or_default())?;
+        race::release(&raw const self.name);
         // ORDERING: Release publishes the text; Acquire, on failure, sees the other's.
         match self.name.compare_exchange(ptr::null_mut(), made, Release, Acquire) {
             Ok(_) => Ok(made.cast()),
             Err(theirs) => {
+                race::acquire(&raw const self.name);
                 // SAFETY: `made` was not stored anywhere.
                 unsafe { free_text(made) };
                 Ok(theirs.cast())

@@ -10,7 +10,7 @@
 use std::hint;
 use std::ops::{Deref, DerefMut};
 
-use crate::sync::{AtomicU32, Ordering::*, UnsafeCell};
+use crate::sync::{AtomicU32, Ordering::*, UnsafeCell, race};
 use crate::sys;
 
 const FREE: u32 = 0;
@@ -36,14 +36,23 @@ impl<T> Lock<T> {
     #[inline]
     pub(crate) fn lock(&self) -> Guard<'_, T> {
         // ORDERING: Acquire sees what the last holder wrote; a failure only tries again.
-        if self.word.compare_exchange(FREE, LOCKED, Acquire, Relaxed).is_err() {
-            self.lock_slowly();
+        let locked = self.word.compare_exchange(FREE, LOCKED, Acquire, Relaxed).is_ok();
+        if !locked || race::mask() != 0 {
+            self.lock_slowly(locked);
         }
         Guard(self)
     }
 
     #[cold]
-    fn lock_slowly(&self) {
+    #[inline(never)]
+    fn lock_slowly(&self, locked: bool) {
+        if !locked {
+            self.wait_for_it();
+        }
+        race::acquire(&raw const self.word);
+    }
+
+    fn wait_for_it(&self) {
         let spins = if sys::processors() > 1 { SPINS } else { 0 };
         for _ in 0..spins {
             hint::spin_loop();
@@ -83,11 +92,28 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        if race::mask() != 0 {
+            return self.unlock_watched();
+        }
+        self.unlock();
+    }
+}
+
+impl<T> Guard<'_, T> {
+    #[inline(always)]
+    fn unlock(&self) {
         let word: *const AtomicU32 = &self.0.word;
         // ORDERING: Release hands what was done under the lock to the next holder.
         if self.0.word.swap(FREE, Release) == WAITED {
             sys::wake(word, u32::MAX, 1);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unlock_watched(&self) {
+        race::release(&raw const self.0.word);
+        self.unlock();
     }
 }
 

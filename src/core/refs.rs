@@ -1,7 +1,7 @@
 //! A reference count that saturates: once it has overflowed, the object lives for ever, as in the
 //! Linux kernel's refcount_t.
 
-use crate::sync::{AtomicU32, Ordering::*};
+use crate::sync::{AtomicU32, Ordering::*, race};
 
 /// From here on the count is no longer believed. Far from both ends, so that no number of threads
 /// that count at the same moment leaves the upper half.
@@ -42,6 +42,17 @@ impl Refs {
     #[inline]
     #[must_use]
     pub(crate) fn release(&self) -> bool {
+        let last = self.release_untold();
+        if last {
+            race::acquire(self);
+        }
+        last
+    }
+
+    /// The same, but if it is true, the caller is to tell a race detector that it takes over what the others did.
+    #[inline]
+    #[must_use]
+    pub(crate) fn release_untold(&self) -> bool {
         // ORDERING: Acquire pairs with the Release of those that counted down to 1. The one
         // holder left needs no exclusive access: without a reference nobody can add one, but for a
         // callback that the object is lent to, for which `Asynchron::release` looks.
@@ -51,7 +62,22 @@ impl Refs {
 
     /// The same, when there were so many.
     #[inline(never)]
-    fn count_down(&self, mut count: u32) -> bool {
+    fn count_down(&self, count: u32) -> bool {
+        if race::mask() != 0 {
+            self.count_down_watched(count)
+        } else {
+            self.count_down_untold(count)
+        }
+    }
+
+    #[cold]
+    fn count_down_watched(&self, count: u32) -> bool {
+        race::release(self);
+        self.count_down_untold(count)
+    }
+
+    #[inline(always)]
+    fn count_down_untold(&self, mut count: u32) -> bool {
         loop {
             if count == 1 {
                 return true;

@@ -11,6 +11,7 @@ use super::due;
 use super::handle::Handle;
 use super::outcome::Outcome;
 use super::state::Seen;
+use crate::sync::race;
 
 impl Asynchron {
     /// Gives up one reference.
@@ -21,21 +22,52 @@ impl Asynchron {
     pub(crate) unsafe fn release(this: NonNull<Self>) {
         // SAFETY: the reference keeps it alive until it is given up.
         let me = unsafe { this.as_ref() };
-        if !me.refs.release() {
+        if !me.refs.release_untold() {
             return;
         }
         let seen = me.state.load();
-        if seen.was_lent() {
+        if seen.is_particular() {
             // SAFETY: it was the last one that is counted.
-            return unsafe { Self::release_lent(this) };
+            return unsafe { Self::release_particular(this, seen) };
         }
         // SAFETY: it was the last one.
         unsafe { Self::end(this, seen) };
     }
 
     /// # Safety
-    /// It was found to be the last counted one, of what is or was lent, and is the caller's to give up.
+    /// It was found to be the last counted one, and is the caller's to give up; the word was seen since.
     #[inline(never)]
+    unsafe fn release_particular(this: NonNull<Self>, seen: Seen) {
+        if seen.is_watched() {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::release_watched(this, seen) };
+        }
+        // SAFETY: as above; it is or was lent.
+        unsafe { Self::release_lent(this) };
+    }
+
+    /// Tells a race detector that what all others did is taken over.
+    ///
+    /// # Safety
+    /// As for `release_particular`.
+    #[cold]
+    unsafe fn release_watched(this: NonNull<Self>, seen: Seen) {
+        // SAFETY: the reference is still counted, and keeps it alive.
+        let me = unsafe { this.as_ref() };
+        race::acquire(&raw const me.refs);
+        race::acquire(&raw const me.state);
+        if seen.was_lent() {
+            // SAFETY: as the caller promises.
+            unsafe { Self::release_lent(this) };
+        } else {
+            // SAFETY: as above.
+            unsafe { Self::end(this, seen) };
+        }
+    }
+
+    /// # Safety
+    /// As for `release_particular`, of what is or was lent.
+    #[inline]
     unsafe fn release_lent(this: NonNull<Self>) {
         // SAFETY: the reference is still counted, and keeps it alive.
         let me = unsafe { this.as_ref() };

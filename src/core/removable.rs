@@ -19,7 +19,7 @@ use super::memory::{NoMemory, try_box};
 use super::token::{self, Filled, Reserved};
 use super::user::Owned;
 use super::wait::block_until;
-use crate::sync::{AtomicU32, Ordering::*};
+use crate::sync::{AtomicU32, Ordering::*, race};
 use crate::sys;
 
 pub(super) static REMOVABLE: Kind =
@@ -228,6 +228,7 @@ unsafe fn wait_until_it_has_run(a: &Asynchron, token: u64, awaiter: *mut Awaiter
     // ORDERING: Acquire sees all that the callback did.
     let look = || Some(()).filter(|()| done.load(Acquire) != 0);
     let _ = block_until(u64::MAX, look, |deadline| sys::wait(done, 0, u32::MAX, deadline));
+    race::acquire(done);
     Removal::TooLate
 }
 
@@ -283,6 +284,7 @@ fn wake(mut awaiter: *mut Awaiter) {
         let next = unsafe { (*awaiter).next };
         // SAFETY: as above.
         let done = unsafe { &raw const (*awaiter).done };
+        race::release(done);
         // ORDERING: Release shows the waiting thread all that the callback did.
         // SAFETY: as above. After this it may be gone.
         unsafe { (*done).store(1, Release) };

@@ -12,6 +12,7 @@
 //!                             JOINED   a `Next` lies behind the object: from creation on
 //!                             EXTRAS   it has a name, user data or a function on demand
 //!                             STEPS    a step listens, which may be taken off by who has no reference
+//!                             WATCHED  a race detector is told what is done: from creation on
 //!
 //!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
 //!                               └─▶ LEFT ─────┘          the last counted reference went to it
@@ -45,7 +46,7 @@
 //! that it is WANTED, and sleep until they are woken. (After U. Drepper, "Futexes Are Tricky", 2011.)
 
 use super::outcome::Tag;
-use crate::sync::{AtomicU32, Ordering::*};
+use crate::sync::{AtomicU32, Ordering::*, race};
 use crate::sys::{self, Deadline};
 
 const LOCKED: u32 = 1 << 0;
@@ -60,6 +61,7 @@ const EXTRAS: u32 = 1 << 8;
 const WANTED: u32 = 1 << 9;
 const CROWDED: u32 = 1 << 10;
 const STEPS: u32 = 1 << 11;
+const WATCHED: u32 = 1 << 12;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
@@ -96,9 +98,20 @@ impl Seen {
     }
 
     /// Whether a callback has it, or had it, by a reference that is not counted.
-    #[inline]
     pub(crate) fn was_lent(self) -> bool {
         self.0 & (LENT | RETURNED) != 0
+    }
+
+    /// Whether giving up the last counted reference takes more than to end it.
+    #[inline]
+    pub(crate) fn is_particular(self) -> bool {
+        self.0 & (LENT | RETURNED | WATCHED) != 0
+    }
+
+    /// Whether a race detector is told what is done.
+    #[inline]
+    pub(crate) fn is_watched(self) -> bool {
+        self.0 & WATCHED != 0
     }
 
     /// Whether there is nothing beside the object: no block that its outcome holds, no `Next` behind, no
@@ -190,17 +203,32 @@ impl Held {
 
 impl State {
     pub(crate) fn new() -> Self {
-        Self(AtomicU32::new(0))
+        Self(AtomicU32::new(Self::fresh()))
     }
 
     pub(crate) fn new_joined() -> Self {
-        Self(AtomicU32::new(JOINED))
+        Self(AtomicU32::new(JOINED | Self::fresh()))
+    }
+
+    #[inline]
+    fn fresh() -> u32 {
+        race::mask() & WATCHED
     }
 
     #[inline]
     pub(crate) fn load(&self) -> Seen {
         // ORDERING: Acquire pairs with `publish`: seen complete, the outcome is there to read.
         Seen(self.0.load(Acquire))
+    }
+
+    /// The same where a race detector is to be told that what was done before the completion is taken over.
+    #[inline]
+    pub(crate) fn look(&self) -> Seen {
+        let seen = self.load();
+        if seen.0 & (COMPLETE | WATCHED) == COMPLETE | WATCHED {
+            race::acquire(self);
+        }
+        seen
     }
 
     /// From PENDING to RUNNING; or the state that forbids it.
@@ -213,7 +241,7 @@ impl State {
     #[inline]
     pub(crate) fn start_alone(&self) -> Result<(), Seen> {
         let seen = self.load();
-        if seen.0 & (RUNNING | COMPLETE | STEPS) != 0 {
+        if seen.0 & (RUNNING | COMPLETE | STEPS | WATCHED) != 0 {
             return self.start();
         }
         // ORDERING: nobody else is there to see it, and whoever comes later does so by way of this thread.
@@ -227,7 +255,7 @@ impl State {
         self.try_claim().or_else(|| self.take_slowly(COMPLETE))
     }
 
-    /// The same, but also `None` if somebody else is at the word just now.
+    /// The same, but also `None` if somebody else is at the word just now, or it is watched.
     #[inline]
     pub(crate) fn try_claim(&self) -> Option<Held> {
         self.try_take(COMPLETE)
@@ -247,25 +275,39 @@ impl State {
     #[inline]
     pub(crate) fn lock_alone(&self) -> Held {
         let seen = self.load();
-        if seen.has_steps() { self.lock() } else { Held(seen.0) }
+        if seen.0 & (STEPS | WATCHED) != 0 { self.lock() } else { Held(seen.0) }
     }
 
     /// Takes the lock; `None` if somebody else is at the word just now.
     #[inline]
     pub(crate) fn try_lock(&self) -> Option<Held> {
-        self.try_take(0)
+        self.try_take(0).or_else(|| self.try_take_watched())
     }
 
-    /// Takes the lock, unless the word has one of these bits, or is locked, or changes just now.
+    /// Takes the lock, unless the word has one of these bits, or is locked or watched, or changes just now.
     #[inline]
     fn try_take(&self, unless: u32) -> Option<Held> {
         // ORDERING: a first guess, checked by the exchange.
         let seen = self.0.load(Relaxed);
-        if seen & (LOCKED | unless) != 0 {
+        if seen & (LOCKED | WATCHED | unless) != 0 {
             return None;
         }
         // ORDERING: Acquire sees what the last holder did.
         self.0.compare_exchange(seen, seen | LOCKED, Acquire, Relaxed).ok().map(Held)
+    }
+
+    /// The same where it is watched, and only there.
+    #[cold]
+    fn try_take_watched(&self) -> Option<Held> {
+        // ORDERING: as in `try_take`.
+        let seen = self.0.load(Relaxed);
+        if seen & (LOCKED | WATCHED) != WATCHED {
+            return None;
+        }
+        // ORDERING: as above.
+        let held = self.0.compare_exchange(seen, seen | LOCKED, Acquire, Relaxed).ok().map(Held)?;
+        race::acquire(self);
+        Some(held)
     }
 
     /// Takes the lock; `None` if the word has one of these bits.
@@ -276,6 +318,7 @@ impl State {
         loop {
             let seen = self.load().0;
             if seen & unless != 0 {
+                race::acquire(self);
                 return None;
             }
             if seen & LOCKED != 0 {
@@ -288,6 +331,7 @@ impl State {
             if self.0.compare_exchange_weak(seen, held | LOCKED | wanted, Acquire, Relaxed).is_ok()
             {
                 waiting.slept = false;
+                race::acquire(self);
                 return Some(Held(held));
             }
         }
@@ -296,8 +340,8 @@ impl State {
     /// True: another has been woken for it.
     #[inline]
     pub(crate) fn unlock(&self, held: Held) -> bool {
-        if held.0 & CROWDED != 0 {
-            return self.unlock_crowded(held);
+        if held.0 & (CROWDED | WATCHED) != 0 {
+            return self.unlock_slowly(held);
         }
         // ORDERING: Release hands what was done under the lock to the next holder. There is nothing in
         // the word to lose.
@@ -307,8 +351,9 @@ impl State {
 
     #[cold]
     #[inline(never)]
-    fn unlock_crowded(&self, held: Held) -> bool {
+    fn unlock_slowly(&self, held: Held) -> bool {
         let state: *const Self = self;
+        race::release(state);
         // ORDERING: as in `unlock`.
         let wanted = self.0.swap(held.0, Release) & WANTED != 0;
         if wanted {
@@ -317,22 +362,29 @@ impl State {
         wanted
     }
 
-    /// Makes the outcome visible to all, and unlocks. True: threads may be asleep until now, and are
-    /// to be woken with [`Self::wake`].
+    /// Makes the outcome visible to all, unlocks, and wakes those who sleep. The object may be gone afterwards.
     #[inline]
-    pub(crate) fn publish(&self, held: Held, tag: Tag) -> bool {
-        let waited = held.0 & (WAITED | CROWDED) != 0;
-        let complete = held.complete(tag).0;
+    pub(crate) fn publish(&self, held: Held, tag: Tag) {
+        let complete = held.complete(tag);
+        if held.0 & (WAITED | CROWDED | WATCHED) != 0 {
+            return self.publish_and_wake(held, complete);
+        }
         // ORDERING: Release shows the outcome to whoever sees COMPLETE, and hands on what was done under
         // the lock.
-        if waited {
-            // All are woken, and WANTED is not looked for; an exchange, because that may be added just now.
-            self.0.swap(complete, Release);
-        } else {
-            // ORDERING: as above.
-            self.0.store(complete, Release);
+        self.0.store(complete.0, Release);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn publish_and_wake(&self, held: Held, complete: Held) {
+        let state: *const Self = self;
+        race::release(state);
+        // ORDERING: as in `publish`. All are woken, and WANTED is not looked for; an exchange, because that may be
+        // added just now.
+        self.0.swap(complete.0, Release);
+        if held.0 & (WAITED | CROWDED) != 0 {
+            Self::wake(state);
         }
-        waited
     }
 
     /// Takes it back from the callback that it was lent to. True: the last counted reference was left
@@ -353,11 +405,12 @@ impl State {
     #[inline]
     fn change(&self, to: impl Fn(u32) -> Option<u32>) -> Result<Seen, Seen> {
         let seen = self.load();
-        let changed = to(seen.0).ok_or(seen)?;
-        // ORDERING: Release hands on what this thread did with the object, Acquire takes what others did.
-        if seen.0 & LOCKED == 0 && self.0.compare_exchange(seen.0, changed, AcqRel, Relaxed).is_ok()
-        {
-            return Ok(seen);
+        if seen.0 & (LOCKED | WATCHED) == 0 {
+            let changed = to(seen.0).ok_or(seen)?;
+            // ORDERING: Release hands on what this thread did with the object, Acquire takes what others did.
+            if self.0.compare_exchange(seen.0, changed, AcqRel, Relaxed).is_ok() {
+                return Ok(seen);
+            }
         }
         self.change_slowly(to)
     }
@@ -366,21 +419,25 @@ impl State {
     #[inline(never)]
     fn change_slowly(&self, to: impl Fn(u32) -> Option<u32>) -> Result<Seen, Seen> {
         let mut waiting = Waiting::for_lock_of(self);
+        race::release(self);
         loop {
             let seen = self.load();
-            let changed = to(seen.0).ok_or(seen)?;
+            let Some(changed) = to(seen.0) else {
+                race::acquire(self);
+                return Err(seen);
+            };
             if seen.0 & LOCKED != 0 {
                 waiting.wait(seen.0);
             // ORDERING: as in `change`.
             } else if self.0.compare_exchange_weak(seen.0, changed, AcqRel, Relaxed).is_ok() {
+                race::acquire(self);
                 return Ok(seen);
             }
         }
     }
 
     /// Wakes all that sleep until it is complete, or unlocked. By address: the object may be gone.
-    #[cold]
-    pub(crate) fn wake(state: *const Self) {
+    fn wake(state: *const Self) {
         sys::wake(state.cast(), FOR_COMPLETION | FOR_THE_LOCK, i32::MAX);
     }
 
@@ -413,7 +470,7 @@ impl State {
 
 impl Held {
     #[inline]
-    fn complete(self, tag: Tag) -> Self {
+    fn complete(&self, tag: Tag) -> Self {
         Self((self.0 & !(WAITED | STEPS)) | COMPLETE | (tag.bits() << TAG_SHIFT))
     }
 }
@@ -524,7 +581,7 @@ mod tests {
             assert!(state.try_take(0).is_none() && state.try_claim().is_none(), "it is held");
             state.unlock(held);
             let held = take(&state, 0).unwrap();
-            assert!(state.publish(held, Tag::from_bits(0)), "somebody may sleep");
+            state.publish(held, Tag::from_bits(0));
             assert!(take(&state, COMPLETE).is_none(), "it is complete");
             assert!(take(&state, 0).is_some());
         }
@@ -575,7 +632,7 @@ mod tests {
     fn what_was_lent_is_known_to_have_been() {
         let state = State::new();
         let held = state.claim().unwrap().lend();
-        assert!(!state.publish(held, Tag::from_bits(0)));
+        state.publish(held, Tag::from_bits(0));
         assert!(state.load().was_lent(), "it is lent");
         assert!(!state.take_back(), "no reference was left");
         assert!(state.load().was_lent(), "it was");
@@ -592,7 +649,7 @@ mod tests {
                 state.unlock(state.lock().with_extras());
             }
             let tag = Tag::from_bits(if holds { Tag::HOLDS } else { 0 });
-            assert!(!state.publish(state.claim().unwrap(), tag));
+            state.publish(state.claim().unwrap(), tag);
             let seen = state.load();
             assert_eq!([seen.is_joined(), seen.has_extras()], [joined, extras]);
             let only = [seen.is_bare(), seen.is_only_joined(), seen.only_holds()];

@@ -12,7 +12,7 @@ use super::due::{self, Job, Jobs, RunFn};
 use super::handle::Handle;
 use super::listener::{Kind, List, Listener};
 use super::outcome::Tag;
-use super::state::{Courtesy, Held, State};
+use super::state::{Courtesy, Held};
 use crate::sync::AtomicU32;
 use crate::sys;
 
@@ -102,7 +102,7 @@ impl Telling {
             }
             Kind::Learn(learn) => {
                 list.take_off(1, |_| ());
-                publish(source, held, tag);
+                source.state().publish(held, tag);
                 // SAFETY: it was taken off the list, and learns once.
                 return unsafe { learn(node) };
             }
@@ -111,7 +111,7 @@ impl Telling {
                 unsafe { mark(node) };
                 source.keep();
                 *list = List::EMPTY;
-                publish(source, held, tag);
+                source.state().publish(held, tag);
                 // SAFETY: it was taken off the list, and decides once.
                 if let Some((job, run)) = unsafe { decide(node, this) } {
                     run_one(job, run);
@@ -122,7 +122,7 @@ impl Telling {
             _ => return unsafe { Self::publish_to_many(this, held, tag) },
         };
         *list = List::EMPTY;
-        publish(source, held, tag);
+        source.state().publish(held, tag);
         run_one(node.cast(), run);
     }
 
@@ -142,7 +142,7 @@ impl Telling {
         // What is left in the list has no reference, so there is one of this thread's until it is empty.
         let kept = more.then(|| Handle::retain(source));
         let held = if telling.lends == Lends::Lent { held.lend() } else { held };
-        publish(source, held, tag);
+        source.state().publish(held, tag);
         telling.lends = Lends::No;
         telling.inform();
         if let Some(source) = kept {
@@ -250,15 +250,6 @@ impl Telling {
     fn finish(&mut self, source: NonNull<Asynchron>) {
         let jobs = mem::replace(&mut self.jobs, Jobs::new());
         due::run(if self.undecided { decide(jobs, source) } else { jobs });
-    }
-}
-
-/// Publishes, and wakes those who are blocked. `source` may be gone afterwards.
-#[inline]
-fn publish(source: &Asynchron, held: Held, tag: Tag) {
-    let state: *const State = source.state();
-    if source.state().publish(held, tag) {
-        State::wake(state);
     }
 }
 

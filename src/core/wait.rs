@@ -64,14 +64,14 @@ pub(crate) fn block_until<R>(
 #[inline]
 pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
     let state = a.state();
-    let seen = state.load();
+    let seen = state.look();
     if seen.is_complete() {
         return Ok(seen);
     }
     if here::is_inside(a) {
         return Err(Stop::Deadlock);
     }
-    let look = || Some(state.load()).filter(|seen| seen.is_complete());
+    let look = || Some(state.look()).filter(|seen| seen.is_complete());
     if timeout_ns != 0 {
         if let Some(seen) = spin(look) {
             return Ok(seen);

@@ -11,7 +11,7 @@ use super::busy::BUSY;
 use super::pool::Pool;
 use crate::core::here;
 use crate::core::wait::spin;
-use crate::sync::{AtomicU32, Ordering::*};
+use crate::sync::{AtomicU32, Ordering::*, race};
 use crate::sys::{self, Deadline, Slot};
 
 /// How long a task lies before it gets a thread of its own, in nanoseconds.
@@ -157,6 +157,7 @@ impl Worker {
                 until = None;
             }
         }
+        race::acquire(&raw const self.called);
         // ORDERING: this thread's own until it rests again, under the lock.
         self.called.store(AWAKE, Relaxed);
         Some(self.call.replace(Call::Look))
@@ -180,6 +181,7 @@ impl Worker {
         // SAFETY: it rests until it is called.
         let called = unsafe { &this.as_ref().called };
         let address: *const AtomicU32 = called;
+        race::release(address);
         // ORDERING: Release hands over the call.
         if called.swap(CALLED, Release) == ASLEEP {
             sys::wake(address, u32::MAX, 1);

@@ -1,9 +1,12 @@
 //! Rule 18: what happened before a delivery happens before whatever follows a call that saw it. Plain data is written
 //! before, and read after, in every way to see a completion, many times.
 
+use crate::common::library::Form;
+use crate::common::{self, compiler};
 use crate::support::handle::{wait_all, wait_any};
 use crate::support::*;
 use std::cell::UnsafeCell;
+use std::io::Write;
 
 /// Plain memory, several cache lines of it, that only the order of calls protects.
 struct Plain(UnsafeCell<[usize; 64]>);
@@ -242,4 +245,25 @@ fn release() {
             drop,
         );
     });
+}
+
+/// It is told by the library what that orders, and does not see into it. (packaging/test/races.sh has other compilers,
+/// forms and detectors, and planted races.)
+#[test]
+fn to_thread_sanitizer_what_is_handed_over_is_no_race() {
+    let tsan = "-fsanitize=thread".to_owned();
+    let races = common::root().join("tests/c/races");
+    let program = common::out_dir().join("handed_over");
+    let objects = ["handed_over", "main"].map(|name| {
+        let object = common::out_dir().join(format!("{name}-tsan.o"));
+        let source = races.join(format!("{name}.c"));
+        common::ok(compiler::object(&source, "gnu11", &[&tsan, "-g"], &object));
+        object
+    });
+    let objects = [objects[0].as_path(), objects[1].as_path()];
+    if compiler::link_with(&objects, &[tsan], false, Form::Shared, &program).is_err() {
+        let _ = std::io::stderr().write_all(b"skipped: no ThreadSanitizer\n");
+        return;
+    }
+    process::run(process::command(&program, &[]), 120).assert_quiet_success();
 }
