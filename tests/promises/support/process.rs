@@ -126,6 +126,24 @@ pub fn compile_without_library(source: &str) -> PathBuf {
     })
 }
 
+/// The same by another language's compiler, if it is there: `ask` tells it the source and the program.
+pub fn compile_by(
+    compiler: &str,
+    source: &str,
+    ask: impl FnOnce(&mut Command, &Path, &Path),
+) -> Option<PathBuf> {
+    let mut command = Command::new(compiler);
+    let there = Command::new(compiler).arg("--version").stdout(Stdio::null()).status().is_ok();
+    there.then(|| {
+        built(source, || {
+            let (path, program) = places(source);
+            ask(&mut command, &path, &program);
+            common::ok(common::run::succeed(command, common::LIMIT));
+            program
+        })
+    })
+}
+
 pub fn shared_library() -> PathBuf {
     Form::Shared.file()
 }
