@@ -27,6 +27,11 @@ fn signals_of_the_program_reach_the_program() {
 }
 
 #[test]
+fn a_child_inherits_what_is_blocked_unless_it_is_given_an_empty_mask() {
+    passes("children.c", &[]);
+}
+
+#[test]
 fn the_boehm_collector_stops_our_threads_by_signals() {
     if Path::new("/usr/include/gc.h").exists() {
         passes("stopped_by_signals.c", &["-lgc"]);
