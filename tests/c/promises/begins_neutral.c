@@ -1,5 +1,6 @@
-/* A thread that an idle one starts begins with SCHED_OTHER: as an idle one it might not come to set that for long, on a
- * busy machine. Where the system refuses to have it begin so, it comes all the same. */
+/* A thread begins with SCHED_OTHER, whatever the one that starts it has: as an idle one it might not come to set that for
+ * long, on a busy machine, and as a real-time one it would keep others from running. Where the system refuses to have it
+ * begin so, it comes all the same. Policies that this process may not have are printed. */
 #define _GNU_SOURCE
 #include <asynchron.h>
 #include <dlfcn.h>
@@ -7,8 +8,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,40 +52,58 @@ static int32_t nothing(asynchron_t *self, void *ctx)
     return 0;
 }
 
-/* One that is idle, and may be no other any more, unless it has the right to that. */
-static void *spawn_as_idle(void *may_go_back)
+static const struct spawner {
+    const char *name;
+    int policy, priority;
+} spawners[] = {
+    { "SCHED_IDLE", SCHED_IDLE, 0 },
+    { "SCHED_BATCH", SCHED_BATCH, 0 },
+    { "SCHED_FIFO", SCHED_FIFO, 1 },
+    { "SCHED_RR", SCHED_RR, 1 },
+};
+
+enum { RIGHT, WRONG, MAY_NOT };
+
+/* In a process without background threads. */
+static int begins_as_it_should(const struct spawner *spawner)
 {
-    struct sched_param none;
+    struct sched_param priority = { .sched_priority = spawner->priority }, none = { .sched_priority = 0 };
     asynchron_t *a = asynchron_create(NULL);
-    memset(&none, 0, sizeof none);
-    if (sched_setscheduler(0, SCHED_IDLE, &none) != 0 || asynchron_spawn(a, nothing, NULL, NULL) != ASYNCHRON_OK)
-        abort();
-    if (asynchron_wait(a, ASYNCHRON_FOREVER) != ASYNCHRON_OK)
+    int should_be;
+    if (sched_setscheduler(0, spawner->policy, &priority) != 0)
+        return MAY_NOT;
+    if (asynchron_spawn(a, nothing, NULL, NULL) != ASYNCHRON_OK || asynchron_wait(a, ASYNCHRON_FOREVER) != ASYNCHRON_OK)
         abort();
     asynchron_release(a);
-    *(int *)may_go_back = sched_setscheduler(0, SCHED_OTHER, &none) == 0;
-    return NULL;
+    if (refusing && refused != 1)
+        return WRONG;
+    /* An idle thread may not go back without the right to that. */
+    should_be = refusing || sched_setscheduler(0, SCHED_OTHER, &none) != 0 ? spawner->policy : SCHED_OTHER;
+    return begun_with == should_be ? RIGHT : WRONG;
 }
 
-/* What the first background thread began with, where an idle one started it; and whether that may go back. */
-static int spawned_by_an_idle_one(int *may_go_back)
+static int in_child(const struct spawner *spawner)
 {
-    pthread_t thread;
-    begun_with = -1;
-    if (pthread_create(&thread, NULL, spawn_as_idle, may_go_back) != 0 || pthread_join(thread, NULL) != 0)
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(begins_as_it_should(spawner));
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
         abort();
-    return begun_with;
+    return WEXITSTATUS(status);
 }
 
 int main(void)
 {
-    int may_go_back, status;
-    pid_t child = fork(); /* has threads of its own */
-    if (child == 0) {
-        refusing = 1;
-        _exit(spawned_by_an_idle_one(&may_go_back) == SCHED_IDLE && refused == 1 ? 0 : 1);
-    }
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-        return 1;
-    return spawned_by_an_idle_one(&may_go_back) == (may_go_back ? SCHED_OTHER : SCHED_IDLE) ? 0 : 2;
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof spawners / sizeof *spawners; i++)
+        for (refusing = 0; refusing < 2; refusing++) {
+            int found = in_child(&spawners[i]);
+            if (found == MAY_NOT && !refusing)
+                printf("%s\n", spawners[i].name);
+            if (found == WRONG)
+                fprintf(stderr, "%s%s\n", spawners[i].name, refusing ? ", refused another" : "");
+            wrong |= found == WRONG;
+        }
+    return wrong;
 }
