@@ -1,6 +1,6 @@
-/* A thread begins with SCHED_OTHER, whatever the one that starts it has: as an idle one it might not come to set that for
- * long, on a busy machine, and as a real-time one it would keep others from running. Where the system refuses to have it
- * begin so, it comes all the same. Policies that this process may not have are printed. */
+/* A thread begins with SCHED_OTHER, whatever the one that starts it has: as an idle one it might not come to set that
+ * for long, on a busy machine, and as a real-time one it would keep others from running. Where the system refuses to
+ * have it begin so, it comes all the same. Policies that this process may not have are printed. */
 #define _GNU_SOURCE
 #include <asynchron.h>
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
-/* D's runtime stops all threads that it knows, by signals, at each collection: each ends. Two of ours wait in the library
- * and two compute and allocate, until all collections have ended. */
+/* D's runtime stops all threads that it knows, by signals, at each collection: each ends. Two of ours wait in the
+ * library and two compute and allocate, until all collections have ended. */
 import core.atomic, core.memory, core.thread, core.time;
 
 extern (C)

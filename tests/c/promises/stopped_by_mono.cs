@@ -1,6 +1,6 @@
-/* Mono stops all threads on which code of its own has run, by signals, at each collection and at the end of the process:
- * both end. Two of ours wait in the library and two compute in managed code, until all collections have ended; then they
- * rest, and are still there when the process ends. */
+/* Mono stops all threads on which code of its own has run, by signals, at each collection and at the end of the
+ * process: both end. Two of ours wait in the library and two compute in managed code, until all collections have ended;
+ * then they rest, and are still there when the process ends. */
 using System;
 using System.Runtime.InteropServices;
 using System.Threading;
