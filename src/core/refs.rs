@@ -30,7 +30,8 @@ impl Refs {
         }
     }
 
-    /// For the holder of a reference: whether there is no other, so that nobody else can use the object.
+    /// For the holder of a reference: whether there is no other, so that nobody else can use the object, but for a
+    /// callback that it is lent to.
     #[inline]
     pub(crate) fn is_one(&self) -> bool {
         // ORDERING: Acquire sees what other holders did before they gave up theirs.

@@ -32,7 +32,8 @@
 //! may have retained it meanwhile.
 //!
 //! With STEPS, even who has the only reference is not alone: whoever completes what a step delivers into takes
-//! that step off the list, under the lock, until it is published to all ([`crate::compose::link`]).
+//! that step off the list, under the lock, until it is published to all ([`crate::compose::link`]). Nor is he
+//! while it is LENT.
 //!
 //! RUNNING remembers that a function was started and is never taken back. Whoever takes the lock
 //! and finds it incomplete may deliver, and exactly one does. From publishing on, unless it keeps the
@@ -271,11 +272,12 @@ impl State {
         }
     }
 
-    /// The same, for one who has the only reference, and mostly need not take it.
+    /// The same, for one who has the only reference that is counted, and mostly need not take it: but for steps, and
+    /// for the callback that a complete one may be lent to.
     #[inline]
     pub(crate) fn lock_alone(&self) -> Held {
         let seen = self.load();
-        if seen.0 & (STEPS | WATCHED) != 0 { self.lock() } else { Held(seen.0) }
+        if seen.0 & (COMPLETE | STEPS | WATCHED) != 0 { self.lock() } else { Held(seen.0) }
     }
 
     /// Takes the lock; `None` if somebody else is at the word just now.

@@ -1,5 +1,7 @@
 //! What was lent to a callback, and what else may have it at that moment.
 
+use std::cell::Cell;
+
 use crate::support::*;
 
 /// A callback retains the handle and hands it over; another thread uses and releases it while the callback ends and two
@@ -49,11 +51,7 @@ fn a_callback_may_hand_its_handle_over_while_a_waiter_releases() {
 
 #[test]
 fn a_callback_may_hand_its_handle_over_while_the_one_that_set_releases() {
-    let set_and_release = |a| {
-        set(a);
-        a.release();
-    };
-    more_threads(move || handed_over(Told::notify, set_and_release, |_| (), get));
+    more_threads(|| handed_over(Told::notify, set_and_release, |_| (), get));
 }
 
 #[test]
@@ -174,4 +172,32 @@ fn an_entry_is_removed_while_a_callback_has_the_object() {
         sets.join().unwrap();
         assert_eq!(told.runs(), 1);
     });
+}
+
+/// Its last reference that is counted is a step's, whose turn comes while a callback has the one that is not.
+#[test]
+fn a_step_lets_go_of_what_a_callback_still_has() {
+    two_threads(|| {
+        let (source, into) = (A::new(), A::new());
+        let other = Rc::new(Cell::new(None));
+        let theirs = other.clone();
+        let told = Told::new(move |a| {
+            theirs.set(Some(thread::spawn(move || set_and_release(source))));
+            a.release();
+        });
+        told.notify(into);
+        let step = Told::counts();
+        let (joined, dropped) = (Some(Told::joined as _), Some(Told::dropped as _));
+        let sources = [source.0];
+        A(unsafe { asynchron_after(sources.as_ptr(), 1, into.0, joined, step.ctx(), dropped) })
+            .release();
+        into.cancel();
+        other.take().expect("it ran").join().unwrap();
+        assert_eq!((told.runs(), step.runs(), step.drops()), (1, 0, 1));
+    });
+}
+
+fn set_and_release(a: A) {
+    set(a);
+    a.release();
 }
