@@ -3,6 +3,7 @@
 use crate::support::*;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicIsize;
+use std::sync::mpsc::channel;
 use std::thread;
 
 #[test]
@@ -128,6 +129,27 @@ fn the_end_reaches_all_that_were_blocked_also_if_something_is_added_at_once() {
             added.set(b"x");
             assert_eq!((r.next_tag(0), r.next_tag(0)), (Ok(2), Err(ASYNCHRON_END)));
         }
+    });
+}
+
+/// What is due on the thread that asks runs before it sleeps, and may take the last one out.
+#[test]
+fn the_end_reaches_one_whose_own_callback_adds_something_at_once() {
+    within(60, || {
+        let (r, a, last) = (Report::new(), Handle::new(), Handle::new());
+        r.add(&last, 1);
+        let (asks, takes, (tell, told)) = (r.clone(), r.clone(), channel());
+        notify(&a, move |_| tell.send(asks.next_tag(1)).unwrap());
+        let added = last.clone();
+        notify(&a, move |_| {
+            takes.remove(&last);
+            takes.add(&last, 2);
+        });
+        a.set(b"x");
+        assert_eq!(told.recv(), Ok(Err(ASYNCHRON_END)));
+        assert_eq!(r.next_tag(0), Err(ASYNCHRON_TIMEOUT), "it is for the one that asked before");
+        added.set(b"x");
+        assert_eq!((r.next_tag(0), r.next_tag(0)), (Ok(2), Err(ASYNCHRON_END)));
     });
 }
 

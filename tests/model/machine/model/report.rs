@@ -13,6 +13,8 @@ pub struct Report {
     ready: VecDeque<usize>,
     added: usize,
     wakes: usize,
+    /// How often nothing was left.
+    ends: usize,
 }
 
 struct Entry {
@@ -27,6 +29,7 @@ impl Report {
         let entry = self.slots[slot].take().expect("an entry");
         self.ready.retain(|&ready| ready != slot);
         self.free.push(slot);
+        self.ends += usize::from(self.pending() == 0);
         (entry.source, entry.tag)
     }
 
@@ -122,6 +125,8 @@ impl Model {
         if cap == 0 {
             return is(ASYNCHRON_E_INVALID);
         }
+        // Who asked before nothing was left is told so, also if something was added since.
+        let ends = self.report(r, |report| report.ends);
         let look = || {
             self.report(r, |report| {
                 if report.wakes > 0 {
@@ -133,7 +138,8 @@ impl Model {
                     let items = slots.into_iter().map(|slot| report.take(slot));
                     return Some(Answer::Items(items.collect()));
                 }
-                (report.pending() == 0).then(|| is(ASYNCHRON_END))
+                let end = report.pending() == 0 || report.ends != ends;
+                end.then(|| is(ASYNCHRON_END))
             })
         };
         let found = look().or_else(|| {
