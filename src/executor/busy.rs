@@ -42,10 +42,11 @@ impl Busy {
         })
     }
 
+    /// After a fork the place may be another thread's: that of the child's own pool.
     pub(super) fn leave(&self, place: Option<usize>) {
         if let Some(thread) = place.and_then(|place| self.threads.get(place)) {
             // ORDERING: the number stands alone.
-            thread.number.store(0, Relaxed);
+            let _ = thread.number.compare_exchange(sys::thread_number(), 0, Relaxed, Relaxed);
         }
     }
 
@@ -79,5 +80,24 @@ impl Busy {
             }
         }
         busy >= enough
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// A thread that forks inside a task goes on in the child, whose own pool knows nothing of it.
+    #[test]
+    fn in_a_child_of_a_fork_who_leaves_takes_nothing_from_those_that_came_since() {
+        static BUSY: Busy = Busy::new();
+        let before = BUSY.enter();
+        BUSY.forget();
+        let other = std::thread::spawn(|| (BUSY.enter(), sys::thread_number()));
+        let (place, number) = other.join().unwrap();
+        assert_eq!(place, before, "it has the same place");
+        BUSY.leave(before);
+        // ORDERING: no other thread is left.
+        assert_eq!(BUSY.threads[place.unwrap()].number.load(Relaxed), number);
     }
 }
