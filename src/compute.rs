@@ -3,16 +3,13 @@
 use std::ffi::c_void;
 
 use crate::core::cell::Asynchron;
-use crate::core::extras::Demand;
+use crate::core::extras::{Demand, Function};
 use crate::core::handle::Handle;
 use crate::core::here;
 use crate::core::outcome::Outcome;
 use crate::core::state::Seen;
 use crate::core::user::{Owned, guarded};
 use crate::core::wait::{self, Stop};
-
-/// Computes a value: 0, or an error code.
-pub(crate) type Function = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_void) -> i32;
 
 /// Runs `function` if `a` is pending; or returns the state that forbids it.
 pub(crate) fn call(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Seen> {

@@ -5,8 +5,8 @@
 use std::ffi::{c_char, c_void};
 
 use crate::compose::JoinFn;
-use crate::compute::Function;
 use crate::core::callback::NotifyFn;
+use crate::core::extras::Function;
 use crate::core::user::DropFn;
 
 /// What a call answers. 0 and above: what happened, or how the asynchron or the report is. Below 0:

@@ -14,8 +14,20 @@ use super::outcome::{Outcome, Slot, Tag};
 use super::refs::Refs;
 use super::state::{Held, Seen, State};
 use super::tell::Telling;
-use crate::compose::then::Next;
 use crate::sync::{UnsafeCell, race};
+
+/// Room behind the object, in the same allocation, for what goes with it. With that, it is as large as one of malloc's
+/// blocks, to the last byte.
+#[repr(C, align(8))]
+pub(crate) struct Annex(
+    [MaybeUninit<usize>; if cfg!(loom) {
+        40
+    } else if cfg!(target_pointer_width = "64") {
+        10
+    } else {
+        12
+    }],
+);
 
 /// 56 bytes, which malloc serves from its blocks of 64. Blocks need not begin with a cache line: what
 /// is always used comes first, and what only few have, last.
@@ -49,7 +61,7 @@ impl Asynchron {
         Err(_) => panic!("not an alignment"),
     };
 
-    pub(super) const LAYOUT_JOINED: Layout = match Self::LAYOUT.extend(Layout::new::<Next>()) {
+    pub(super) const LAYOUT_JOINED: Layout = match Self::LAYOUT.extend(Layout::new::<Annex>()) {
         Ok((layout, offset)) if offset == size_of::<Self>() => layout,
         _ => panic!("does not follow at once"),
     };
@@ -63,9 +75,8 @@ impl Asynchron {
         Ok(unsafe { Handle::from_raw(room) })
     }
 
-    /// Makes one in front of room for a [`Next`], which is to be written. There is a second reference, for
-    /// that.
-    pub(crate) fn create_joined() -> Result<(Handle, NonNull<Next>), NoMemory> {
+    /// Makes one in front of an [`Annex`], which is to be written. There is a second reference, for that.
+    pub(crate) fn create_joined() -> Result<(Handle, NonNull<Annex>), NoMemory> {
         let room = allocate(Self::LAYOUT_JOINED)?.cast();
         // SAFETY: the room is larger than the object, and ours.
         unsafe { Self::write(room, State::new_joined(), Refs::two()) };

@@ -5,9 +5,9 @@ use std::io::Write;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicU64;
 
+use super::cell::Asynchron;
 use super::memory::{Bytes, NoMemory};
 use super::user::Owned;
-use crate::compute::Function;
 use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell, race};
 
 pub(crate) struct Extras {
@@ -18,6 +18,9 @@ pub(crate) struct Extras {
     /// Taken by the one thread that moves the asynchron from PENDING to RUNNING for it.
     demand: UnsafeCell<Option<Demand>>,
 }
+
+/// Computes a value: 0, or an error code.
+pub(crate) type Function = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_void) -> i32;
 
 /// A function to run when somebody asks for the value, and what it is called with.
 pub(crate) struct Demand {

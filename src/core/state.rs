@@ -9,7 +9,7 @@
 //!                             WANTED   beside LOCKED: threads may be asleep until it is unlocked
 //!                             CROWDED  some were: who unlocks looks whether it is WANTED
 //!                             WAITED   threads may be asleep until it is complete
-//!                             JOINED   a `Next` lies behind the object: from creation on
+//!                             JOINED   an annex lies behind the object: from creation on
 //!                             EXTRAS   it has a name, user data or a function on demand
 //!                             STEPS    a step listens, which may be taken off by who has no reference
 //!                             WATCHED  a race detector is told what is done: from creation on
@@ -115,14 +115,14 @@ impl Seen {
         self.0 & WATCHED != 0
     }
 
-    /// Whether there is nothing beside the object: no block that its outcome holds, no `Next` behind, no
+    /// Whether there is nothing beside the object: no block that its outcome holds, no annex behind, no
     /// extras, no steps that may be taken off.
     #[inline]
     pub(crate) fn is_bare(self) -> bool {
         self.0 & BESIDE == 0
     }
 
-    /// Whether there is nothing but the `Next` behind the object.
+    /// Whether there is nothing but the annex behind the object.
     #[inline]
     pub(crate) fn is_only_joined(self) -> bool {
         self.0 & BESIDE == JOINED
@@ -144,7 +144,7 @@ impl Seen {
         self.0 & STEPS != 0
     }
 
-    /// Whether a `Next` lies behind the object.
+    /// Whether an annex lies behind the object.
     pub(crate) fn is_joined(self) -> bool {
         self.0 & JOINED != 0
     }

@@ -1,13 +1,12 @@
 //! Blocking: spin briefly, then park, until there is something or the time is up.
 
-use std::hint;
+use std::{hint, ptr};
 
 use super::cell::Asynchron;
 use super::due;
 use super::here;
 use super::state::Seen;
-use crate::executor;
-use crate::sys::{self, Deadline};
+use crate::sys::{self, Deadline, Slot};
 
 /// Why a wait ended without what it waited for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,6 +14,59 @@ pub(crate) enum Stop {
     Timeout,
     /// The thread would wait for itself.
     Deadlock,
+}
+
+/// For a thread with something to do when it falls asleep in a wait: one of the pool's makes room for another.
+pub(crate) trait Sleeper {
+    /// False: nothing is to be done this time.
+    fn fall_asleep(&self) -> bool;
+
+    /// When to wake at the latest, where the wait itself would at `deadline`.
+    fn until(&self, deadline: Deadline) -> Deadline;
+
+    /// It sleeps no more.
+    fn wake_up(&self);
+}
+
+/// What this thread has to do, if anything: by the address of a reference.
+static SLEEPER: Slot = Slot::new(1);
+
+/// From here on this thread does what `sleeper` says, until [`forget_sleeper`]. (For want of memory it may not.)
+///
+/// # Safety
+/// It stays where it is until then.
+pub(crate) unsafe fn set_sleeper(sleeper: &&dyn Sleeper) {
+    SLEEPER.set(ptr::from_ref(sleeper).cast_mut().cast());
+}
+
+pub(crate) fn forget_sleeper() {
+    SLEEPER.set(ptr::null_mut());
+}
+
+/// While it lives, this thread sleeps.
+struct Sleeping<'a>(Option<&'a dyn Sleeper>);
+
+impl Sleeping<'_> {
+    #[inline]
+    fn begin() -> Self {
+        // SAFETY: NULL, or what `set_sleeper` was given, and stays.
+        let sleeper = unsafe { SLEEPER.get().cast::<&dyn Sleeper>().as_ref() };
+        Self(sleeper.copied().filter(|sleeper| sleeper.fall_asleep()))
+    }
+
+    #[inline]
+    fn until(&self, deadline: Deadline) -> Deadline {
+        self.0.map_or(deadline, |sleeper| sleeper.until(deadline))
+    }
+}
+
+impl Drop for Sleeping<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(sleeper) = self.0 {
+            sleeper.wake_up();
+        }
+    }
 }
 
 /// How often a wait looks before it sleeps: about 2 microseconds, what a hand-over between two
@@ -46,8 +98,7 @@ pub(crate) fn block_until<R>(
             return Some(found);
         }
     }
-    // A pool's thread that sleeps makes room for another.
-    let sleeping = executor::Sleeping::begin();
+    let sleeping = Sleeping::begin();
     loop {
         if let Some(found) = look() {
             return Some(found);

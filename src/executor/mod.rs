@@ -13,9 +13,9 @@ mod pool;
 mod worker;
 
 use self::pool::Pool;
-pub(crate) use self::worker::Sleeping;
-use crate::compute::{self, Function};
+use crate::compute;
 use crate::core::cell::Asynchron;
+use crate::core::extras::Function;
 use crate::core::handle::Handle;
 use crate::core::memory::NoMemory;
 use crate::core::user::Owned;

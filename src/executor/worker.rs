@@ -10,9 +10,9 @@ use super::Task;
 use super::busy::BUSY;
 use super::pool::Pool;
 use crate::core::here;
-use crate::core::wait::spin;
+use crate::core::wait::{self, Sleeper, spin};
 use crate::sync::{AtomicU32, Ordering::*, race};
-use crate::sys::{self, Deadline, Slot};
+use crate::sys::{self, Deadline};
 
 /// How long a task lies before it gets a thread of its own, in nanoseconds.
 const PATIENCE: u64 = 10_000_000;
@@ -54,9 +54,6 @@ const AWAKE: u32 = 0;
 const CALLED: u32 = 1;
 const ASLEEP: u32 = 2;
 
-/// The worker that this thread is.
-static WORKER: Slot = Slot::new(1);
-
 impl Worker {
     /// Starts a thread for this call; false when none can be had.
     pub(super) fn start(call: Call) -> bool {
@@ -89,14 +86,15 @@ impl Worker {
             call: Cell::new(Call::Look),
             called: AtomicU32::new(AWAKE),
         };
-        // If it cannot be stored, for want of memory, its sleeping makes room for nobody at once.
-        WORKER.set((&raw const worker).cast_mut().cast());
+        let sleeper: &dyn Sleeper = &worker;
+        // SAFETY: it is forgotten before it goes.
+        unsafe { wait::set_sleeper(&sleeper) };
         // Catches nothing of ours. It is there so that an exception out of the program's code
         // finds a handler, and so gets as far as to be reported.
         let place = BUSY.enter();
         let _ = catch_unwind(AssertUnwindSafe(|| here::stay(|| worker.work(first))));
         BUSY.leave(place);
-        WORKER.set(ptr::null_mut());
+        wait::forget_sleeper();
         ptr::null_mut()
     }
 
@@ -252,22 +250,13 @@ fn linger(look: impl Fn() -> Option<()>) -> Option<()> {
     })
 }
 
-/// While it lives, this thread sleeps. If it is one of the pool's, another may take its place.
-pub(crate) struct Sleeping(Option<&'static Pool>);
-
-impl Sleeping {
-    #[inline]
-    pub(crate) fn begin() -> Self {
-        // SAFETY: set by this thread's `main`, which is still on the stack.
-        let worker = unsafe { WORKER.get().cast::<Worker>().as_ref() };
-        worker.map_or(Self(None), Self::of)
-    }
-
+/// While it sleeps in one of our waits, another thread may take its place.
+impl Sleeper for Worker {
     #[cold]
-    fn of(worker: &Worker) -> Self {
-        let pool = worker.pool;
+    fn fall_asleep(&self) -> bool {
+        let pool = self.pool;
         if !pool.is_current() {
-            return Self(None);
+            return false;
         }
         let mut inner = pool.inner.lock();
         inner.active = inner.active.wrapping_sub(1);
@@ -282,42 +271,25 @@ impl Sleeping {
             };
         }
         inner.sleeping = inner.sleeping.wrapping_add(1);
-        drop(inner);
-        Self(Some(pool))
+        true
     }
 
-    /// When to wake at the latest. While a task lies, a sleeping thread looks again, since it may be just
-    /// that task which it waits for: soon, if no thread can be had to watch it, and seldom else, since
-    /// whoever watches may find no other when it takes a task.
-    #[inline]
-    pub(crate) fn until(&self, deadline: Deadline) -> Deadline {
-        self.0.map_or(deadline, |pool| pool.sleep_until(deadline))
-    }
-}
-
-impl Drop for Sleeping {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(pool) = self.0 {
-            pool.wake_up();
-        }
-    }
-}
-
-impl Pool {
+    /// While a task lies, a sleeping thread looks again, since it may be just that task which it waits for: soon, if
+    /// no thread can be had to watch it, and seldom else, since whoever watches may find no other when it takes a
+    /// task.
     #[cold]
-    fn sleep_until(&'static self, deadline: Deadline) -> Deadline {
-        let inner = self.inner.lock();
-        if !self.has_tasks(&inner) {
+    fn until(&self, deadline: Deadline) -> Deadline {
+        let inner = self.pool.inner.lock();
+        if !self.pool.has_tasks(&inner) {
             return deadline;
         }
-        let doubt = if self.watch(inner) { DOUBT } else { PATIENCE };
+        let doubt = if self.pool.watch(inner) { DOUBT } else { PATIENCE };
         sys::deadline_after(doubt).min(deadline.or(Some(u64::MAX)))
     }
 
     #[cold]
     fn wake_up(&self) {
-        let mut inner = self.inner.lock();
+        let mut inner = self.pool.inner.lock();
         inner.active = inner.active.wrapping_add(1);
         inner.sleeping = inner.sleeping.wrapping_sub(1);
     }
