@@ -853,7 +853,9 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  * - Needs: `fn` not NULL.
  * - Ownership: `ctx` is handed over; with `drop_ctx` NULL nobody frees it. `drop_ctx`(ctx) runs
  *   after `fn`, or in its place if `fn` never runs. If `fn` delivers, `a` is complete before
- *   `drop_ctx` runs. If the return of `fn` completes `a`, `drop_ctx` runs first.
+ *   `drop_ctx` runs. If the return of `fn` completes `a`, `drop_ctx` runs first. If `a` completes
+ *   otherwise before the turn of `fn` comes, `drop_ctx` runs at once, on the thread that completes
+ *   it, as a callback would.
  * - Returns: ASYNCHRON_OK: queued, also if `a` is not pending. `fn` runs if `a` is pending when
  *   its turn comes. ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: the system
  *   refuses a thread, and no other could run `fn` (those that sleep in waits of this library do

@@ -5,7 +5,6 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 
 use super::cell::Asynchron;
-use super::state::Seen;
 
 #[repr(transparent)]
 pub(crate) struct Handle(NonNull<Asynchron>);
@@ -34,12 +33,6 @@ impl Handle {
     /// Gives the reference away as a bare pointer.
     pub(crate) fn into_raw(self) -> *mut Asynchron {
         mem::ManuallyDrop::new(self).0.as_ptr()
-    }
-
-    /// From PENDING to RUNNING; or the state that forbids it.
-    #[inline]
-    pub(crate) fn start(&self) -> Result<(), Seen> {
-        if self.refs.is_one() { self.state().start_alone() } else { self.state().start() }
     }
 
     pub(crate) fn as_non_null(&self) -> NonNull<Asynchron> {

@@ -238,18 +238,6 @@ impl State {
         self.change(|seen| fresh(seen).then_some(seen | RUNNING)).map(drop)
     }
 
-    /// The same, for one who has the only reference.
-    #[inline]
-    pub(crate) fn start_alone(&self) -> Result<(), Seen> {
-        let seen = self.load();
-        if seen.0 & (RUNNING | COMPLETE | STEPS | WATCHED) != 0 {
-            return self.start();
-        }
-        // ORDERING: nobody else is there to see it, and whoever comes later does so by way of this thread.
-        self.0.store(seen.0 | RUNNING, Relaxed);
-        Ok(())
-    }
-
     /// Takes the lock; `None` if it is complete.
     #[inline]
     pub(crate) fn claim(&self) -> Option<Held> {

@@ -10,32 +10,15 @@
 
 mod busy;
 mod pool;
+mod queue;
+mod task;
 mod worker;
 
 use self::pool::Pool;
-use crate::compute;
 use crate::core::cell::Asynchron;
 use crate::core::extras::Function;
-use crate::core::handle::Handle;
 use crate::core::memory::NoMemory;
 use crate::core::user::Owned;
-
-/// A function to run, and what it delivers into.
-struct Task {
-    a: Handle,
-    function: Function,
-    ctx: Owned,
-}
-
-impl Task {
-    /// Runs it, unless its asynchron is not pending any more.
-    fn run(self) {
-        let Self { a, function, ctx } = self;
-        if a.start().is_ok() {
-            compute::run(&a, ctx, compute::plain(function));
-        }
-    }
-}
 
 /// Why a task was refused.
 pub(crate) enum Refused {
@@ -45,8 +28,11 @@ pub(crate) enum Refused {
 
 /// Has `function` compute the value of `a` on a background thread.
 pub(crate) fn spawn(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Refused> {
-    let task = Task { a: Handle::retain(a), function, ctx };
-    let pool = Pool::get().map_err(|NoMemory| Refused::NoMemory)?;
-    // A task that comes back is dropped here, where no lock is held.
-    pool.submit(task).map_err(|(refused, _task)| refused)
+    Pool::get()?.submit(a, function, ctx)
+}
+
+impl From<NoMemory> for Refused {
+    fn from(_: NoMemory) -> Self {
+        Self::NoMemory
+    }
 }

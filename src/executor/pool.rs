@@ -1,15 +1,19 @@
 //! The pool: which tasks lie, which threads rest, and who is called for what.
 
-use std::collections::VecDeque;
 use std::mem;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 
+use super::Refused;
 use super::busy::BUSY;
+use super::queue::{Rooms, Tasks};
+use super::task::{Room, Task};
 use super::worker::{Call, Worker};
-use super::{Refused, Task};
+use crate::core::cell::Asynchron;
+use crate::core::extras::Function;
 use crate::core::lock::{Guard, Line, Lock};
 use crate::core::memory::{NoMemory, try_box};
+use crate::core::user::Owned;
 use crate::sys;
 
 /// Tasks lie in two halves of one queue until a thread takes them, so that those who add and those who take
@@ -18,20 +22,27 @@ use crate::sys;
 #[repr(C)]
 pub(super) struct Pool {
     pub(super) inner: Line<Lock<Inner>>,
-    /// The older half, the oldest first.
-    going: Line<Lock<Queue>>,
-    /// How many tasks have been taken from the queue so far. Changes under the lock of `going`.
-    taken: AtomicU64,
+    going: Line<Lock<Going>>,
+    /// How many tasks have left the queue so far, and a number below that of the oldest: as a rule, that of the one
+    /// which left it last from its front. Both change under the lock of `going`.
+    gone: AtomicU64,
+    before_oldest: AtomicU64,
     /// How many threads have come so far: the number of the newest, by which it is named.
     come: AtomicU32,
 }
 
-/// The oldest first. A task that was taken back leaves its place behind.
-type Queue = VecDeque<Option<Task>>;
+/// The older half.
+struct Going {
+    tasks: Tasks,
+    /// Of tasks that were taken.
+    rooms: Rooms,
+}
 
 pub(super) struct Inner {
-    /// The newer half, the oldest first.
-    coming: Queue,
+    /// The newer half.
+    coming: Tasks,
+    /// For tasks to come.
+    rooms: Rooms,
     /// Threads at rest, the one that came last first: it is the warmest.
     resting: *mut Worker,
     /// All threads, and those of them that are just being started: those may yet fail to come.
@@ -99,7 +110,8 @@ impl Pool {
             PREPARED.store(true, Release);
         }
         let inner = Inner {
-            coming: VecDeque::new(),
+            coming: Tasks::new(),
+            rooms: Rooms::new(),
             resting: ptr::null_mut(),
             threads: 0,
             starting: 0,
@@ -112,8 +124,9 @@ impl Pool {
         };
         let pool = Self {
             inner: Line(Lock::new(inner)),
-            going: Line(Lock::new(VecDeque::new())),
-            taken: AtomicU64::new(0),
+            going: Line(Lock::new(Going { tasks: Tasks::new(), rooms: Rooms::new() })),
+            gone: AtomicU64::new(0),
+            before_oldest: AtomicU64::new(0),
             come: AtomicU32::new(0),
         };
         let made = Box::into_raw(try_box(pool).map_err(|_| NoMemory)?);
@@ -130,101 +143,175 @@ impl Pool {
         Ok(unsafe { &*pool })
     }
 
-    /// Queues the task, and calls a thread for it if there is a place; gives it back if there is no
-    /// room for it, or no thread and none can be had. Whoever comes first takes the oldest: so no
-    /// task waits for a thread of its own while others overtake it.
-    pub(super) fn submit(&'static self, task: Task) -> Result<(), (Refused, Task)> {
-        let mut inner = self.inner.lock();
-        inner.queue(task)?;
-        let number = inner.queued;
+    /// Queues a task, and calls a thread for it if there is a place; refuses it if there is no room for it, or no
+    /// thread and none can be had. Whoever comes first takes the oldest: so no task waits for a thread of its own
+    /// while others overtake it.
+    pub(super) fn submit(
+        &'static self,
+        a: &Asynchron,
+        function: Function,
+        ctx: Owned,
+    ) -> Result<(), Refused> {
+        let (room, inner) = self.room()?;
+        let Some((inner, number)) = self.queue(room, inner, a, function, ctx) else {
+            return Ok(());
+        };
         // One that is only being started may yet fail to come: one that rests takes its place.
         let instead = inner.starting > 0 && !inner.resting.is_null();
         if inner.active >= inner.places && !instead && inner.has_threads() {
             self.watch(inner);
             return Ok(());
         }
+        let mut inner = inner;
         inner.active = inner.active.wrapping_add(1);
         let Err(mut inner) = self.call(inner, Call::Look) else {
             return Ok(());
         };
         inner.active = inner.active.wrapping_sub(1);
         drop(inner);
-        self.take_back(number).map_or(Ok(()), |task| Err((Refused::NoThread, task)))
+        let Some(task) = self.take_back(number) else {
+            return Ok(());
+        };
+        // SAFETY: taken out of the queue. What comes back is dropped here, where no lock is held.
+        drop(unsafe { Task::give_up(task) });
+        Err(Refused::NoThread)
     }
 
-    /// The task of this number, if it is still queued, and no thread will look at the queue. Its
-    /// place stays, so that the numbers of the others hold.
-    fn take_back(&self, number: u64) -> Option<Task> {
+    /// Room for a task, and the lock.
+    #[inline]
+    fn room(&self) -> Result<(Room, Guard<'_, Inner>), NoMemory> {
+        let mut inner = self.inner.lock();
+        if let Some(room) = inner.rooms.pop() {
+            return Ok((room, inner));
+        }
+        drop(inner);
+        Ok((Room::new()?, self.inner.lock()))
+    }
+
+    /// Queues a task, and says its number; unless its asynchron is complete, so that it is not needed.
+    #[inline]
+    fn queue<'a>(
+        &'static self,
+        room: Room,
+        mut inner: Guard<'a, Inner>,
+        a: &Asynchron,
+        function: Function,
+        ctx: Owned,
+    ) -> Option<(Guard<'a, Inner>, u64)> {
+        // Under the lock, so that who takes it off finds it in the queue. Nobody waits for this lock with that of an
+        // asynchron.
+        match room.fill(self, a, function, ctx) {
+            Ok(task) => {
+                inner.queued = inner.queued.wrapping_add(1);
+                let number = inner.queued;
+                // SAFETY: just made; it stays until it is taken out.
+                unsafe { inner.coming.push(task, number) };
+                Some((inner, number))
+            }
+            Err((room, a, ctx)) => {
+                let room = inner.rooms.push(room);
+                drop(inner);
+                drop((room, a, ctx));
+                None
+            }
+        }
+    }
+
+    /// The task of this number, taken out if it is still queued, and no thread will look at the queue.
+    fn take_back(&self, number: u64) -> Option<NonNull<Task>> {
         let mut going = self.going.lock();
         let mut inner = self.inner.lock();
         if inner.has_threads() {
             return None;
         }
-        let before = usize::try_from(number.checked_sub(self.oldest(&inner))?).ok()?;
-        let task = match before.checked_sub(going.len()) {
-            None => going.get_mut(before)?.take(),
-            Some(before) => inner.coming.get_mut(before)?.take(),
-        };
-        self.drop_empty_places(&mut going);
-        if going.is_empty() {
-            self.drop_empty_places(&mut inner.coming);
-        }
-        task
+        let halves = [&inner.coming, &going.tasks];
+        let task = halves.iter().find_map(|half| half.find_from_behind(number))?;
+        self.unlink(&mut going, &mut inner, task);
+        Some(task)
     }
 
-    /// Where no thread ever comes, nobody else does it.
-    fn drop_empty_places(&self, oldest: &mut Queue) {
-        while let Some(None) = oldest.front() {
-            oldest.pop_front();
-            self.count_taken();
+    /// Takes a task out, which is needed no more. False: somebody else has.
+    ///
+    /// # Safety
+    /// It is alive.
+    pub(super) unsafe fn remove(&self, task: NonNull<Task>) -> bool {
+        if !self.is_current() {
+            // In the child of a fork nobody else is there to take it, and the locks may be taken for ever.
+            return true;
         }
-    }
-
-    /// The oldest task; if there is none, the lock, while which is held none comes.
-    pub(super) fn take(&self) -> Result<Task, Guard<'_, Inner>> {
         let mut going = self.going.lock();
-        if let Some(task) = self.take_from(&mut going) {
+        let mut inner = self.inner.lock();
+        // SAFETY: as the caller promises; under the locks, the link is the holder's.
+        let queued = unsafe { (*task.as_ptr()).link.queued };
+        if queued {
+            self.unlink(&mut going, &mut inner, task);
+        }
+        queued
+    }
+
+    /// Takes out a task that is queued.
+    fn unlink(&self, going: &mut Going, inner: &mut Inner, task: NonNull<Task>) {
+        let oldest = if going.tasks.is_empty() { &inner.coming } else { &going.tasks };
+        let is_oldest = oldest.begins_with(task);
+        // SAFETY: what is in the queue is alive, and its link is the queue's.
+        let number = unsafe { (*task.as_ptr()).link.number };
+        // SAFETY: it is in one of the two.
+        unsafe { Tasks::unlink([&mut going.tasks, &mut inner.coming], task) };
+        self.count_gone(Some(number).filter(|_| is_oldest));
+    }
+
+    /// The oldest task; if there is none, the lock, while which is held none comes. `room`: of the last task.
+    pub(super) fn take(&self, room: Option<Room>) -> Result<NonNull<Task>, Guard<'_, Inner>> {
+        let mut going = self.going.lock();
+        let room = room.and_then(|room| going.rooms.push(room));
+        if let Some(task) = self.take_from(&mut going.tasks) {
+            drop(going);
+            drop(room);
             return Ok(task);
         }
         let mut inner = self.inner.lock();
-        mem::swap(&mut *going, &mut inner.coming);
-        if let Some(task) = self.take_from(&mut going) {
-            return Ok(task);
-        }
-        for half in [&mut *going, &mut inner.coming] {
-            if half.capacity() > KEPT {
-                *half = VecDeque::new();
+        mem::swap(&mut going.tasks, &mut inner.coming);
+        inner.rooms.take_over(&mut going.rooms);
+        let task = self.take_from(&mut going.tasks);
+        drop(going);
+        match task {
+            Some(task) => {
+                drop(inner);
+                drop(room);
+                Ok(task)
             }
+            None => Err(inner),
         }
-        Err(inner)
     }
 
-    fn take_from(&self, going: &mut Queue) -> Option<Task> {
-        while let Some(place) = going.pop_front() {
-            self.count_taken();
-            if place.is_some() {
-                return place;
-            }
-        }
-        None
+    fn take_from(&self, going: &mut Tasks) -> Option<NonNull<Task>> {
+        let (task, number) = going.pop()?;
+        self.count_gone(Some(number));
+        Some(task)
     }
 
-    fn count_taken(&self) {
-        // ORDERING: both under the lock of `going`; those who read it without only compare.
-        let taken = self.taken.load(Relaxed).wrapping_add(1);
+    /// One has left the queue; if it was the oldest, with its number.
+    fn count_gone(&self, oldest: Option<u64>) {
+        // ORDERING: both under the lock of `going`; those who read them without only compare.
+        let gone = self.gone.load(Relaxed).wrapping_add(1);
         // ORDERING: as above.
-        self.taken.store(taken, Relaxed);
+        self.gone.store(gone, Relaxed);
+        if let Some(number) = oldest {
+            // ORDERING: as above.
+            self.before_oldest.store(number, Relaxed);
+        }
     }
 
     /// Whether a task lies. If one has only just been taken, it may still seem to.
     pub(super) fn has_tasks(&self, inner: &Inner) -> bool {
-        self.oldest(inner) <= inner.queued
+        // ORDERING: the lock shows what came; of what went, an older count is as good.
+        self.gone.load(Relaxed) < inner.queued
     }
 
-    /// The number of the oldest task, if there is one.
+    /// The number of the oldest task, if there is one; or a smaller one, if those before it were needed no more.
     pub(super) fn oldest(&self, _inner: &Inner) -> u64 {
-        // ORDERING: the lock shows what came; of what went, an older count is as good.
-        self.taken.load(Relaxed).wrapping_add(1)
+        // ORDERING: as above.
+        self.before_oldest.load(Relaxed).wrapping_add(1)
     }
 
     /// Sees to it that somebody watches how long the oldest task lies, if one does. False: nobody
@@ -278,23 +365,11 @@ impl Pool {
     }
 }
 
-/// An empty queue does not keep room for more than so many.
-const KEPT: usize = 4096;
-
 impl Inner {
     /// Whether there is a thread that will look at the queue. One that sleeps may be waiting for
     /// just what would lie there.
     fn has_threads(&self) -> bool {
         self.threads > self.starting.wrapping_add(self.sleeping)
-    }
-
-    fn queue(&mut self, task: Task) -> Result<(), (Refused, Task)> {
-        if self.coming.try_reserve(1).is_err() {
-            return Err((Refused::NoMemory, task));
-        }
-        self.coming.push_back(Some(task));
-        self.queued = self.queued.wrapping_add(1);
-        Ok(())
     }
 
     pub(super) fn rest(&mut self, worker: &Worker) {

@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::thread;
 
-use super::Task;
 use super::busy::BUSY;
 use super::pool::Pool;
+use super::task::{Room, Task};
 use crate::core::here;
 use crate::core::wait::{self, Sleeper, spin};
 use crate::sync::{AtomicU32, Ordering::*, race};
@@ -48,6 +48,8 @@ pub(super) struct Worker {
     /// Written before `called`.
     pub(super) call: Cell<Call>,
     called: AtomicU32,
+    /// Of its last task.
+    room: Cell<Option<Room>>,
 }
 
 const AWAKE: u32 = 0;
@@ -85,6 +87,7 @@ impl Worker {
             behind: Cell::new(ptr::null_mut()),
             call: Cell::new(Call::Look),
             called: AtomicU32::new(AWAKE),
+            room: Cell::new(None),
         };
         let sleeper: &dyn Sleeper = &worker;
         // SAFETY: it is forgotten before it goes.
@@ -109,7 +112,8 @@ impl Worker {
                 call = self.rest();
                 continue;
             };
-            task.run();
+            // SAFETY: taken out of the queue by this thread.
+            self.room.set(unsafe { Task::run(task) });
             if !self.pool.is_current() {
                 // A fork inside the task: what is left of this thread is not the pool's.
                 return;
@@ -119,8 +123,8 @@ impl Worker {
     }
 
     /// The oldest task that lies; if there is none, is at rest.
-    fn next(&self) -> Option<Task> {
-        match self.pool.take() {
+    fn next(&self) -> Option<NonNull<Task>> {
+        match self.pool.take(self.room.take()) {
             Ok(task) => Some(task),
             Err(mut inner) => {
                 inner.active = inner.active.wrapping_sub(1);
@@ -189,7 +193,7 @@ impl Worker {
     /// Watches until the oldest task has lain too long, and returns it; or until there is none, and
     /// then is at rest. One that was queued before this thread slept has lain as long as it slept:
     /// so no task needs a time of its own.
-    fn watch(&self) -> Option<Task> {
+    fn watch(&self) -> Option<NonNull<Task>> {
         let (mut newest, mut before, mut stalled) = (0, 0, 0_u64);
         // From here on counts what they use.
         BUSY.are(0, USED);
@@ -222,8 +226,8 @@ impl Worker {
     }
 
     /// Ends the watch with the oldest task, if it has not been taken meanwhile.
-    fn take_watched(&self, stuck: bool) -> Option<Task> {
-        match self.pool.take() {
+    fn take_watched(&self, stuck: bool) -> Option<NonNull<Task>> {
+        match self.pool.take(None) {
             Ok(task) => {
                 let mut inner = self.pool.inner.lock();
                 inner.active = inner.active.wrapping_add(1);
