@@ -53,9 +53,7 @@ pub(crate) enum Kind {
 const ENTRY: usize = 1;
 const ANY: usize = 2;
 const AFTER: usize = 3;
-/// An entry that was added when its asynchron was complete.
-const LATE_ENTRY: usize = 4;
-const THEN: usize = 5;
+const THEN: usize = 4;
 const TAG: usize = 7;
 
 /// The kinds of those with a tag, by that.
@@ -64,8 +62,8 @@ static TAGGED: [&Kind; TAG + 1] = [
     &report::ENTRY,
     &wait_any::ANY,
     &after::AFTER,
-    &report::ENTRY,
     &then::THEN,
+    &Kind::None,
     &Kind::None,
     &Kind::None,
 ];
@@ -77,10 +75,6 @@ impl Listener {
 
     pub(crate) fn entry(report: NonNull<Report>) -> Self {
         Self::of(report.as_ptr().cast(), ENTRY)
-    }
-
-    pub(crate) fn late_entry(report: NonNull<Report>) -> Self {
-        Self::of(report.as_ptr().cast(), LATE_ENTRY)
     }
 
     pub(crate) fn any(any: NonNull<Any>) -> Self {
@@ -129,7 +123,7 @@ impl Listener {
     pub(crate) unsafe fn report_of(this: NonNull<Self>) -> Option<NonNull<Report>> {
         // SAFETY: as the caller promises.
         let (tag, who) = unsafe { Self::who(this) };
-        NonNull::new(who.cast()).filter(|_| tag == ENTRY || tag == LATE_ENTRY)
+        NonNull::new(who.cast()).filter(|_| tag == ENTRY)
     }
 
     /// The `wait_any` whose node this is.
@@ -171,11 +165,24 @@ impl Listener {
         unsafe { (*this.as_ptr()).who }.is_null()
     }
 
+    /// Has an entry that has arrived keep a link of its report's in place of the report.
+    ///
     /// # Safety
-    /// `this` is an entry's and alive, and nobody makes it late just now. (Its links may be changing.)
-    pub(crate) unsafe fn is_late(this: NonNull<Self>) -> bool {
+    /// `this` is an entry's, alive, and has learned: this word is the report's alone.
+    #[inline]
+    pub(crate) unsafe fn keep_link(this: NonNull<Self>, link: *mut Self) {
         // SAFETY: as the caller promises.
-        unsafe { Self::who(this) }.0 == LATE_ENTRY
+        unsafe { (*this.as_ptr()).who = link.cast() };
+    }
+
+    /// The link that an entry keeps. `None`: it has not been given one yet.
+    ///
+    /// # Safety
+    /// `this` is an entry's and alive, and the lock of its report is held. (Its links may be changing.)
+    pub(crate) unsafe fn kept_link(this: NonNull<Self>) -> Option<*mut Self> {
+        // SAFETY: as the caller promises.
+        let who = unsafe { (*this.as_ptr()).who };
+        Some(who.cast()).filter(|_| who.addr() & TAG != ENTRY)
     }
 
     fn neighbours(&self) -> (*mut Self, *mut Self) {
@@ -223,16 +230,6 @@ impl List {
 
     pub(crate) fn first(&self) -> Option<NonNull<Listener>> {
         NonNull::new(self.first)
-    }
-
-    /// The one after `node`, if it is not the last.
-    ///
-    /// # Safety
-    /// `node` is in this list.
-    pub(crate) unsafe fn after(&self, node: NonNull<Listener>) -> Option<NonNull<Listener>> {
-        // SAFETY: what is in the list is alive.
-        let next = unsafe { node.as_ref().next };
-        NonNull::new(next).filter(|next| next.as_ptr() != self.first)
     }
 
     /// The only one, if it is.

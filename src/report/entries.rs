@@ -7,7 +7,7 @@ use std::mem;
 use std::ptr::{self, NonNull};
 
 use super::Report;
-use crate::core::cell::Asynchron;
+use super::sources::Place;
 use crate::core::handle::Handle;
 use crate::core::listener::Listener;
 use crate::core::memory::{NoMemory, allocate};
@@ -16,9 +16,10 @@ use crate::core::memory::{NoMemory, allocate};
 pub(crate) struct Entry {
     /// First, so that the listener's address is the entry's. Its `prev` is the report's link.
     pub(super) listener: Listener,
-    /// `None` while the entry is free.
+    /// `None` once it is taken.
     pub(super) source: Option<Handle>,
     pub(super) tag: *mut c_void,
+    pub(super) place: Place,
 }
 
 impl Entry {
@@ -32,16 +33,24 @@ impl Entry {
         }
     }
 
-    /// Whether it is one of `source`, and as late.
+    /// Takes its content, which leaves nothing that would have to be dropped.
     ///
     /// # Safety
-    /// The entry has been used, and the report's lock is held. (Its links may be changing.)
-    pub(super) unsafe fn is(this: NonNull<Self>, source: &Asynchron, late: bool) -> bool {
+    /// The entry is alive, and the report's lock is held. (Its links may be changing.)
+    pub(super) unsafe fn take(this: NonNull<Self>) -> (Option<Handle>, *mut c_void) {
         // SAFETY: as the caller promises.
-        let is_of =
-            unsafe { &(*this.as_ptr()).source }.as_deref().is_some_and(|one| ptr::eq(one, source));
+        let source = unsafe { &mut (*this.as_ptr()).source }.take();
         // SAFETY: as above.
-        is_of && unsafe { Listener::is_late(this.cast()) } == late
+        (source, unsafe { (*this.as_ptr()).tag })
+    }
+
+    /// Whether its content was taken.
+    ///
+    /// # Safety
+    /// As for [`Self::take`].
+    pub(super) unsafe fn is_taken(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { &(*this.as_ptr()).source }.is_none()
     }
 }
 
@@ -50,102 +59,153 @@ const CHUNK: usize = 1024;
 const FIRST_CHUNK: usize = 8;
 
 pub(super) struct Entries {
-    chunks: Vec<Chunk>,
+    chunks: Chunks,
     free: *mut Entry,
 }
 
-pub(super) struct Chunk {
-    first: NonNull<Entry>,
+/// The newest of a number of chunks, which are linked. Owns them.
+pub(super) struct Chunks(*mut Chunk);
+
+/// Entries, which follow it in memory.
+#[repr(C)]
+struct Chunk {
+    before: *mut Chunk,
     len: usize,
     /// How many have been used at least once; the others hold nothing yet.
     used: usize,
 }
 
-impl Chunk {
-    fn layout(len: usize) -> Option<Layout> {
-        Layout::array::<Entry>(len).ok().filter(|layout| layout.size() > 0)
+impl Chunks {
+    const NONE: Self = Self(ptr::null_mut());
+
+    /// One chunk of so many entries.
+    pub(super) fn one(len: usize) -> Result<Self, NoMemory> {
+        let chunk = allocate(layout(len).ok_or(NoMemory)?)?.cast::<Chunk>().as_ptr();
+        // SAFETY: just allocated.
+        unsafe { chunk.write(Chunk { before: ptr::null_mut(), len, used: 0 }) };
+        Ok(Self(chunk))
     }
 
-    /// Those that have been used at least once.
+    fn newest(&mut self) -> Option<&mut Chunk> {
+        // SAFETY: ours, until the end.
+        unsafe { self.0.as_mut() }
+    }
+
+    /// An entry that has not been used yet, to be written.
+    fn unused(&mut self) -> Option<NonNull<Entry>> {
+        let chunk = NonNull::new(self.0)?;
+        let newest = self.newest().filter(|newest| newest.used < newest.len)?;
+        let used = newest.used;
+        newest.used = used.wrapping_add(1);
+        // SAFETY: fewer were used than there are.
+        Some(unsafe { entry(chunk, used) })
+    }
+
+    /// All that have been used at least once.
     pub(super) fn iter(&self) -> impl Iterator<Item = NonNull<Entry>> {
-        let first = self.first;
-        // SAFETY: `used` is at most the chunk's length.
-        (0..self.used).map(move |index| unsafe { first.add(index) })
+        let mut next = self.0;
+        let chunks = std::iter::from_fn(move || {
+            let chunk = NonNull::new(next)?;
+            // SAFETY: ours, until the end.
+            next = unsafe { chunk.as_ref() }.before;
+            Some(chunk)
+        });
+        chunks.flat_map(|chunk| {
+            // SAFETY: as above.
+            let used = unsafe { chunk.as_ref() }.used;
+            // SAFETY: so many were used.
+            (0..used).map(move |index| unsafe { entry(chunk, index) })
+        })
     }
 }
 
-impl Drop for Chunk {
+/// # Safety
+/// The chunk has so many.
+unsafe fn entry(chunk: NonNull<Chunk>, index: usize) -> NonNull<Entry> {
+    // SAFETY: they follow it in memory.
+    let first = unsafe { chunk.add(1) }.cast::<Entry>();
+    // SAFETY: as the caller promises.
+    unsafe { first.add(index) }
+}
+
+fn layout(len: usize) -> Option<Layout> {
+    let entries = Layout::array::<Entry>(len).ok()?;
+    Layout::new::<Chunk>().extend(entries).ok().map(|(layout, _)| layout)
+}
+
+/// So the entries begin where the chunk ends.
+const _: () = assert!(size_of::<Chunk>() % align_of::<Entry>() == 0);
+
+impl Drop for Chunks {
     fn drop(&mut self) {
         for entry in self.iter() {
             // SAFETY: initialised when it was first used; a chunk goes with nobody left to use it.
             unsafe { entry.drop_in_place() };
         }
-        if let Some(layout) = Self::layout(self.len) {
-            // SAFETY: allocated with this layout.
-            unsafe { dealloc(self.first.as_ptr().cast(), layout) };
+        while let Some(chunk) = NonNull::new(self.0) {
+            // SAFETY: ours.
+            let Chunk { before, len, .. } = unsafe { chunk.read() };
+            if let Some(layout) = layout(len) {
+                // SAFETY: allocated with this layout.
+                unsafe { dealloc(chunk.as_ptr().cast(), layout) };
+            }
+            self.0 = before;
         }
     }
 }
 
 impl Entries {
-    pub(super) const EMPTY: Self = Self { chunks: Vec::new(), free: ptr::null_mut() };
+    /// With room for `n`.
+    pub(super) fn new(n: usize) -> Result<Self, NoMemory> {
+        let chunks = if n == 0 { Chunks::NONE } else { Chunks::one(n)? };
+        Ok(Self { chunks, free: ptr::null_mut() })
+    }
 
-    /// Room for `n` new ones.
-    pub(super) fn reserve(&mut self, n: usize) -> Result<(), NoMemory> {
-        let Some(layout) = Chunk::layout(n) else {
-            return if n == 0 { Ok(()) } else { Err(NoMemory) };
+    /// An entry to be written. `None`: there is no room, and [`Self::add`] makes some.
+    #[inline]
+    pub(super) fn find_room(&mut self) -> Option<NonNull<Entry>> {
+        let Some(free) = NonNull::new(self.free) else {
+            return self.chunks.unused();
         };
-        self.chunks.try_reserve(1).map_err(|_| NoMemory)?;
-        let first = allocate(layout)?.cast();
-        self.chunks.push(Chunk { first, len: n, used: 0 });
-        Ok(())
+        // SAFETY: a free entry is initialised, ours alone, and holds nothing that would have to be dropped.
+        self.free = unsafe { free.as_ref() }.listener.prev.cast();
+        Some(free)
     }
 
-    /// An entry, written over with `entry`.
-    pub(super) fn make(&mut self, entry: Entry) -> Result<NonNull<Entry>, NoMemory> {
-        if let Some(free) = NonNull::new(self.free) {
-            // SAFETY: a free entry is initialised, and ours alone.
-            self.free = unsafe { free.as_ref() }.listener.prev.cast();
-            // SAFETY: as above; it holds nothing that would have to be dropped.
-            unsafe { free.write(entry) };
-            return Ok(free);
-        }
-        if self.chunks.last().is_none_or(|chunk| chunk.used == chunk.len) {
-            let next = self.chunks.last().map_or(FIRST_CHUNK, |last| last.len.saturating_mul(2));
-            self.reserve(next.min(CHUNK))?;
-        }
-        let chunk = self.chunks.last_mut().ok_or(NoMemory)?;
-        // SAFETY: fewer are used than there are.
-        let fresh = unsafe { chunk.first.add(chunk.used) };
-        // SAFETY: as above.
-        unsafe { fresh.write(entry) };
-        chunk.used = chunk.used.wrapping_add(1);
-        Ok(fresh)
+    /// How many entries the next chunk is to have.
+    pub(super) fn next_len(&mut self) -> usize {
+        let next = self.chunks.newest().map_or(FIRST_CHUNK, |newest| newest.len.saturating_mul(2));
+        next.min(CHUNK)
     }
 
-    /// Takes the content out of an entry, which is free from then on.
-    ///
+    /// Adds a chunk, unless there is room by now: then it is given back.
+    pub(super) fn add(&mut self, chunk: Chunks) -> Option<Chunks> {
+        let is_full = self.chunks.newest().is_none_or(|newest| newest.used == newest.len);
+        if !is_full || !self.free.is_null() {
+            return Some(chunk);
+        }
+        let mut chunk = chunk;
+        let so_far = mem::replace(&mut self.chunks.0, chunk.0);
+        if let Some(newest) = chunk.newest() {
+            newest.before = so_far;
+        }
+        mem::forget(chunk);
+        None
+    }
+
     /// # Safety
-    /// The entry came from [`Self::make`], and is neither listed nor ready.
-    pub(super) unsafe fn take(&mut self, entry: NonNull<Entry>) -> (Option<Handle>, *mut c_void) {
+    /// The entry came from here, was taken, and nothing leads to it any more.
+    #[inline]
+    pub(super) unsafe fn free(&mut self, entry: NonNull<Entry>) {
         // SAFETY: it is the report's alone.
-        let content = unsafe { &mut *entry.as_ptr() };
-        content.listener.prev = self.free.cast();
+        unsafe { (*entry.as_ptr()).listener.prev = self.free.cast() };
         self.free = entry.as_ptr();
-        (content.source.take(), mem::replace(&mut content.tag, ptr::null_mut()))
-    }
-
-    /// Whether there is one of `source` that is as late.
-    pub(super) fn has(&self, source: &Asynchron, late: bool) -> bool {
-        let mut all = self.chunks.iter().flat_map(Chunk::iter);
-        // SAFETY: they have been used; what borrows them is under the lock.
-        all.any(|entry| unsafe { Entry::is(entry, source, late) })
     }
 
     /// All of them, for the end.
-    pub(super) fn take_chunks(&mut self) -> Vec<Chunk> {
+    pub(super) fn take_chunks(&mut self) -> Chunks {
         self.free = ptr::null_mut();
-        mem::take(&mut self.chunks)
+        mem::replace(&mut self.chunks, Chunks::NONE)
     }
 }
 
@@ -153,20 +213,24 @@ impl Entries {
 mod tests {
     use super::*;
 
-    /// What is neither listed nor ready is on its way, and a `remove` waits for it: which it seldom
-    /// has to.
+    /// Two threads that found none at the same time both bring room along.
     #[test]
-    fn what_is_there_is_found_until_it_is_taken() {
-        let sources = [(); 2].map(|()| Asynchron::create().unwrap());
-        let mut entries = Entries::EMPTY;
-        let listener = Listener::entry(NonNull::dangling());
-        let source = Some(sources[0].clone());
-        let entry = entries.make(Entry { listener, source, tag: ptr::null_mut() }).unwrap();
-        assert!(entries.has(&sources[0], false));
-        assert!(!entries.has(&sources[0], true), "it came before the completion");
-        assert!(!entries.has(&sources[1], false), "it is of the other");
-        // SAFETY: neither listed nor ready.
-        drop(unsafe { entries.take(entry) });
-        assert!(!entries.has(&sources[0], false));
+    fn room_is_added_only_where_there_is_none() {
+        let mut entries = Entries::new(0).unwrap();
+        assert!(entries.find_room().is_none());
+        assert_eq!(entries.next_len(), FIRST_CHUNK);
+        assert!(entries.add(Chunks::one(1).unwrap()).is_none());
+        assert!(entries.add(Chunks::one(1).unwrap()).is_some(), "one is unused");
+        let entry = entries.find_room().unwrap();
+        let (listener, place) = (Listener::entry(NonNull::dangling()), Place::NONE);
+        // SAFETY: to be written.
+        unsafe { entry.write(Entry { listener, source: None, tag: ptr::null_mut(), place }) };
+        assert!(entries.find_room().is_none());
+        // SAFETY: just made, without content.
+        unsafe { entries.free(entry) };
+        assert!(entries.add(Chunks::one(1).unwrap()).is_some(), "one is free");
+        assert_eq!(entries.find_room(), Some(entry));
+        assert!(entries.add(Chunks::one(1).unwrap()).is_none());
+        assert!(entries.find_room().is_some_and(|other| other != entry));
     }
 }

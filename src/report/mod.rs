@@ -6,22 +6,33 @@
 //! any more. Who asks for the next swaps out everything that has arrived at once. Only while threads
 //! sleep, or there is a descriptor, entries are handed in under the lock.
 //!
-//! Between the list and `arrived` an entry is in flight, for a few instructions: whoever frees or
-//! removes it waits for its arrival.
+//! Between the list and `arrived` an entry is in flight, for a few instructions: whoever frees the
+//! report waits for its arrival. Whoever removes it need not wait: what it held is taken out, and it is freed
+//! when it comes.
+//!
+//! The lock is held for a few dozen instructions, however much there is. What takes longer is done a
+//! little at a time, by whoever needs it next: to reverse what has arrived, and to sort the entries by their
+//! sources (`sources`). Memory is fetched and given back without the lock.
 
+mod buckets;
 mod entries;
 mod queue;
+mod row;
+mod sources;
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
+use self::buckets::Room;
+use self::entries::Chunks;
 pub(crate) use self::entries::Entry;
 use self::queue::{Arrived, CALL, Calls, Queue};
+use self::sources::Place;
 use crate::core::cell::Asynchron;
 use crate::core::handle::Handle;
-use crate::core::listener::{Kind, List, Listener};
-use crate::core::lock::{Line, Lock};
+use crate::core::listener::{Kind, Listener};
+use crate::core::lock::{Guard, Line, Lock};
 use crate::core::memory::{NoMemory, try_box};
 use crate::core::patience::Patience;
 use crate::core::refs::Refs;
@@ -93,7 +104,7 @@ impl Report {
             let mut queue = me.queue.lock();
             (queue.entries.take_chunks(), queue.pending)
         };
-        for entry in chunks.iter().flat_map(|chunk| chunk.iter()) {
+        for entry in chunks.iter() {
             // SAFETY: the chunk is alive; a source changes only with the last reference.
             if let Some(source) = unsafe { &(*entry.as_ptr()).source } {
                 // SAFETY: the entry was given to this one.
@@ -104,7 +115,7 @@ impl Report {
         }
         // What is completing just now still arrives, and the report stays until then.
         let mut patience = Patience::new();
-        while me.count_ready() < pending {
+        while !me.has_all(pending) {
             patience.wait();
         }
         // SAFETY: made by a box; nobody knows it any more.
@@ -113,84 +124,101 @@ impl Report {
         drop(chunks);
     }
 
+    /// Whether so many are ready, and none is on its way.
+    fn has_all(&self, pending: usize) -> bool {
+        loop {
+            let mut queue = self.queue.lock();
+            queue.collect(&self.arrived);
+            if !queue.is_turning() {
+                return queue.len() >= pending && queue.removed == 0;
+            }
+        }
+    }
+
     /// Adds an asynchron, once more if it is there already.
     pub(crate) fn add(&self, source: &Asynchron, tag: *mut c_void) -> Result<(), NoMemory> {
         let this = NonNull::from(self);
-        let late = source.state().look().is_complete();
-        let listener = if late { Listener::late_entry(this) } else { Listener::entry(this) };
-        let entry = Entry { listener, source: Some(Handle::retain(source)), tag };
-        let entry = {
-            let mut queue = self.queue.lock();
-            let entry = queue.entries.make(entry)?;
-            queue.pending = queue.pending.wrapping_add(1);
-            entry
+        let (listener, place) = (Listener::entry(this), Place::NONE);
+        let entry = Entry { listener, source: Some(Handle::retain(source)), tag, place };
+        let mut spare = None;
+        let mut queue = self.queue.lock();
+        let room = if let Some(room) = queue.entries.find_room() {
+            room
+        } else {
+            drop(queue);
+            let found = self.lock_with_room(&mut spare)?;
+            queue = found.0;
+            found.1
         };
+        // SAFETY: just found, and there is a source.
+        unsafe { queue.add(room, entry) };
+        drop(queue);
         // SAFETY: the entry stays until it was told, or unlisted by `remove` or `release`.
-        if late || !unsafe { source.listen(entry.cast()) } {
-            if !late {
-                let _queue = self.queue.lock();
-                // SAFETY: not listed, so it is the lock holder's.
-                unsafe { (*entry.as_ptr()).listener = Listener::late_entry(this) };
-            }
+        if !unsafe { source.listen(room.cast()) } {
             // SAFETY: complete: it was not listed, and arrives this once.
-            unsafe { Self::arrive(this, entry) };
+            unsafe { Self::arrive(this, room) };
         }
         Ok(())
     }
 
-    fn count_ready(&self) -> usize {
-        let mut queue = self.queue.lock();
-        queue.collect(&self.arrived);
-        queue.len()
+    /// Locks it when there is room for an entry, which is fetched without the lock. `spare` is what turned out
+    /// not to be needed.
+    #[cold]
+    fn lock_with_room(
+        &self,
+        spare: &mut Option<Chunks>,
+    ) -> Result<(Guard<'_, Queue>, NonNull<Entry>), NoMemory> {
+        loop {
+            let len = self.queue.lock().entries.next_len();
+            let chunk = Chunks::one(len)?;
+            drop(spare.take());
+            let mut queue = self.queue.lock();
+            *spare = queue.entries.add(chunk);
+            if let Some(room) = queue.entries.find_room() {
+                return Ok((queue, room));
+            }
+        }
     }
 
     /// Takes the oldest entry of `source` out, ready or not. False: there is none.
     pub(crate) fn remove(&self, source: &Asynchron) -> bool {
-        let mut patience = Patience::new();
-        loop {
-            let listed = source.with_listeners(|list, _| {
-                let oldest = self.oldest_listed(list)?;
-                // SAFETY: it is in the list.
-                unsafe { list.unlink(oldest) };
-                Some(oldest.cast::<Entry>())
-            });
-            let mut queue = self.queue.lock();
-            queue.collect(&self.arrived);
-            // What was there before the completion is older than what came late; of both, what is
-            // neither listed nor ready is in flight.
-            let found = listed.map(Some).or_else(|| queue.unlink_oldest(source));
-            let Some(found) = found else {
-                drop(queue);
-                patience.wait();
-                continue;
-            };
-            let Some(entry) = found else {
-                return false;
-            };
-            // SAFETY: neither listed nor ready any more.
-            let (handle, _tag) = unsafe { queue.entries.take(entry) };
-            queue.pending = queue.pending.wrapping_sub(1);
-            queue.update_bell();
-            let calls = queue.announce_end(&self.events);
-            drop(queue);
-            call(&self.events, calls);
-            drop(handle);
-            return true;
+        let mut queue = self.lock_sorted();
+        let Some(entry) = queue.sources.oldest(source) else {
+            return false;
+        };
+        // SAFETY: it is there, and nothing is turning.
+        let (handle, was_ready) = unsafe { queue.take_out(entry) };
+        queue.update_bell();
+        let calls = queue.announce_end(&self.events);
+        drop(queue);
+        call(&self.events, calls);
+        // SAFETY: taken out as not ready, it stays until it arrives, or is freed here.
+        if !was_ready && unsafe { unlist(source, entry) } {
+            // SAFETY: it is not listed any more, and does not arrive.
+            unsafe { self.queue.lock().free_removed(entry) };
         }
+        drop(handle);
+        true
     }
 
-    /// The oldest of this report's entries in a list whose lock is held.
-    fn oldest_listed(&self, list: &List) -> Option<NonNull<Listener>> {
-        let mut node = list.first();
-        while let Some(here) = node {
-            // SAFETY: it is in the list, whose lock is held.
-            if unsafe { Listener::report_of(here) }.is_some_and(|one| ptr::eq(one.as_ptr(), self)) {
-                return Some(here);
+    /// Locks it when all entries are sorted by their sources.
+    fn lock_sorted(&self) -> Guard<'_, Queue> {
+        let mut has_memory = true;
+        loop {
+            let mut queue = self.queue.lock();
+            let done = queue.catch_up(&self.arrived);
+            let lacks = queue.sources.lacks_room().filter(|_| has_memory);
+            if done && lacks.is_none() {
+                return queue;
             }
-            // SAFETY: it is in the list.
-            node = unsafe { list.after(here) };
+            drop(queue);
+            if let Some(len) = lacks {
+                let room = Room::new(len).ok();
+                has_memory = room.is_some();
+                // What it gives back is freed without the lock.
+                let _spare = room.and_then(|room| self.queue.lock().sources.add_room(room));
+            }
         }
-        None
     }
 
     /// An entry's source is complete.
@@ -227,9 +255,12 @@ impl Report {
         let mut queue = me.queue.lock();
         queue.collect(&me.arrived);
         // SAFETY: as the caller promises.
-        unsafe { queue.push(entry) };
-        queue.update_bell();
-        let calls = queue.announce(&me.events, 1);
+        let calls = if unsafe { queue.push(entry) } {
+            queue.update_bell();
+            queue.announce(&me.events, 1)
+        } else {
+            0
+        };
         // If all that sleep are on their way, nobody has to be called any more.
         queue.collect(&me.arrived);
         drop(queue);
@@ -267,6 +298,9 @@ impl Report {
             let few = room.wrapping_sub(given).min(AT_ONCE);
             let more = queue.hand_out(&self.arrived, few, give);
             if more == 0 {
+                if queue.is_turning() {
+                    continue;
+                }
                 break;
             }
             queue.update_bell();
@@ -281,12 +315,15 @@ impl Report {
     fn first_few(&self, timeout_ns: u64, room: usize, give: &mut impl FnMut(Item)) -> Next {
         // How many ends had been at the first look.
         let asked = Cell::new(None);
-        let mut look = || {
+        let mut look = || loop {
             let mut queue = self.queue.lock();
             let ends = asked.get().unwrap_or(queue.ends);
             asked.set(Some(ends));
             let next = queue.next(&self.arrived, ends, room, give);
             if matches!(next, None | Some(Next::End)) {
+                if queue.is_turning() {
+                    continue;
+                }
                 queue.heal_bell();
             }
             let next = next?;
@@ -295,7 +332,7 @@ impl Report {
             let calls = if items { queue.announce_end(&self.events) } else { 0 };
             drop(queue);
             call(&self.events, calls);
-            Some(next)
+            return Some(next);
         };
         let park = |deadline| {
             let mut queue = self.queue.lock();
@@ -331,7 +368,41 @@ impl Report {
 
     /// The descriptor, made now if there is none. `None`: it cannot be had.
     pub(crate) fn fd(&self) -> Option<c_int> {
-        self.queue.lock().bell_or_new(&self.arrived).map(Bell::fd)
+        loop {
+            let mut queue = self.queue.lock();
+            if !queue.is_turning() {
+                let fd = queue.bell_or_new(&self.arrived).map(Bell::fd);
+                if !queue.is_turning() {
+                    return fd;
+                }
+            }
+            queue.collect(&self.arrived);
+        }
+    }
+}
+
+/// Takes an entry off the list of its source, which is still known. False: it arrives, or has done so.
+///
+/// # Safety
+/// The entry was taken out of its report as not ready, and stays until it arrives.
+unsafe fn unlist(source: &Asynchron, entry: NonNull<Entry>) -> bool {
+    let node = entry.cast();
+    let mut patience = Patience::new();
+    loop {
+        let listed = source.with_listeners(|list, is_complete| {
+            // SAFETY: alive, and nobody changes it without the lock.
+            let listed = unsafe { Listener::is_listed(node) };
+            if listed {
+                // SAFETY: it is listed, and here.
+                unsafe { list.unlink(node) };
+            }
+            Some(listed).filter(|_| listed || is_complete)
+        });
+        if let Some(listed) = listed {
+            return listed;
+        }
+        // It is just being added.
+        patience.wait();
     }
 }
 

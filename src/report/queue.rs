@@ -4,8 +4,10 @@ use std::mem;
 use std::ptr::{self, NonNull};
 
 use super::entries::{Entries, Entry};
+use super::row::Row;
+use super::sources::Sources;
 use super::{Item, Next};
-use crate::core::cell::Asynchron;
+use crate::core::handle::Handle;
 use crate::core::memory::NoMemory;
 use crate::sync::{AtomicPtr, AtomicU32, Ordering::*};
 use crate::sys::Bell;
@@ -18,14 +20,16 @@ pub(super) const CALL: *mut Entry = ptr::without_provenance_mut(1);
 /// NULL; or [`CALL`], which comes and goes under the lock alone.
 pub(super) type Arrived = AtomicPtr<Entry>;
 
+/// So many of those that have arrived are put in order at a time.
+const FEW: usize = 32;
+
 pub(super) struct Queue {
-    /// Linked in their order by the listeners' `prev`.
-    first: *mut Entry,
-    last: *mut Entry,
-    /// How many those are.
-    ready: usize,
+    ready: Row,
+    turning: Turning,
     /// Added and not yet handed out.
     pub(super) pending: usize,
+    /// Removed, and on their way nevertheless, or not yet taken off their source's list.
+    pub(super) removed: usize,
     /// How often nothing was left so far: whoever asked before one of those is told, also if something
     /// was added since.
     pub(super) ends: u64,
@@ -34,14 +38,30 @@ pub(super) struct Queue {
     sleepers: usize,
     called: usize,
     pub(super) entries: Entries,
+    pub(super) sources: Sources,
     bell: Option<Bell>,
     ringing: bool,
     /// Whether somebody has asked and found nothing since it last rang.
     fruitless: bool,
 }
 
+/// What was taken over from [`Arrived`], while its order is reversed, and what has arrived since.
+struct Turning {
+    /// As it was taken over. NULL: there is nothing else here, either.
+    chain: *mut Entry,
+    turned: Row,
+    later: Row,
+}
+
+impl Turning {
+    const NOTHING: Self = Self { chain: ptr::null_mut(), turned: Row::EMPTY, later: Row::EMPTY };
+}
+
 // SAFETY: the pointers are to the report's own entries, which move with it.
 unsafe impl Send for Queue {}
+
+/// Whether an entry was ready.
+pub(super) type IsReady = bool;
 
 /// How many of those that sleep are to be woken.
 pub(super) type Calls = i32;
@@ -49,26 +69,47 @@ pub(super) type Calls = i32;
 impl Queue {
     /// With room for `n` entries.
     pub(super) fn new(n: usize) -> Result<Self, NoMemory> {
-        let mut entries = Entries::EMPTY;
-        entries.reserve(n)?;
         Ok(Self {
-            first: ptr::null_mut(),
-            last: ptr::null_mut(),
-            ready: 0,
+            ready: Row::EMPTY,
+            turning: Turning::NOTHING,
             pending: 0,
+            removed: 0,
             ends: 0,
             wakes: 0,
             sleepers: 0,
             called: 0,
-            entries,
+            entries: Entries::new(n)?,
+            sources: Sources::new(),
             bell: None,
             ringing: false,
             fruitless: false,
         })
     }
 
-    /// Takes over all that has arrived, and says how what arrives from now on is handed in.
+    /// Writes a new entry where there is room for it.
+    ///
+    /// # Safety
+    /// The room is from [`Entries::find_room`], and the entry has a source.
+    #[inline]
+    pub(super) unsafe fn add(&mut self, room: NonNull<Entry>, entry: Entry) {
+        // SAFETY: there is nothing to be dropped.
+        unsafe { room.write(entry) };
+        // SAFETY: new, and it stays until it is taken out.
+        unsafe { self.sources.push(room) };
+        self.pending = self.pending.wrapping_add(1);
+    }
+
+    /// Takes over all that has arrived, and says how what arrives from now on is handed in. If that was much,
+    /// it is turning afterwards.
     pub(super) fn collect(&mut self, arrived: &Arrived) {
+        self.collect_here(arrived);
+    }
+
+    #[inline(always)]
+    fn collect_here(&mut self, arrived: &Arrived) {
+        if self.is_turning() {
+            return self.go_on_turning();
+        }
         let call = self.bell.is_some() || self.sleepers > self.called;
         let nothing = if call { CALL } else { ptr::null_mut() };
         // ORDERING: a first guess. What is missed arrives later.
@@ -77,43 +118,117 @@ impl Queue {
         }
         // ORDERING: Acquire pairs with `Report::arrive` of every entry in the chain: each pushed by
         // an exchange, which continues what the one before has released.
-        let mut newest = arrived.swap(nothing, Acquire);
-        if newest == CALL {
-            return;
+        let newest = arrived.swap(nothing, Acquire);
+        if newest != CALL {
+            self.turn_a_few(newest, Row::EMPTY);
         }
-        let last = newest;
-        let mut oldest: *mut Entry = ptr::null_mut();
-        let mut n = 0_usize;
-        while let Some(entry) = NonNull::new(newest) {
-            n = n.wrapping_add(1);
+    }
+
+    /// Whether some are ready, but for their order. [`Self::collect`] goes on with it, and does nothing else
+    /// meanwhile.
+    pub(super) fn is_turning(&self) -> bool {
+        !self.turning.chain.is_null()
+    }
+
+    #[cold]
+    fn go_on_turning(&mut self) {
+        let Turning { chain, turned, later } = mem::replace(&mut self.turning, Turning::NOTHING);
+        self.turn_a_few(chain, turned);
+        if self.is_turning() {
+            self.turning.later = later;
+        } else {
+            self.ready.append(later);
+        }
+    }
+
+    #[inline(always)]
+    fn turn_a_few(&mut self, chain: *mut Entry, turned: Row) {
+        let (mut chain, mut turned) = (chain, turned);
+        let are_removed = self.removed > 0;
+        for _ in 0..FEW {
+            let Some(entry) = NonNull::new(chain) else {
+                break;
+            };
             // SAFETY: an arrived entry is alive, and its link is the report's.
-            let link = unsafe { &mut (*entry.as_ptr()).listener.prev };
-            newest = link.cast();
-            *link = oldest.cast();
-            oldest = entry.as_ptr();
+            chain = unsafe { entry.as_ref() }.listener.prev.cast();
+            // SAFETY: it has arrived.
+            if !(are_removed && unsafe { self.free_if_removed(entry) }) {
+                // SAFETY: it has arrived, and was in the chain alone.
+                unsafe { turned.push_front(entry) };
+            }
         }
-        if !oldest.is_null() {
-            self.append(oldest, last, n);
+        if chain.is_null() {
+            self.ready.append(turned);
+        } else {
+            self.turning = Turning { chain, turned, later: Row::EMPTY };
         }
+    }
+
+    /// Takes one over that arrives under the lock. False: nobody wants it any more.
+    ///
+    /// # Safety
+    /// The entry is the report's, and neither listed nor arrived.
+    pub(super) unsafe fn push(&mut self, entry: NonNull<Entry>) -> bool {
+        // SAFETY: it arrives.
+        if unsafe { self.free_if_removed(entry) } {
+            return false;
+        }
+        let row = if self.is_turning() { &mut self.turning.later } else { &mut self.ready };
+        // SAFETY: it has just arrived.
+        unsafe { row.push_back(entry) };
+        true
     }
 
     /// # Safety
-    /// The entry is the report's, and neither listed nor arrived.
-    pub(super) unsafe fn push(&mut self, entry: NonNull<Entry>) {
-        // SAFETY: so its link is the report's.
-        unsafe { (*entry.as_ptr()).listener.prev = ptr::null_mut() };
-        self.append(entry.as_ptr(), entry.as_ptr(), 1);
+    /// The entry has arrived, and nothing leads to it but the caller.
+    #[inline]
+    unsafe fn free_if_removed(&mut self, entry: NonNull<Entry>) -> bool {
+        // SAFETY: as the caller promises.
+        let removed = self.removed > 0 && unsafe { Entry::is_taken(entry) };
+        if removed {
+            // SAFETY: as above.
+            unsafe { self.free_removed(entry) };
+        }
+        removed
     }
 
-    fn append(&mut self, first: *mut Entry, last: *mut Entry, n: usize) {
-        self.ready = self.ready.wrapping_add(n);
-        if self.first.is_null() {
-            self.first = first;
+    /// # Safety
+    /// The entry was taken out as not ready, and is neither listed nor on its way any more.
+    pub(super) unsafe fn free_removed(&mut self, entry: NonNull<Entry>) {
+        self.removed = self.removed.wrapping_sub(1);
+        // SAFETY: as the caller promises.
+        unsafe { self.entries.free(entry) };
+    }
+
+    /// Does a little of what was put off, so that any entry can be taken out. True: that was all.
+    pub(super) fn catch_up(&mut self, arrived: &Arrived) -> bool {
+        self.collect(arrived);
+        let linked = self.ready.link_back_a_few();
+        self.sources.sort_in_a_few() && linked && !self.is_turning()
+    }
+
+    /// Takes the content out of an entry. If it was not ready, it is to be freed once it is not listed any
+    /// more, or arrives.
+    ///
+    /// # Safety
+    /// The entry is this report's, and was not taken out. It is not turning.
+    pub(super) unsafe fn take_out(&mut self, entry: NonNull<Entry>) -> (Option<Handle>, IsReady) {
+        // SAFETY: as the caller promises.
+        unsafe { self.sources.take_out(entry) };
+        // SAFETY: as above, under the lock.
+        let (source, _tag) = unsafe { Entry::take(entry) };
+        self.pending = self.pending.wrapping_sub(1);
+        // SAFETY: as above.
+        let is_ready = unsafe { Row::has(entry) };
+        if is_ready {
+            // SAFETY: what is in a row and not turning is ready.
+            unsafe { self.ready.take_out(entry) };
+            // SAFETY: it was taken, and is in no row any more.
+            unsafe { self.entries.free(entry) };
         } else {
-            // SAFETY: a ready entry is alive.
-            unsafe { (*self.last).listener.prev = first.cast() };
+            self.removed = self.removed.wrapping_add(1);
         }
-        self.last = last;
+        (source, is_ready)
     }
 
     /// What there is to say, but a timeout, to one that asked when so many ends had been; `None` if
@@ -136,6 +251,7 @@ impl Queue {
     }
 
     /// Hands out what is ready, at most `room`, and says how many.
+    #[inline(always)] // Mostly of one: the compiler thinks otherwise.
     pub(super) fn hand_out(
         &mut self,
         arrived: &Arrived,
@@ -144,70 +260,29 @@ impl Queue {
     ) -> usize {
         let mut given = 0_usize;
         while given < room {
-            if self.first.is_null() {
-                self.collect(arrived);
+            if self.ready.is_empty() {
+                self.collect_here(arrived);
             }
-            let Some(entry) = NonNull::new(self.first) else {
+            let Some(entry) = self.ready.pop_front() else {
                 break;
             };
-            // SAFETY: a ready entry is alive, and its link is the report's.
-            self.first = unsafe { entry.as_ref() }.listener.prev.cast();
-            // SAFETY: not ready any more.
-            if let (Some(asynchron), tag) = unsafe { self.entries.take(entry) } {
+            // SAFETY: what is ready was not taken out.
+            unsafe { self.sources.take_out(entry) };
+            // SAFETY: as above, under the lock.
+            if let (Some(asynchron), tag) = unsafe { Entry::take(entry) } {
                 give(Item { asynchron, tag });
             }
+            // SAFETY: it was taken, and is not ready any more.
+            unsafe { self.entries.free(entry) };
             given = given.wrapping_add(1);
         }
-        self.ready = self.ready.wrapping_sub(given);
         self.pending = self.pending.wrapping_sub(given);
         given
     }
 
     /// How many are ready.
     pub(super) fn len(&self) -> usize {
-        self.ready
-    }
-
-    /// Takes the oldest entry of `source` out, if all that are older are ready. `None`: it is in
-    /// flight; `Some(None)`: there is none.
-    pub(super) fn unlink_oldest(&mut self, source: &Asynchron) -> Option<Option<NonNull<Entry>>> {
-        for late in [false, true] {
-            if let Some(entry) = self.unlink(source, late) {
-                return Some(Some(entry));
-            }
-            if self.entries.has(source, late) {
-                return None;
-            }
-        }
-        Some(None)
-    }
-
-    /// Takes the oldest ready entry of `source` that is as late out.
-    fn unlink(&mut self, source: &Asynchron, late: bool) -> Option<NonNull<Entry>> {
-        let mut before: *mut Entry = ptr::null_mut();
-        let mut here = self.first;
-        while let Some(entry) = NonNull::new(here) {
-            // SAFETY: a ready entry is alive, and its link is the report's.
-            let next: *mut Entry = unsafe { entry.as_ref() }.listener.prev.cast();
-            // SAFETY: as above.
-            if unsafe { Entry::is(entry, source, late) } {
-                match NonNull::new(before) {
-                    None => self.first = next,
-                    // SAFETY: it is ready, too.
-                    Some(before) => unsafe {
-                        (*before.as_ptr()).listener.prev = next.cast();
-                    },
-                }
-                if next.is_null() {
-                    self.last = before;
-                }
-                self.ready = self.ready.wrapping_sub(1);
-                return Some(entry);
-            }
-            before = here;
-            here = next;
-        }
-        None
+        self.ready.len()
     }
 
     pub(super) fn add_wake(&mut self) {
@@ -219,9 +294,13 @@ impl Queue {
         self.pending == 0 || self.ends != ends
     }
 
+    fn has_items(&self) -> bool {
+        !self.ready.is_empty() || self.is_turning()
+    }
+
     /// Whether `next` would say something to one that asked when so many ends had been.
     fn has_news(&self, ends: u64) -> bool {
-        self.wakes > 0 || !self.first.is_null() || self.is_end(ends)
+        self.wakes > 0 || self.has_items() || self.is_end(ends)
     }
 
     /// For a thread about to sleep: the number of events so far, unless there is news.
@@ -282,8 +361,8 @@ impl Queue {
         if self.bell.is_none() {
             self.bell = Some(Bell::new()?);
             self.collect(arrived);
-            self.update_bell();
         }
+        self.update_bell();
         self.bell.as_ref()
     }
 
@@ -301,7 +380,7 @@ impl Queue {
         let Some(bell) = &self.bell else {
             return;
         };
-        let due = self.wakes > 0 || !self.first.is_null();
+        let due = self.wakes > 0 || self.has_items();
         if due != self.ringing {
             if due {
                 bell.ring();
@@ -329,6 +408,7 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sources::Place;
     use super::*;
     use crate::core::listener::Listener;
 
@@ -351,10 +431,12 @@ mod tests {
         queue.add_wake();
         assert!(!sleeps(&mut queue), "a wake");
         assert!(next(&mut queue) && sleeps(&mut queue), "nothing any more");
-        let listener = Listener::entry(NonNull::dangling());
-        let entry = queue.entries.make(Entry { listener, source: None, tag: ptr::null_mut() });
+        let entry = queue.entries.find_room().unwrap();
+        let (listener, place) = (Listener::entry(NonNull::dangling()), Place::NONE);
+        // SAFETY: there is room.
+        unsafe { queue.add(entry, Entry { listener, source: None, tag: ptr::null_mut(), place }) };
         // SAFETY: just made, and used nowhere.
-        unsafe { queue.push(entry.unwrap()) };
+        assert!(unsafe { queue.push(entry) });
         assert!(!sleeps(&mut queue), "an item");
         queue.pending = 2;
         assert!(next(&mut queue) && sleeps(&mut queue), "nothing any more");
