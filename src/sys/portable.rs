@@ -54,13 +54,13 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, _mask: u32, deadline: Deadli
     if word.load(Ordering::Relaxed) != expected {
         return;
     }
-    match deadline {
+    uncancelled(|| match deadline {
         None => drop(bucket.changed.wait(guard)),
         Some(at) => {
             let left = Duration::from_nanos(at.saturating_sub(now()));
             drop(bucket.changed.wait_timeout(guard, left));
         }
-    }
+    });
 }
 
 /// Wakes all that sleep on `word`, and its neighbours in the bucket: the count and the mask are
@@ -69,6 +69,31 @@ pub(crate) fn wake(word: *const AtomicU32, _mask: u32, _count: i32) {
     let bucket = bucket(word);
     drop(bucket.lock());
     bucket.changed.notify_all();
+}
+
+/// Runs what is a cancellation point of the system's: there a thread that is being cancelled would end, and leave a
+/// lock behind that it holds.
+#[cfg(all(unix, not(target_os = "android")))]
+fn uncancelled<R>(call: impl FnOnce() -> R) -> R {
+    // Not declared for all systems by the crate.
+    unsafe extern "C" {
+        fn pthread_setcancelstate(state: libc::c_int, old: *mut libc::c_int) -> libc::c_int;
+    }
+    const DISABLE: libc::c_int = if cfg!(target_vendor = "apple") { 0 } else { 1 };
+
+    let mut before = 0;
+    // SAFETY: writes what the state was.
+    unsafe { pthread_setcancelstate(DISABLE, &mut before) };
+    let returned = call();
+    // SAFETY: as above.
+    unsafe { pthread_setcancelstate(before, &mut 0) };
+    returned
+}
+
+/// No thread can be cancelled here.
+#[cfg(any(not(unix), target_os = "android"))]
+fn uncancelled<R>(call: impl FnOnce() -> R) -> R {
+    call()
 }
 
 /// A descriptor that is readable from `ring` to `silence`: a pipe with a byte in it.
@@ -113,14 +138,14 @@ impl Bell {
 
     pub(crate) fn ring(&self) {
         // SAFETY: writes one byte of a live constant; the pipe is empty and has room.
-        unsafe { libc::write(self.write, [1_u8].as_ptr().cast(), 1) };
+        uncancelled(|| unsafe { libc::write(self.write, [1_u8].as_ptr().cast(), 1) });
     }
 
     pub(crate) fn silence(&self) {
         // There is one byte, unless another process wrote more.
         let mut bytes = [0_u8; 64];
         // SAFETY: reads into the bytes, at most all of them.
-        unsafe { libc::read(self.read, bytes.as_mut_ptr().cast(), bytes.len()) };
+        uncancelled(|| unsafe { libc::read(self.read, bytes.as_mut_ptr().cast(), bytes.len()) });
     }
 }
 
@@ -131,9 +156,9 @@ impl Drop for Bell {
             return;
         }
         // SAFETY: the descriptors are ours and are not used again.
-        unsafe { libc::close(self.read) };
+        uncancelled(|| unsafe { libc::close(self.read) });
         // SAFETY: as above.
-        unsafe { libc::close(self.write) };
+        uncancelled(|| unsafe { libc::close(self.write) });
     }
 }
 

@@ -33,7 +33,6 @@ fn a_thread_s_first_use_of_a_loaded_library_needs_no_memory() {
 }
 
 #[test]
-#[cfg_attr(asynchron_portable, ignore = "a pipe is written and read by cancellation points")]
 fn a_thread_that_is_cancelled_does_not_end_inside() {
     let program = process::compile("cancelled_thread.c", &[]);
     process::run(process::command(&program, &[]), 60).assert_quiet_success();
