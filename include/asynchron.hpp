@@ -96,12 +96,43 @@
 /// @endcond
 #endif
 
+/// @cond
+#if defined(__GNUC__)
+#define ASYNCHRON_VISIBLE __attribute__((visibility("default")))
+#define ASYNCHRON_COLD __attribute__((noinline, cold))
+#else
+#define ASYNCHRON_VISIBLE
+#define ASYNCHRON_COLD
+#endif
+
+// A plug-in has its own of all that hands something over, however it is compiled: what another module has by the same name
+// would count that as use of that module, or of none. So what is inside has another name there, and with it what is made
+// of that, as then(); functions that have not are hidden. Types for all keep their names, to be shared with the program.
+#if defined(ASYNCHRON_PLUGIN)
+#define ASYNCHRON_DETAIL plug_in
+#else
+#define ASYNCHRON_DETAIL detail
+#endif
+#if defined(ASYNCHRON_PLUGIN) && defined(__GNUC__)
+#define ASYNCHRON_HIDDEN __attribute__((visibility("hidden")))
+#else
+#define ASYNCHRON_HIDDEN
+#endif
+/// @endcond
+
 namespace asynchron {
 
 #if !defined(ASYNCHRON_EXCEPTIONS)
 // Of another name, so that a unit with exceptions and one without do not take each other's functions.
 inline namespace without_exceptions {
 #endif
+
+/// @cond
+#if defined(ASYNCHRON_PLUGIN)
+namespace plug_in {}
+namespace detail = plug_in;
+#endif
+/// @endcond
 
 template <class T> class future;
 template <class T> class promise;
@@ -126,15 +157,7 @@ struct adopt_t {
 constexpr adopt_t adopt{};
 
 /// @cond
-namespace detail {
-
-#if defined(__GNUC__)
-#define ASYNCHRON_VISIBLE __attribute__((visibility("default")))
-#define ASYNCHRON_COLD __attribute__((noinline, cold))
-#else
-#define ASYNCHRON_VISIBLE
-#define ASYNCHRON_COLD
-#endif
+namespace ASYNCHRON_DETAIL {
 
 #if defined(ASYNCHRON_EXCEPTIONS)
 // Throws what an unsuccessful status means: of `a`, or of a call that was refused.
@@ -192,42 +215,51 @@ public:
 };
 
 #if defined(ASYNCHRON_PLUGIN)
-#if defined(__GNUC__)
-#define ASYNCHRON_HIDDEN __attribute__((visibility("hidden")))
-#else
-#define ASYNCHRON_HIDDEN
-#endif
-
 // What holds this module: an asynchron that is never delivered, and breaks when its last reference goes.
 struct module_keeper {
-    std::atomic<asynchron_t *> held; // nullptr: nothing was handed over yet
-    asynchron_t *gone;               // complete once that has broken; while leave() waits for it
+    std::atomic<asynchron_t *> held; // nullptr: nothing was handed over since there was the last one
+    asynchron_t *gone;               // complete once the last one has broken; while leave() waits for that
 };
 
-// Hidden, whatever the rest is: each module has its own.
+// Each module has its own.
 ASYNCHRON_HIDDEN inline module_keeper &this_module() noexcept
 {
     static module_keeper it;
     return it;
 }
 
-// One more reference; nullptr without memory.
-ASYNCHRON_HIDDEN inline asynchron_t *hold_module() noexcept
+// One more reference; false without memory.
+ASYNCHRON_HIDDEN inline bool hold_module(counted &reference) noexcept
 {
     std::atomic<asynchron_t *> &held = this_module().held;
     asynchron_t *keeper = held.load(std::memory_order_acquire);
     if (keeper == nullptr) {
         asynchron_t *const made = asynchron_create("plug-in");
         if (made == nullptr)
-            return nullptr;
+            return false;
         if (held.compare_exchange_strong(keeper, made, std::memory_order_acq_rel, std::memory_order_acquire))
             keeper = made;
         else
             asynchron_release(made);
     }
-    return asynchron_retain(keeper);
+    reference = counted::share(keeper);
+    return true;
+}
+#else
+// A program is not unloaded.
+inline bool hold_module(counted &) noexcept { return true; }
+#endif
+
+// The same for what may throw.
+ASYNCHRON_HIDDEN inline counted need_module()
+{
+    counted reference;
+    if (!hold_module(reference))
+        raise_no_memory();
+    return reference;
 }
 
+#if defined(ASYNCHRON_PLUGIN)
 // What is handed over to C begins with it: the module stays until the library has called its drop, and that returned.
 class guard {
     asynchron_guarded_t guarded_;
@@ -235,10 +267,8 @@ class guard {
 public:
     explicit guard(asynchron_drop_fn_t drop)
     {
-        guarded_.keeper = hold_module();
+        guarded_.keeper = need_module().release();
         guarded_.drop = drop;
-        if (guarded_.keeper == nullptr)
-            raise_no_memory();
     }
     guard(guard &&other) noexcept : guarded_(other.guarded_) { other.guarded_.keeper = nullptr; }
     ~guard() { asynchron_release(guarded_.keeper); }
@@ -249,9 +279,7 @@ public:
 
 template <class T> asynchron_drop_fn_t drop_of() noexcept { return asynchron_drop_guarded; }
 #else
-inline asynchron_t *hold_module() noexcept { return nullptr; }
-
-// Of nothing: a program is not unloaded.
+// Of nothing.
 class guard {
 public:
     explicit guard(asynchron_drop_fn_t) noexcept {}
@@ -350,7 +378,7 @@ public:
 };
 
 /// @cond
-namespace detail {
+namespace ASYNCHRON_DETAIL {
 
 // ---- Exceptions to C and back -------------------------------------------------------------------
 //
@@ -398,12 +426,14 @@ ASYNCHRON_COLD inline void fail_with(asynchron_t *a, std::int32_t code, const ch
 inline asynchron_status_t fail_as_thrown(asynchron_t *a, const std::exception_ptr &thrown, std::int32_t code,
                                          const char *domain, const char *message) noexcept
 {
-    const asynchron_guarded_t guarded = {hold_module(), thrown_payload::drop};
-    thrown_payload *payload = new (std::nothrow) thrown_payload{guarded, thrown, STANDARD_LIBRARY};
-    if (payload == nullptr) {
-        asynchron_release(guarded.keeper);
+    counted keeper;
+    if (!hold_module(keeper))
         return ASYNCHRON_E_NOMEM;
-    }
+    const asynchron_guarded_t guarded = {keeper.get(), thrown_payload::drop};
+    thrown_payload *payload = new (std::nothrow) thrown_payload{guarded, thrown, STANDARD_LIBRARY};
+    if (payload == nullptr)
+        return ASYNCHRON_E_NOMEM;
+    (void)keeper.release(); // the payload's now
     return asynchron_fail_with(a, code, domain, message, payload, asynchron_drop_guarded);
 }
 
@@ -747,10 +777,20 @@ template <class T> class box : boxed<T>, asynchron_guarded_t {
     const char *type_;
     std::atomic<std::size_t> owners_;
 
-    static asynchron_guarded_t guarded() noexcept
+    // The module is held before anything is made that would need it.
+    struct held {
+        counted keeper;
+    };
+    static asynchron_guarded_t guarded(held &by) noexcept
     {
-        const asynchron_guarded_t made = {hold_module(), drop};
+        const asynchron_guarded_t made = {by.keeper.release(), drop};
         return made;
+    }
+    template <class... A>
+    explicit box(held &&by, A &&...args)
+        : boxed<T>(std::forward<A>(args)...), asynchron_guarded_t(guarded(by)), seal_(SEAL), type_(type_name<T>()),
+          owners_(1)
+    {
     }
     static void drop(void *guarded) noexcept
     {
@@ -766,15 +806,11 @@ template <class T> class box : boxed<T>, asynchron_guarded_t {
 public:
     struct from_function {};
     template <class... A>
-    explicit box(A &&...args)
-        : boxed<T>(std::forward<A>(args)...), asynchron_guarded_t(guarded()), seal_(SEAL), type_(type_name<T>()),
-          owners_(1)
+    explicit box(A &&...args) : box(held{need_module()}, std::forward<A>(args)...)
     {
     }
     template <class F, class... A>
-    box(from_function, F &&f, A &&...args)
-        : boxed<T>(std::forward<F>(f)(std::forward<A>(args)...)), asynchron_guarded_t(guarded()), seal_(SEAL),
-          type_(type_name<T>()), owners_(1)
+    box(from_function, F &&f, A &&...args) : box{held{need_module()}, std::forward<F>(f)(std::forward<A>(args)...)}
     {
     }
     box(const box &) = delete;
@@ -1370,7 +1406,7 @@ public:
      *   then(). If nobody is left to complete it, it fails, and `f` runs.
      * - Throws: std::bad_alloc; error without state.
      */
-    template <class F> registration notify(F &&f) const
+    template <class F> ASYNCHRON_HIDDEN registration notify(F &&f) const
     {
         typedef detail::told<detail::decayed<F>, T> callback;
         asynchron_notify_options_t options = asynchron_notify_options_t();
@@ -1551,7 +1587,7 @@ class promise_base {
         return has_duty;
     }
 
-    template <class Thrown> bool deliver(const Thrown &thrown)
+    template <class Thrown> ASYNCHRON_HIDDEN bool deliver(const Thrown &thrown)
     {
         if (!valid())
             detail::raise(nullptr, ASYNCHRON_E_INVALID);
@@ -1593,10 +1629,10 @@ public:
 
     /** Delivers a failure: every get() throws it. Returns whether this won; false: it was complete already. Throws
      *  error without state. */
-    bool set_exception(const error &failure) { return deliver(failure); }
+    ASYNCHRON_HIDDEN bool set_exception(const error &failure) { return deliver(failure); }
 
     /** The same for a cancel. */
-    bool set_exception(const cancelled &cancel) { return deliver(cancel); }
+    ASYNCHRON_HIDDEN bool set_exception(const cancelled &cancel) { return deliver(cancel); }
 
 #if defined(ASYNCHRON_EXCEPTIONS)
     /**
@@ -1605,7 +1641,7 @@ public:
      * - Returns: whether this won; false: it was complete already.
      * - Throws: error without state, or if `thrown` is null. Out of memory, it still fails it, with std::bad_alloc.
      */
-    bool set_exception(const std::exception_ptr &thrown)
+    ASYNCHRON_HIDDEN bool set_exception(const std::exception_ptr &thrown)
     {
         if (thrown == nullptr && valid())
             detail::refuse("there is no exception to deliver");
@@ -1614,7 +1650,8 @@ public:
 
     /** The same for an exception object, delivered by its static type: in a handler that caught a base, pass
      *  std::current_exception() instead. */
-    template <class E, class = detail::when<!std::is_convertible<E, std::exception_ptr>::value>> bool set_exception(E thrown)
+    template <class E, class = detail::when<!std::is_convertible<E, std::exception_ptr>::value>>
+    ASYNCHRON_HIDDEN bool set_exception(E thrown)
     {
         return set_exception(std::make_exception_ptr(std::move(thrown)));
     }
@@ -1666,13 +1703,13 @@ public:
      * - Returns: whether this won; false: it was complete already, and nobody sees the value.
      * - Throws: what copying or moving it throws; std::bad_alloc; error without state. Then nothing was delivered.
      */
-    bool set_value(const T &value) { return detail::won(detail::kind<T>::put(handle(), value)); }
+    ASYNCHRON_HIDDEN bool set_value(const T &value) { return detail::won(detail::kind<T>::put(handle(), value)); }
 
     /** The same, moving the value. */
-    bool set_value(T &&value) { return detail::won(detail::kind<T>::put(handle(), std::move(value))); }
+    ASYNCHRON_HIDDEN bool set_value(T &&value) { return detail::won(detail::kind<T>::put(handle(), std::move(value))); }
 
     /** The same for a T that is made in place from constructor arguments. */
-    template <class... A> bool emplace(A &&...args)
+    template <class... A> ASYNCHRON_HIDDEN bool emplace(A &&...args)
     {
         return detail::won(detail::kind<T>::put(handle(), std::forward<A>(args)...));
     }
@@ -1698,7 +1735,7 @@ public:
     future<T &> get_future() const noexcept { return future<T &>::from_handle(handle()); }
 
     /** Delivers the reference; the object stays yours. Returns whether this won. Throws error without state. */
-    bool set_value(T &object) { return detail::won(detail::kind<T &>::put(handle(), object)); }
+    ASYNCHRON_HIDDEN bool set_value(T &object) { return detail::won(detail::kind<T &>::put(handle(), object)); }
 
     /** From a C handle, whose reference stays the caller's: this promise and its copies have the duty to deliver. */
     static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
@@ -1721,7 +1758,7 @@ public:
     future<void> get_future() const noexcept { return future<void>::from_handle(handle()); }
 
     /** Says that it is done. Returns whether this won. Throws error without state. */
-    bool set_value() { return detail::won(detail::kind<void>::put(handle())); }
+    ASYNCHRON_HIDDEN bool set_value() { return detail::won(detail::kind<void>::put(handle())); }
 
     /** From a C handle, whose reference stays the caller's: this promise and its copies have the duty to deliver. */
     static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
@@ -1735,7 +1772,7 @@ private:
 /** A future that has its value already: ready(value) has the type of the value; ready<T>(value) has a T made from it,
  *  or a reference to it. Throws what making a T throws, and std::bad_alloc. */
 template <class T = void, class U = T>
-future<typename detail::ready_as<T, U>::type> ready(U &&value)
+ASYNCHRON_HIDDEN future<typename detail::ready_as<T, U>::type> ready(U &&value)
 {
     typedef typename detail::ready_as<T, U>::type made;
     detail::counted a = detail::counted::create();
@@ -1753,7 +1790,7 @@ inline future<void> ready()
 
 /** A future that has failed already, or was cancelled: with anything that promise_base::set_exception() takes. Throws
  *  std::bad_alloc. */
-template <class T, class E> future<T> failed(const E &thrown)
+template <class T, class E> ASYNCHRON_HIDDEN future<T> failed(const E &thrown)
 {
     promise<T> made;
     made.set_exception(thrown);
@@ -1788,7 +1825,7 @@ public:
 };
 
 /// @cond
-namespace detail {
+namespace ASYNCHRON_DETAIL {
 
 // What is called. Its result goes into `self`; `sources` are what it comes after.
 //
@@ -1940,15 +1977,14 @@ std::int32_t pass_value(asynchron_t *self, asynchron_t *const *sources, std::siz
 // The step has a function of this module: it counts as use of it.
 ASYNCHRON_HIDDEN inline asynchron_t *then_pass(asynchron_t *from, asynchron_t *into, asynchron_join_fn_t pass) noexcept
 {
+    counted keeper;
+    if (!hold_module(keeper))
+        return nullptr;
     asynchron_guarded_t *const step = new (std::nothrow) asynchron_guarded_t;
     if (step == nullptr)
         return nullptr;
-    step->keeper = hold_module();
+    step->keeper = keeper.release();
     step->drop = [](void *it) { delete static_cast<asynchron_guarded_t *>(it); };
-    if (step->keeper == nullptr) {
-        delete step;
-        return nullptr;
-    }
     return asynchron_then(from, into, pass, step, asynchron_drop_guarded);
 }
 #else
@@ -2270,7 +2306,7 @@ template <class F> future<typename detail::job_of<F>::value_type> on_demand(F &&
  */
 
 /// @cond
-namespace detail {
+namespace ASYNCHRON_DETAIL {
 
 // The handles of a range, for the length of a call: borrowed from its futures, if the range stores them.
 class several {
@@ -2421,19 +2457,20 @@ future<typename detail::after_job<T, F>::value_type> after(std::initializer_list
  * - Throws: std::bad_alloc; error, if one is without state.
  */
 template <class Range, class T = detail::value_in<Range>>
-future<std::vector<future<T>>> when_all(Range &&range)
+ASYNCHRON_HIDDEN future<std::vector<future<T>>> when_all(Range &&range)
 {
     return detail::after_all<T>(range, detail::gather_range<T>());
 }
 
 /** The same for a list. */
-template <class T> future<std::vector<future<T>>> when_all(std::initializer_list<future<T>> list)
+template <class T>
+ASYNCHRON_HIDDEN future<std::vector<future<T>>> when_all(std::initializer_list<future<T>> list)
 {
     return detail::after_all<T>(list, detail::gather_range<T>());
 }
 
 /** The same for futures of any types, as a tuple. */
-template <class... T> future<std::tuple<future<T>...>> when_all(const future<T> &...futures)
+template <class... T> ASYNCHRON_HIDDEN future<std::tuple<future<T>...>> when_all(const future<T> &...futures)
 {
     typedef detail::job<detail::gather<T...>> work;
     asynchron_t *const all[sizeof...(T) + 1] = {futures.handle()..., nullptr};
@@ -2449,7 +2486,7 @@ template <class Futures> struct when_any_result {
 };
 
 /// @cond
-namespace detail {
+namespace ASYNCHRON_DETAIL {
 
 // Listens to all, until one is complete or the result was cancelled; then it takes its callbacks back. Each
 // registration holds a reference to it, and so does the thread that registers.
@@ -2601,7 +2638,7 @@ public:
  * - Throws: std::bad_alloc; error, if one is without state.
  */
 template <class Range, class T = detail::value_in<Range>>
-future<when_any_result<std::vector<future<T>>>> when_any(Range &&range)
+ASYNCHRON_HIDDEN future<when_any_result<std::vector<future<T>>>> when_any(Range &&range)
 {
     std::vector<future<T>> all;
     auto it = std::begin(range);
@@ -2613,14 +2650,16 @@ future<when_any_result<std::vector<future<T>>>> when_any(Range &&range)
 }
 
 /** The same for a list. */
-template <class T> future<when_any_result<std::vector<future<T>>>> when_any(std::initializer_list<future<T>> list)
+template <class T>
+ASYNCHRON_HIDDEN future<when_any_result<std::vector<future<T>>>> when_any(std::initializer_list<future<T>> list)
 {
     const detail::several sources(list);
     return detail::any_of<std::vector<future<T>>>::make(sources.data(), sources.size(), list);
 }
 
 /** The same for futures of any types, in a tuple. */
-template <class... T> future<when_any_result<std::tuple<future<T>...>>> when_any(const future<T> &...futures)
+template <class... T>
+ASYNCHRON_HIDDEN future<when_any_result<std::tuple<future<T>...>>> when_any(const future<T> &...futures)
 {
     asynchron_t *const all[sizeof...(T) + 1] = {futures.handle()..., nullptr};
     detail::need_all(all, sizeof...(T));
@@ -2633,7 +2672,7 @@ template <class... T> future<when_any_result<std::tuple<future<T>...>>> when_any
  */
 
 /// @cond
-namespace detail {
+namespace ASYNCHRON_DETAIL {
 
 // One reference to a report, or none.
 class counted_report {
@@ -2839,31 +2878,56 @@ template <class T> completions<T> report(std::initializer_list<future<T>> list)
  * calls leave() before. What it hands over by this header, functions and values, then counts as use of the module until
  * the library has freed it. Nothing else does: a plug-in joins its own threads before, and whoever moved or copied a
  * value or an exception out of a future is done with it, if the plug-in has code for it, such as a virtual destructor.
- * Compile it with -fvisibility=hidden, and with GCC -fno-gnu-unique, or it will not be unloaded.
+ *
+ * Compile it with -fvisibility=hidden, and link it with a version script that names what it exports, and nothing more:
+ *
+ *     { global: plugin_*; local: *; };                       -Wl,--version-script=FILE
+ *
+ * Otherwise templates of the standard library stay symbols of the plug-in that others may bind to, above all at -O0, and
+ * those of the program or of another plug-in are used in place of its own: then it may not be unloaded, or not be what
+ * is counted. GCC wants -fno-gnu-unique, too, where there is no version script.
  */
 
 /// @cond
-namespace detail {
+namespace ASYNCHRON_DETAIL {
+
+// What is left of a time that began then.
+inline std::uint64_t time_left(std::uint64_t timeout, std::chrono::steady_clock::time_point began) noexcept
+{
+    if (timeout == ASYNCHRON_FOREVER)
+        return timeout;
+    const std::uint64_t over = nanoseconds_of(std::chrono::steady_clock::now() - began);
+    return over < timeout ? timeout - over : 0;
+}
+
+// What is handed over from now on has a keeper of its own, which is waited for after this one: whoever uses that one
+// still holds this one or it, so it is not gone while they do.
+ASYNCHRON_HIDDEN inline void give_up(module_keeper &it, asynchron_t *keeper)
+{
+    it.gone = made(asynchron_after(&keeper, 1, nullptr, pass_nothing, nullptr, nullptr)).release();
+    it.held.store(nullptr, std::memory_order_release);
+    asynchron_release(keeper);
+}
 
 ASYNCHRON_HIDDEN inline bool leave_ns(std::uint64_t timeout)
 {
+    const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
     module_keeper &it = this_module();
-    if (it.gone == nullptr) {
-        asynchron_t *const keeper = it.held.load(std::memory_order_acquire);
-        if (keeper == nullptr)
-            return true;
-        it.gone = made(asynchron_after(&keeper, 1, nullptr, pass_nothing, nullptr, nullptr)).release();
-        asynchron_release(keeper);
+    for (;;) {
+        if (it.gone == nullptr) {
+            asynchron_t *const keeper = it.held.load(std::memory_order_acquire);
+            if (keeper == nullptr)
+                return true;
+            give_up(it, keeper);
+        }
+        const asynchron_status_t status = asynchron_wait(it.gone, time_left(timeout, began));
+        if (status < 0)
+            raise(nullptr, status);
+        if (status == ASYNCHRON_TIMEOUT)
+            return false;
+        asynchron_release(it.gone);
+        it.gone = nullptr;
     }
-    const asynchron_status_t status = asynchron_wait(it.gone, timeout);
-    if (status < 0)
-        raise(nullptr, status);
-    if (status == ASYNCHRON_TIMEOUT)
-        return false;
-    asynchron_release(it.gone);
-    it.gone = nullptr;
-    it.held.store(nullptr, std::memory_order_release);
-    return true;
 }
 
 } // namespace detail
@@ -2880,9 +2944,9 @@ ASYNCHRON_HIDDEN inline bool leave_ns(std::uint64_t timeout)
  */
 ASYNCHRON_HIDDEN inline void leave() { (void)detail::leave_ns(ASYNCHRON_FOREVER); }
 
-/** The same for so long at most. Returns whether it may be unloaded; false: something of it is in use. Then call
- *  leave() or leave_for() again, and begin nothing new before it has ended. */
-template <class Rep, class Period> bool leave_for(const std::chrono::duration<Rep, Period> &time)
+/** The same for so long at most. Returns whether it may be unloaded; false: something of it is in use. Then the plug-in
+ *  may go on as before, and what it hands over counts as well, until leave() or leave_for() is called again. */
+template <class Rep, class Period> ASYNCHRON_HIDDEN bool leave_for(const std::chrono::duration<Rep, Period> &time)
 {
     return detail::leave_ns(detail::nanoseconds_of(time));
 }
@@ -2918,7 +2982,7 @@ template <class Rep, class Period> bool leave_for(const std::chrono::duration<Re
  */
 
 /// @cond
-namespace detail {
+namespace ASYNCHRON_DETAIL {
 
 // Lies in the frame of the coroutine that waits. Its callback and its destructor may meet: whoever takes the turn first
 // has the coroutine.
@@ -3095,6 +3159,7 @@ template <class T, class... A> struct std::coroutine_traits<asynchron::future<T>
 #undef ASYNCHRON_CATCH_ALL
 #undef ASYNCHRON_RETHROW
 #undef ASYNCHRON_COLD
+#undef ASYNCHRON_DETAIL
 #undef ASYNCHRON_HIDDEN
 #undef ASYNCHRON_VISIBLE
 

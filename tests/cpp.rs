@@ -100,6 +100,22 @@ fn every_test_holds_under_address_sanitizer() {
     ok(run::succeed(compiler::run_command(&program, Form::Static), 10 * LIMIT));
 }
 
+/// In a program that takes itself for a plug-in, and so has to be empty in the end.
+#[test]
+fn every_test_holds_in_a_plug_in() {
+    for (by, standard) in [(By::Default, "c++11"), (By::Clang, "c++20")] {
+        if !compilers().contains(&by) {
+            continue;
+        }
+        let mut command = command(by, standard);
+        let program = out_dir().join(format!("main-plug-in-{standard}"));
+        command.arg("-DASYNCHRON_PLUGIN").arg(source("main.cpp")).arg("-o").arg(&program);
+        command.args(Form::Shared.link_args()).arg("-pthread");
+        ok(run::succeed(command, 20 * LIMIT));
+        ok(run::succeed(compiler::run_command(&program, Form::Shared), 10 * LIMIT));
+    }
+}
+
 #[test]
 fn every_other_standard_compiles_without_a_warning() {
     for by in compilers() {
@@ -118,11 +134,24 @@ fn want_of_memory_is_an_exception_and_loses_nothing() {
     hold("memory", By::Default, "c++20", &[Form::Shared]);
 }
 
+/// Nor is anything handed over that would not keep it.
+#[test]
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), ignore = "puts glibc's malloc aside")]
+fn want_of_memory_loses_nothing_in_a_plug_in() {
+    let mut command = command(By::Default, "c++20");
+    let program = out_dir().join("memory-plug-in");
+    command.arg("-DASYNCHRON_PLUGIN").arg(source("memory.cpp")).arg("-o").arg(&program);
+    command.args(Form::Shared.link_args()).arg("-pthread");
+    ok(run::succeed(command, 20 * LIMIT));
+    ok(run::succeed(compiler::run_command(&program, Form::Shared), 10 * LIMIT));
+}
+
 /// What would throw ends the program there, with a message.
 #[test]
 fn without_exceptions_it_is_as_useful() {
     for by in compilers() {
-        for (standard, more) in [("c++11", "-fno-exceptions"), ("c++20", "-fno-rtti")] {
+        let plug_in = "-DASYNCHRON_PLUGIN";
+        for (standard, more) in [("c++11", plug_in), ("c++17", "-O2"), ("c++20", "-fno-rtti")] {
             let mut command = command(by, standard);
             let compiler = if by == By::Clang { "clang" } else { "default" };
             let program = out_dir().join(format!("no_exceptions-{compiler}-{standard}"));
@@ -190,27 +219,69 @@ fn modules_that_hide_their_symbols_understand_each_other() {
     }
 }
 
+/// One of the programs in `tests/cpp/modules`, or a module.
+#[cfg(target_os = "linux")]
+fn built(which: &str, kind: &str, by: By, flags: &[&str]) -> PathBuf {
+    let compiler = if by == By::Clang { "clang" } else { "default" };
+    let out = out_dir().join(format!("{which}-{kind}-{compiler}"));
+    let mut command = command(by, "c++20");
+    command.args(flags).arg(source(&format!("modules/{which}.cpp"))).arg("-o").arg(&out);
+    command.args(Form::Shared.link_args()).args(["-pthread", "-ldl"]);
+    ok(run::succeed(command, 20 * LIMIT));
+    out
+}
+
+/// Has a program load, use and unload a plug-in, many times.
+#[cfg(target_os = "linux")]
+fn unloads(host: &Path, module: &Path) {
+    let mut host = compiler::run_command(host, Form::Shared);
+    host.arg(module);
+    ok(run::succeed(host, 20 * LIMIT));
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn a_plug_in_that_has_left_can_be_unloaded() {
     for by in compilers() {
-        let name = if by == By::Clang { "clang" } else { "default" };
-        let built = |which: &str, flags: &[&str]| {
-            let out = out_dir().join(format!("{which}-{name}"));
-            let mut command = command(by, "c++20");
-            command.args(flags).arg(source(&format!("modules/{which}.cpp"))).arg("-o").arg(&out);
-            command.args(Form::Shared.link_args()).args(["-pthread", "-ldl"]);
-            ok(run::succeed(command, 20 * LIMIT));
-            out
-        };
         let mut hidden = vec!["-fPIC", "-shared", "-fvisibility=hidden"];
         if by == By::Default {
             hidden.push("-fno-gnu-unique");
         }
-        let module = built("plug_in", &hidden);
-        let mut host = compiler::run_command(&built("plug_in_host", &[]), Form::Shared);
-        host.arg(module);
-        ok(run::succeed(host, 20 * LIMIT));
+        let module = built("plug_in", "hidden", by, &hidden);
+        unloads(&built("plug_in_host", "plain", by, &[]), &module);
+    }
+}
+
+/// Without optimization every template that it uses is a symbol, which the script keeps to itself. The host in C has no
+/// standard library of C++, which comes with the plug-in.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_plug_in_with_a_version_script_can_be_unloaded_without_optimization() {
+    let in_c = out_dir().join("plug_in_host-c");
+    let compiled = in_c.with_extension("o");
+    ok(compiler::object(&source("modules/plug_in_host.c"), "c11", &["-D_GNU_SOURCE"], &compiled));
+    ok(compiler::link_with(&[&compiled], &["-ldl".into()], false, Form::Shared, &in_c));
+    let script = format!("-Wl,--version-script={}", source("modules/plug_in.map").display());
+    for by in compilers() {
+        let module = built("plug_in", "script", by, &["-fPIC", "-shared", "-O0", &script]);
+        let host = built("plug_in_host", "exports", by, &["-O0", "-rdynamic"]);
+        for host in [&host, &in_c] {
+            unloads(host, &module);
+        }
+    }
+}
+
+/// The program has the same functions by the same names, which count nothing.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_plug_in_counts_what_it_hands_over_whatever_the_program_exports() {
+    for by in compilers() {
+        let mut shown = vec!["-fPIC", "-shared", "-O0"];
+        if by == By::Default {
+            shown.push("-fno-gnu-unique");
+        }
+        let module = built("plug_in", "shown", by, &shown);
+        unloads(&built("plug_in_host", "exports_too", by, &["-O0", "-rdynamic"]), &module);
     }
 }
 

@@ -14,6 +14,9 @@
 #ifdef ASYNCHRON_COROUTINES
 #include "coroutine.cpp"
 #endif
+#ifdef ASYNCHRON_PLUGIN
+#include "plug_in.cpp"
+#endif
 
 int main(int argc, char **argv)
 {
@@ -27,6 +30,9 @@ int main(int argc, char **argv)
         run++;
     }
     CHECK(check::counted::alive() == 0);
+#ifdef ASYNCHRON_PLUGIN
+    CHECK(asynchron::leave_for(std::chrono::seconds(60)));
+#endif
     std::printf("%d tests\n", run);
     return run > 0 ? 0 : 1;
 }

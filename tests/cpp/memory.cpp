@@ -245,6 +245,40 @@ void coroutines()
 }
 #endif
 
+#if defined(ASYNCHRON_PLUGIN)
+// What the plug-in has code for keeps it, or was not handed over for want of memory.
+void kept_while_in_use()
+{
+    promise<std::string> p;
+    promise<int> q;
+    auto value = p.get_future();
+    auto thrown = q.get_future();
+    try {
+        p.set_value(LONG);
+    } catch (const std::bad_alloc &) {
+    }
+    const bool is_set = value.complete();
+    CHECK(is_set || has_failed);
+    if (is_set)
+        CHECK(!asynchron::leave_for(std::chrono::seconds(0)));
+    p = promise<std::string>();
+    value = future<std::string>();
+    asynchron::leave();
+    q.set_exception(std::out_of_range(LONG));
+    const bool is_kept = !asynchron::leave_for(std::chrono::seconds(0));
+    try {
+        thrown.get();
+    } catch (const std::bad_alloc &) {
+        CHECK(has_failed);
+    } catch (const std::out_of_range &) {
+        CHECK(is_kept);
+    }
+    q = promise<int>();
+    thrown = future<int>();
+    asynchron::leave();
+}
+#endif
+
 // Runs it with allocation number `at` failing. Whether any did.
 bool refused(void (*scenario)(), long at)
 {
@@ -257,6 +291,9 @@ bool refused(void (*scenario)(), long at)
         CHECK(has_failed);
     }
     left = -1;
+#if defined(ASYNCHRON_PLUGIN)
+    asynchron::leave(); // so that the next has to make what holds it
+#endif
     CHECK(blocks == before);
     return has_failed;
 }
@@ -279,6 +316,9 @@ int main()
         reported,
 #if defined(ASYNCHRON_COROUTINES)
         coroutines,
+#endif
+#if defined(ASYNCHRON_PLUGIN)
+        kept_while_in_use,
 #endif
     };
     long runs = 0;

@@ -1,7 +1,7 @@
 // Loads a plug-in, uses and unloads it, many times.
 //
 //     plug_in_host PLUG_IN.so
-#include <asynchron.hpp>
+#include "what.hpp"
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -22,6 +22,8 @@ int main(int argc, char **argv)
 {
     alarm(100); // a hang is a failure
     CHECK(argc == 2);
+    // What the plug-in has, too, and another module might use.
+    CHECK(asynchron::ready(record{"of the host"}).get().text == "of the host");
     for (int i = 0; i < 300; i++) {
         void *const module = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
         if (module == nullptr)
@@ -40,6 +42,9 @@ int main(int argc, char **argv)
         if (i % 50 == 0) {
             auto value = asynchron::from_handle<void>(symbol<asynchron_t *(*)()>(module, "plugin_value")(), asynchron::adopt);
             CHECK(leave(5) == 0);
+            value = asynchron::future<void>();
+            value = asynchron::from_handle<void>(symbol<asynchron_t *(*)()>(module, "plugin_value")(), asynchron::adopt);
+            CHECK(leave(5) == 0); // nor what was handed over after that
             value = asynchron::future<void>();
         }
         CHECK(leave(60000) == 1);
