@@ -49,6 +49,7 @@
 #error "asynchron.hpp wants C++11 or later; for C there is asynchron.h"
 #endif
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -69,6 +70,14 @@
 #include <typeinfo>
 #include <utility>
 #include <vector>
+
+#if __cplusplus >= 201703L || (defined(_MSVC_LANG) && _MSVC_LANG >= 201703L)
+#include <optional>
+#include <variant>
+/// @cond
+#define ASYNCHRON_HAS_OPTIONAL
+/// @endcond
+#endif
 
 #if defined(__cpp_impl_coroutine) && defined(__has_include)
 #if __has_include(<coroutine>)
@@ -99,22 +108,25 @@
 /// @cond
 #if defined(__GNUC__)
 #define ASYNCHRON_VISIBLE __attribute__((visibility("default")))
+#define ASYNCHRON_OWN __attribute__((visibility("hidden"))) // each module has its own
 #define ASYNCHRON_COLD __attribute__((noinline, cold))
 #else
 #define ASYNCHRON_VISIBLE
+#define ASYNCHRON_OWN
 #define ASYNCHRON_COLD
 #endif
 
-// A plug-in has its own of all that hands something over, however it is compiled: what another module has by the same name
-// would count that as use of that module, or of none. So what is inside has another name there, and with it what is made
-// of that, as then(); functions that have not are hidden. Types for all keep their names, to be shared with the program.
+// A plug-in has its own copy of each function that hands something over, however it is compiled: another module's copy would
+// count that as use of that module, or of none. So the namespace of the inner parts has another name in a plug-in, and so
+// have functions whose types name them, such as then(); the others are hidden. Public types keep their names, since a
+// plug-in and its program exchange them.
 #if defined(ASYNCHRON_PLUGIN)
 #define ASYNCHRON_DETAIL plug_in
 #else
 #define ASYNCHRON_DETAIL detail
 #endif
-#if defined(ASYNCHRON_PLUGIN) && defined(__GNUC__)
-#define ASYNCHRON_HIDDEN __attribute__((visibility("hidden")))
+#if defined(ASYNCHRON_PLUGIN)
+#define ASYNCHRON_HIDDEN ASYNCHRON_OWN
 #else
 #define ASYNCHRON_HIDDEN
 #endif
@@ -217,12 +229,11 @@ public:
 #if defined(ASYNCHRON_PLUGIN)
 // What holds this module: an asynchron that is never delivered, and breaks when its last reference goes.
 struct module_keeper {
-    std::atomic<asynchron_t *> held; // nullptr: nothing was handed over since there was the last one
-    asynchron_t *gone;               // complete once the last one has broken; while leave() waits for that
+    std::atomic<asynchron_t *> held; // nullptr: nothing was handed over since it was given up
+    asynchron_t *gone;               // while leave() waits for one that was given up: complete once that has broken
 };
 
-// Each module has its own.
-ASYNCHRON_HIDDEN inline module_keeper &this_module() noexcept
+ASYNCHRON_OWN inline module_keeper &this_module() noexcept
 {
     static module_keeper it;
     return it;
@@ -656,13 +667,34 @@ template <class R> struct joined_result {
 template <class R>
 struct computed : std::conditional<is_future<bare<R>>::value, joined_result<R>, result_of<R>>::type {};
 
-// Whether it can be copied. A container claims so whatever its elements are, so they are asked.
+// Whether it can be copied. A container claims so whatever its elements are, and so does what holds a container: so the
+// elements are asked.
 template <class T, class = void> struct is_copied : std::is_copy_constructible<T> {};
+
+template <class... T> struct are_copied : std::true_type {};
+template <class T, class... More>
+struct are_copied<T, More...>
+    : std::integral_constant<bool, is_copied<typename std::remove_cv<T>::type>::value && are_copied<More...>::value> {};
+
+// What holds values of these types.
+template <class Holder, class... T>
+struct is_copied_with
+    : std::integral_constant<bool, std::is_copy_constructible<Holder>::value && are_copied<T...>::value> {};
+
 template <class T>
 struct is_copied<T, typename to_void<typename T::value_type, typename T::allocator_type>::type>
-    : std::integral_constant<bool, std::is_copy_constructible<T>::value &&
-                                       (std::is_same<typename T::value_type, T>::value ||
-                                        is_copied<typename T::value_type>::value)> {};
+    : std::conditional<std::is_same<typename T::value_type, T>::value, std::is_copy_constructible<T>,
+                       is_copied_with<T, typename T::value_type>>::type {};
+template <class T> // of std::stack and the like
+struct is_copied<T, typename to_void<typename T::container_type, typename T::size_type>::type>
+    : is_copied_with<T, typename T::container_type> {};
+template <class T, std::size_t N> struct is_copied<std::array<T, N>> : is_copied_with<std::array<T, N>, T> {};
+template <class T, class U> struct is_copied<std::pair<T, U>> : is_copied_with<std::pair<T, U>, T, U> {};
+template <class... T> struct is_copied<std::tuple<T...>> : is_copied_with<std::tuple<T...>, T...> {};
+#if defined(ASYNCHRON_HAS_OPTIONAL)
+template <class T> struct is_copied<std::optional<T>> : is_copied_with<std::optional<T>, T> {};
+template <class... T> struct is_copied<std::variant<T...>> : is_copied_with<std::variant<T...>, T...> {};
+#endif
 
 // ---- Values ------------------------------------------------------------------------------------
 //
@@ -762,6 +794,57 @@ inline bool same_type(const char *x, const char *y) noexcept
     return x == y || (!local && std::strcmp(x, y) == 0);
 }
 
+// What is being completed on this thread, while that calls the program. Whoever completes it holds it until all that was
+// called has returned. All of it is the module's own: what one notes, no other may take off.
+class ASYNCHRON_OWN completing {
+    asynchron_t *const *all_;
+    std::size_t n_;
+    const void *value_; // or a value that is just being delivered
+    const completing *outer_;
+
+    static const completing *&innermost() noexcept
+    {
+        static thread_local const completing *it = nullptr;
+        return it;
+    }
+    bool is(const asynchron_t *a, const void *value) const noexcept
+    {
+        for (std::size_t i = 0; i < n_; i++)
+            if (all_[i] == a)
+                return true;
+        return value_ == value;
+    }
+
+public:
+    completing(asynchron_t *const *all, std::size_t n, const void *value = nullptr) noexcept
+        : all_(all), n_(n), value_(value), outer_(innermost())
+    {
+        innermost() = this;
+    }
+    completing(const completing &) = delete;
+    void operator=(const completing &) = delete;
+    ~completing() { innermost() = outer_; }
+
+    // Whether this thread is inside of a call by the completion of this asynchron, or of another that has its value.
+    static bool is_inside(const asynchron_t *a, const void *value) noexcept
+    {
+        for (const completing *it = innermost(); it != nullptr; it = it->outer_)
+            if (it->is(a, value))
+                return true;
+        return false;
+    }
+};
+
+struct not_noted {
+    not_noted(asynchron_t *const *, std::size_t, const void * = nullptr) noexcept {}
+};
+
+// The same where it matters: nobody waits to be the last holder of a value that can be copied. A future of void may be
+// one of any type.
+template <class T>
+using noted = typename std::conditional<std::is_void<T>::value || (std::is_object<T>::value && !is_copied<T>::value),
+                                        completing, not_noted>::type;
+
 // A T on the heap, which several asynchrons may own. A tag behind its bytes says what it is, since from_handle() may be
 // given any handle. Each owner has a reference to the keeper of the module that made it, if that is a plug-in.
 template <class T> struct boxed {
@@ -821,6 +904,7 @@ public:
     asynchron_status_t deliver(asynchron_t *a) noexcept
     {
         asynchron_guarded_t *const owner = this;
+        const noted<T> here(nullptr, 0, this);
         return asynchron_set_buffer(a, static_cast<void *>(this), sizeof(box), owner, asynchron_drop_guarded);
     }
     void add_owner() noexcept
@@ -871,6 +955,26 @@ template <class T> struct as_box {
 
     static bool is_last(asynchron_t *a, const box<T> &of) noexcept { return !asynchron_is_shared(a) && of.has_one_owner(); }
 
+    // The same for an asynchron that is complete; true if it has no such value.
+    static bool is_last(asynchron_t *a) noexcept
+    {
+        asynchron_value_t value = {nullptr, 0};
+        const box<T> *const found = asynchron_get(a, &value) == ASYNCHRON_OK ? box<T>::find(value) : nullptr;
+        return found == nullptr || is_last(a, *found);
+    }
+
+    // The thread that delivered it may be about to release it.
+    static void become_last(asynchron_t *a, const box<T> &of)
+    {
+        const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+        for (int i = 0; !is_last(a, of) && std::chrono::steady_clock::now() < end; i++) {
+            if (i < 100)
+                std::this_thread::yield();
+            else
+                std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
+    }
+
     static T take(asynchron_t *a, const asynchron_value_t &value) { return take(a, find(value), is_copied<T>()); }
     static T take(asynchron_t *a, box<T> &from, std::true_type)
     {
@@ -880,13 +984,13 @@ template <class T> struct as_box {
     }
     static T take(asynchron_t *a, box<T> &from, std::false_type)
     {
-        // The thread that delivered it may be about to release it.
-        const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
-        while (!is_last(a, from)) {
-            if (std::chrono::steady_clock::now() >= end)
-                refuse("the value cannot be moved out: others hold it, too", ASYNCHRON_ALREADY);
-            std::this_thread::yield();
-        }
+        const bool is_inside = completing::is_inside(a, std::addressof(from));
+        if (!is_inside)
+            become_last(a, from);
+        if (!is_last(a, from))
+            refuse(is_inside ? "the value cannot be moved out inside a callback of its own completion: take it afterwards"
+                             : "the value cannot be moved out: others hold it, too",
+                   ASYNCHRON_ALREADY);
         return std::move(from.value());
     }
 
@@ -1071,6 +1175,28 @@ inline void ask(asynchron_t *a) noexcept
 template <class T, class F> struct then_of;
 template <class F, class T> class told;
 
+// Gives up the handle once the taken value is in its place.
+struct letting_go {
+    counted &a;
+    bool let;
+    ~letting_go()
+    {
+        if (let)
+            a = counted();
+    }
+};
+
+template <class T> T take_out(counted &a, const asynchron_value_t &value)
+{
+    letting_go gone{a, true};
+    ASYNCHRON_TRY { return kind<T>::take(a.get(), value); }
+    ASYNCHRON_CATCH_ALL
+    {
+        gone.let = false;
+        ASYNCHRON_RETHROW;
+    }
+}
+
 } // namespace detail
 /// @endcond
 
@@ -1190,17 +1316,6 @@ template <class T> class future {
         return status == ASYNCHRON_OK;
     }
 
-    // Gives up the handle once the taken value is in its place.
-    struct letting_go {
-        detail::counted &a;
-        bool let;
-        ~letting_go()
-        {
-            if (let)
-                a = detail::counted();
-        }
-    };
-
 public:
     /** The type of the value. */
     typedef T value_type;
@@ -1264,10 +1379,11 @@ public:
      * - Returns: the value, moved out if this is its last handle, else copied. If T is a reference, that; if T is void,
      *   nothing. Every promise, every other future, every report and function of it is a handle, and so is what another
      *   future was joined to.
-     *   An outcome is one, too: destroy it first. While a callback or a coroutine runs that this completion has called,
-     *   the library holds it as well: take it afterwards.
-     * - Threads: blocks as get() does. If T cannot be copied, it waits up to a tenth of a second for other threads that
-     *   are about to release theirs, such as the one that delivered it.
+     *   An outcome is one, too: destroy it first, or take() from it.
+     * - Inside a callback, a then() or a coroutine that the completion has called, a T that cannot be copied cannot be
+     *   taken: the thread that completes it still holds it. Take it afterwards, or co_await the future as a temporary.
+     * - Threads: blocks as get() does. If T cannot be copied, it waits up to a second for other threads that are about
+     *   to release theirs, such as the one that delivered it. Inside what the completion has called it does not wait.
      * - Throws: as get(); error with the code ASYNCHRON_ALREADY, if T cannot be copied and others hold it. Then nothing
      *   has changed.
      */
@@ -1277,20 +1393,17 @@ public:
         const asynchron_status_t status = asynchron_get(a_.get(), &value);
         if (status != ASYNCHRON_OK)
             detail::raise(a_.get(), status);
-        letting_go gone{a_, true};
-        ASYNCHRON_TRY { return detail::kind<T>::take(a_.get(), value); }
-        ASYNCHRON_CATCH_ALL
-        {
-            gone.let = false;
-            ASYNCHRON_RETHROW;
-        }
+        return detail::take_out<T>(a_, value);
     }
 
     /**
      * Like get(), but throws nothing: blocks until it is complete, and returns how it ended. It can be
      * used where the compiler has no exceptions.
      */
-    outcome<T> try_get() const noexcept;
+    outcome<T> try_get() const & noexcept;
+
+    /** The same for a temporary. Its handle goes to the outcome, and it is not valid() then. */
+    outcome<T> try_get() && noexcept;
 
     /**
      * Like get(), for at most this long. A timeout is not an exception:
@@ -1468,29 +1581,61 @@ template <class T> class outcome {
     std::int32_t status_;
 
     friend class future<T>;
-    explicit outcome(const detail::counted &a) noexcept : a_(a), status_(asynchron_get(a.get(), &value_))
+    explicit outcome(detail::counted a) noexcept : a_(std::move(a)), status_(asynchron_get(a_.get(), &value_))
     {
         if (status_ == ASYNCHRON_OK && !detail::kind<T>::fits(value_))
             status_ = ASYNCHRON_E_INVALID;
     }
 
+    // One that was moved or taken from has nothing.
+    std::int32_t status() const noexcept { return a_.get() == nullptr ? ASYNCHRON_E_INVALID : status_; }
+    void need_value() const
+    {
+        if (!has_value())
+            detail::raise(a_.get(), status());
+    }
+
 public:
     /** Whether there is a value. */
-    bool has_value() const noexcept { return status_ == ASYNCHRON_OK; }
+    bool has_value() const noexcept { return status() == ASYNCHRON_OK; }
     /** The same. */
     explicit operator bool() const noexcept { return has_value(); }
     /** Whether it was cancelled. */
-    bool is_cancelled() const noexcept { return status_ == ASYNCHRON_CANCELLED; }
+    bool is_cancelled() const noexcept { return status() == ASYNCHRON_CANCELLED; }
     /** Whether there is neither: then error() says why. */
     bool is_failed() const noexcept { return !has_value() && !is_cancelled(); }
 
     /** The value: `const T&`, valid as long as this; `T&` for a reference; nothing for void. Without a value, does what
      *  future::get() does: throws, or ends the program where there are no exceptions. */
-    typename detail::seen_as<T>::type value() const
+    typename detail::seen_as<T>::type value() const &
     {
-        if (!has_value())
-            detail::raise(a_.get(), status_);
+        need_value();
         return detail::kind<T>::read(value_);
+    }
+
+    /** The same for a temporary, since the value may go with it: as take(). */
+    template <class U = T, detail::when<detail::is_taken<U>::value, int> = 0> U value() &&
+    {
+        return std::move(*this).take();
+    }
+
+    /** For a const temporary: a copy. */
+    template <class U = T, detail::when<detail::is_taken<U>::value, int> = 0> U value() const &&
+    {
+        const outcome &self = *this;
+        return self.value();
+    }
+
+    /** Not for a temporary if T cannot be copied: the value might be gone with it. Give the outcome a name, or take(). */
+    template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> const U &value() const && = delete;
+
+    /** As value(), but hands the value over, as future::take() does: moved out if this is the last handle, else copied.
+     *  If T cannot be copied and others hold it, throws error with the code ASYNCHRON_ALREADY, and nothing has changed.
+     *  Afterwards there is no value here. */
+    T take() &&
+    {
+        need_value();
+        return detail::take_out<T>(a_, value_);
     }
 
     /** Why there is no value: how it failed, also by a C++ exception, with a code, a domain and a message, as C sees
@@ -1499,13 +1644,14 @@ public:
     asynchron::error error() const
     {
         asynchron_error_t e = {0, "", "", nullptr};
-        if (status_ > 0 && asynchron_error(a_.get(), &e) == ASYNCHRON_OK)
+        if (status() > 0 && asynchron_error(a_.get(), &e) == ASYNCHRON_OK)
             return asynchron::error(a_.get(), e);
-        return asynchron::error(status_, "asynchron", detail::described(status_));
+        return asynchron::error(status(), "asynchron", detail::described(status()));
     }
 };
 
-template <class T> outcome<T> future<T>::try_get() const noexcept { return outcome<T>(a_); }
+template <class T> outcome<T> future<T>::try_get() const & noexcept { return outcome<T>(a_); }
+template <class T> outcome<T> future<T>::try_get() && noexcept { return outcome<T>(std::move(a_)); }
 
 /**
  * A future from a C handle, whose reference stays the caller's. NULL makes one without state.
@@ -1901,8 +2047,9 @@ public:
     static constexpr bool of_value = chosen::is_first::value;
 
     template <class G> explicit next(G &&f) : f_(std::forward<G>(f)) {}
-    result call(asynchron_t *, asynchron_t *const *sources, std::size_t)
+    result call(asynchron_t *, asynchron_t *const *sources, std::size_t n)
     {
+        const noted<T> here(sources, n);
         return with(sources[0], typename chosen::is_first(), std::is_void<T>());
     }
 };
@@ -1934,6 +2081,7 @@ public:
     template <class G> explicit next_of_many(G &&f) : f_(std::forward<G>(f)) {}
     result call(asynchron_t *, asynchron_t *const *sources, std::size_t n)
     {
+        const noted<T> here(sources, n);
         return with(sources, n, typename chosen::is_first());
     }
 };
@@ -2207,6 +2355,7 @@ public:
     template <class G> explicit told(G &&f) : guard(drop), f_(std::forward<G>(f)) {}
     static void tell(asynchron_t *a, void *ctx) noexcept
     {
+        const noted<T> here(&a, 1);
         static_cast<told *>(ctx)->call(a, typename chosen::is_first());
     }
     static void drop(void *ctx) noexcept
@@ -2883,9 +3032,9 @@ template <class T> completions<T> report(std::initializer_list<future<T>> list)
  *
  *     { global: plugin_*; local: *; };                       -Wl,--version-script=FILE
  *
- * Otherwise templates of the standard library stay symbols of the plug-in that others may bind to, above all at -O0, and
- * those of the program or of another plug-in are used in place of its own: then it may not be unloaded, or not be what
- * is counted. GCC wants -fno-gnu-unique, too, where there is no version script.
+ * Without the script, templates of the standard library remain symbols that other modules may use, above all at -O0, and
+ * the plug-in may use those of the program or of another plug-in in place of its own. Then the system may keep it loaded,
+ * or run code of a module that is gone. Where there is no version script, GCC needs -fno-gnu-unique.
  */
 
 /// @cond
@@ -2900,8 +3049,8 @@ inline std::uint64_t time_left(std::uint64_t timeout, std::chrono::steady_clock:
     return over < timeout ? timeout - over : 0;
 }
 
-// What is handed over from now on has a keeper of its own, which is waited for after this one: whoever uses that one
-// still holds this one or it, so it is not gone while they do.
+// What is handed over from now on gets a new keeper, which is waited for after this one. A function of the plug-in that runs
+// holds this one or the new one, so neither goes while it is in use.
 ASYNCHRON_HIDDEN inline void give_up(module_keeper &it, asynchron_t *keeper)
 {
     it.gone = made(asynchron_after(&keeper, 1, nullptr, pass_nothing, nullptr, nullptr)).release();
@@ -3019,8 +3168,9 @@ template <class T, bool Lasts> class awaiter {
     static awaiter &from(void *ctx) noexcept { return *static_cast<awaiter *>(ctx); }
 #endif
 
-    static void resume(asynchron_t *, void *ctx) noexcept
+    static void resume(asynchron_t *a, void *ctx) noexcept
     {
+        const noted<T> here(&a, 1);
         awaiter &it = from(ctx);
         if (!it.take())
             return; // the destructor waits for this call to return
@@ -3066,6 +3216,106 @@ public:
     }
 
     std::conditional_t<Lasts, typename seen_as<T>::type, T> await_resume() const { return f_.get(); }
+};
+
+// The same for a temporary whose value can only be moved: takes it out. The thread that completes the future holds it until
+// all that it calls has returned. So the coroutine goes on on a background thread, unless it need not wait.
+template <class T> class taker {
+    // Outlives the frame, if that is destroyed while it waits.
+    struct waiting {
+        future<T> f;
+        std::coroutine_handle<> coroutine;
+        std::uint64_t token = 0;
+        std::atomic<bool> taken{false};
+        std::exception_ptr failed; // why there is no background thread
+
+        bool take() noexcept { return !taken.exchange(true, std::memory_order_acq_rel); }
+        void resume() noexcept
+        {
+            if (take())
+                coroutine.resume();
+        }
+    };
+    typedef std::shared_ptr<waiting> shared;
+
+    struct callback : guard {
+        const shared waits;
+
+        explicit callback(shared its) : guard(drop), waits(std::move(its)) {}
+        static void drop(void *ctx) noexcept
+        {
+            callback *const it = static_cast<callback *>(ctx);
+            it->is_dropped();
+            delete it;
+        }
+    };
+
+    future<T> f_;
+    shared waits_;
+
+    static void resume_elsewhere(const shared &waits)
+    {
+        spawn([waits] { waits->resume(); });
+    }
+    static void complete(asynchron_t *a, void *ctx) noexcept
+    {
+        const shared waits = static_cast<callback *>(ctx)->waits;
+        if (asynchron_poll(a) != ASYNCHRON_OK)
+            return waits->resume();
+        ASYNCHRON_TRY { resume_elsewhere(waits); }
+        ASYNCHRON_CATCH_ALL
+        {
+            waits->failed = std::current_exception();
+            waits->resume();
+        }
+    }
+
+public:
+    explicit taker(future<T> f) noexcept : f_(std::move(f)) {}
+    taker(const taker &) = delete;
+    void operator=(const taker &) = delete;
+    ~taker()
+    {
+        if (waits_ != nullptr && waits_->take()) {
+            const asynchron_status_t ignored = asynchron_try_unnotify(waits_->f.handle(), waits_->token);
+            (void)ignored;
+        }
+    }
+
+    bool await_ready() const
+    {
+        if (!f_.valid())
+            raise(nullptr, ASYNCHRON_E_INVALID);
+        ask(f_.handle());
+        return f_.complete() && kind<T>::is_last(f_.handle());
+    }
+
+    bool await_suspend(std::coroutine_handle<> coroutine)
+    {
+        // Once it is registered the coroutine may run, and this with it be gone, before the call returns.
+        const future<T> held(f_);
+        const shared waits = waits_ = std::make_shared<waiting>();
+        waits->f = std::move(f_);
+        waits->coroutine = coroutine;
+        asynchron_notify_options_t options = asynchron_notify_options_t();
+        options.size = sizeof options;
+        options.fn = complete;
+        options.ctx = new callback(waits);
+        options.drop_ctx = drop_of<callback>();
+        options.flags = ASYNCHRON_NOTIFY_IF_PENDING;
+        if (!won(asynchron_notify_with(held.handle(), &options, &waits->token)))
+            resume_elsewhere(waits);
+        return true;
+    }
+
+    T await_resume()
+    {
+        if (waits_ == nullptr)
+            return std::move(f_).take();
+        if (waits_->failed != nullptr)
+            std::rethrow_exception(waits_->failed);
+        return std::move(waits_->f).take();
+    }
 };
 
 template <class T> class coroutine_base {
@@ -3136,9 +3386,25 @@ detail::awaiter<T, false> operator co_await(future<T> &&f) noexcept
     return detail::awaiter<T, false>(std::move(f));
 }
 
-/** Not for a temporary if T cannot be copied: the value might be gone with it. Give the future a name. */
+/** The same for a const temporary. */
+template <class T, detail::when<detail::is_taken<T>::value, int> = 0>
+detail::awaiter<T, false> operator co_await(const future<T> &&f) noexcept
+{
+    return detail::awaiter<T, false>(f);
+}
+
+/** For a temporary whose T cannot be copied: yields the value, moved out as by future::take(). If the future is complete
+ *  and nobody else holds it, the coroutine goes on at once. Else it goes on on a background thread, since the thread that
+ *  completes the future holds it while it calls. Throws std::system_error, too, if no thread can be had. */
 template <class T, detail::when<!detail::is_taken<T>::value, int> = 0>
-detail::awaiter<T, false> operator co_await(future<T> &&f) = delete;
+detail::taker<T> operator co_await(future<T> &&f) noexcept
+{
+    return detail::taker<T>(std::move(f));
+}
+
+/** Not for a const temporary: the value might be gone with it. Give the future a name. */
+template <class T, detail::when<!detail::is_taken<T>::value, int> = 0>
+detail::taker<T> operator co_await(const future<T> &&f) = delete;
 #endif
 
 #if !defined(ASYNCHRON_EXCEPTIONS)
@@ -3160,7 +3426,9 @@ template <class T, class... A> struct std::coroutine_traits<asynchron::future<T>
 #undef ASYNCHRON_RETHROW
 #undef ASYNCHRON_COLD
 #undef ASYNCHRON_DETAIL
+#undef ASYNCHRON_HAS_OPTIONAL
 #undef ASYNCHRON_HIDDEN
+#undef ASYNCHRON_OWN
 #undef ASYNCHRON_VISIBLE
 
 #endif // ASYNCHRON_HPP

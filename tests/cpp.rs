@@ -146,6 +146,12 @@ fn want_of_memory_loses_nothing_in_a_plug_in() {
     ok(run::succeed(compiler::run_command(&program, Form::Shared), 10 * LIMIT));
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn want_of_threads_is_an_exception_where_a_value_is_moved_out() {
+    hold("no_threads", By::Default, "c++20", &[Form::Shared]);
+}
+
 /// What would throw ends the program there, with a message.
 #[test]
 fn without_exceptions_it_is_as_useful() {

@@ -1,6 +1,7 @@
 // C++20: a future is awaited, and is what a coroutine returns.
 #include "check.hpp"
 
+#include <functional>
 #include <memory>
 
 using asynchron::future;
@@ -69,6 +70,21 @@ struct owned {
     };
     std::coroutine_handle<promise_type> coroutine;
 };
+
+// The same, of what can only be moved.
+owned waits_for_moved(future<std::unique_ptr<int>> f, std::atomic<int> *resumed, check::counted)
+{
+    check::counted local;
+    *resumed += *co_await std::move(f);
+}
+
+future<int> sum_of_moved(std::function<future<std::unique_ptr<int>>(int)> make)
+{
+    const std::unique_ptr<int> a = co_await make(1);
+    auto b = co_await make(2);
+    static_assert(std::is_same_v<decltype(b), std::unique_ptr<int>>);
+    co_return *a + *b;
+}
 
 owned waits(future<int> f, std::atomic<int> *resumed, check::counted)
 {
@@ -168,7 +184,8 @@ TEST(an_awaited_value_is_seen_in_place_or_copied)
         static_assert(std::is_same_v<decltype(operator co_await(s).await_resume()), const std::string &>);
         static_assert(std::is_same_v<decltype(operator co_await(std::move(s)).await_resume()), std::string>);
         static_assert(can_be_awaited<future<std::unique_ptr<int>> &> && can_be_awaited<future<int>>);
-        static_assert(!can_be_awaited<future<std::unique_ptr<int>>>, "what cannot be copied would be gone");
+        static_assert(!can_be_awaited<const future<std::unique_ptr<int>>>, "what cannot be copied would be gone");
+        static_assert(std::is_same_v<decltype(operator co_await(std::declval<const future<int>>()).await_resume()), int>);
         co_return &seen == &s.get() && &copied != &seen && copied == seen;
     }(p.get_future());
     CHECK(f.get());
@@ -360,4 +377,101 @@ TEST(a_coroutine_may_be_destroyed_from_inside_its_own_resume)
     std::thread other([&] { p.set_value(3); });
     other.join();
     CHECK(seen == 3 && check::counted::alive() == 0);
+}
+
+// Whoever completes it, and whenever.
+TEST(awaiting_a_temporary_moves_out_what_can_only_be_moved)
+{
+    typedef std::unique_ptr<int> moved;
+    std::vector<std::thread> threads;
+    const auto made = [](int n) { return std::make_unique<int>(n); };
+    const auto later = [](int n) -> future<moved> {
+        co_await asynchron::spawn([] {});
+        co_return std::make_unique<int>(n);
+    };
+    for (int i = 0; i < 100; i++) {
+        CHECK(sum_of_moved([&](int n) { return asynchron::spawn(made, n); }).get() == 3);
+        CHECK(sum_of_moved(only_moved).get() == 3);
+        CHECK(sum_of_moved(later).get() == 3);
+        CHECK(sum_of_moved([&](int n) {
+                  promise<moved> p;
+                  auto f = p.get_future();
+                  threads.emplace_back([p, n]() mutable { p.set_value(std::make_unique<int>(n)); });
+                  return f;
+              }).get() == 3);
+        CHECK(sum_of_moved([&](int n) { return asynchron::on_demand([n, made] { return made(n); }); }).get() == 3);
+        CHECK(sum_of_moved([&](int n) { return asynchron::call([&] { return later(n); }); }).get() == 3);
+        CHECK(sum_of_moved([&](int n) { return asynchron::ready(made(n)); }).get() == 3);
+        for (std::thread &thread : threads)
+            thread.join();
+        threads.clear();
+    }
+    // By who goes on with it, and who has it afterwards.
+    promise<moved> p;
+    auto f = p.get_future();
+    const auto sum = sum_of_moved([&](int n) { return n == 1 ? std::move(f) : asynchron::ready(made(n)); });
+    CHECK(p.set_value(made(5)) && !sum.complete()); // for it still has it here
+    p = promise<moved>();
+    CHECK(sum.get() == 7);
+}
+
+TEST(awaiting_a_temporary_that_has_no_value_throws_what_it_failed_with)
+{
+    typedef std::unique_ptr<int> moved;
+    promise<moved> failing, off;
+    const auto f = sum_of_moved([&](int) { return failing.get_future(); });
+    failing.set_exception(std::out_of_range("awaited"));
+    CHECK(f.complete()); // here, since nothing is moved
+    (void)THROWN(std::out_of_range, f.get());
+    const auto g = sum_of_moved([&](int) { return off.get_future(); });
+    off.cancel("off");
+    CHECK(g.state() == asynchron::state::cancelled);
+    const auto h = sum_of_moved([&](int) { return failing.get_future(); }); // complete already
+    (void)THROWN(std::out_of_range, h.get());
+    CHECK(THROWN(asynchron::error, sum_of_moved([](int) { return future<moved>(); }).get()).code() == ASYNCHRON_E_INVALID);
+    const auto held = asynchron::ready(std::make_unique<int>(1));
+    const auto refused = sum_of_moved([&](int) { return held; });
+    CHECK(THROWN(asynchron::error, refused.get()).code() == ASYNCHRON_ALREADY && *held.get() == 1);
+}
+
+TEST(a_coroutine_that_awaits_a_temporary_may_be_destroyed_while_it_waits)
+{
+    typedef std::unique_ptr<int> moved;
+    std::atomic<int> resumed(0);
+    promise<moved> p;
+    waits_for_moved(p.get_future(), &resumed, check::counted()).coroutine.destroy();
+    CHECK(check::counted::alive() == 0 && p.set_value(std::make_unique<int>(1)) && resumed == 0);
+    for (int round = 0; round < 300; round++) {
+        promise<moved> q;
+        std::atomic<bool> inside(false), destroyed(false);
+        q.get_future().notify([&] {
+            inside = true;
+            while (!destroyed)
+                std::this_thread::yield();
+        });
+        const owned due = waits_for_moved(q.get_future(), &resumed, check::counted());
+        std::thread other([&] { q.set_value(std::make_unique<int>(1)); });
+        while (!inside)
+            std::this_thread::yield();
+        due.coroutine.destroy();
+        CHECK(check::counted::alive() == 0);
+        destroyed = true;
+        other.join();
+    }
+    CHECK(resumed == 0);
+}
+
+TEST(a_coroutine_does_not_take_what_its_own_resumer_holds)
+{
+    typedef std::unique_ptr<int> moved;
+    promise<moved> p;
+    const auto f = [](future<moved> mine) -> future<int> {
+        CHECK(*co_await mine == 3);
+        const auto error = THROWN(asynchron::error, std::move(mine).take());
+        CHECK(error.code() == ASYNCHRON_ALREADY && std::strstr(error.message(), "take it afterwards") != nullptr);
+        co_return *co_await std::move(mine);
+    }(p.get_future());
+    CHECK(p.set_value(std::make_unique<int>(3)));
+    p = promise<moved>();
+    CHECK(f.get() == 3);
 }

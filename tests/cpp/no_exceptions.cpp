@@ -30,6 +30,8 @@ static void outcomes()
     CHECK(off.is_cancelled() && std::string(off.error().message()) == "enough");
     CHECK(future<int>().try_get().error().code() == ASYNCHRON_E_INVALID);
     CHECK(!asynchron::failed<int>(asynchron::error(1, "", "")).try_get());
+    CHECK(asynchron::ready(std::string("a copy")).try_get().value() == "a copy");
+    CHECK(*asynchron::ready(std::unique_ptr<int>(new int(6))).try_get().take() == 6);
     {
         future<int> broken;
         {
@@ -65,7 +67,8 @@ static void functions()
 
 #ifdef ASYNCHRON_COROUTINES
 static future<int> awaits(future<int> f) { co_return co_await f + 1; }
-static void coroutines() { CHECK(awaits(asynchron::spawn([] { return 1; })).get() == 2); }
+static future<int> takes() { co_return *co_await asynchron::spawn([] { return std::unique_ptr<int>(new int(7)); }); }
+static void coroutines() { CHECK(awaits(asynchron::spawn([] { return 1; })).get() == 2 && takes().get() == 7); }
 #else
 static void coroutines() {}
 #endif

@@ -1,7 +1,11 @@
 // Every kind of value: bytes, objects on the heap, references, nothing.
 #include "check.hpp"
 
+#include <array>
+#include <iterator>
+#include <map>
 #include <memory>
+#include <stack>
 
 using asynchron::future;
 using asynchron::promise;
@@ -32,6 +36,10 @@ struct no_default {
 template <class F, class = void> struct can_get : std::false_type {};
 template <class F>
 struct can_get<F, typename asynchron::detail::to_void<decltype(std::declval<F>().get())>::type> : std::true_type {};
+
+template <class O, class = void> struct has_value : std::false_type {};
+template <class O>
+struct has_value<O, typename asynchron::detail::to_void<decltype(std::declval<O>().value())>::type> : std::true_type {};
 
 // Whether ready<T>(U) is anything.
 template <class T, class U, class = void> struct can_be_ready : std::false_type {};
@@ -394,6 +402,119 @@ TEST(what_can_only_be_moved_is_taken_out)
     auto mine = asynchron::call(make, 8), theirs = mine;
     CHECK(THROWN(asynchron::error, std::move(mine).take()).code() == ASYNCHRON_ALREADY);
     CHECK(mine.valid() && *mine.get() == 8 && *theirs.get() == 8);
+}
+
+// Whoever completes it holds it until all that it calls has returned: so it is of no use to wait for that there.
+TEST(what_can_only_be_moved_is_refused_at_once_inside_of_what_its_completion_calls)
+{
+    typedef std::unique_ptr<int> moved;
+    int refused = 0;
+    const auto take = [&](future<moved> &f) {
+        const auto error = THROWN(asynchron::error, std::move(f).take());
+        CHECK(error.code() == ASYNCHRON_ALREADY && std::strstr(error.message(), "take it afterwards") != nullptr);
+        CHECK(f.valid() && *f.get() == 4);
+        refused++;
+    };
+    promise<moved> p, q;
+    promise<void> gate;
+    auto f = p.get_future(), g = q.get_future();
+    f.notify([&] { take(f); });
+    f.notify([&](const future<moved> &) { take(f); });
+    future<void>(f).notify([&] { take(f); });
+    f.then([&](const moved &) { take(f); });
+    f.then([&](const future<moved> &) { take(f); });
+    asynchron::after({f}, [&] { take(f); });
+    asynchron::after({future<void>(f)}, [&] { take(f); });
+    asynchron::when_all(f, asynchron::ready()).notify([&] { take(f); }); // by way of another
+    auto joined = asynchron::call([&] { return f; });
+    joined.notify([&] { take(joined); });
+    joined.then([&](const moved &) { take(f); }).then([&] { take(joined); });
+    g.notify([&] { take(g); }); // which is completed inside of another's callback, and called later
+    gate.get_future().notify([&] { CHECK(q.set_value(moved(new int(4)))); });
+    CHECK(p.set_value(moved(new int(4))) && gate.set_value());
+    CHECK(refused == 12);
+    f.notify([&] { take(f); }); // complete already
+    CHECK(refused == 13);
+    // Afterwards it is to be had.
+    joined = future<moved>();
+    p = q = promise<moved>();
+    CHECK(*std::move(f).take() == 4 && *std::move(g).take() == 4);
+}
+
+TEST(what_a_value_holds_says_whether_it_is_copied)
+{
+    typedef std::vector<std::unique_ptr<int>> many; // says that it can be copied
+    using asynchron::detail::is_copied;
+    static_assert(is_copied<std::pair<int, std::string>>::value && is_copied<std::tuple<int, std::vector<int>>>::value &&
+                      is_copied<std::tuple<>>::value && is_copied<std::array<std::string, 2>>::value &&
+                      is_copied<std::map<int, std::string>>::value && is_copied<std::stack<int>>::value &&
+                      is_copied<std::back_insert_iterator<many>>::value && is_copied<std::shared_ptr<many>>::value,
+                  "these are");
+    static_assert(!is_copied<std::pair<int, many>>::value && !is_copied<std::pair<const many, int>>::value &&
+                      !is_copied<std::tuple<int, std::pair<many, int>>>::value && !is_copied<std::array<many, 2>>::value &&
+                      !is_copied<std::map<int, many>>::value && !is_copied<std::vector<std::tuple<many>>>::value &&
+                      !is_copied<std::stack<std::unique_ptr<int>>>::value,
+                  "these are not");
+#if __cplusplus >= 201703L
+    static_assert(is_copied<std::optional<std::string>>::value && !is_copied<std::optional<many>>::value);
+    static_assert(is_copied<std::variant<int, std::string>>::value && !is_copied<std::variant<int, many>>::value);
+#endif
+    // So these compile.
+    CHECK(asynchron::call([] { return std::make_pair(1, many(3)); }).get().second.size() == 3);
+    CHECK(std::get<1>(asynchron::call([] { return std::make_tuple(1, many(3)); }).take()).size() == 3);
+}
+
+TEST(an_outcome_gives_its_value_away)
+{
+    typedef std::unique_ptr<int> moved;
+    const auto make = [] { return asynchron::call([] { return moved(new int(5)); }); };
+    CHECK(*make().try_get().take() == 5);
+    auto f = make();
+    auto got = std::move(f).try_get();
+    CHECK(!f.valid() && got && *got.value() == 5);
+    const moved mine = std::move(got).take();
+    CHECK(*mine == 5 && !got && got.is_failed() && got.error().code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, got.value()).code() == ASYNCHRON_E_INVALID);
+    // What others hold stays.
+    const auto held = make();
+    auto seen = held.try_get();
+    CHECK(THROWN(asynchron::error, std::move(seen).take()).code() == ASYNCHRON_ALREADY);
+    CHECK(seen && *seen.value() == 5 && *held.get() == 5);
+    // Moved from, there is nothing.
+    const auto to = std::move(seen);
+    CHECK(to && !seen && seen.error().code() == ASYNCHRON_E_INVALID);
+    CHECK(asynchron::ready(std::string("copied")).try_get().take() == "copied");
+    asynchron::ready().try_get().take();
+    int n = 1;
+    CHECK(&asynchron::ready<int &>(n).try_get().take() == &n);
+    (void)THROWN(std::out_of_range, asynchron::failed<moved>(std::out_of_range("no")).try_get().take());
+}
+
+TEST(the_value_of_a_temporary_outcome_lives_on)
+{
+    const auto make = [] { return asynchron::ready(std::string("long enough to be on the heap, surely")); };
+    const std::string &text = make().try_get().value();
+    std::string all;
+    for (char c : make().try_get().value())
+        all += c;
+    CHECK(text == all && all == make().get());
+    using asynchron::outcome;
+    static_assert(std::is_same<decltype(std::declval<outcome<std::string>>().value()), std::string>::value &&
+                      std::is_same<decltype(std::declval<const outcome<std::string>>().value()), std::string>::value &&
+                      std::is_same<decltype(std::declval<outcome<std::string> &>().value()), const std::string &>::value &&
+                      std::is_same<decltype(std::declval<outcome<int &>>().value()), int &>::value &&
+                      std::is_same<decltype(std::declval<outcome<void>>().value()), void>::value,
+                  "a copy of a temporary");
+    static_assert(has_value<outcome<std::unique_ptr<int>> &>::value && !has_value<outcome<std::unique_ptr<int>>>::value &&
+                      !has_value<const outcome<std::unique_ptr<int>>>::value,
+                  "what cannot be copied would be gone");
+    // Moved out of the last handle only.
+    promise<copies> p;
+    p.emplace("whole");
+    auto f = p.get_future();
+    p = promise<copies>();
+    CHECK(f.try_get().value().n == 1 && f.get().text == "whole");
+    CHECK(std::move(f).try_get().value().n == 0);
 }
 
 TEST(try_get_says_how_it_ended_without_throwing)

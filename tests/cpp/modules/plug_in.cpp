@@ -4,6 +4,7 @@
 #include "what.hpp"
 
 #include <chrono>
+#include <memory>
 #include <thread>
 
 using asynchron::future;
@@ -28,6 +29,8 @@ future<int> coroutine(future<std::string> text)
     co_return static_cast<int>(seen.size());
 }
 
+future<void> takes() { (void)co_await asynchron::spawn([] { return std::make_unique<slow>(); }); }
+
 future<int> in_several_ways()
 {
     asynchron::promise<void> gate; // so that all is registered before anything is complete
@@ -44,7 +47,7 @@ future<int> in_several_ways()
         return record{"lazy"};
     });
     const auto size = coroutine(text);
-    const auto both = asynchron::when_all(size, any, failed).then([size, lazy, held = slow()](const auto &) {
+    const auto both = asynchron::when_all(size, any, failed, takes()).then([size, lazy, held = slow()](const auto &) {
         (void)held;
         return size.get() + static_cast<int>(lazy.get().text.size());
     });
