@@ -8,6 +8,7 @@
 //! U. Drepper, "Futexes Are Tricky", 2011.)
 
 use std::hint;
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 
 use crate::sync::{AtomicU32, Ordering::*, UnsafeCell, race};
@@ -89,31 +90,44 @@ impl<T> DerefMut for Guard<'_, T> {
     }
 }
 
-impl<T> Drop for Guard<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        if race::mask() != 0 {
-            return self.unlock_watched();
-        }
-        self.unlock();
-    }
-}
-
 impl<T> Guard<'_, T> {
+    /// Gives the lock up, and says whether that woke one that sleeps for it: one that is about to take it again
+    /// would be faster.
+    pub(crate) fn unlock(self) -> bool {
+        ManuallyDrop::new(self).give_up()
+    }
+
     #[inline(always)]
-    fn unlock(&self) {
+    fn give_up(&self) -> bool {
+        if race::mask() != 0 {
+            return self.give_up_watched();
+        }
+        self.free()
+    }
+
+    #[inline(always)]
+    fn free(&self) -> bool {
         let word: *const AtomicU32 = &self.0.word;
         // ORDERING: Release hands what was done under the lock to the next holder.
-        if self.0.word.swap(FREE, Release) == WAITED {
+        let waited = self.0.word.swap(FREE, Release) == WAITED;
+        if waited {
             sys::wake(word, u32::MAX, 1);
         }
+        waited
     }
 
     #[cold]
     #[inline(never)]
-    fn unlock_watched(&self) {
+    fn give_up_watched(&self) -> bool {
         race::release(&raw const self.0.word);
-        self.unlock();
+        self.free()
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.give_up();
     }
 }
 

@@ -36,6 +36,7 @@ use crate::core::lock::{Guard, Line, Lock};
 use crate::core::memory::{NoMemory, try_box};
 use crate::core::patience::Patience;
 use crate::core::refs::Refs;
+use crate::core::state::Courtesy;
 use crate::core::wait::{block_until, spin};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering::*, race};
 use crate::sys::{self, Bell};
@@ -203,7 +204,7 @@ impl Report {
 
     /// Locks it when all entries are sorted by their sources.
     fn lock_sorted(&self) -> Guard<'_, Queue> {
-        let mut has_memory = true;
+        let (mut has_memory, mut courtesy) = (true, Courtesy::new());
         loop {
             let mut queue = self.queue.lock();
             let done = queue.catch_up(&self.arrived);
@@ -211,7 +212,7 @@ impl Report {
             if done && lacks.is_none() {
                 return queue;
             }
-            drop(queue);
+            leave_for_now(queue, &mut courtesy);
             if let Some(len) = lacks {
                 let room = Room::new(len).ok();
                 has_memory = room.is_some();
@@ -292,13 +293,14 @@ impl Report {
     /// Goes on where so many were handed out, a few at a time, and says how many there were in all.
     #[cold]
     fn the_others(&self, given: usize, room: usize, give: &mut impl FnMut(Item)) -> usize {
-        let mut given = given;
+        let (mut given, mut courtesy) = (given, Courtesy::new());
         while given < room {
             let mut queue = self.queue.lock();
             let few = room.wrapping_sub(given).min(AT_ONCE);
             let more = queue.hand_out(&self.arrived, few, give);
             if more == 0 {
                 if queue.is_turning() {
+                    leave_for_now(queue, &mut courtesy);
                     continue;
                 }
                 break;
@@ -315,6 +317,7 @@ impl Report {
     fn first_few(&self, timeout_ns: u64, room: usize, give: &mut impl FnMut(Item)) -> Next {
         // How many ends had been at the first look.
         let asked = Cell::new(None);
+        let mut courtesy = Courtesy::new();
         let mut look = || loop {
             let mut queue = self.queue.lock();
             let ends = asked.get().unwrap_or(queue.ends);
@@ -322,6 +325,7 @@ impl Report {
             let next = queue.next(&self.arrived, ends, room, give);
             if matches!(next, None | Some(Next::End)) {
                 if queue.is_turning() {
+                    leave_for_now(queue, &mut courtesy);
                     continue;
                 }
                 queue.heal_bell();
@@ -368,6 +372,7 @@ impl Report {
 
     /// The descriptor, made now if there is none. `None`: it cannot be had.
     pub(crate) fn fd(&self) -> Option<c_int> {
+        let mut courtesy = Courtesy::new();
         loop {
             let mut queue = self.queue.lock();
             if !queue.is_turning() {
@@ -377,7 +382,15 @@ impl Report {
                 }
             }
             queue.collect(&self.arrived);
+            leave_for_now(queue, &mut courtesy);
         }
+    }
+}
+
+/// Gives up the lock, before the same is gone on with: others come in between.
+fn leave_for_now(queue: Guard<'_, Queue>, courtesy: &mut Courtesy) {
+    if queue.unlock() {
+        courtesy.give_way();
     }
 }
 

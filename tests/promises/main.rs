@@ -27,6 +27,7 @@ mod r09_threads_and_processes;
 mod r09_threads_are_neutral;
 mod r10_report_fd;
 mod r10_report_order;
+mod r10_report_remove;
 mod r10_report_threads;
 mod r11_wait_any;
 mod r12_after_and_then;

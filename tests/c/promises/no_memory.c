@@ -188,6 +188,17 @@ static int do_report_retain(asynchron_t *a)
     return 1;
 }
 static int do_report_remove(asynchron_t *a) { return asynchron_report_remove(report, a) == ASYNCHRON_END; }
+static int do_report_remove_many(asynchron_t *a)
+{
+    asynchron_report_t *r;
+    (void)a;
+    GRANTED(r = asynchron_report_create(many, 500));
+    for (int i = 0; i < 500; i++)
+        CHECK(asynchron_report_remove(r, many[i]) == ASYNCHRON_OK);
+    CHECK(asynchron_report_pending(r) == 0);
+    asynchron_report_release(r);
+    return 1;
+}
 static int do_report_next(asynchron_t *a)
 {
     asynchron_item_t item;
@@ -257,6 +268,7 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(report_release), "", do_report_retain, NEVER },
     { FUNCTION(report_add), "", do_report_add, NEEDS_MEMORY },
     { FUNCTION(report_remove), "", do_report_remove, NEVER },
+    { FUNCTION(report_remove), "500", do_report_remove_many, DOES_WITHOUT },
     { FUNCTION(report_next), "", do_report_next, NEVER },
     { FUNCTION(report_next_batch), "", do_report_next_batch, NEVER },
     { FUNCTION(report_pending), "", do_report_pending, NEVER },
