@@ -6,12 +6,12 @@ use std::ptr::NonNull;
 use std::slice;
 
 use super::JoinFn;
-use super::link::{Detached, Known, Link, Listed};
 use super::then::{Step, then};
 use crate::compute;
 use crate::core::cell::Asynchron;
 use crate::core::due::{self, Decided, Job, Jobs};
 use crate::core::handle::Handle;
+use crate::core::link::{Detached, Known, Link, Listed};
 use crate::core::listener::{Kind, Listener};
 use crate::core::memory::{NoMemory, allocate};
 use crate::core::step::Begun;
@@ -20,9 +20,9 @@ use crate::core::user::Owned;
 use crate::sync::{AtomicU32, Ordering::*, race};
 
 /// A source completes.
-pub(crate) static AFTER: Kind = Kind::Decide { mark: Link::mark, decide: After::count };
+static AFTER: Kind = Kind::Decide { mark: Link::mark, decide: After::count };
 /// What it delivers into completes otherwise.
-static NEEDLESS: Kind = Kind::Take(After::take);
+static NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
 
 /// This, then a link for each source, and one more if there are none.
 ///
@@ -30,15 +30,17 @@ static NEEDLESS: Kind = Kind::Take(After::take);
 /// another completes that, the one that does. If sources are being counted just then, the last of all frees it.
 #[repr(C, align(8))]
 pub(crate) struct After {
-    /// In the list of what it delivers into.
-    needless: Listener,
     /// Sources that are not counted, and 1 until all of them are listened to; and [`LISTED`].
     left: AtomicU32,
     n: u32,
     into: Handle,
     function: JoinFn,
     ctx: Owned,
+    /// In the list of what it delivers into. Last, where its links find it: see [`Link`].
+    needless: Listener,
 }
+
+const _: () = assert!(offset_of!(After, needless) + size_of::<Listener>() == size_of::<After>());
 
 /// Nobody has taken it off its sources.
 const LISTED: u32 = 1 << 31;
@@ -62,9 +64,9 @@ pub(crate) fn after(
     unsafe { After::write(room, sources, n, known, into.clone(), function, ctx) };
     if known == Known::ToNobody {
         // SAFETY: nobody knows either.
-        unsafe { into.listen_first(room.cast()) };
+        unsafe { into.listen_first(After::needless(room)) };
     // SAFETY: in no list, and it stays until it was told or taken off.
-    } else if !unsafe { into.listen(room.cast()) } {
+    } else if !unsafe { into.listen(After::needless(room)) } {
         // SAFETY: it is complete, so nobody knows the step, of which no source was told.
         drop(unsafe { After::take_apart(room) });
         return Ok(into);
@@ -109,10 +111,10 @@ impl After {
         let left = AtomicU32::new(LISTED | n.wrapping_add(1));
         let needless = Listener::new(&NEEDLESS);
         // SAFETY: as the caller promises.
-        unsafe { this.write(Self { needless, left, n, into, function, ctx }) };
+        unsafe { this.write(Self { left, n, into, function, ctx, needless }) };
         for ((link, source), index) in Self::links(this, n).zip(sources).zip(0..) {
             // SAFETY: there is room for one each.
-            unsafe { link.write(Link::new(Listener::after(source), known, index)) };
+            unsafe { link.write(Link::new(source, known, index)) };
         }
     }
 
@@ -145,6 +147,11 @@ impl After {
         let ctx = unsafe { this.byte_add(offset_of!(Self, ctx)) }.cast::<Owned>();
         // SAFETY: as above.
         unsafe { ctx.read() }
+    }
+
+    fn needless(this: NonNull<Self>) -> NonNull<Listener> {
+        // SAFETY: a field of `this`.
+        unsafe { this.byte_add(offset_of!(Self, needless)) }.cast()
     }
 
     /// # Safety
@@ -202,7 +209,7 @@ impl After {
         // SAFETY: the count of this thread keeps it.
         let into = unsafe { &(*this.as_ptr()).into };
         // SAFETY: it was listed there, and is alive.
-        let begun = unsafe { into.begin(this.cast(), true) };
+        let begun = unsafe { into.begin(Self::needless(this), true) };
         if begun == Begun::Gone {
             // SAFETY: as above.
             let left = unsafe { Self::left(this) };
@@ -273,9 +280,10 @@ impl After {
     }
 
     /// # Safety
-    /// The job lies at the beginning of an `After` that was taken off what it delivers into; called once.
+    /// The job lies where the links of an `After` were that was taken off what it delivers into; called once.
     unsafe fn detach(job: NonNull<Job>) {
-        let this = job.cast::<Self>();
+        // SAFETY: it is that field.
+        let this = unsafe { job.byte_sub(offset_of!(Self, needless)) }.cast::<Self>();
         // SAFETY: LISTED keeps it until this thread takes that away, and the context is its own.
         let ctx = unsafe { Self::take_ctx(this) };
         // SAFETY: as above.

@@ -5,7 +5,6 @@ use std::ffi::c_void;
 use crate::core::cell::Asynchron;
 
 pub(crate) mod after;
-pub(crate) mod link;
 pub(crate) mod then;
 pub(crate) mod wait_all;
 pub(crate) mod wait_any;

@@ -4,11 +4,11 @@ use std::mem::{self, offset_of};
 use std::ptr::NonNull;
 
 use super::JoinFn;
-use super::link::{Detached, Known, Link, Listed};
 use crate::compute;
 use crate::core::cell::{Annex, Asynchron};
 use crate::core::due::{self, Job, Jobs};
 use crate::core::handle::Handle;
+use crate::core::link::{Detached, Known, Link, Listed};
 use crate::core::listener::{Kind, Listener};
 use crate::core::memory::{NoMemory, try_box};
 use crate::core::outcome::Outcome;
@@ -17,9 +17,9 @@ use crate::core::tell::Telling;
 use crate::core::user::Owned;
 
 /// The source completes.
-pub(crate) static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Next::run };
+static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Next::run };
 /// What it delivers into completes otherwise.
-static NEEDLESS: Kind = Kind::Take(Next::take);
+static NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
 
 /// What goes on after one source. If what it delivers into is made for it, it lies behind that, in one
 /// allocation, which goes with the asynchron's last reference; else in an [`Apart`].
@@ -36,14 +36,16 @@ pub(crate) struct Next {
     link: Link,
 }
 
+// So the link finds it: see [`Link`].
+const _: () = assert!(offset_of!(Next, needless) + size_of::<Listener>() == offset_of!(Next, link));
 const _: () = assert!(size_of::<Next>() <= size_of::<Annex>());
 #[cfg(not(loom))]
 const _: () = assert!(size_of::<Next>() == size_of::<Annex>());
 
 /// A failure or a cancel of the source passes on instead.
-const ONLY_VALUE: u32 = 1;
+const ONLY_VALUE: u32 = 1 << 31;
 /// It lies behind what it delivers into.
-const JOINED: u32 = 2;
+const JOINED: u32 = 1 << 30;
 
 /// One in an allocation of its own.
 #[repr(C)]
@@ -89,7 +91,7 @@ impl Next {
         let Step { function, ctx, only_value } = step;
         let joined = if known == Known::ToNobody { JOINED } else { 0 };
         let info = joined | if only_value { ONLY_VALUE } else { 0 };
-        let link = Link::new(Listener::then(source), known, info);
+        let link = Link::new(source, known, info);
         Self { function, ctx, needless: Listener::new(&NEEDLESS), link }
     }
 

@@ -6,21 +6,23 @@ use std::ptr::{self, NonNull};
 
 use crate::core::cell::Asynchron;
 use crate::core::here;
-use crate::core::listener::{Kind, Listener};
+use crate::core::listener::{Kind, Listener, Owner};
 use crate::core::memory::{NoMemory, allocate};
 use crate::core::tell::Telling;
 use crate::core::wait::{Stop, block_until};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering::*};
 use crate::sys;
 
-pub(crate) static ANY: Kind = Kind::Take(Any::take);
+static ANY: Kind = Kind::Take(Any::take);
 
 /// For so many there is room without memory.
 const FEW: usize = 32;
 
 /// What the listeners of one wait tell.
-#[repr(align(8))]
-pub(crate) struct Any {
+#[repr(C, align(8))]
+struct Any {
+    /// First, for the listeners: see [`Owner`].
+    kind: &'static Kind,
     /// The first listener that was told.
     told: AtomicPtr<Listener>,
     /// 1 once that is known: what the thread sleeps on.
@@ -46,6 +48,9 @@ impl Room {
     }
 }
 
+// SAFETY: it begins so.
+unsafe impl Owner for Any {}
+
 impl Any {
     /// The waiting thread must take the source's lock before it can leave: after that, the completion is
     /// visible to it, and nobody knows its room any more but by the address of the word.
@@ -54,10 +59,9 @@ impl Any {
     /// As for [`Kind::Take`]; the node is a `wait_any`'s.
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
         // SAFETY: as the caller promises.
-        if let Some(any) = unsafe { Listener::any_of(node) } {
-            // SAFETY: alive while the lock is held, under which its node was in the list.
-            unsafe { any.as_ref() }.tell(node, telling);
-        }
+        let any = unsafe { Listener::owner::<Self>(node) };
+        // SAFETY: alive while the lock is held, under which its node was in the list.
+        unsafe { any.as_ref() }.tell(node, telling);
     }
 
     fn tell(&self, node: NonNull<Listener>, telling: &mut Telling) {
@@ -129,7 +133,13 @@ unsafe fn listen_and_wait(
 ) -> Result<usize, Stop> {
     let place = room.cast::<Any>();
     // SAFETY: it lies first.
-    unsafe { place.write(Any { told: AtomicPtr::new(ptr::null_mut()), word: AtomicU32::new(0) }) };
+    unsafe {
+        place.write(Any {
+            kind: &ANY,
+            told: AtomicPtr::new(ptr::null_mut()),
+            word: AtomicU32::new(0),
+        })
+    };
     // SAFETY: just written; others only share it.
     let any = unsafe { place.as_ref() };
     // SAFETY: they lie there.
@@ -140,7 +150,7 @@ unsafe fn listen_and_wait(
         // SAFETY: there is room.
         let node = unsafe { nodes.add(index) };
         // SAFETY: as above.
-        unsafe { node.write(Listener::any(place)) };
+        unsafe { node.write(Listener::of_owner(place)) };
         // SAFETY: it stays until it was told or unlistened below.
         if !unsafe { a.listen(node) } {
             complete = Some(index);

@@ -4,14 +4,13 @@
 
 use std::mem;
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering::*};
 
 use super::cell::Asynchron;
 use super::due::{Decided, RunFn};
+use super::link::Link;
 use super::memory::MALLOC_ALIGN;
 use super::tell::Telling;
-use crate::compose::wait_any::{self, Any};
-use crate::compose::{after, then};
-use crate::report::{self, Report};
 
 /// The part of a listener that lies in the list. It is the first field of what it belongs to.
 #[repr(C)]
@@ -20,9 +19,9 @@ pub(crate) struct Listener {
     pub(crate) prev: *mut Listener,
     /// NULL while it is in no list.
     next: *mut Listener,
-    /// With a tag in the lowest bits, whom to tell: that a node has, which would have no other room for
-    /// it. Without one, its [`Kind`].
-    who: *mut (),
+    /// Its [`Kind`]; or, with a tag in the lowest bits, what it belongs to or is for, which leads to the kind, too: that
+    /// has a node which would have no other room for it.
+    who: AtomicPtr<()>,
 }
 
 /// How a kind of listener is told that its asynchron completes. Each brings its own along, so that
@@ -45,104 +44,104 @@ pub(crate) enum Kind {
     },
     /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
     /// is to do. A few instructions: others wait for the lock.
-    Take(unsafe fn(NonNull<Listener>, &Asynchron, &mut Telling)),
-    /// There is none by this tag.
-    None,
+    Take(TakeFn),
+    /// A step, in the list of what it delivers into: as [`Kind::Take`]. And how its links in the lists of its
+    /// sources are told.
+    Step { take: TakeFn, source: &'static Kind },
 }
 
-const ENTRY: usize = 1;
-const ANY: usize = 2;
-const AFTER: usize = 3;
-const THEN: usize = 4;
-const TAG: usize = 7;
+pub(crate) type TakeFn = unsafe fn(NonNull<Listener>, &Asynchron, &mut Telling);
 
-/// The kinds of those with a tag, by that.
-static TAGGED: [&Kind; TAG + 1] = [
-    &Kind::None,
-    &report::ENTRY,
-    &wait_any::ANY,
-    &after::AFTER,
-    &then::THEN,
-    &Kind::None,
-    &Kind::None,
-    &Kind::None,
-];
+/// What several listeners belong to.
+///
+/// # Safety
+/// It begins with a `&'static Kind`, and is aligned to 8 bytes.
+pub(crate) unsafe trait Owner {}
+
+/// In the lowest bits of `who`: what the others are the address of. Without, of a [`Kind`].
+const OWNER: usize = 1;
+/// A link's source.
+const SOURCE: usize = 2;
+/// Beside these: it was taken off.
+const TAKEN: usize = 4;
+const TAG: usize = OWNER | SOURCE | TAKEN;
 
 impl Listener {
     pub(crate) fn new(kind: &'static Kind) -> Self {
         Self::of(ptr::from_ref(kind).cast_mut().cast(), 0)
     }
 
-    pub(crate) fn entry(report: NonNull<Report>) -> Self {
-        Self::of(report.as_ptr().cast(), ENTRY)
+    /// One of several that belong to the same.
+    pub(crate) fn of_owner<T: Owner>(owner: NonNull<T>) -> Self {
+        Self::of(owner.as_ptr().cast(), OWNER)
     }
 
-    pub(crate) fn any(any: NonNull<Any>) -> Self {
-        Self::of(any.as_ptr().cast(), ANY)
-    }
-
-    pub(crate) fn then(source: &Asynchron) -> Self {
-        Self::of(ptr::from_ref(source).cast_mut().cast(), THEN)
-    }
-
-    pub(crate) fn after(source: &Asynchron) -> Self {
-        Self::of(ptr::from_ref(source).cast_mut().cast(), AFTER)
+    pub(super) fn link(source: &Asynchron) -> Self {
+        Self::of(ptr::from_ref(source).cast_mut().cast(), SOURCE)
     }
 
     fn of(who: *mut (), tag: usize) -> Self {
         debug_assert!(who.addr() & TAG == 0);
-        let who = who.map_addr(|addr| addr | tag);
+        let who = AtomicPtr::new(who.map_addr(|addr| addr | tag));
         Self { prev: ptr::null_mut(), next: ptr::null_mut(), who }
     }
 
     /// # Safety
     /// `this` is alive. (Its links may be changing, or a job may lie there.)
-    unsafe fn who(this: NonNull<Self>) -> (usize, *mut ()) {
+    unsafe fn tag_and_who(this: NonNull<Self>) -> (usize, *mut ()) {
         // SAFETY: as the caller promises.
-        let who = unsafe { (*this.as_ptr()).who };
+        let who = unsafe { &(*this.as_ptr()).who };
+        // ORDERING: what it leads to was there before it, and nothing of it changes but TAKEN.
+        let who = who.load(Relaxed);
         (who.addr() & TAG, who.map_addr(|addr| addr & !TAG))
     }
 
     /// # Safety
-    /// As for `who`.
+    /// As for `tag_and_who`; what it belongs to is alive, too.
     #[inline]
     pub(crate) unsafe fn kind(this: NonNull<Self>) -> &'static Kind {
         // SAFETY: as the caller promises.
-        let (tag, who) = unsafe { Self::who(this) };
-        match TAGGED.get(tag) {
-            Some(kind) if tag != 0 => kind,
-            // SAFETY: without a tag, it is a static.
-            _ => unsafe { &*who.cast::<Kind>() },
+        let (tag, who) = unsafe { Self::tag_and_who(this) };
+        match tag & (OWNER | SOURCE) {
+            // SAFETY: it is a static.
+            0 => unsafe { &*who.cast::<Kind>() },
+            // SAFETY: an owner begins so.
+            OWNER => unsafe { *who.cast::<&'static Kind>() },
+            // SAFETY: as the caller promises.
+            _ => unsafe { Link::kind(this) },
         }
     }
 
-    /// The report whose entry this is.
+    /// The same for one that is known to have it by its address.
     ///
     /// # Safety
-    /// As for `who`.
-    pub(crate) unsafe fn report_of(this: NonNull<Self>) -> Option<NonNull<Report>> {
+    /// As for `tag_and_who`.
+    #[inline]
+    pub(super) unsafe fn kind_by_address(this: NonNull<Self>) -> &'static Kind {
         // SAFETY: as the caller promises.
-        let (tag, who) = unsafe { Self::who(this) };
-        NonNull::new(who.cast()).filter(|_| tag == ENTRY)
+        let (_, who) = unsafe { Self::tag_and_who(this) };
+        // SAFETY: it is a static.
+        unsafe { &*who.cast::<Kind>() }
     }
 
-    /// The `wait_any` whose node this is.
+    /// What it belongs to.
     ///
     /// # Safety
-    /// As for `who`.
-    pub(crate) unsafe fn any_of(this: NonNull<Self>) -> Option<NonNull<Any>> {
+    /// As for `tag_and_who`; it was made for an owner of this type.
+    pub(crate) unsafe fn owner<T: Owner>(this: NonNull<Self>) -> NonNull<T> {
         // SAFETY: as the caller promises.
-        let (tag, who) = unsafe { Self::who(this) };
-        NonNull::new(who.cast()).filter(|_| tag == ANY)
+        let (_, who) = unsafe { Self::tag_and_who(this) };
+        // SAFETY: made of an address that is not NULL.
+        unsafe { NonNull::new_unchecked(who.cast()) }
     }
 
-    /// The source that the node of a step is for. Also where a job lies now.
+    /// The source that a link's node is for. Also where a job lies now.
     ///
     /// # Safety
-    /// As for `who`, of a `then` or an `after`.
-    pub(crate) unsafe fn source_of(this: NonNull<Self>) -> NonNull<Asynchron> {
+    /// As for `tag_and_who`, of a link.
+    pub(super) unsafe fn source(this: NonNull<Self>) -> NonNull<Asynchron> {
         // SAFETY: as the caller promises.
-        let (_, who) = unsafe { Self::who(this) };
+        let (_, who) = unsafe { Self::tag_and_who(this) };
         // SAFETY: made of a reference.
         unsafe { NonNull::new_unchecked(who.cast()) }
     }
@@ -150,10 +149,12 @@ impl Listener {
     /// Notes that it was taken off the list in which [`Self::is_taken`] asks for it.
     ///
     /// # Safety
-    /// `this` is alive, has no tag, and is just being taken off, under the lock.
+    /// `this` is alive, and is just being taken off, under the lock.
     pub(crate) unsafe fn take(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
-        unsafe { (*this.as_ptr()).who = ptr::null_mut() };
+        let who = unsafe { &(*this.as_ptr()).who };
+        // ORDERING: under the lock, as those that ask are. Others look past this bit.
+        who.store(who.load(Relaxed).map_addr(|addr| addr | TAKEN), Relaxed);
     }
 
     /// Whether it was taken off. (A job may lie where its links were.)
@@ -162,27 +163,30 @@ impl Listener {
     /// `this` is alive, and the lock of its asynchron is held.
     pub(crate) unsafe fn is_taken(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
-        unsafe { (*this.as_ptr()).who }.is_null()
+        let (tag, _) = unsafe { Self::tag_and_who(this) };
+        tag & TAKEN != 0
     }
 
-    /// Has an entry that has arrived keep a link of its report's in place of the report.
+    /// Has one that has learned keep a link of its owner's in place of the owner.
     ///
     /// # Safety
-    /// `this` is an entry's, alive, and has learned: this word is the report's alone.
+    /// `this` is an owner's, alive, and has learned: this word is the owner's alone.
     #[inline]
     pub(crate) unsafe fn keep_link(this: NonNull<Self>, link: *mut Self) {
         // SAFETY: as the caller promises.
-        unsafe { (*this.as_ptr()).who = link.cast() };
+        let who = unsafe { &(*this.as_ptr()).who };
+        // ORDERING: the owner's alone.
+        who.store(link.cast(), Relaxed);
     }
 
-    /// The link that an entry keeps. `None`: it has not been given one yet.
+    /// The link that one keeps. `None`: it has not been given one yet.
     ///
     /// # Safety
-    /// `this` is an entry's and alive, and the lock of its report is held. (Its links may be changing.)
+    /// `this` is an owner's and alive, and nobody else writes this word. (Its links may be changing.)
     pub(crate) unsafe fn kept_link(this: NonNull<Self>) -> Option<*mut Self> {
         // SAFETY: as the caller promises.
-        let who = unsafe { (*this.as_ptr()).who };
-        Some(who.cast()).filter(|_| who.addr() & TAG != ENTRY)
+        let (tag, who) = unsafe { Self::tag_and_who(this) };
+        (tag & OWNER == 0).then_some(who.cast())
     }
 
     fn neighbours(&self) -> (*mut Self, *mut Self) {
@@ -210,7 +214,6 @@ impl Listener {
     }
 }
 
-const _: () = assert!(align_of::<Report>() > TAG && align_of::<Any>() > TAG);
 const _: () = assert!(MALLOC_ALIGN > TAG && align_of::<Kind>() > TAG);
 
 // It is no listener any more, and is never dropped as one.

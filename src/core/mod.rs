@@ -11,6 +11,7 @@ pub(crate) mod extras;
 pub(crate) mod failure;
 pub(crate) mod handle;
 pub(crate) mod here;
+pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod lock;
 pub(crate) mod memory;

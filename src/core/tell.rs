@@ -208,8 +208,7 @@ impl Telling {
                 unsafe { self.jobs.push(node.cast(), None) };
             }
             // SAFETY: as the caller promises.
-            Kind::Take(take) => unsafe { take(node, source, self) },
-            Kind::None => {}
+            Kind::Take(take) | Kind::Step { take, .. } => unsafe { take(node, source, self) },
         }
     }
 

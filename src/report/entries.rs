@@ -27,10 +27,9 @@ impl Entry {
     /// The node is an entry's, and not listed any more; called once.
     pub(super) unsafe fn learn(node: NonNull<Listener>) {
         // SAFETY: as the caller promises.
-        if let Some(report) = unsafe { Listener::report_of(node) } {
-            // SAFETY: as above; its report is alive until it has arrived.
-            unsafe { Report::arrive(report, node.cast()) };
-        }
+        let report = unsafe { Listener::owner::<Report>(node) };
+        // SAFETY: as above; its report is alive until it has arrived.
+        unsafe { Report::arrive(report, node.cast()) };
     }
 
     /// Takes its content, which leaves nothing that would have to be dropped.
@@ -234,7 +233,7 @@ mod tests {
         assert!(entries.add(Chunks::one(1).unwrap()).is_none());
         assert!(entries.add(Chunks::one(1).unwrap()).is_some(), "one is unused");
         let entry = entries.find_room().unwrap();
-        let (listener, place) = (Listener::entry(NonNull::dangling()), Place::NONE);
+        let (listener, place) = (Listener::of_owner::<Report>(NonNull::dangling()), Place::NONE);
         // SAFETY: to be written.
         unsafe { entry.write(Entry { listener, source: None, tag: ptr::null_mut(), place }) };
         assert!(entries.find_room().is_none());

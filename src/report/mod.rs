@@ -31,7 +31,7 @@ use self::queue::{Arrived, CALL, Calls, Queue};
 use self::sources::Place;
 use crate::core::cell::Asynchron;
 use crate::core::handle::Handle;
-use crate::core::listener::{Kind, Listener};
+use crate::core::listener::{Kind, Listener, Owner};
 use crate::core::lock::{Guard, Line, Lock};
 use crate::core::memory::{NoMemory, try_box};
 use crate::core::patience::Patience;
@@ -41,7 +41,7 @@ use crate::core::wait::{block_until, spin};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering::*, race};
 use crate::sys::{self, Bell};
 
-pub(crate) static ENTRY: Kind = Kind::Learn(Entry::learn);
+static ENTRY: Kind = Kind::Learn(Entry::learn);
 
 /// So many items are handed out at a time, under the lock: what is to be handed in waits meanwhile, and
 /// the room for them may have to be fetched by the system.
@@ -49,6 +49,8 @@ const AT_ONCE: usize = 32;
 
 #[repr(C)]
 pub(crate) struct Report {
+    /// First, for its entries: see [`Owner`].
+    kind: &'static Kind,
     refs: Refs,
     arrived: Arrived,
     /// Apart from what those write that complete.
@@ -74,10 +76,14 @@ pub(crate) enum Next {
     Timeout,
 }
 
+// SAFETY: it begins so.
+unsafe impl Owner for Report {}
+
 impl Report {
     /// With room for `n` entries.
     pub(crate) fn create(n: usize) -> Result<NonNull<Self>, NoMemory> {
         let report = Self {
+            kind: &ENTRY,
             refs: Refs::new(),
             arrived: AtomicPtr::new(ptr::null_mut()),
             queue: Line(Lock::new(Queue::new(n)?)),
@@ -140,7 +146,7 @@ impl Report {
     /// Adds an asynchron, once more if it is there already.
     pub(crate) fn add(&self, source: &Asynchron, tag: *mut c_void) -> Result<(), NoMemory> {
         let this = NonNull::from(self);
-        let (listener, place) = (Listener::entry(this), Place::NONE);
+        let (listener, place) = (Listener::of_owner(this), Place::NONE);
         let entry = Entry { listener, source: Some(Handle::retain(source)), tag, place };
         let mut spare = None;
         let mut queue = self.queue.lock();

@@ -409,6 +409,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::super::sources::Place;
+    use super::super::Report;
     use super::*;
     use crate::core::listener::Listener;
 
@@ -432,7 +433,7 @@ mod tests {
         assert!(!sleeps(&mut queue), "a wake");
         assert!(next(&mut queue) && sleeps(&mut queue), "nothing any more");
         let entry = queue.entries.find_room().unwrap();
-        let (listener, place) = (Listener::entry(NonNull::dangling()), Place::NONE);
+        let (listener, place) = (Listener::of_owner::<Report>(NonNull::dangling()), Place::NONE);
         // SAFETY: there is room.
         unsafe { queue.add(entry, Entry { listener, source: None, tag: ptr::null_mut(), place }) };
         // SAFETY: just made, and used nowhere.

@@ -22,14 +22,17 @@
 //!   who has had its lock since (STEPS in the state word).
 //!
 //! So a step is told or taken off, never both; and it is known which, before anything of it is freed.
+//!
+//! A link has no room to say what kind it is. That is said by the step's own node, the one in the list of what it
+//! delivers into, which lies just before its first link.
 
 use std::mem::offset_of;
 use std::ptr::NonNull;
 
-use crate::core::cell::Asynchron;
-use crate::core::handle::Handle;
-use crate::core::listener::Listener;
-use crate::core::patience::Patience;
+use super::cell::Asynchron;
+use super::handle::Handle;
+use super::listener::{Kind, Listener};
+use super::patience::Patience;
 use crate::sync::{AtomicU32, Ordering::*, race};
 
 const FREE: u32 = 0;
@@ -51,13 +54,13 @@ pub(crate) struct Link {
 /// Whether what the step delivers into is known to others before the step is listed: then it may be taken
 /// off meanwhile.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
+pub(crate) enum Known {
     ToNobody,
     ToOthers,
 }
 
 /// What became of a step that was to be listed.
-pub(super) enum Listed {
+pub(crate) enum Listed {
     Yes,
     /// The source is complete: the step counts as told.
     Complete,
@@ -66,7 +69,7 @@ pub(super) enum Listed {
 }
 
 /// What became of a step that was to be taken off.
-pub(super) enum Detached {
+pub(crate) enum Detached {
     /// It is not in the source's list any more, and never told.
     Off,
     /// It was not listed yet, and never is.
@@ -75,11 +78,35 @@ pub(super) enum Detached {
     Told,
 }
 
+/// Which of its step's links it is: in the lower bits of what the step gave it. The others are the step's own.
+const NTH: u32 = (1 << 30) - 1;
+
 impl Link {
-    pub(super) fn new(node: Listener, known: Known, info: u32) -> Self {
+    /// For a place in the list of `source`; `info` says in its lower 30 bits the how manieth of the step's links it
+    /// is.
+    pub(crate) fn new(source: &Asynchron, known: Known, info: u32) -> Self {
         // If nobody can take it off yet, nobody looks before it is listed.
         let word = if known == Known::ToOthers { FREE } else { LISTED };
-        Self { node, word: AtomicU32::new(word), info }
+        Self { node: Listener::link(source), word: AtomicU32::new(word), info }
+    }
+
+    /// How a link is told.
+    ///
+    /// # Safety
+    /// `node` is a link's, whose step is alive, and lies just before its first link.
+    pub(super) unsafe fn kind(node: NonNull<Listener>) -> &'static Kind {
+        let this = node.cast::<Self>();
+        // SAFETY: as the caller promises.
+        let nth = unsafe { Self::info(this) } & NTH;
+        // SAFETY: so many are before it.
+        let first = unsafe { this.sub(nth as usize) };
+        // SAFETY: the step's own node is before that.
+        let step = unsafe { first.cast::<Listener>().sub(1) };
+        // SAFETY: it is alive.
+        match unsafe { Listener::kind_by_address(step) } {
+            Kind::Step { source, .. } => source,
+            other => other,
+        }
     }
 
     fn node(this: NonNull<Self>) -> NonNull<Listener> {
@@ -100,7 +127,7 @@ impl Link {
     /// # Safety
     /// `this` is alive.
     #[inline]
-    pub(super) unsafe fn info(this: NonNull<Self>) -> u32 {
+    pub(crate) unsafe fn info(this: NonNull<Self>) -> u32 {
         // SAFETY: as the caller promises; it is never written again.
         unsafe { (*this.as_ptr()).info }
     }
@@ -110,7 +137,7 @@ impl Link {
     /// # Safety
     /// `this` is alive, or the job where its links were, and was told; called once.
     #[inline]
-    pub(super) unsafe fn take_source(this: NonNull<Self>) -> Handle {
+    pub(crate) unsafe fn take_source(this: NonNull<Self>) -> Handle {
         // SAFETY: as the caller promises.
         let source = unsafe { Self::source(this) };
         // SAFETY: as above.
@@ -120,9 +147,9 @@ impl Link {
     /// # Safety
     /// `this` is alive. If it was neither told nor taken off, the source is.
     #[inline]
-    pub(super) unsafe fn source(this: NonNull<Self>) -> NonNull<Asynchron> {
+    pub(crate) unsafe fn source(this: NonNull<Self>) -> NonNull<Asynchron> {
         // SAFETY: as the caller promises.
-        unsafe { Listener::source_of(Self::node(this)) }
+        unsafe { Listener::source(Self::node(this)) }
     }
 
     /// Adds it to the source's list, unless that is complete.
@@ -130,7 +157,7 @@ impl Link {
     /// # Safety
     /// `this` is alive, made for this source with the same `known`, and in no list; it stays until it was
     /// told or taken off.
-    pub(super) unsafe fn list(this: NonNull<Self>, source: &Asynchron, known: Known) -> Listed {
+    pub(crate) unsafe fn list(this: NonNull<Self>, source: &Asynchron, known: Known) -> Listed {
         source.with_steps(|list, complete| {
             // SAFETY: as the caller promises.
             let word = unsafe { Self::word(this) };
@@ -158,7 +185,7 @@ impl Link {
     ///
     /// # Safety
     /// As for the marks of a [`crate::core::listener::Kind`]; the node is a link's.
-    pub(super) unsafe fn mark(node: NonNull<Listener>) {
+    pub(crate) unsafe fn mark(node: NonNull<Listener>) {
         // SAFETY: as the caller promises; it lives until it was told.
         let word = unsafe { Self::word(node.cast()) };
         // ORDERING: Acquire sees that whoever found the lock taken looks at the source no more.
@@ -182,7 +209,7 @@ impl Link {
     ///
     /// # Safety
     /// `this` is alive; called once, by who took the step off what it delivers into.
-    pub(super) unsafe fn detach(this: NonNull<Self>) -> Detached {
+    pub(crate) unsafe fn detach(this: NonNull<Self>) -> Detached {
         // SAFETY: as the caller promises.
         let word = unsafe { Self::word(this) };
         let mut patience = Patience::new();
@@ -240,7 +267,7 @@ impl Link {
     ///
     /// # Safety
     /// It was told, and the caller has not left it.
-    pub(super) unsafe fn leave(this: NonNull<Self>) -> bool {
+    pub(crate) unsafe fn leave(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
         let word = unsafe { Self::word(this) };
         race::release(word);
@@ -256,7 +283,7 @@ impl Link {
     ///
     /// # Safety
     /// As for `was_told`.
-    pub(super) unsafe fn end(this: NonNull<Self>) {
+    pub(crate) unsafe fn end(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         let word = unsafe { this.byte_add(offset_of!(Self, word)) }.cast::<AtomicU32>();
         // SAFETY: as above.
@@ -267,7 +294,7 @@ impl Link {
     ///
     /// # Safety
     /// `this` is alive, and the caller's alone.
-    pub(super) unsafe fn was_told(this: NonNull<Self>) -> bool {
+    pub(crate) unsafe fn was_told(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
         let word = unsafe { Self::word(this) };
         // ORDERING: nobody else changes it.
