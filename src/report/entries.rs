@@ -62,7 +62,7 @@ pub(super) struct Entries {
     free: *mut Entry,
 }
 
-/// The newest of a number of chunks, which are linked; or the oldest, at the end. Owns them.
+/// The newest of a number of chunks, which are linked. Owns them.
 pub(super) struct Chunks(*mut Chunk);
 
 /// Entries, which follow it in memory.
@@ -83,18 +83,6 @@ impl Chunks {
         // SAFETY: just allocated.
         unsafe { chunk.write(Chunk { before: ptr::null_mut(), len, used: 0 }) };
         Ok(Self(chunk))
-    }
-
-    /// The same with the oldest first, so that what they hold goes in its order.
-    pub(super) fn oldest_first(self) -> Self {
-        let mut chunks = mem::ManuallyDrop::new(self);
-        let mut first = ptr::null_mut();
-        // SAFETY: ours, until the end.
-        while let Some(chunk) = unsafe { chunks.0.as_mut() } {
-            let next = mem::replace(&mut chunk.before, first);
-            first = mem::replace(&mut chunks.0, next);
-        }
-        Self(first)
     }
 
     fn newest(&mut self) -> Option<&mut Chunk> {

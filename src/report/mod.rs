@@ -111,7 +111,6 @@ impl Report {
             let mut queue = me.queue.lock();
             (queue.entries.take_chunks(), queue.pending)
         };
-        let chunks = chunks.oldest_first();
         for entry in chunks.iter() {
             // SAFETY: the chunk is alive; a source changes only with the last reference.
             if let Some(source) = unsafe { &(*entry.as_ptr()).source } {
