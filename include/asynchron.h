@@ -1051,8 +1051,8 @@ asynchron_status_t asynchron_report_add(asynchron_report_t *r,
  * oldest.
  *
  * - Ownership: the report's reference is released.
- * - Threads: it takes time in proportion to the listeners on `a`, and, once `a` is complete, to
- *   the most that the report has held at a time.
+ * - Threads: it does not matter how much the report holds, nor how many others listen to `a`. But
+ *   each time that something was added, the next call of this pays a little for it.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_END: it is not in the report; ASYNCHRON_E_INVALID: a NULL.
  * - Since: 0.1.0
  */

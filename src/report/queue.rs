@@ -375,7 +375,15 @@ impl Queue {
     }
 
     /// The descriptor is readable exactly while there is an item or a wake.
+    #[inline]
     pub(super) fn update_bell(&mut self) {
+        if self.bell.is_some() {
+            self.ring_or_silence();
+        }
+    }
+
+    #[inline(never)]
+    fn ring_or_silence(&mut self) {
         self.forget_parents_bell();
         let Some(bell) = &self.bell else {
             return;
