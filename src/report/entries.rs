@@ -62,37 +62,40 @@ pub(super) struct Entries {
     free: *mut Entry,
 }
 
-/// The newest of a number of chunks, which are linked. Owns them.
-pub(super) struct Chunks(*mut Chunk);
+/// A number of chunks, which are linked in their order. Owns them.
+pub(super) struct Chunks {
+    oldest: *mut Chunk,
+    newest: *mut Chunk,
+}
 
 /// Entries, which follow it in memory.
 #[repr(C)]
 struct Chunk {
-    before: *mut Chunk,
+    next: *mut Chunk,
     len: usize,
     /// How many have been used at least once; the others hold nothing yet.
     used: usize,
 }
 
 impl Chunks {
-    const NONE: Self = Self(ptr::null_mut());
+    const NONE: Self = Self { oldest: ptr::null_mut(), newest: ptr::null_mut() };
 
     /// One chunk of so many entries.
     pub(super) fn one(len: usize) -> Result<Self, NoMemory> {
         let chunk = allocate(layout(len).ok_or(NoMemory)?)?.cast::<Chunk>().as_ptr();
         // SAFETY: just allocated.
-        unsafe { chunk.write(Chunk { before: ptr::null_mut(), len, used: 0 }) };
-        Ok(Self(chunk))
+        unsafe { chunk.write(Chunk { next: ptr::null_mut(), len, used: 0 }) };
+        Ok(Self { oldest: chunk, newest: chunk })
     }
 
     fn newest(&mut self) -> Option<&mut Chunk> {
         // SAFETY: ours, until the end.
-        unsafe { self.0.as_mut() }
+        unsafe { self.newest.as_mut() }
     }
 
     /// An entry that has not been used yet, to be written.
     fn unused(&mut self) -> Option<NonNull<Entry>> {
-        let chunk = NonNull::new(self.0)?;
+        let chunk = NonNull::new(self.newest)?;
         let newest = self.newest().filter(|newest| newest.used < newest.len)?;
         let used = newest.used;
         newest.used = used.wrapping_add(1);
@@ -100,13 +103,13 @@ impl Chunks {
         Some(unsafe { entry(chunk, used) })
     }
 
-    /// All that have been used at least once.
+    /// All that have been used at least once, in the order in which they were first.
     pub(super) fn iter(&self) -> impl Iterator<Item = NonNull<Entry>> {
-        let mut next = self.0;
+        let mut next = self.oldest;
         let chunks = std::iter::from_fn(move || {
             let chunk = NonNull::new(next)?;
             // SAFETY: ours, until the end.
-            next = unsafe { chunk.as_ref() }.before;
+            next = unsafe { chunk.as_ref() }.next;
             Some(chunk)
         });
         chunks.flat_map(|chunk| {
@@ -141,14 +144,14 @@ impl Drop for Chunks {
             // SAFETY: initialised when it was first used; a chunk goes with nobody left to use it.
             unsafe { entry.drop_in_place() };
         }
-        while let Some(chunk) = NonNull::new(self.0) {
+        while let Some(chunk) = NonNull::new(self.oldest) {
             // SAFETY: ours.
-            let Chunk { before, len, .. } = unsafe { chunk.read() };
+            let Chunk { next, len, .. } = unsafe { chunk.read() };
             if let Some(layout) = layout(len) {
                 // SAFETY: allocated with this layout.
                 unsafe { dealloc(chunk.as_ptr().cast(), layout) };
             }
-            self.0 = before;
+            self.oldest = next;
         }
     }
 }
@@ -183,12 +186,14 @@ impl Entries {
         if !is_full || !self.free.is_null() {
             return Some(chunk);
         }
-        let mut chunk = chunk;
-        let so_far = mem::replace(&mut self.chunks.0, chunk.0);
-        if let Some(newest) = chunk.newest() {
-            newest.before = so_far;
+        match self.chunks.newest() {
+            None => self.chunks = chunk,
+            Some(newest) => {
+                newest.next = chunk.oldest;
+                self.chunks.newest = chunk.newest;
+                mem::forget(chunk);
+            }
         }
-        mem::forget(chunk);
         None
     }
 

@@ -1,6 +1,7 @@
 //! Rule 10, what a report holds and in which order it gives it away.
 
 use crate::support::*;
+use std::cell::RefCell;
 use std::thread;
 
 fn no_item() -> asynchron_item_t {
@@ -354,4 +355,20 @@ fn a_report_takes_memory_in_proportion() {
             all.iter().for_each(|a| assert_eq!(r.remove(a), ASYNCHRON_OK));
         }
     });
+}
+#[test]
+fn what_is_left_is_released_in_the_order_of_adding() {
+    thread_local!(static DROPPED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) });
+    unsafe extern "C" fn note(value: *mut c_void) {
+        DROPPED.with_borrow_mut(|dropped| dropped.push(value as usize));
+    }
+    // More than there is room for at first.
+    let r = Report::new();
+    for number in 1..200 {
+        let a = Handle::new();
+        a.set_pointer(number as *mut c_void, Some(note));
+        r.add(&a, 0);
+    }
+    drop(r);
+    assert_eq!(DROPPED.take(), (1..200).collect::<Vec<_>>());
 }
