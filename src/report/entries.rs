@@ -51,7 +51,44 @@ impl Entry {
         // SAFETY: as the caller promises.
         unsafe { &(*this.as_ptr()).source }.is_none()
     }
+
+    /// Whoever took its content looks at its links without the report's lock, until it [is known where they
+    /// lead](Self::stop_looking): it is not to be used again before.
+    ///
+    /// # Safety
+    /// As for [`Self::take`]; its content was taken.
+    pub(super) unsafe fn look_at(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).tag = LOOKED_AT };
+    }
+
+    /// It arrives. False: that is for whoever looks at it to find, who frees it.
+    ///
+    /// # Safety
+    /// As for [`Self::look_at`].
+    pub(super) unsafe fn may_be_freed(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        let tag = unsafe { &mut (*this.as_ptr()).tag };
+        let looked_at = *tag == LOOKED_AT;
+        if looked_at {
+            *tag = ARRIVED;
+        }
+        !looked_at
+    }
+
+    /// Nobody looks at it any more. True: it has arrived meanwhile.
+    ///
+    /// # Safety
+    /// As for [`Self::look_at`], by whoever did.
+    pub(super) unsafe fn stop_looking(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        mem::replace(unsafe { &mut (*this.as_ptr()).tag }, ptr::null_mut()) == ARRIVED
+    }
 }
+
+/// In place of the tag, once that was taken.
+const LOOKED_AT: *mut c_void = ptr::without_provenance_mut(1);
+const ARRIVED: *mut c_void = ptr::without_provenance_mut(2);
 
 /// Entries to a chunk, at most, unless more were asked for at once.
 const CHUNK: usize = 1024;

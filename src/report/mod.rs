@@ -199,10 +199,11 @@ impl Report {
         let calls = queue.announce_end(&self.events);
         drop(queue);
         call(&self.events, calls);
-        // SAFETY: taken out as not ready, it stays until it arrives, or is freed here.
-        if !was_ready && unsafe { unlist(source, entry) } {
-            // SAFETY: it is not listed any more, and does not arrive.
-            unsafe { self.queue.lock().free_removed(entry) };
+        if !was_ready {
+            // SAFETY: taken out as not ready, it stays until it is let go.
+            let unlisted = unsafe { unlist(source, entry) };
+            // SAFETY: as above.
+            unsafe { self.queue.lock().let_go(entry, unlisted) };
         }
         drop(handle);
         true
@@ -403,7 +404,7 @@ fn leave_for_now(queue: Guard<'_, Queue>, courtesy: &mut Courtesy) {
 /// Takes an entry off the list of its source, which is still known. False: it arrives, or has done so.
 ///
 /// # Safety
-/// The entry was taken out of its report as not ready, and stays until it arrives.
+/// The entry was taken out of its report as not ready, and stays until it is let go.
 unsafe fn unlist(source: &Asynchron, entry: NonNull<Entry>) -> bool {
     let node = entry.cast();
     let mut patience = Patience::new();

@@ -185,16 +185,29 @@ impl Queue {
     unsafe fn free_if_removed(&mut self, entry: NonNull<Entry>) -> bool {
         // SAFETY: as the caller promises.
         let removed = self.removed > 0 && unsafe { Entry::is_taken(entry) };
-        if removed {
+        // SAFETY: as above; it was taken out as not ready.
+        if removed && unsafe { Entry::may_be_freed(entry) } {
             // SAFETY: as above.
             unsafe { self.free_removed(entry) };
         }
         removed
     }
 
+    /// Whoever took an entry out as not ready has looked whether it was `unlisted` by that, or is to arrive.
+    ///
     /// # Safety
-    /// The entry was taken out as not ready, and is neither listed nor on its way any more.
-    pub(super) unsafe fn free_removed(&mut self, entry: NonNull<Entry>) {
+    /// The caller did, and does not look at it again.
+    pub(super) unsafe fn let_go(&mut self, entry: NonNull<Entry>, unlisted: bool) {
+        // SAFETY: until now it stayed.
+        if unsafe { Entry::stop_looking(entry) } || unlisted {
+            // SAFETY: it has arrived, or never does.
+            unsafe { self.free_removed(entry) };
+        }
+    }
+
+    /// # Safety
+    /// The entry was taken out as not ready, is neither listed nor on its way any more, and nobody looks at it.
+    unsafe fn free_removed(&mut self, entry: NonNull<Entry>) {
         self.removed = self.removed.wrapping_sub(1);
         // SAFETY: as the caller promises.
         unsafe { self.entries.free(entry) };
@@ -207,8 +220,8 @@ impl Queue {
         self.sources.sort_in_a_few() && linked && !self.is_turning()
     }
 
-    /// Takes the content out of an entry. If it was not ready, it is to be freed once it is not listed any
-    /// more, or arrives.
+    /// Takes the content out of an entry. If it was not ready, it stays until it was [let go](Self::let_go), and is
+    /// not listed any more, or has arrived.
     ///
     /// # Safety
     /// The entry is this report's, and was not taken out. It is not turning.
@@ -226,6 +239,8 @@ impl Queue {
             // SAFETY: it was taken, and is in no row any more.
             unsafe { self.entries.free(entry) };
         } else {
+            // SAFETY: as above.
+            unsafe { Entry::look_at(entry) };
             self.removed = self.removed.wrapping_add(1);
         }
         (source, is_ready)

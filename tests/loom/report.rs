@@ -245,3 +245,28 @@ fn the_end_is_told_although_another_is_added_at_once() {
         b.release();
     });
 }
+
+/// The place of what is removed while it is set is used again only when nobody looks at it any more.
+#[test]
+fn another_may_be_added_at_once_where_one_is_removed_while_it_is_set() {
+    check(3, || {
+        let (a, b) = (A::new(), A::new());
+        let report = Report::of(&[a]);
+        let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
+        let adds = thread::spawn(move || {
+            if let (_, Some(item)) = report.next(0) {
+                item.release();
+            }
+            assert_eq!(unsafe { asynchron_report_add(report.0, b.0, null_mut()) }, ASYNCHRON_OK);
+        });
+        let removed = report.remove(a);
+        assert!([ASYNCHRON_OK, ASYNCHRON_END].contains(&removed));
+        sets.join().unwrap();
+        adds.join().unwrap();
+        assert_eq!(b.set(2), ASYNCHRON_OK);
+        report.next_is(2);
+        report.release();
+        a.release();
+        b.release();
+    });
+}
