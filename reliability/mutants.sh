@@ -3,7 +3,7 @@
 # fail, or docs/reliability.md must say why none can. First by the tests that take a second or two; what those miss, by
 # all promises; what those miss, by loom. Hours; what is given is passed on to cargo mutants:
 #
-#     reliability/mutants.sh --re ^src/report/queue
+#     reliability/mutants.sh --re ^src/listen/report/queue
 #     git diff origin/main >change.diff && reliability/mutants.sh --in-diff change.diff
 #     JOBS=4 reliability/mutants.sh
 set -euo pipefail

@@ -2,14 +2,14 @@
 
 use std::ffi::c_void;
 
-use crate::core::cell::Asynchron;
-use crate::core::extras::{Demand, Function};
-use crate::core::handle::Handle;
-use crate::core::here;
-use crate::core::outcome::Outcome;
-use crate::core::state::Seen;
-use crate::core::user::{Owned, guarded};
-use crate::core::wait::{self, Stop};
+use crate::base::program::{Owned, abort_on_exception};
+use crate::one::asynchron::Asynchron;
+use crate::one::extras::{Demand, Function};
+use crate::one::handle::Handle;
+use crate::one::inside;
+use crate::one::outcome::Outcome;
+use crate::one::state::Seen;
+use crate::one::wait::{self, Stop};
 
 /// Runs `function` if `a` is pending; or returns the state that forbids it.
 pub(crate) fn call(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Seen> {
@@ -26,8 +26,8 @@ pub(crate) fn run(
     ctx: Owned,
     function: impl FnOnce(*mut Asynchron, *mut c_void) -> i32,
 ) {
-    let code = here::run_as(a, || {
-        let code = guarded("a function", || function(a.as_ptr(), ctx.ptr));
+    let code = inside::run_as(a, || {
+        let code = abort_on_exception("a function", || function(a.as_ptr(), ctx.ptr));
         drop(ctx);
         code
     });

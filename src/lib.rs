@@ -3,12 +3,15 @@
 //! The library is used from C, through `include/asynchron.h`, which is its manual. This crate is
 //! how it is built:
 //!
-//! - `core`: one asynchron: its state, its outcome, its listeners, and how a thread waits;
-//! - `report`: many, in completion order;
-//! - `compose`: wait for any, wait for all, go on after others;
-//! - `compute`, `executor`: functions that compute a value, here or on a background thread;
-//! - `sync`, `sys`: atomics, and what the operating system gives;
+//! - `sys`, `sync`: what the operating system gives, and atomics;
+//! - `base`: plain tools;
+//! - `one`: one asynchron: its state, its outcome, its listeners, and how a thread waits;
+//! - `compute`: functions that compute a value, here or on demand;
+//! - `listen`: what listens: callbacks, steps, a wait for any, reports;
+//! - `pool`: the background threads;
 //! - [`capi`]: the C interface, one file for each section of the header, in its order.
+//!
+//! Each of these floors knows those above it in this list, and none below. `tests/floors.rs` holds them to that.
 
 // Nothing that C can reach may panic, and each unsafe operation says by itself why it is sound.
 #![cfg_attr(
@@ -23,12 +26,12 @@
     )
 )]
 
+mod base;
 pub mod capi;
-mod compose;
 mod compute;
-mod core;
-mod executor;
-mod report;
+mod listen;
+mod one;
+mod pool;
 mod sync;
 mod sys;
 

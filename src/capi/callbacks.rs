@@ -15,10 +15,10 @@ use std::mem::offset_of;
 use super::asynchron_status_t::{self, *};
 use super::options::{self, Options};
 use super::types::{asynchron_drop_fn_t, asynchron_notify_fn_t, asynchron_t, drop_fn, notify_fn};
-use super::{guard, handle};
-use crate::core::callback::{Refused, register};
-use crate::core::removable::{self, Removal};
-use crate::core::user::Owned;
+use super::{catch_panic, handle};
+use crate::base::program::Owned;
+use crate::listen::callback::{Refused, register};
+use crate::listen::removable::{self, Removal};
 
 /// A flag of asynchron_notify_options_t: only if it is still to come. If `a` is complete already,
 /// fn is not called, and ASYNCHRON_ALREADY is returned.
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn asynchron_notify(
     r#fn: asynchron_notify_fn_t,
     ctx: *mut c_void,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         let ctx = Owned { ptr: ctx, drop: None };
         // SAFETY: the caller vouches for the handle; no token is asked for.
         unsafe { notify(a, r#fn, ctx, false, std::ptr::null_mut()) }
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn asynchron_notify_with(
     options: *const asynchron_notify_options_t,
     token: *mut u64,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for as many bytes as the size says.
         let Some(options::Read { options, unknown }) = (unsafe { options::read(options) }) else {
             return ASYNCHRON_E_INVALID;
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn asynchron_notify_with(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_unnotify(a: *mut asynchron_t, token: u64) -> asynchron_status_t {
     // SAFETY: the caller vouches for the handle.
-    guard(ASYNCHRON_E_INTERNAL, || unsafe { take_back(a, token, true) })
+    catch_panic(ASYNCHRON_E_INTERNAL, || unsafe { take_back(a, token, true) })
 }
 
 /// As asynchron_unnotify(), but does not wait.
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn asynchron_try_unnotify(
     token: u64,
 ) -> asynchron_status_t {
     // SAFETY: the caller vouches for the handle.
-    guard(ASYNCHRON_E_INTERNAL, || unsafe { take_back(a, token, false) })
+    catch_panic(ASYNCHRON_E_INTERNAL, || unsafe { take_back(a, token, false) })
 }
 
 /// # Safety

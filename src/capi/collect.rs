@@ -15,10 +15,10 @@ use std::ffi::c_void;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{ASYNCHRON_FOREVER, asynchron_error_t, asynchron_t, asynchron_value_t};
-use super::{guard, handle, status_of_outcome, status_of_stop};
+use super::{catch_panic, handle, status_of_outcome, status_of_stop};
 use crate::compute;
-use crate::core::cell::Asynchron;
-use crate::core::outcome::{Slot, Tag};
+use crate::one::asynchron::Asynchron;
+use crate::one::outcome::{Slot, Tag};
 
 /// Blocks until `a` is complete; its value, or how it ended without one.
 #[inline]
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn asynchron_get(
     out: *mut asynchron_value_t,
 ) -> asynchron_status_t {
     // SAFETY: the same needs.
-    guard(ASYNCHRON_E_INTERNAL, || unsafe { get(a, ASYNCHRON_FOREVER, out) })
+    catch_panic(ASYNCHRON_E_INTERNAL, || unsafe { get(a, ASYNCHRON_FOREVER, out) })
 }
 
 /// As asynchron_get(), but waits for at most `timeout_ns` nanoseconds.
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn asynchron_get_timeout(
     out: *mut asynchron_value_t,
 ) -> asynchron_status_t {
     // SAFETY: the same needs.
-    guard(ASYNCHRON_E_INTERNAL, || unsafe { get(a, timeout_ns, out) })
+    catch_panic(ASYNCHRON_E_INTERNAL, || unsafe { get(a, timeout_ns, out) })
 }
 
 /// Waits until it is complete, and copies its value.
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn asynchron_get_bytes(
     cap: usize,
     len: *mut usize,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for the handle.
         let Some(a) = (unsafe { handle(a) }).filter(|_| !buf.is_null()) else {
             return ASYNCHRON_E_INVALID;
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn asynchron_wait(
     a: *mut asynchron_t,
     timeout_ns: u64,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for the handle.
         let Some(a) = (unsafe { handle(a) }) else {
             return ASYNCHRON_E_INVALID;
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn asynchron_error(
     a: *mut asynchron_t,
     out: *mut asynchron_error_t,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for the handle.
         let Some(a) = (unsafe { handle(a) }).filter(|_| !out.is_null()) else {
             return ASYNCHRON_E_INVALID;

@@ -7,16 +7,16 @@ use std::ptr;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_drop_fn_t, asynchron_join_fn_t, asynchron_t, drop_fn, join_fn};
-use super::{guard, handle, handles, status_of_stop};
-use crate::compose::JoinFn;
-use crate::compose::after::after;
-use crate::compose::then::{Step, then};
-use crate::compose::wait_all::wait_all;
-use crate::compose::wait_any::wait_any;
-use crate::core::cell::Asynchron;
-use crate::core::handle::Handle;
-use crate::core::memory::NoMemory;
-use crate::core::user::Owned;
+use super::{catch_panic, handle, handles, status_of_stop};
+use crate::base::memory::NoMemory;
+use crate::base::program::Owned;
+use crate::listen::JoinFn;
+use crate::listen::after::after;
+use crate::listen::all::wait_all;
+use crate::listen::any::wait_any;
+use crate::listen::then::{Step, then};
+use crate::one::asynchron::Asynchron;
+use crate::one::handle::Handle;
 
 /// Waits until any of several is complete, however it ended. Leaves nothing behind on the others.
 /// Does not start a function on demand.
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn asynchron_wait_any(
     timeout_ns: u64,
     index: *mut usize,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for the array.
         let Some(all) = (unsafe { handles(r#as, n) }).filter(|all| !all.is_empty()) else {
             return ASYNCHRON_E_INVALID;
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn asynchron_wait_all(
     n: usize,
     timeout_ns: u64,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for the array.
         let Some(all) = (unsafe { handles(r#as, n) }) else {
             return ASYNCHRON_E_INVALID;
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn asynchron_after(
     ctx: *mut c_void,
     drop_ctx: asynchron_drop_fn_t,
 ) -> *mut asynchron_t {
-    guard(ptr::null_mut(), || {
+    catch_panic(ptr::null_mut(), || {
         let ctx = Owned { ptr: ctx, drop: drop_fn(drop_ctx) };
         // SAFETY: the caller vouches for the array.
         let Some(sources) = (unsafe { handles(r#as, n) }) else {
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn asynchron_then(
     ctx: *mut c_void,
     drop_ctx: asynchron_drop_fn_t,
 ) -> *mut asynchron_t {
-    guard(ptr::null_mut(), || {
+    catch_panic(ptr::null_mut(), || {
         let ctx = Owned { ptr: ctx, drop: drop_fn(drop_ctx) };
         // SAFETY: the caller vouches for the handle.
         let Some(source) = (unsafe { handle(a) }) else {

@@ -8,9 +8,9 @@ use std::ffi::c_void;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_drop_fn_t, asynchron_fn_t, asynchron_t, drop_fn, plain_fn};
-use super::{guard, handle};
-use crate::core::user::Owned;
-use crate::{compute, executor};
+use super::{catch_panic, handle};
+use crate::base::program::Owned;
+use crate::{compute, pool};
 
 /// Runs `fn` on this thread to compute the value.
 ///
@@ -27,7 +27,7 @@ pub unsafe extern "C" fn asynchron_call(
     r#fn: asynchron_fn_t,
     ctx: *mut c_void,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for the handle.
         let (Some(a), Some(function)) = (unsafe { handle(a) }, plain_fn(r#fn)) else {
             return ASYNCHRON_E_INVALID;
@@ -86,16 +86,16 @@ pub unsafe extern "C" fn asynchron_spawn(
     ctx: *mut c_void,
     drop_ctx: asynchron_drop_fn_t,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         let ctx = Owned { ptr: ctx, drop: drop_fn(drop_ctx) };
         // SAFETY: the caller vouches for the handle.
         let (Some(a), Some(function)) = (unsafe { handle(a) }, plain_fn(r#fn)) else {
             return ASYNCHRON_E_INVALID;
         };
-        match executor::spawn(a, function, ctx) {
+        match pool::spawn(a, function, ctx) {
             Ok(()) => ASYNCHRON_OK,
-            Err(executor::Refused::NoMemory) => ASYNCHRON_E_NOMEM,
-            Err(executor::Refused::NoThread) => ASYNCHRON_E_SYSTEM,
+            Err(pool::Refused::NoMemory) => ASYNCHRON_E_NOMEM,
+            Err(pool::Refused::NoThread) => ASYNCHRON_E_SYSTEM,
         }
     })
 }

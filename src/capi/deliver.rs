@@ -17,12 +17,12 @@ use std::slice;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_drop_fn_t, asynchron_t, drop_fn};
-use super::{guard, status_of_lost, text};
-use crate::core::cell::Asynchron;
-use crate::core::failure::Failure;
-use crate::core::memory::{Bytes, NoMemory};
-use crate::core::outcome::{Buffer, Outcome, Slot};
-use crate::core::user::Owned;
+use super::{catch_panic, status_of_lost, text};
+use crate::base::memory::{Bytes, NoMemory};
+use crate::base::program::Owned;
+use crate::one::asynchron::Asynchron;
+use crate::one::failure::Failure;
+use crate::one::outcome::{Buffer, Outcome, Slot};
 
 /// Completes `a`, which must not be NULL for it; else, or if it came too late, frees the outcome.
 ///
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn asynchron_set_bytes(
     data: *const c_void,
     len: usize,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         let Some(a) = NonNull::new(a.cast::<Asynchron>()).filter(|_| is_readable(data, len)) else {
             return ASYNCHRON_E_INVALID;
         };
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn asynchron_set_pointer(
     ptr: *mut c_void,
     drop: asynchron_drop_fn_t,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         let owner = Owned { ptr, drop: drop_fn(drop) };
         // SAFETY: the caller vouches for the handle.
         unsafe { deliver(a, Outcome::Buffer(Buffer { data: ptr, len: 0, owner })) }
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn asynchron_set_buffer(
     owner: *mut c_void,
     drop: asynchron_drop_fn_t,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         let owner = Owned { ptr: owner, drop: drop_fn(drop) };
         if !is_readable(data, len) {
             return ASYNCHRON_E_INVALID;
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn asynchron_fail_with(
     payload: *mut c_void,
     drop: asynchron_drop_fn_t,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         let payload = Owned { ptr: payload, drop: drop_fn(drop) };
         if a.is_null() {
             return ASYNCHRON_E_INVALID;
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn asynchron_fail_with(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_cancel(a: *mut asynchron_t) -> asynchron_status_t {
     // SAFETY: the caller vouches for the handle.
-    guard(ASYNCHRON_E_INTERNAL, || unsafe { deliver(a, Outcome::Cancelled) })
+    catch_panic(ASYNCHRON_E_INTERNAL, || unsafe { deliver(a, Outcome::Cancelled) })
 }
 
 /// As asynchron_cancel(), with a reason, which asynchron_error() gives as the message.
@@ -269,7 +269,7 @@ pub unsafe extern "C" fn asynchron_cancel_with(
     a: *mut asynchron_t,
     reason: *const c_char,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         if a.is_null() {
             return ASYNCHRON_E_INVALID;
         }

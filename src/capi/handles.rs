@@ -11,13 +11,13 @@ use super::options::{self, Options};
 use super::types::{
     asynchron_drop_fn_t, asynchron_fn_t, asynchron_guarded_t, asynchron_t, drop_fn, plain_fn,
 };
-use super::{guard, handle, status_of_outcome, text};
+use super::{catch_panic, handle, status_of_outcome, text};
+use crate::base::memory::NoMemory;
+use crate::base::program::Owned;
 use crate::compute;
-use crate::core::cell::Asynchron;
-use crate::core::extras::{Demand, Extras};
-use crate::core::handle::Handle;
-use crate::core::memory::NoMemory;
-use crate::core::user::Owned;
+use crate::one::asynchron::Asynchron;
+use crate::one::extras::{Demand, Extras};
+use crate::one::handle::Handle;
 
 /// What asynchron_create_with() makes. Zero it, set size, then what you need.
 #[repr(C)]
@@ -54,7 +54,7 @@ unsafe impl Options for asynchron_options_t {
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_create(name: *const c_char) -> *mut asynchron_t {
-    guard(std::ptr::null_mut(), || {
+    catch_panic(std::ptr::null_mut(), || {
         let made = if name.is_null() {
             Asynchron::create()
         } else {
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn asynchron_create_with(
     options: *const asynchron_options_t,
     out: *mut *mut asynchron_t,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for as many bytes as the size says.
         let Some(options::Read { options, unknown }) = (unsafe { options::read(options) }) else {
             return ASYNCHRON_E_INVALID;
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn asynchron_retain(a: *mut asynchron_t) -> *mut asynchron
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
-    guard((), || {
+    catch_panic((), || {
         if let Some(a) = std::ptr::NonNull::new(a) {
             // SAFETY: the caller gives up its reference.
             unsafe { Asynchron::release(a.cast()) };
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_drop_guarded(guarded: *mut c_void) {
-    guard((), || {
+    catch_panic((), || {
         if guarded.is_null() {
             return;
         }
@@ -235,7 +235,7 @@ pub unsafe extern "C" fn asynchron_poll(a: *const asynchron_t) -> asynchron_stat
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_name(a: *mut asynchron_t) -> *const c_char {
-    guard(c"".as_ptr(), || {
+    catch_panic(c"".as_ptr(), || {
         // SAFETY: the caller vouches for the handle.
         unsafe { handle(a) }
             .and_then(|a| a.extras_or_new().ok()?.name().ok())

@@ -31,14 +31,14 @@ pub use self::library::*;
 pub use self::report::*;
 use self::types::asynchron_status_t::*;
 pub use self::types::*;
-use crate::core::cell::Asynchron;
-use crate::core::outcome::Tag;
-use crate::core::wait::Stop;
+use crate::one::asynchron::Asynchron;
+use crate::one::outcome::Tag;
+use crate::one::wait::Stop;
 
 /// Runs a function of the interface. A bug of ours that panics becomes a status: nothing of Rust
 /// may cross into C.
 #[inline]
-fn guard<R>(on_panic: R, body: impl FnOnce() -> R) -> R {
+fn catch_panic<R>(on_panic: R, body: impl FnOnce() -> R) -> R {
     if cfg!(loom) {
         // A model that fails does so by a panic, which is not to be hidden.
         return body();

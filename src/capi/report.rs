@@ -13,10 +13,10 @@ use std::ptr::{self, NonNull};
 
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_item_t, asynchron_report_t, asynchron_t};
-use super::{guard, handle, handles};
-use crate::core::handle::Handle;
-use crate::core::memory::NoMemory;
-use crate::report::{Item, Next, Report};
+use super::{catch_panic, handle, handles};
+use crate::base::memory::NoMemory;
+use crate::listen::report::{Item, Next, Report};
+use crate::one::handle::Handle;
 
 /// A report as it came in.
 ///
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn asynchron_report_create(
     r#as: *const *mut asynchron_t,
     n: usize,
 ) -> *mut asynchron_report_t {
-    guard(ptr::null_mut(), || {
+    catch_panic(ptr::null_mut(), || {
         // SAFETY: the caller vouches for the array.
         let Some(all) = (unsafe { handles(r#as, n) }) else {
             return ptr::null_mut();
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn asynchron_report_retain(
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_report_release(r: *mut asynchron_report_t) {
-    guard((), || {
+    catch_panic((), || {
         if let Some(r) = NonNull::new(r) {
             // SAFETY: the caller gives up its reference.
             unsafe { Report::release(r.cast()) };
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn asynchron_report_add(
     a: *mut asynchron_t,
     tag: *mut c_void,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for both.
         let (Some(r), Some(a)) = (unsafe { report(r) }, unsafe { handle(a) }) else {
             return ASYNCHRON_E_INVALID;
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn asynchron_report_remove(
     r: *mut asynchron_report_t,
     a: *mut asynchron_t,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for both.
         let (Some(r), Some(a)) = (unsafe { report(r) }, unsafe { handle(a) }) else {
             return ASYNCHRON_E_INVALID;
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn asynchron_report_next(
     timeout_ns: u64,
     out: *mut asynchron_item_t,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for the report, and for room for one item.
         unsafe { next(r, timeout_ns, out, 1) }.0
     })
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn asynchron_report_next_batch(
     cap: usize,
     n: *mut usize,
 ) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         if n.is_null() {
             return ASYNCHRON_E_INVALID;
         }
@@ -231,7 +231,7 @@ unsafe fn next(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_report_pending(r: *const asynchron_report_t) -> usize {
     // SAFETY: the caller vouches for the report.
-    guard(0, || unsafe { report(r) }.map_or(0, Report::pending))
+    catch_panic(0, || unsafe { report(r) }.map_or(0, Report::pending))
 }
 
 /// Has one asynchron_report_next(), now or later, return ASYNCHRON_WOKEN. Each wake ends one of
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn asynchron_report_pending(r: *const asynchron_report_t) 
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_report_wake(r: *mut asynchron_report_t) -> asynchron_status_t {
-    guard(ASYNCHRON_E_INTERNAL, || {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for the report.
         let Some(r) = (unsafe { report(r) }) else {
             return ASYNCHRON_E_INVALID;
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn asynchron_report_wake(r: *mut asynchron_report_t) -> as
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_report_fd(r: *mut asynchron_report_t) -> c_int {
-    guard(ASYNCHRON_E_INTERNAL as c_int, || {
+    catch_panic(ASYNCHRON_E_INTERNAL as c_int, || {
         // SAFETY: the caller vouches for the report.
         let Some(r) = (unsafe { report(r) }) else {
             return ASYNCHRON_E_INVALID as c_int;

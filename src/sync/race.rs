@@ -6,7 +6,7 @@
 //! an address happened before what follows an [`acquire`] of the same.
 //!
 //! Each operation that is not `Relaxed` tells what its ordering says: but not on the shortest ways to set, get and
-//! release, which would become slower. Those are not taken by what is created WATCHED ([`crate::core::state`]).
+//! release, which would become slower. Those are not taken by what is created while a detector is there.
 
 #[cfg(race_detectors)]
 mod detectors;

@@ -41,7 +41,7 @@ fn a_thread_that_is_cancelled_does_not_end_inside() {
 /// The count stops at its end: the asynchron lives for ever, and is never freed too early. As many retains as
 /// 32 bits count take half a minute.
 #[test]
-#[ignore = "takes half a minute; the count has a test of its own in src/core/refs.rs"]
+#[ignore = "takes half a minute; the count has a test of its own in src/base/refs.rs"]
 fn a_reference_count_saturates() {
     in_child(600, || {
         memory::quarantine();

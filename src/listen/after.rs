@@ -1,0 +1,361 @@
+//! Going on after several: `after`, once all of its sources are complete.
+
+use std::alloc::{Layout, dealloc};
+use std::mem::{self, offset_of};
+use std::ptr::NonNull;
+use std::slice;
+
+use super::JoinFn;
+use super::then::{Step, then};
+use crate::base::memory::{NoMemory, allocate};
+use crate::base::program::Owned;
+use crate::compute;
+use crate::one::asynchron::Asynchron;
+use crate::one::handle::Handle;
+use crate::one::jobs::{self, Decided, Job, Jobs};
+use crate::one::link::{Detached, Known, Link, Listed};
+use crate::one::listener::{Kind, Listener};
+use crate::one::publish::Telling;
+use crate::one::step::Begun;
+use crate::sync::{AtomicU32, Ordering::*, race};
+
+/// A source completes.
+static AFTER: Kind = Kind::Decide { mark: Link::mark, decide: After::count };
+/// What it delivers into completes otherwise.
+static NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
+
+/// This, then a link for each source, and one more if there are none.
+///
+/// It is freed by who takes it off what it delivers into: the thread that completes its last source, or, if
+/// another completes that, the one that does. If sources are being counted just then, the last of all frees it.
+#[repr(C, align(8))]
+pub(crate) struct After {
+    /// Sources that are not counted, and 1 until all of them are listened to; and [`LISTED`].
+    left: AtomicU32,
+    n: u32,
+    into: Handle,
+    function: JoinFn,
+    ctx: Owned,
+    /// In the list of what it delivers into. Last, where its links find it: see [`Link`].
+    needless: Listener,
+}
+
+const _: () = assert!(offset_of!(After, needless) + size_of::<Listener>() == size_of::<After>());
+
+/// Nobody has taken it off its sources.
+const LISTED: u32 = 1 << 31;
+
+/// Has `function` run once all sources are complete, however they ended. Returns a reference to what it
+/// delivers into.
+pub(crate) fn after(
+    sources: &[&Asynchron],
+    into: Option<&Asynchron>,
+    function: JoinFn,
+    ctx: Owned,
+) -> Result<Handle, NoMemory> {
+    if let [source] = sources {
+        return then(source, into, Step { function, ctx, only_value: false });
+    }
+    let n = u32::try_from(sources.len()).ok().filter(|n| *n < LISTED / 2).ok_or(NoMemory)?;
+    let known = if into.is_some() { Known::ToOthers } else { Known::ToNobody };
+    let into = into.map_or_else(Asynchron::create, |into| Ok(Handle::retain(into)))?;
+    let room = allocate(After::layout(n)?)?.cast::<After>();
+    // SAFETY: the room is as large as the layout, and ours.
+    unsafe { After::write(room, sources, n, known, into.clone(), function, ctx) };
+    if known == Known::ToNobody {
+        // SAFETY: nobody knows either.
+        unsafe { into.listen_first(After::needless(room)) };
+    // SAFETY: in no list, and it stays until it was told or taken off.
+    } else if !unsafe { into.listen(After::needless(room)) } {
+        // SAFETY: it is complete, so nobody knows the step, of which no source was told.
+        drop(unsafe { After::take_apart(room) });
+        return Ok(into);
+    }
+    for (link, source) in After::links(room, n).zip(sources) {
+        // SAFETY: a link of its own, which stays until all sources were counted.
+        if let Listed::Complete = unsafe { Link::list(link, source, known) } {
+            source.keep();
+            // SAFETY: it counts as told. Nothing is left to run: this thread's own count is missing.
+            let _ = unsafe { After::count_down(room) };
+        }
+    }
+    // SAFETY: this thread's own count was still missing.
+    if let Some((job, run)) = unsafe { After::count_down(room) } {
+        let jobs = Jobs::new();
+        // SAFETY: nobody else uses it any more.
+        unsafe { jobs.push(job, Some(run)) };
+        jobs::run(jobs);
+    }
+    Ok(into)
+}
+
+impl After {
+    fn layout(n: u32) -> Result<Layout, NoMemory> {
+        let links = Layout::array::<Link>(n.max(1) as usize).map_err(|_| NoMemory)?;
+        let (layout, offset) = Layout::new::<Self>().extend(links).map_err(|_| NoMemory)?;
+        debug_assert!(offset == size_of::<Self>());
+        Ok(layout)
+    }
+
+    /// # Safety
+    /// `this` has room for it and `n` links, as many as there are sources, and is the caller's.
+    unsafe fn write(
+        this: NonNull<Self>,
+        sources: &[&Asynchron],
+        n: u32,
+        known: Known,
+        into: Handle,
+        function: JoinFn,
+        ctx: Owned,
+    ) {
+        let left = AtomicU32::new(LISTED | n.wrapping_add(1));
+        let needless = Listener::new(&NEEDLESS);
+        // SAFETY: as the caller promises.
+        unsafe { this.write(Self { left, n, into, function, ctx, needless }) };
+        for ((link, source), index) in Self::links(this, n).zip(sources).zip(0..) {
+            // SAFETY: there is room for one each.
+            unsafe { link.write(Link::new(source, known, index)) };
+        }
+    }
+
+    fn links(this: NonNull<Self>, n: u32) -> impl Iterator<Item = NonNull<Link>> {
+        // They follow at once: see `layout`.
+        let first = this.as_ptr().wrapping_add(1).cast::<Link>();
+        (0..n as usize).filter_map(move |index| NonNull::new(first.wrapping_add(index)))
+    }
+
+    /// Not by way of a reference to all of it: a job may lie in front, which others write.
+    ///
+    /// # Safety
+    /// `this` is alive.
+    unsafe fn left<'a>(this: NonNull<Self>) -> &'a AtomicU32 {
+        // SAFETY: as the caller promises.
+        unsafe { &(*this.as_ptr()).left }
+    }
+
+    /// # Safety
+    /// As for `left`.
+    unsafe fn n(this: NonNull<Self>) -> u32 {
+        // SAFETY: as the caller promises; it is never written again.
+        unsafe { (*this.as_ptr()).n }
+    }
+
+    /// # Safety
+    /// As for `left`. The context is the caller's, and is not dropped where it lies.
+    unsafe fn take_ctx(this: NonNull<Self>) -> Owned {
+        // SAFETY: as the caller promises.
+        let ctx = unsafe { this.byte_add(offset_of!(Self, ctx)) }.cast::<Owned>();
+        // SAFETY: as above.
+        unsafe { ctx.read() }
+    }
+
+    fn needless(this: NonNull<Self>) -> NonNull<Listener> {
+        // SAFETY: a field of `this`.
+        unsafe { this.byte_add(offset_of!(Self, needless)) }.cast()
+    }
+
+    /// # Safety
+    /// The link is an after's.
+    unsafe fn of_link(link: NonNull<Link>) -> NonNull<Self> {
+        // SAFETY: alive, and this is never written again.
+        let index = unsafe { Link::info(link) } as usize;
+        // SAFETY: so many are before it.
+        let first = unsafe { link.sub(index) };
+        // SAFETY: they follow at once.
+        unsafe { first.cast::<Self>().sub(1) }
+    }
+
+    /// A source is complete, and all others were told: counts it. It is kept until the function has returned.
+    /// Returns the job by which that is to run on this thread, if this was the last source.
+    ///
+    /// # Safety
+    /// The node is an after's, in no list, and called for once; the source is kept for it.
+    unsafe fn count(node: NonNull<Listener>, _: NonNull<Asynchron>) -> Decided {
+        // SAFETY: this source's count is missing.
+        let this = unsafe { Self::of_link(node.cast()) };
+        // SAFETY: as above.
+        unsafe { Self::count_down(this) }
+    }
+
+    /// What the last to count has to run: a job in the first link, which is in no list any more. That one's
+    /// count stays, and so does all of this.
+    ///
+    /// # Safety
+    /// The count that the caller takes away is its own.
+    unsafe fn count_down(this: NonNull<Self>) -> Decided {
+        // SAFETY: alive while a count is left.
+        let left = unsafe { Self::left(this) };
+        race::release(left);
+        // ORDERING: Acquire takes what all the others handed over, for whoever is the last.
+        let mut seen = left.load(Acquire);
+        while seen & !LISTED != 1 {
+            // ORDERING: Release hands over what this source's thread did; Acquire as above.
+            match left.compare_exchange_weak(seen, seen.wrapping_sub(1), Release, Acquire) {
+                Ok(_) => return None,
+                Err(now) => seen = now,
+            }
+        }
+        race::acquire(left);
+        // SAFETY: there is always a first link.
+        Some((unsafe { this.add(1) }.cast(), Self::run))
+    }
+
+    /// # Safety
+    /// The job lies in the first link of an `After` whose sources have all been counted but the last; called
+    /// once.
+    unsafe fn run(job: NonNull<Job>) {
+        // SAFETY: the first link follows at once.
+        let this = unsafe { job.cast::<Self>().sub(1) };
+        // SAFETY: the count of this thread keeps it.
+        let into = unsafe { &(*this.as_ptr()).into };
+        // SAFETY: it was listed there, and is alive.
+        let begun = unsafe { into.begin(Self::needless(this), true) };
+        if begun == Begun::Gone {
+            // SAFETY: as above.
+            let left = unsafe { Self::left(this) };
+            race::release(left);
+            // ORDERING: Release hands over what this thread did, Acquire takes what the other did.
+            if left.fetch_sub(1, AcqRel) == 1 {
+                race::acquire(left);
+                // SAFETY: whoever took it off is through with it, and has its context.
+                unsafe { Self::free(this) };
+            }
+            return;
+        }
+        // SAFETY: nobody else knows it any more.
+        let function = unsafe { (*this.as_ptr()).function };
+        // SAFETY: as above.
+        let n = unsafe { Self::n(this) };
+        // SAFETY: as above.
+        let ctx = unsafe { Self::take_ctx(this) };
+        if begun == Begun::Started {
+            // SAFETY: all sources have been told.
+            let sources = unsafe { Self::gather(this, n) };
+            let (all, len) = (sources.as_ptr(), sources.len());
+            // SAFETY: the program gave this function together with this context.
+            compute::run(into, ctx, |a, ctx| unsafe { function(a, all, len, ctx) });
+            for source in sources.iter().copied().filter_map(NonNull::new) {
+                // SAFETY: the reference that was kept is given up.
+                drop(unsafe { Handle::from_raw(source) });
+            }
+            // SAFETY: nobody else knows it, and nothing is left but this.
+            drop(unsafe { Self::free_room(this) });
+        } else {
+            drop(ctx);
+            // SAFETY: nobody else knows it, and the context was taken out.
+            unsafe { Self::free(this) };
+        }
+    }
+
+    /// The sources as an array: each one's link knows it, and they are moved to the front.
+    ///
+    /// # Safety
+    /// All have been told; nobody else knows the links any more. They stay while it is used.
+    unsafe fn gather<'a>(this: NonNull<Self>, n: u32) -> &'a [*mut Asynchron] {
+        let array = this.as_ptr().wrapping_add(1).cast::<*mut Asynchron>();
+        for (index, link) in Self::links(this, n).enumerate() {
+            // SAFETY: told, and not written since.
+            let source = unsafe { Link::source(link) }.as_ptr();
+            // SAFETY: not looked at any more.
+            unsafe { Link::end(link) };
+            // An element of the array lies in a link that has been read.
+            // SAFETY: there are as many links, each larger than an element.
+            let element = unsafe { array.add(index) };
+            // SAFETY: as above.
+            unsafe { element.write(source) };
+        }
+        // SAFETY: written just now.
+        unsafe { slice::from_raw_parts(array, n as usize) }
+    }
+
+    /// What it delivers into is complete.
+    ///
+    /// # Safety
+    /// As for [`Kind::Take`].
+    unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
+        // SAFETY: as the caller promises.
+        unsafe { Listener::take(node) };
+        // SAFETY: as above.
+        unsafe { telling.run_later(node, Self::detach) };
+    }
+
+    /// # Safety
+    /// The job lies where the links of an `After` were that was taken off what it delivers into; called once.
+    unsafe fn detach(job: NonNull<Job>) {
+        // SAFETY: it is that field.
+        let this = unsafe { job.byte_sub(offset_of!(Self, needless)) }.cast::<Self>();
+        // SAFETY: LISTED keeps it until this thread takes that away, and the context is its own.
+        let ctx = unsafe { Self::take_ctx(this) };
+        // SAFETY: as above.
+        let n = unsafe { Self::n(this) };
+        let mut off = 0_u32;
+        for link in Self::links(this, n) {
+            // SAFETY: as above.
+            if !matches!(unsafe { Link::detach(link) }, Detached::Told) {
+                off = off.wrapping_add(1); // at most n
+            }
+        }
+        drop(ctx);
+        let mine = LISTED | off;
+        // SAFETY: as above.
+        let left = unsafe { Self::left(this) };
+        race::release(left);
+        // ORDERING: Release hands over what this thread did, Acquire takes what all others did.
+        if left.fetch_sub(mine, AcqRel) == mine {
+            race::acquire(left);
+            // SAFETY: nobody else is left.
+            unsafe { Self::free(this) };
+        }
+    }
+
+    /// # Safety
+    /// Nobody else knows it any more, and the context was taken out.
+    unsafe fn free(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        mem::forget(unsafe { Self::take_apart(this) });
+    }
+
+    /// Gives up what it keeps, and returns the context.
+    ///
+    /// # Safety
+    /// Nobody else knows it any more.
+    unsafe fn take_apart(this: NonNull<Self>) -> Owned {
+        // SAFETY: as the caller promises.
+        let n = unsafe { Self::n(this) };
+        for link in Self::links(this, n) {
+            // SAFETY: as above.
+            if unsafe { Link::was_told(link) } {
+                // SAFETY: told, so a reference is kept for it.
+                drop(unsafe { Link::take_source(link) });
+            }
+            // SAFETY: not looked at any more.
+            unsafe { Link::end(link) };
+        }
+        // SAFETY: as above; if it was taken out before, the caller forgets it.
+        let ctx = unsafe { Self::take_ctx(this) };
+        // SAFETY: nothing else is left of it.
+        drop(unsafe { Self::free_room(this) });
+        ctx
+    }
+
+    /// # Safety
+    /// Nobody else knows it any more; the context was taken out, and the sources given up.
+    unsafe fn free_room(this: NonNull<Self>) -> Handle {
+        // SAFETY: as the caller promises.
+        let into = unsafe { this.byte_add(offset_of!(Self, into)) }.cast::<Handle>();
+        // SAFETY: as above; taken out once.
+        let into = unsafe { into.read() };
+        // SAFETY: as above.
+        let n = unsafe { Self::n(this) };
+        // For models alone, whose atomics notice their end: there is nothing else to drop.
+        // SAFETY: as above.
+        let left = unsafe { this.byte_add(offset_of!(Self, left)) }.cast::<AtomicU32>();
+        // SAFETY: as above.
+        unsafe { left.drop_in_place() };
+        if let Ok(layout) = Self::layout(n) {
+            // SAFETY: allocated with this layout, and used no more.
+            unsafe { dealloc(this.as_ptr().cast(), layout) };
+        }
+        into
+    }
+}

@@ -1,0 +1,21 @@
+//! What listens to asynchrons: callbacks, steps that go on after one or several, a wait for any of several, reports.
+//! (To wait for all is to wait for one after the other.)
+//!
+//! Each is a kind of listener ([`crate::one::listener::Kind`]), and knows nothing of the others.
+
+use std::ffi::c_void;
+
+use crate::one::asynchron::Asynchron;
+
+pub(crate) mod after;
+pub(crate) mod all;
+pub(crate) mod any;
+pub(crate) mod callback;
+pub(crate) mod removable;
+pub(crate) mod report;
+pub(crate) mod then;
+mod token;
+
+/// Computes a value from complete sources: 0, or an error code.
+pub(crate) type JoinFn =
+    unsafe extern "C-unwind" fn(*mut Asynchron, *const *mut Asynchron, usize, *mut c_void) -> i32;

@@ -1,0 +1,277 @@
+//! A report's entries: one for each time that an asynchron was added, in chunks that stay where
+//! they are. A free one is used again before a new one is made.
+
+use std::alloc::{Layout, dealloc};
+use std::ffi::c_void;
+use std::mem;
+use std::ptr::{self, NonNull};
+
+use super::Report;
+use super::sources::Place;
+use crate::base::memory::{NoMemory, allocate};
+use crate::one::handle::Handle;
+use crate::one::listener::Listener;
+
+#[repr(C)]
+pub(crate) struct Entry {
+    /// First, so that the listener's address is the entry's. Its `prev` is the report's link.
+    pub(super) listener: Listener,
+    /// `None` once it is taken.
+    pub(super) source: Option<Handle>,
+    pub(super) tag: *mut c_void,
+    pub(super) place: Place,
+}
+
+impl Entry {
+    /// # Safety
+    /// The node is an entry's, and not listed any more; called once.
+    pub(super) unsafe fn learn(node: NonNull<Listener>) {
+        // SAFETY: as the caller promises.
+        let report = unsafe { Listener::owner::<Report>(node) };
+        // SAFETY: as above; its report is alive until it has arrived.
+        unsafe { Report::arrive(report, node.cast()) };
+    }
+
+    /// Takes its content, which leaves nothing that would have to be dropped.
+    ///
+    /// # Safety
+    /// The entry is alive, and the report's lock is held. (Its links may be changing.)
+    pub(super) unsafe fn take(this: NonNull<Self>) -> (Option<Handle>, *mut c_void) {
+        // SAFETY: as the caller promises.
+        let source = unsafe { &mut (*this.as_ptr()).source }.take();
+        // SAFETY: as above.
+        (source, unsafe { (*this.as_ptr()).tag })
+    }
+
+    /// Whether its content was taken.
+    ///
+    /// # Safety
+    /// As for [`Self::take`].
+    pub(super) unsafe fn is_taken(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { &(*this.as_ptr()).source }.is_none()
+    }
+
+    /// Whoever took its content looks at its links without the report's lock, until it [is known where they
+    /// lead](Self::stop_looking): it is not to be used again before.
+    ///
+    /// # Safety
+    /// As for [`Self::take`]; its content was taken.
+    pub(super) unsafe fn look_at(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).tag = LOOKED_AT };
+    }
+
+    /// It arrives. False: that is for whoever looks at it to find, who frees it.
+    ///
+    /// # Safety
+    /// As for [`Self::look_at`].
+    pub(super) unsafe fn may_be_freed(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        let tag = unsafe { &mut (*this.as_ptr()).tag };
+        let looked_at = *tag == LOOKED_AT;
+        if looked_at {
+            *tag = ARRIVED;
+        }
+        !looked_at
+    }
+
+    /// Nobody looks at it any more. True: it has arrived meanwhile.
+    ///
+    /// # Safety
+    /// As for [`Self::look_at`], by whoever did.
+    pub(super) unsafe fn stop_looking(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        mem::replace(unsafe { &mut (*this.as_ptr()).tag }, ptr::null_mut()) == ARRIVED
+    }
+}
+
+/// In place of the tag, once that was taken.
+const LOOKED_AT: *mut c_void = ptr::without_provenance_mut(1);
+const ARRIVED: *mut c_void = ptr::without_provenance_mut(2);
+
+/// Entries to a chunk, at most, unless more were asked for at once.
+const CHUNK: usize = 1024;
+const FIRST_CHUNK: usize = 8;
+
+pub(super) struct Entries {
+    chunks: Chunks,
+    free: *mut Entry,
+}
+
+/// A number of chunks, which are linked in their order. Owns them.
+pub(super) struct Chunks {
+    oldest: *mut Chunk,
+    newest: *mut Chunk,
+}
+
+/// Entries, which follow it in memory.
+#[repr(C)]
+struct Chunk {
+    next: *mut Chunk,
+    len: usize,
+    /// How many have been used at least once; the others hold nothing yet.
+    used: usize,
+}
+
+impl Chunks {
+    const NONE: Self = Self { oldest: ptr::null_mut(), newest: ptr::null_mut() };
+
+    /// One chunk of so many entries.
+    pub(super) fn one(len: usize) -> Result<Self, NoMemory> {
+        let chunk = allocate(layout(len).ok_or(NoMemory)?)?.cast::<Chunk>().as_ptr();
+        // SAFETY: just allocated.
+        unsafe { chunk.write(Chunk { next: ptr::null_mut(), len, used: 0 }) };
+        Ok(Self { oldest: chunk, newest: chunk })
+    }
+
+    fn newest(&mut self) -> Option<&mut Chunk> {
+        // SAFETY: ours, until the end.
+        unsafe { self.newest.as_mut() }
+    }
+
+    /// An entry that has not been used yet, to be written.
+    fn unused(&mut self) -> Option<NonNull<Entry>> {
+        let chunk = NonNull::new(self.newest)?;
+        let newest = self.newest().filter(|newest| newest.used < newest.len)?;
+        let used = newest.used;
+        newest.used = used.wrapping_add(1);
+        // SAFETY: fewer were used than there are.
+        Some(unsafe { entry(chunk, used) })
+    }
+
+    /// All that have been used at least once, in the order in which they were first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = NonNull<Entry>> {
+        let mut next = self.oldest;
+        let chunks = std::iter::from_fn(move || {
+            let chunk = NonNull::new(next)?;
+            // SAFETY: ours, until the end.
+            next = unsafe { chunk.as_ref() }.next;
+            Some(chunk)
+        });
+        chunks.flat_map(|chunk| {
+            // SAFETY: as above.
+            let used = unsafe { chunk.as_ref() }.used;
+            // SAFETY: so many were used.
+            (0..used).map(move |index| unsafe { entry(chunk, index) })
+        })
+    }
+}
+
+/// # Safety
+/// The chunk has so many.
+unsafe fn entry(chunk: NonNull<Chunk>, index: usize) -> NonNull<Entry> {
+    // SAFETY: they follow it in memory.
+    let first = unsafe { chunk.add(1) }.cast::<Entry>();
+    // SAFETY: as the caller promises.
+    unsafe { first.add(index) }
+}
+
+fn layout(len: usize) -> Option<Layout> {
+    let entries = Layout::array::<Entry>(len).ok()?;
+    Layout::new::<Chunk>().extend(entries).ok().map(|(layout, _)| layout)
+}
+
+/// So the entries begin where the chunk ends.
+const _: () = assert!(size_of::<Chunk>() % align_of::<Entry>() == 0);
+
+impl Drop for Chunks {
+    fn drop(&mut self) {
+        for entry in self.iter() {
+            // SAFETY: initialised when it was first used; a chunk goes with nobody left to use it.
+            unsafe { entry.drop_in_place() };
+        }
+        while let Some(chunk) = NonNull::new(self.oldest) {
+            // SAFETY: ours.
+            let Chunk { next, len, .. } = unsafe { chunk.read() };
+            if let Some(layout) = layout(len) {
+                // SAFETY: allocated with this layout.
+                unsafe { dealloc(chunk.as_ptr().cast(), layout) };
+            }
+            self.oldest = next;
+        }
+    }
+}
+
+impl Entries {
+    /// With room for `n`.
+    pub(super) fn new(n: usize) -> Result<Self, NoMemory> {
+        let chunks = if n == 0 { Chunks::NONE } else { Chunks::one(n)? };
+        Ok(Self { chunks, free: ptr::null_mut() })
+    }
+
+    /// An entry to be written. `None`: there is no room, and [`Self::add`] makes some.
+    #[inline]
+    pub(super) fn find_room(&mut self) -> Option<NonNull<Entry>> {
+        let Some(free) = NonNull::new(self.free) else {
+            return self.chunks.unused();
+        };
+        // SAFETY: a free entry is initialised, ours alone, and holds nothing that would have to be dropped.
+        self.free = unsafe { free.as_ref() }.listener.prev.cast();
+        Some(free)
+    }
+
+    /// How many entries the next chunk is to have.
+    pub(super) fn next_len(&mut self) -> usize {
+        let next = self.chunks.newest().map_or(FIRST_CHUNK, |newest| newest.len.saturating_mul(2));
+        next.min(CHUNK)
+    }
+
+    /// Adds a chunk, unless there is room by now: then it is given back.
+    pub(super) fn add(&mut self, chunk: Chunks) -> Option<Chunks> {
+        let is_full = self.chunks.newest().is_none_or(|newest| newest.used == newest.len);
+        if !is_full || !self.free.is_null() {
+            return Some(chunk);
+        }
+        match self.chunks.newest() {
+            None => self.chunks = chunk,
+            Some(newest) => {
+                newest.next = chunk.oldest;
+                self.chunks.newest = chunk.newest;
+                mem::forget(chunk);
+            }
+        }
+        None
+    }
+
+    /// # Safety
+    /// The entry came from here, was taken, and nothing leads to it any more.
+    #[inline]
+    pub(super) unsafe fn free(&mut self, entry: NonNull<Entry>) {
+        // SAFETY: it is the report's alone.
+        unsafe { (*entry.as_ptr()).listener.prev = self.free.cast() };
+        self.free = entry.as_ptr();
+    }
+
+    /// All of them, for the end.
+    pub(super) fn take_chunks(&mut self) -> Chunks {
+        self.free = ptr::null_mut();
+        mem::replace(&mut self.chunks, Chunks::NONE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two threads that found none at the same time both bring room along.
+    #[test]
+    fn room_is_added_only_where_there_is_none() {
+        let mut entries = Entries::new(0).unwrap();
+        assert!(entries.find_room().is_none());
+        assert_eq!(entries.next_len(), FIRST_CHUNK);
+        assert!(entries.add(Chunks::one(1).unwrap()).is_none());
+        assert!(entries.add(Chunks::one(1).unwrap()).is_some(), "one is unused");
+        let entry = entries.find_room().unwrap();
+        let (listener, place) = (Listener::of_owner::<Report>(NonNull::dangling()), Place::NONE);
+        // SAFETY: to be written.
+        unsafe { entry.write(Entry { listener, source: None, tag: ptr::null_mut(), place }) };
+        assert!(entries.find_room().is_none());
+        // SAFETY: just made, without content.
+        unsafe { entries.free(entry) };
+        assert!(entries.add(Chunks::one(1).unwrap()).is_some(), "one is free");
+        assert_eq!(entries.find_room(), Some(entry));
+        assert!(entries.add(Chunks::one(1).unwrap()).is_none());
+        assert!(entries.find_room().is_some_and(|other| other != entry));
+    }
+}

@@ -1,0 +1,276 @@
+//! Going on after one: `then` after its value, `after` however it ends.
+
+use std::mem::{self, offset_of};
+use std::ptr::NonNull;
+
+use super::JoinFn;
+use crate::base::memory::{NoMemory, try_box};
+use crate::base::program::Owned;
+use crate::compute;
+use crate::one::asynchron::{Annex, Asynchron};
+use crate::one::handle::Handle;
+use crate::one::jobs::{self, Job, Jobs};
+use crate::one::link::{Detached, Known, Link, Listed};
+use crate::one::listener::{Kind, Listener};
+use crate::one::outcome::Outcome;
+use crate::one::publish::Telling;
+use crate::one::step::Begun;
+
+/// The source completes.
+static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Next::run };
+/// What it delivers into completes otherwise.
+static NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
+
+/// What goes on after one source. If what it delivers into is made for it, it lies behind that, in one
+/// allocation, which goes with the asynchron's last reference; else in an [`Apart`].
+///
+/// It is freed by who takes it off what it delivers into: the thread on which its turn comes, or, if another
+/// completes that, the one that does. If it was told just then, the later of the two frees it.
+#[repr(C)]
+pub(crate) struct Next {
+    function: JoinFn,
+    ctx: Owned,
+    /// In the list of what it delivers into, of which it has a reference.
+    needless: Listener,
+    /// In the list of the source. Last, for a chain is walked faster so (docs/performance.md).
+    link: Link,
+}
+
+// So the link finds it: see [`Link`].
+const _: () = assert!(offset_of!(Next, needless) + size_of::<Listener>() == offset_of!(Next, link));
+const _: () = assert!(size_of::<Next>() <= size_of::<Annex>());
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Next>() == size_of::<Annex>());
+
+/// A failure or a cancel of the source passes on instead.
+const ONLY_VALUE: u32 = 1 << 31;
+/// It lies behind what it delivers into.
+const JOINED: u32 = 1 << 30;
+
+/// One in an allocation of its own.
+#[repr(C)]
+struct Apart {
+    next: Next,
+    into: Handle,
+}
+
+/// What is to be done, and with what.
+pub(crate) struct Step {
+    pub(crate) function: JoinFn,
+    pub(crate) ctx: Owned,
+    /// Whether a failure or a cancel of the source passes on instead.
+    pub(crate) only_value: bool,
+}
+
+/// Has `step` run once the source is complete. Returns a reference to what it delivers into.
+pub(crate) fn then(
+    source: &Asynchron,
+    into: Option<&Asynchron>,
+    step: Step,
+) -> Result<Handle, NoMemory> {
+    let Some(into) = into else {
+        let (into, this) = Next::joined(source, step)?;
+        // SAFETY: new.
+        unsafe { Next::begin(this, source, Known::ToNobody) };
+        return Ok(into);
+    };
+    let this = Next::apart(source, into, step)?;
+    // SAFETY: in no list, and it stays until it was told or taken off.
+    if unsafe { into.listen(Next::field(this, offset_of!(Next, needless))) } {
+        // SAFETY: new.
+        unsafe { Next::begin(this, source, Known::ToOthers) };
+    } else {
+        // SAFETY: it is complete, so nobody knows the step.
+        drop(unsafe { Box::from_raw(this.cast::<Apart>().as_ptr()) });
+    }
+    Ok(Handle::retain(into))
+}
+
+impl Next {
+    fn new(source: &Asynchron, step: Step, known: Known) -> Self {
+        let Step { function, ctx, only_value } = step;
+        let joined = if known == Known::ToNobody { JOINED } else { 0 };
+        let info = joined | if only_value { ONLY_VALUE } else { 0 };
+        let link = Link::new(source, known, info);
+        Self { function, ctx, needless: Listener::new(&NEEDLESS), link }
+    }
+
+    fn field<T>(this: NonNull<Self>, offset: usize) -> NonNull<T> {
+        // SAFETY: it is a field of `this`.
+        unsafe { this.byte_add(offset) }.cast()
+    }
+
+    /// # Safety
+    /// The field, or what lies there now, is a `Next`'s.
+    unsafe fn of_field<T>(field: NonNull<T>, offset: usize) -> NonNull<Self> {
+        // SAFETY: as the caller promises.
+        unsafe { field.byte_sub(offset) }.cast()
+    }
+
+    fn apart(source: &Asynchron, into: &Asynchron, step: Step) -> Result<NonNull<Self>, NoMemory> {
+        let next = Self::new(source, step, Known::ToOthers);
+        let apart = try_box(Apart { next, into: Handle::retain(into) }).map_err(|_| NoMemory)?;
+        Ok(NonNull::from(Box::leak(apart)).cast())
+    }
+
+    fn joined(source: &Asynchron, step: Step) -> Result<(Handle, NonNull<Self>), NoMemory> {
+        let (into, room) = Asynchron::create_joined()?;
+        let room = room.cast::<Self>();
+        // SAFETY: there is room for it, which is ours.
+        unsafe { room.write(Self::new(source, step, Known::ToNobody)) };
+        // SAFETY: nobody else knows either.
+        unsafe { into.listen_first(Self::field(room, offset_of!(Self, needless))) };
+        Ok((into, room))
+    }
+
+    /// # Safety
+    /// It is listed where it delivers into, and nowhere else.
+    unsafe fn begin(this: NonNull<Self>, source: &Asynchron, known: Known) {
+        let link = Self::field(this, offset_of!(Self, link));
+        // SAFETY: as the caller promises.
+        match unsafe { Link::list(link, source, known) } {
+            Listed::Yes => {}
+            Listed::Complete => {
+                source.keep();
+                let jobs = Jobs::new();
+                // SAFETY: it is in no list, and counts as told.
+                unsafe { jobs.push(link.cast(), Some(Self::run)) };
+                jobs::run(jobs);
+            }
+            // SAFETY: who took it off has left it, and has its context.
+            Listed::Off => unsafe { Self::free(this) },
+        }
+    }
+
+    /// # Safety
+    /// The job lies where the links of a `Next` were that has been told; called once.
+    unsafe fn run(job: NonNull<Job>) {
+        let link = job.cast::<Link>();
+        // SAFETY: told, so a reference is kept for it.
+        let source = unsafe { Link::take_source(link) };
+        // SAFETY: a `Next`'s.
+        let this = unsafe { Self::of_field(job, offset_of!(Self, link)) };
+        // SAFETY: neither of the two who may free it has.
+        let info = unsafe { Link::info(link) };
+        let error = if info & ONLY_VALUE != 0 { error_of(&source) } else { None };
+        // SAFETY: the reference of the `Next` keeps it alive.
+        let into = unsafe { Self::into_of(this, info) };
+        // SAFETY: as above.
+        let into = unsafe { into.as_ref() };
+        let needless = Self::field(this, offset_of!(Self, needless));
+        // SAFETY: it was listed there.
+        let begun = unsafe { into.begin(needless, error.is_none()) };
+        if begun == Begun::Gone {
+            // SAFETY: this thread has not left it.
+            if unsafe { Link::leave(link) } {
+                // SAFETY: the other has left it, and has its context.
+                unsafe { Self::free(this) };
+            }
+            return;
+        }
+        // SAFETY: off both lists: nobody else knows it.
+        let (into, function, ctx) = unsafe { Self::take_apart(this) };
+        match error {
+            Some(error) => {
+                drop(ctx);
+                // SAFETY: the handle keeps it alive. If another was first, that one stays.
+                let _ = unsafe { Asynchron::complete(into.as_non_null(), error) };
+            }
+            None if begun == Begun::Started => {
+                let sources = [source.as_ptr()];
+                // SAFETY: the program gave this function together with this context.
+                compute::run(&into, ctx, |a, ctx| unsafe { function(a, sources.as_ptr(), 1, ctx) });
+            }
+            None => drop(ctx),
+        }
+        drop(source);
+        drop(into);
+    }
+
+    /// What it delivers into is complete.
+    ///
+    /// # Safety
+    /// As for [`Kind::Take`].
+    unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
+        // SAFETY: as the caller promises.
+        unsafe { Listener::take(node) };
+        // SAFETY: as above.
+        unsafe { telling.run_later(node, Self::detach) };
+    }
+
+    /// # Safety
+    /// The job lies where the links of a `Next` were that was taken off what it delivers into; called once.
+    unsafe fn detach(job: NonNull<Job>) {
+        // SAFETY: a `Next`'s.
+        let this = unsafe { Self::of_field(job, offset_of!(Self, needless)) };
+        // SAFETY: since it was taken off, the context is this thread's.
+        let ctx = unsafe { Self::field::<Owned>(this, offset_of!(Self, ctx)).read() };
+        let link = Self::field(this, offset_of!(Self, link));
+        // SAFETY: this thread has not left it.
+        let detached = unsafe { Link::detach(link) };
+        drop(ctx);
+        let alone = match detached {
+            Detached::Off => true,
+            // SAFETY: as above.
+            Detached::Told => unsafe { Link::leave(link) },
+            Detached::Never => false,
+        };
+        if alone {
+            // SAFETY: nobody else knows it any more.
+            unsafe { Self::free(this) };
+        }
+    }
+
+    /// # Safety
+    /// `this` has not given up its reference.
+    unsafe fn into_of(this: NonNull<Self>, info: u32) -> NonNull<Asynchron> {
+        if info & JOINED != 0 {
+            // SAFETY: it lies behind what it delivers into.
+            unsafe { this.cast::<Asynchron>().sub(1) }
+        } else {
+            // SAFETY: it lies in an `Apart`.
+            unsafe { &(*this.cast::<Apart>().as_ptr()).into }.as_non_null()
+        }
+    }
+
+    /// Frees it, but for what it is made of.
+    ///
+    /// # Safety
+    /// Nobody else knows it any more.
+    #[inline]
+    unsafe fn take_apart(this: NonNull<Self>) -> (Handle, JoinFn, Owned) {
+        // SAFETY: as the caller promises.
+        if unsafe { Link::info(Self::field(this, offset_of!(Self, link))) } & JOINED != 0 {
+            // SAFETY: as above.
+            let into = unsafe { Self::into_of(this, JOINED) };
+            // SAFETY: the reference of the `Next` is taken over.
+            let into = unsafe { Handle::from_raw(into) };
+            // What is left of it goes with the asynchron, and is not dropped.
+            // SAFETY: read once.
+            let Self { function, ctx, .. } = unsafe { this.read() };
+            (into, function, ctx)
+        } else {
+            // SAFETY: it lies in an `Apart`.
+            let apart = unsafe { Box::from_raw(this.cast::<Apart>().as_ptr()) };
+            let Apart { next: Self { function, ctx, .. }, into } = *apart;
+            (into, function, ctx)
+        }
+    }
+
+    /// # Safety
+    /// As for `take_apart`; the context was taken out.
+    #[cold]
+    unsafe fn free(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        let (into, _, ctx) = unsafe { Self::take_apart(this) };
+        mem::forget(ctx);
+        drop(into);
+    }
+}
+
+/// What it has instead of a value.
+fn error_of(source: &Asynchron) -> Option<Outcome> {
+    let (slot, tag) = source.outcome()?;
+    // SAFETY: complete, so the slot holds what the tag says.
+    unsafe { slot.share_error(tag) }
+}

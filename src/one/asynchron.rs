@@ -1,0 +1,353 @@
+//! The object: an outcome, a state, references, listeners. Making one, delivering, listening.
+
+use std::alloc::Layout;
+use std::mem::MaybeUninit;
+#[cfg(not(loom))]
+use std::mem::offset_of;
+use std::ptr::NonNull;
+
+use super::extras::Extras;
+use super::handle::Handle;
+use super::listener::{List, Listener};
+use super::outcome::{Outcome, Slot, Tag};
+use super::publish::Telling;
+use super::state::{Held, Seen, State};
+use crate::base::memory::{Bytes, MALLOC_ALIGN, NoMemory, allocate, try_box};
+use crate::base::refs::Refs;
+use crate::sync::{UnsafeCell, race};
+
+/// Room behind the object, in the same allocation, for what goes with it. With that, it is as large as one of malloc's
+/// blocks, to the last byte.
+#[repr(C, align(8))]
+pub(crate) struct Annex(
+    [MaybeUninit<usize>; if cfg!(loom) {
+        40
+    } else if cfg!(target_pointer_width = "64") {
+        10
+    } else {
+        12
+    }],
+);
+
+/// 56 bytes, which malloc serves from its blocks of 64. Blocks need not begin with a cache line: what
+/// is always used comes first, and what only few have, last.
+#[repr(C)]
+pub(crate) struct Asynchron {
+    pub(super) state: State,
+    pub(super) refs: Refs,
+    pub(super) listeners: UnsafeCell<List>,
+    pub(super) slot: UnsafeCell<Slot>,
+    /// Not written before the state word says that there are some. From then on it stays.
+    pub(super) extras: UnsafeCell<MaybeUninit<NonNull<Extras>>>,
+}
+
+#[cfg(all(target_pointer_width = "64", not(loom)))]
+const _: () = assert!(size_of::<Asynchron>() == 56);
+// A small value is aligned as malloc's own.
+#[cfg(not(loom))]
+const _: () = assert!(offset_of!(Asynchron, slot) % MALLOC_ALIGN == 0);
+
+// SAFETY: the state word says who may touch the slot and the list; the rest is atomic.
+unsafe impl Send for Asynchron {}
+// SAFETY: as above.
+unsafe impl Sync for Asynchron {}
+
+/// Making one, and what it is asked.
+impl Asynchron {
+    // Only the size is malloc's affair: 16 as the alignment of the type would make it 64 bytes.
+    pub(super) const LAYOUT: Layout = match Layout::from_size_align(size_of::<Self>(), MALLOC_ALIGN)
+    {
+        Ok(layout) => layout,
+        Err(_) => panic!("not an alignment"),
+    };
+
+    pub(super) const LAYOUT_JOINED: Layout = match Self::LAYOUT.extend(Layout::new::<Annex>()) {
+        Ok((layout, offset)) if offset == size_of::<Self>() => layout,
+        _ => panic!("does not follow at once"),
+    };
+
+    #[inline]
+    pub(crate) fn create() -> Result<Handle, NoMemory> {
+        let room = allocate(Self::LAYOUT)?.cast();
+        // SAFETY: the room is as large as the object, and ours.
+        unsafe { Self::write(room, State::new(), Refs::new()) };
+        // SAFETY: the first reference is the caller's.
+        Ok(unsafe { Handle::from_raw(room) })
+    }
+
+    /// Makes one in front of an [`Annex`], which is to be written. There is a second reference, for that.
+    pub(crate) fn create_joined() -> Result<(Handle, NonNull<Annex>), NoMemory> {
+        let room = allocate(Self::LAYOUT_JOINED)?.cast();
+        // SAFETY: the room is larger than the object, and ours.
+        unsafe { Self::write(room, State::new_joined(), Refs::two()) };
+        // For `free_joined`.
+        room.as_ptr().expose_provenance();
+        // SAFETY: the first reference is the caller's.
+        let made = unsafe { Handle::from_raw(room) };
+        // SAFETY: the rest of the room begins there.
+        Ok((made, unsafe { room.add(1) }.cast()))
+    }
+
+    /// # Safety
+    /// The room is as large as the object, and the caller's.
+    #[inline]
+    unsafe fn write(room: NonNull<Self>, state: State, refs: Refs) {
+        let made = Self {
+            state,
+            refs,
+            listeners: UnsafeCell::new(List::EMPTY),
+            slot: Slot::empty(),
+            extras: UnsafeCell::new(MaybeUninit::uninit()),
+        };
+        // SAFETY: as the caller promises.
+        unsafe { room.write(made) };
+    }
+
+    pub(crate) fn create_with(extras: Extras) -> Result<Handle, NoMemory> {
+        let extras = try_box(extras).map_err(|_| NoMemory)?;
+        let made = Self::create()?;
+        made.with_lock(|held| made.give(held, extras));
+        Ok(made)
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn extras(&self) -> Option<&Extras> {
+        if !self.state.load().has_extras() {
+            return None;
+        }
+        // SAFETY: the word says that there are some.
+        let extras = unsafe { self.given() };
+        // SAFETY: they are neither changed nor freed before the object is.
+        Some(unsafe { extras.as_ref() })
+    }
+
+    /// # Safety
+    /// The word was seen to say that there are extras, or its lock is held and it says so.
+    pub(super) unsafe fn given(&self) -> NonNull<Extras> {
+        // SAFETY: written before the word said so, and never again.
+        unsafe { self.extras.get_to_read().cast::<NonNull<Extras>>().read() }
+    }
+
+    /// The extras, made now if there are none.
+    pub(crate) fn extras_or_new(&self) -> Result<&Extras, NoMemory> {
+        if let Some(extras) = self.extras() {
+            return Ok(extras);
+        }
+        let made = try_box(Extras::nothing()).map_err(|_| NoMemory)?;
+        let mut made = Some(made);
+        self.with_lock(|held| match made.take_if(|_| !held.has_extras()) {
+            Some(made) => self.give(held, made),
+            None => held,
+        });
+        // What another thread was faster to make stays; ours goes.
+        drop(made);
+        self.extras().ok_or(NoMemory)
+    }
+
+    /// Adds the extras, of which there are none, to an object whose lock is held.
+    fn give(&self, held: Held, extras: Box<Extras>) -> Held {
+        let extras = NonNull::from(Box::leak(extras));
+        // SAFETY: the word does not say yet that there are some, so nobody else looks there, and with
+        // the lock nobody else writes.
+        unsafe { self.extras.get().write(MaybeUninit::new(extras)) };
+        held.with_extras()
+    }
+
+    /// For the holder of a reference: whether there may be another.
+    pub(crate) fn is_shared(&self) -> bool {
+        // In this order: a callback may retain it while it is lent, and it is lent once at most.
+        let shared = self.state.load().is_lent() || !self.refs.is_one();
+        if !shared {
+            race::acquire(&raw const self.state);
+            race::acquire(&raw const self.refs);
+        }
+        shared
+    }
+
+    /// The slot; `None` while incomplete.
+    #[inline]
+    pub(crate) fn outcome(&self) -> Option<(&Slot, Tag)> {
+        self.outcome_seen(self.state.look())
+    }
+
+    /// The same, but also `None` if a race detector is to be told.
+    #[inline]
+    pub(crate) fn outcome_at_once(&self) -> Option<(&Slot, Tag)> {
+        let seen = self.state.load();
+        if seen.is_watched() { None } else { self.outcome_seen(seen) }
+    }
+
+    #[inline]
+    fn outcome_seen(&self, seen: Seen) -> Option<(&Slot, Tag)> {
+        // SAFETY: complete, so it is not written any more.
+        seen.is_complete().then(|| (unsafe { &*self.slot.get_to_read() }, seen.tag()))
+    }
+}
+
+/// Completing.
+impl Asynchron {
+    /// Delivers or cancels. If another was first, returns the outcome, and by then that other one
+    /// is visible.
+    ///
+    /// # Safety
+    /// `this` is alive until it is complete: a waiter may release it before this returns.
+    pub(crate) unsafe fn complete(this: NonNull<Self>, outcome: Outcome) -> Result<(), Outcome> {
+        // SAFETY: alive until it is complete.
+        let held = unsafe { this.as_ref() }.state.claim();
+        // SAFETY: claimed here, if it is.
+        unsafe { Self::deliver(this, held, outcome, Slot::write) }
+    }
+
+    /// The same for a copy that lies outside.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`].
+    #[inline]
+    pub(crate) unsafe fn complete_copy(this: NonNull<Self>, bytes: Bytes) -> Result<(), Bytes> {
+        // SAFETY: alive until it is complete.
+        let held = unsafe { this.as_ref() }.state.claim();
+        // SAFETY: claimed here, if it is.
+        unsafe { Self::deliver(this, held, bytes, Slot::write_copy) }
+    }
+
+    /// The same for a copy of at most [`Slot::INSIDE`] bytes. False if another was first.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`].
+    #[inline]
+    pub(crate) unsafe fn complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
+        // SAFETY: alive until it is complete.
+        let held = unsafe { this.as_ref() }.state.claim();
+        // SAFETY: claimed here, if it is.
+        unsafe { Self::deliver(this, held, bytes, Slot::write_small) }.is_ok()
+    }
+
+    /// The same, but gives up, and returns false, if it cannot deliver at once: most can.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`].
+    #[inline]
+    pub(crate) unsafe fn try_complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
+        // SAFETY: alive until it is complete.
+        let held = unsafe { this.as_ref() }.state.try_claim();
+        // SAFETY: claimed here, if it is.
+        unsafe { Self::deliver(this, held, bytes, Slot::write_small) }.is_ok()
+    }
+
+    /// Writes what is delivered, and publishes it; gives it back if it was not claimed.
+    ///
+    /// # Safety
+    /// `held` is of `this`, which is incomplete; what `write` needs beside a slot of its own holds. The
+    /// object may be gone afterwards.
+    #[inline]
+    unsafe fn deliver<T>(
+        this: NonNull<Self>,
+        held: Option<Held>,
+        what: T,
+        write: unsafe fn(*mut Slot, T) -> Tag,
+    ) -> Result<(), T> {
+        let Some(held) = held else {
+            return Err(what);
+        };
+        // SAFETY: alive until it is complete.
+        let slot = unsafe { this.as_ref() }.slot.get();
+        // SAFETY: claimed, so the slot is this thread's alone.
+        let tag = unsafe { write(slot, what) };
+        // SAFETY: as the caller promises, and the outcome is written.
+        unsafe { Self::publish(this, held, tag) };
+        Ok(())
+    }
+
+    /// # Safety
+    /// `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
+    #[inline]
+    unsafe fn publish(this: NonNull<Self>, held: Held, tag: Tag) {
+        // SAFETY: alive until it is complete.
+        let me = unsafe { this.as_ref() };
+        // SAFETY: the lock is held.
+        if unsafe { me.listeners() }.is_empty() {
+            me.state.publish(held, tag);
+        } else {
+            // SAFETY: as the caller promises.
+            unsafe { Telling::publish(this, held, tag) };
+        }
+    }
+
+    /// The list of listeners.
+    ///
+    /// # Safety
+    /// The lock is held, and there is no other reference to the list.
+    #[expect(clippy::mut_from_ref, reason = "the lock makes it the holder's alone")]
+    #[inline]
+    pub(crate) unsafe fn listeners(&self) -> &mut List {
+        // SAFETY: as the caller promises.
+        unsafe { &mut *self.listeners.get() }
+    }
+
+    /// Changes the word as `work` says, which has the lock meanwhile, and must not run any of the program's
+    /// code.
+    fn with_lock(&self, work: impl FnOnce(Held) -> Held) {
+        self.state.unlock(work(self.state.lock()));
+    }
+
+    /// A reference for somebody who takes it over by [`Handle::from_raw`].
+    #[inline]
+    pub(crate) fn keep(&self) {
+        self.refs.retain();
+    }
+}
+
+/// Listening.
+impl Asynchron {
+    /// Adds a listener to the list. False, and it is not added, if it is complete already.
+    ///
+    /// # Safety
+    /// The node is in no list, and stays until it was told or [`Self::unlisten`] has returned.
+    pub(crate) unsafe fn listen(&self, node: NonNull<Listener>) -> bool {
+        // SAFETY: as the caller promises.
+        self.unless_complete(|list| unsafe { list.push(node) }).is_some()
+    }
+
+    /// Takes a listener out of the list, if it is there; false if it was told, or is about to be.
+    ///
+    /// # Safety
+    /// The node was given to `listen` of this asynchron, and is alive.
+    pub(crate) unsafe fn unlisten(&self, node: NonNull<Listener>) -> bool {
+        self.with_listeners(|list, _| {
+            // SAFETY: alive, and nobody changes it without the lock.
+            let listed = unsafe { Listener::is_listed(node) };
+            if listed {
+                // SAFETY: it is listed, and here.
+                unsafe { list.unlink(node) };
+            }
+            listed
+        })
+    }
+
+    /// Runs `work` on the list of listeners, under the lock, and says whether the asynchron is
+    /// complete. If it is not, whoever completes it comes to the list after this. It must not run any
+    /// of the program's code.
+    #[inline]
+    pub(crate) fn with_listeners<R>(&self, work: impl FnOnce(&mut List, bool) -> R) -> R {
+        let held = self.state.lock();
+        // SAFETY: the lock is held.
+        let list = unsafe { self.listeners() };
+        let result = work(list, held.is_complete());
+        self.state.unlock(held);
+        result
+    }
+
+    /// The same, unless it is complete: that is known without the lock.
+    #[inline]
+    pub(crate) fn unless_complete<R>(&self, work: impl FnOnce(&mut List) -> R) -> Option<R> {
+        let held = self.state.claim()?;
+        // SAFETY: the lock is held.
+        let result = work(unsafe { self.listeners() });
+        self.state.unlock(held);
+        Some(result)
+    }
+}

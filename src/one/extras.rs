@@ -1,0 +1,130 @@
+//! What only few asynchrons have: a name, user data, a function on demand.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::io::Write;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::AtomicU64;
+
+use super::asynchron::Asynchron;
+use crate::base::memory::{Bytes, NoMemory};
+use crate::base::program::Owned;
+use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell, race};
+
+pub(crate) struct Extras {
+    /// A C string of our own, or NULL until somebody asks.
+    name: AtomicPtr<u8>,
+    user_data: Owned,
+    has_demand: bool,
+    /// Taken by the one thread that moves the asynchron from PENDING to RUNNING for it.
+    demand: UnsafeCell<Option<Demand>>,
+}
+
+/// Computes a value: 0, or an error code.
+pub(crate) type Function = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_void) -> i32;
+
+/// A function to run when somebody asks for the value, and what it is called with.
+pub(crate) struct Demand {
+    /// Without one, the context only waits to be freed.
+    pub(crate) function: Option<Function>,
+    pub(crate) ctx: Owned,
+}
+
+impl Extras {
+    pub(crate) fn new(
+        name: Option<&CStr>,
+        user_data: Owned,
+        demand: Option<Demand>,
+    ) -> Result<Self, NoMemory> {
+        let name = match name {
+            Some(name) => text(name.to_bytes_with_nul())?,
+            None => ptr::null_mut(),
+        };
+        Ok(Self {
+            name: AtomicPtr::new(name),
+            user_data,
+            has_demand: demand.as_ref().is_some_and(|demand| demand.function.is_some()),
+            demand: UnsafeCell::new(demand),
+        })
+    }
+
+    pub(crate) fn nothing() -> Self {
+        Self {
+            name: AtomicPtr::new(ptr::null_mut()),
+            user_data: Owned::NOTHING,
+            has_demand: false,
+            demand: UnsafeCell::new(None),
+        }
+    }
+
+    pub(crate) fn user_data(&self) -> *mut c_void {
+        self.user_data.ptr
+    }
+
+    /// The name, made now if there is none.
+    pub(crate) fn name(&self) -> Result<*const c_char, NoMemory> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+
+        // ORDERING: Acquire sees the text behind the pointer that another thread stored.
+        let known = self.name.load(Acquire);
+        if !known.is_null() {
+            race::acquire(&raw const self.name);
+            return Ok(known.cast());
+        }
+        let mut line = [0_u8; 32];
+        let mut rest = &mut line[..];
+        // ORDERING: the number only has to be new. It and its NUL fit the line.
+        let _ = write!(rest, "asynchron-{}\0", COUNT.fetch_add(1, Relaxed).wrapping_add(1));
+        let left = rest.len();
+        let used = line.len().saturating_sub(left);
+        let made = text(line.get(..used).unwrap_or_default())?;
+        race::release(&raw const self.name);
+        // ORDERING: Release publishes the text; Acquire, on failure, sees the other's.
+        match self.name.compare_exchange(ptr::null_mut(), made, Release, Acquire) {
+            Ok(_) => Ok(made.cast()),
+            Err(theirs) => {
+                race::acquire(&raw const self.name);
+                // SAFETY: `made` was not stored anywhere.
+                unsafe { free_text(made) };
+                Ok(theirs.cast())
+            }
+        }
+    }
+
+    pub(crate) fn has_demand(&self) -> bool {
+        self.has_demand
+    }
+
+    /// # Safety
+    /// The caller has moved the asynchron from PENDING to RUNNING for this.
+    pub(crate) unsafe fn take_demand(&self) -> Option<Demand> {
+        // SAFETY: that happens once, so the caller alone may touch it.
+        unsafe { (*self.demand.get()).take() }
+    }
+}
+
+impl Drop for Extras {
+    fn drop(&mut self) {
+        // ORDERING: nobody else can ask for it any more.
+        let name = self.name.load(Relaxed);
+        if !name.is_null() {
+            // SAFETY: the name is ours, and is used no more.
+            unsafe { free_text(name) };
+        }
+    }
+}
+
+/// A copy of a text that ends with its NUL.
+fn text(with_nul: &[u8]) -> Result<*mut u8, NoMemory> {
+    let copy = Bytes::copy_of(with_nul)?;
+    Ok(std::mem::ManuallyDrop::new(copy).data.as_ptr())
+}
+
+/// # Safety
+/// `text` was made by [`text`] and is used no more.
+unsafe fn free_text(text: *mut u8) {
+    // SAFETY: it ends with its NUL.
+    let len = unsafe { CStr::from_ptr(text.cast()) }.count_bytes().wrapping_add(1);
+    if let Some(data) = NonNull::new(text) {
+        drop(Bytes { data, len });
+    }
+}

@@ -1,0 +1,98 @@
+//! What a thread is inside of: whose functions it is running, and what is due on it.
+//!
+//! It lies on the stack of the outermost call that needs one; calls further in find it.
+
+use std::cell::Cell;
+use std::ptr;
+
+use super::asynchron::Asynchron;
+use super::jobs::Due;
+use crate::sys::Slot;
+
+/// The thread's [`Here`], if it has one.
+static HERE: Slot = Slot::new(0);
+
+pub(super) struct Here {
+    pub(super) due: Due,
+    /// The innermost of the functions that are running.
+    innermost: Cell<*const Frame>,
+}
+
+/// A function that is running.
+struct Frame {
+    of: *const Asynchron,
+    outer: *const Frame,
+}
+
+impl Here {
+    #[inline]
+    pub(super) fn current<'a>() -> Option<&'a Self> {
+        // SAFETY: NULL, or a local of `with` further up this thread's stack.
+        unsafe { HERE.get().cast::<Self>().as_ref() }
+    }
+
+    pub(super) fn with<R>(body: impl FnOnce(&Self) -> R) -> R {
+        if let Some(here) = Self::current() {
+            return body(here);
+        }
+        let here = Self { due: Due::nothing(), innermost: Cell::new(ptr::null()) };
+        // If it cannot be stored, for want of memory, what becomes due further in nests, and a wait
+        // for oneself is not noticed.
+        HERE.set((&raw const here).cast_mut().cast());
+        let _leave = Leave;
+        body(&here)
+    }
+
+    #[cold]
+    fn is_inside(&self, a: &Asynchron) -> bool {
+        let mut frame = self.innermost.get();
+        // SAFETY: frames are locals of calls further up this thread's stack.
+        while let Some(inside) = unsafe { frame.as_ref() } {
+            if ptr::eq(inside.of, a) {
+                return true;
+            }
+            frame = inside.outer;
+        }
+        false
+    }
+}
+
+/// Spares what runs inside of `body` the making of one each time.
+pub(crate) fn stay(body: impl FnOnce()) {
+    Here::with(|_| body());
+}
+
+/// Takes the thread's [`Here`] off again, on every way out.
+struct Leave;
+
+impl Drop for Leave {
+    #[inline]
+    fn drop(&mut self) {
+        HERE.set(ptr::null_mut());
+    }
+}
+
+/// Runs `body` as the function of `a`: waiting for `a` in there would be waiting for oneself.
+pub(crate) fn run_as<R>(a: &Asynchron, body: impl FnOnce() -> R) -> R {
+    Here::with(|here| {
+        let frame = Frame { of: a, outer: here.innermost.get() };
+        here.innermost.set(&raw const frame);
+        let _leave = LeaveFrame(here, frame.outer);
+        body()
+    })
+}
+
+struct LeaveFrame<'a>(&'a Here, *const Frame);
+
+impl Drop for LeaveFrame<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.innermost.set(self.1);
+    }
+}
+
+/// Whether this thread is inside the function of `a`.
+#[inline]
+pub(crate) fn is_inside(a: &Asynchron) -> bool {
+    Here::current().is_some_and(|here| here.is_inside(a))
+}

@@ -1,0 +1,308 @@
+//! Everything that waits for a completion, but a thread blocked on the word itself, is a listener:
+//! a callback, a report's entry, a `wait_any`, an `after`. One intrusive list per asynchron holds
+//! them in the order in which they came; it belongs to whoever holds the asynchron's lock.
+
+use std::mem;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering::*};
+
+use super::asynchron::Asynchron;
+use super::jobs::{Decided, RunFn};
+use super::link::Link;
+use super::publish::Telling;
+use crate::base::memory::MALLOC_ALIGN;
+
+/// The part of a listener that lies in the list. It is the first field of what it belongs to.
+#[repr(C)]
+pub(crate) struct Listener {
+    /// While it is in no list, its owner may keep a link of its own here.
+    pub(crate) prev: *mut Listener,
+    /// NULL while it is in no list.
+    next: *mut Listener,
+    /// Its [`Kind`]; or, with a tag in the lowest bits, what it belongs to or is for, which leads to the kind, too: that
+    /// has a node which would have no other room for it.
+    who: AtomicPtr<()>,
+}
+
+/// How a kind of listener is told that its asynchron completes. Each brings its own along, so that
+/// publishing knows none of them.
+#[repr(align(8))] // Its address has room for a tag.
+pub(crate) enum Kind {
+    /// A job runs where the node was: one if the asynchron is lent to it, the other if a reference is
+    /// counted for it.
+    Run { lent: RunFn, kept: RunFn },
+    /// `mark` is called when it has just been taken off the list, whose lock is held; then a job runs where
+    /// the node was, for which a reference is counted.
+    RunMarked { mark: unsafe fn(NonNull<Listener>), run: RunFn },
+    /// It is called once the outcome is published, without the lock.
+    Learn(unsafe fn(NonNull<Listener>)),
+    /// `mark` as above; `decide` is called, with a counted reference of its own, when all others have learned,
+    /// and says what is to run on this thread, if anything. Until then a job lies where the links were.
+    Decide {
+        mark: unsafe fn(NonNull<Listener>),
+        decide: unsafe fn(NonNull<Listener>, NonNull<Asynchron>) -> Decided,
+    },
+    /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
+    /// is to do. A few instructions: others wait for the lock.
+    Take(TakeFn),
+    /// A step, in the list of what it delivers into: as [`Kind::Take`]. And how its links in the lists of its
+    /// sources are told.
+    Step { take: TakeFn, source: &'static Kind },
+}
+
+pub(crate) type TakeFn = unsafe fn(NonNull<Listener>, &Asynchron, &mut Telling);
+
+/// What several listeners belong to.
+///
+/// # Safety
+/// It begins with a `&'static Kind`, and is aligned to 8 bytes.
+pub(crate) unsafe trait Owner {}
+
+/// In the lowest bits of `who`: what the others are the address of. Without, of a [`Kind`].
+const OWNER: usize = 1;
+/// A link's source.
+const SOURCE: usize = 2;
+/// Beside these: it was taken off.
+const TAKEN: usize = 4;
+const TAG: usize = OWNER | SOURCE | TAKEN;
+
+impl Listener {
+    pub(crate) fn new(kind: &'static Kind) -> Self {
+        Self::of(ptr::from_ref(kind).cast_mut().cast(), 0)
+    }
+
+    /// One of several that belong to the same.
+    pub(crate) fn of_owner<T: Owner>(owner: NonNull<T>) -> Self {
+        Self::of(owner.as_ptr().cast(), OWNER)
+    }
+
+    pub(super) fn link(source: &Asynchron) -> Self {
+        Self::of(ptr::from_ref(source).cast_mut().cast(), SOURCE)
+    }
+
+    fn of(who: *mut (), tag: usize) -> Self {
+        debug_assert!(who.addr() & TAG == 0);
+        let who = AtomicPtr::new(who.map_addr(|addr| addr | tag));
+        Self { prev: ptr::null_mut(), next: ptr::null_mut(), who }
+    }
+
+    /// # Safety
+    /// `this` is alive. (Its links may be changing, or a job may lie there.)
+    unsafe fn tag_and_who(this: NonNull<Self>) -> (usize, *mut ()) {
+        // SAFETY: as the caller promises.
+        let who = unsafe { &(*this.as_ptr()).who };
+        // ORDERING: what it leads to was there before it, and nothing of it changes but TAKEN.
+        let who = who.load(Relaxed);
+        (who.addr() & TAG, who.map_addr(|addr| addr & !TAG))
+    }
+
+    /// # Safety
+    /// As for `tag_and_who`; what it belongs to is alive, too.
+    #[inline]
+    pub(crate) unsafe fn kind(this: NonNull<Self>) -> &'static Kind {
+        // SAFETY: as the caller promises.
+        let (tag, who) = unsafe { Self::tag_and_who(this) };
+        match tag & (OWNER | SOURCE) {
+            // SAFETY: it is a static.
+            0 => unsafe { &*who.cast::<Kind>() },
+            // SAFETY: an owner begins so.
+            OWNER => unsafe { *who.cast::<&'static Kind>() },
+            // SAFETY: as the caller promises.
+            _ => unsafe { Link::kind(this) },
+        }
+    }
+
+    /// The same for one that is known to have it by its address.
+    ///
+    /// # Safety
+    /// As for `tag_and_who`.
+    #[inline]
+    pub(super) unsafe fn kind_by_address(this: NonNull<Self>) -> &'static Kind {
+        // SAFETY: as the caller promises.
+        let (_, who) = unsafe { Self::tag_and_who(this) };
+        // SAFETY: it is a static.
+        unsafe { &*who.cast::<Kind>() }
+    }
+
+    /// What it belongs to.
+    ///
+    /// # Safety
+    /// As for `tag_and_who`; it was made for an owner of this type.
+    pub(crate) unsafe fn owner<T: Owner>(this: NonNull<Self>) -> NonNull<T> {
+        // SAFETY: as the caller promises.
+        let (_, who) = unsafe { Self::tag_and_who(this) };
+        // SAFETY: made of an address that is not NULL.
+        unsafe { NonNull::new_unchecked(who.cast()) }
+    }
+
+    /// The source that a link's node is for. Also where a job lies now.
+    ///
+    /// # Safety
+    /// As for `tag_and_who`, of a link.
+    pub(super) unsafe fn source(this: NonNull<Self>) -> NonNull<Asynchron> {
+        // SAFETY: as the caller promises.
+        let (_, who) = unsafe { Self::tag_and_who(this) };
+        // SAFETY: made of a reference.
+        unsafe { NonNull::new_unchecked(who.cast()) }
+    }
+
+    /// Notes that it was taken off the list in which [`Self::is_taken`] asks for it.
+    ///
+    /// # Safety
+    /// `this` is alive, and is just being taken off, under the lock.
+    pub(crate) unsafe fn take(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        let who = unsafe { &(*this.as_ptr()).who };
+        // ORDERING: under the lock, as those that ask are. Others look past this bit.
+        who.store(who.load(Relaxed).map_addr(|addr| addr | TAKEN), Relaxed);
+    }
+
+    /// Whether it was taken off. (A job may lie where its links were.)
+    ///
+    /// # Safety
+    /// `this` is alive, and the lock of its asynchron is held.
+    pub(crate) unsafe fn is_taken(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        let (tag, _) = unsafe { Self::tag_and_who(this) };
+        tag & TAKEN != 0
+    }
+
+    /// Has one that has learned keep a link of its owner's in place of the owner.
+    ///
+    /// # Safety
+    /// `this` is an owner's, alive, and has learned: this word is the owner's alone.
+    #[inline]
+    pub(crate) unsafe fn keep_link(this: NonNull<Self>, link: *mut Self) {
+        // SAFETY: as the caller promises.
+        let who = unsafe { &(*this.as_ptr()).who };
+        // ORDERING: the owner's alone.
+        who.store(link.cast(), Relaxed);
+    }
+
+    /// The link that one keeps. `None`: it has not been given one yet.
+    ///
+    /// # Safety
+    /// `this` is an owner's and alive, and nobody else writes this word. (Its links may be changing.)
+    pub(crate) unsafe fn kept_link(this: NonNull<Self>) -> Option<*mut Self> {
+        // SAFETY: as the caller promises.
+        let (tag, who) = unsafe { Self::tag_and_who(this) };
+        (tag & OWNER == 0).then_some(who.cast())
+    }
+
+    fn neighbours(&self) -> (*mut Self, *mut Self) {
+        (self.prev, self.next)
+    }
+
+    /// Makes one the successor of the other.
+    ///
+    /// # Safety
+    /// Both are alive, and those of one list, whose lock is held.
+    unsafe fn join(prev: *mut Self, next: *mut Self) {
+        // SAFETY: as the caller promises.
+        unsafe { (*prev).next = next };
+        // SAFETY: as above.
+        unsafe { (*next).prev = prev };
+    }
+
+    /// Whether it lies in the list.
+    ///
+    /// # Safety
+    /// `this` is alive, and the lock of its asynchron is held. (Out of the list, `prev` may be changing.)
+    pub(crate) unsafe fn is_listed(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        !unsafe { (*this.as_ptr()).next }.is_null()
+    }
+}
+
+const _: () = assert!(MALLOC_ALIGN > TAG && align_of::<Kind>() > TAG);
+
+// It is no listener any more, and is never dropped as one.
+const _: () = assert!(!mem::needs_drop::<Listener>());
+
+/// A ring: the first one's `prev` is the last.
+pub(crate) struct List {
+    first: *mut Listener,
+}
+
+impl List {
+    pub(crate) const EMPTY: Self = Self { first: ptr::null_mut() };
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_null()
+    }
+
+    pub(crate) fn first(&self) -> Option<NonNull<Listener>> {
+        NonNull::new(self.first)
+    }
+
+    /// The only one, if it is.
+    pub(crate) fn lone(&self) -> Option<NonNull<Listener>> {
+        // SAFETY: it is in this list.
+        self.first().filter(|first| unsafe { first.as_ref() }.next == self.first)
+    }
+
+    /// Takes the first ones off, at most `n`, and does `work` to each.
+    #[inline]
+    pub(crate) fn take_off(&mut self, n: usize, mut work: impl FnMut(NonNull<Listener>)) {
+        let Some(first) = self.first() else {
+            return;
+        };
+        // SAFETY: what is in the list is alive.
+        let last = unsafe { first.as_ref() }.prev;
+        let mut next = self.first;
+        for _ in 0..n {
+            let Some(node) = NonNull::new(next) else {
+                return;
+            };
+            // SAFETY: as above.
+            next = unsafe { node.as_ref() }.next;
+            // SAFETY: as above.
+            unsafe { (*node.as_ptr()).next = ptr::null_mut() };
+            let was_last = node.as_ptr() == last;
+            work(node);
+            if was_last {
+                self.first = ptr::null_mut();
+                return;
+            }
+        }
+        self.first = next;
+        // SAFETY: both are in this list.
+        unsafe { Listener::join(last, next) };
+    }
+
+    /// # Safety
+    /// `node` is alive, in no list, and stays where it is until it is unlinked.
+    pub(crate) unsafe fn push(&mut self, node: NonNull<Listener>) {
+        let node = node.as_ptr();
+        if self.first.is_null() {
+            self.first = node;
+            // SAFETY: alive, and in no list.
+            return unsafe { Listener::join(node, node) };
+        }
+        // SAFETY: what is in the list is alive.
+        let last = unsafe { (*self.first).prev };
+        // SAFETY: the node is alive and in no list; the other is in this one.
+        unsafe { Listener::join(last, node) };
+        // SAFETY: as above.
+        unsafe { Listener::join(node, self.first) };
+    }
+
+    /// # Safety
+    /// `node` is in this list.
+    pub(crate) unsafe fn unlink(&mut self, node: NonNull<Listener>) {
+        let node = node.as_ptr();
+        // SAFETY: it is alive.
+        let (prev, next) = unsafe { &*node }.neighbours();
+        if next == node {
+            self.first = ptr::null_mut();
+        } else {
+            // SAFETY: both are in this list.
+            unsafe { Listener::join(prev, next) };
+            if self.first == node {
+                self.first = next;
+            }
+        }
+        // SAFETY: as above.
+        unsafe { (*node).next = ptr::null_mut() };
+    }
+}

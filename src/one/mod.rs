@@ -1,0 +1,20 @@
+//! One asynchron: its state, its outcome, those that listen to it.
+//!
+//! Follow a value: [`asynchron`] takes a delivery, [`state`] decides who wins, [`outcome`] is where the value lies,
+//! [`publish`] makes it visible and tells those in the list of [`listener`], [`jobs`] runs what must not run at once,
+//! and [`wait`] is how a thread blocks until then. [`release`] is the end.
+
+pub(crate) mod asynchron;
+pub(crate) mod extras;
+pub(crate) mod failure;
+pub(crate) mod handle;
+pub(crate) mod inside;
+pub(crate) mod jobs;
+pub(crate) mod link;
+pub(crate) mod listener;
+pub(crate) mod outcome;
+pub(crate) mod publish;
+pub(crate) mod release;
+pub(crate) mod state;
+pub(crate) mod step;
+pub(crate) mod wait;

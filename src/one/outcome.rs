@@ -1,0 +1,302 @@
+//! What an asynchron completes with, and how it lies inside the object.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::mem::{ManuallyDrop, MaybeUninit, offset_of};
+use std::ptr;
+
+use super::failure::Failure;
+use crate::base::memory::Bytes;
+use crate::base::program::Owned;
+use crate::sync::UnsafeCell;
+
+/// A value, an error or cancelled, on its way to an asynchron. Dropped, it frees what it holds.
+pub(crate) enum Outcome {
+    /// The empty value.
+    Empty,
+    Buffer(Buffer),
+    /// A failure that is nothing but its code.
+    Code(i32),
+    Failure(Failure),
+    /// Nobody was left to deliver.
+    Broken,
+    Cancelled,
+    CancelledBecause(Failure),
+}
+
+/// A value that the program owns, or handed over.
+#[repr(C)]
+pub(crate) struct Buffer {
+    pub(crate) data: *const c_void,
+    pub(crate) len: usize,
+    /// Freed with the buffer.
+    pub(crate) owner: Owned,
+}
+
+/// Where a value outside the object lies: how both [`Bytes`] and [`Buffer`] begin.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Place {
+    data: *const c_void,
+    len: usize,
+}
+
+const _: () = assert!(offset_of!(Buffer, data) == 0 && offset_of!(Bytes, data) == 0);
+const _: () = assert!(offset_of!(Buffer, len) == offset_of!(Place, len));
+const _: () = assert!(offset_of!(Bytes, len) == offset_of!(Place, len));
+
+impl Outcome {
+    /// What a function's return says: 0 is the empty value, anything else a failure.
+    pub(crate) fn of_return(code: i32) -> Self {
+        if code == 0 { Self::Empty } else { Self::Code(code) }
+    }
+}
+
+/// Says which variant lies in a [`Slot`], and how long a small value is. It lies in the state word,
+/// beside which the slot's 32 bytes need no tag of their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tag(u32);
+
+impl Tag {
+    /// The bits that a tag may use.
+    pub(crate) const MASK: u32 = 0x3F0F;
+
+    const SMALL: u32 = 0;
+    const BYTES: u32 = Self::HOLDS;
+    const BUFFER: u32 = Self::HOLDS | 1;
+    const CODE: u32 = Self::ERROR;
+    const BROKEN: u32 = Self::ERROR | 1;
+    const FAILURE: u32 = Self::ERROR | Self::HOLDS;
+    const CANCELLED: u32 = Self::ERROR | Self::CANCEL;
+    const CANCELLED_BECAUSE: u32 = Self::ERROR | Self::CANCEL | Self::HOLDS;
+
+    /// What these have in common: it is no value; one that was cancelled; the slot holds something
+    /// that has to be freed.
+    const ERROR: u32 = 8;
+    const CANCEL: u32 = 2;
+    pub(super) const HOLDS: u32 = 4;
+
+    const KIND: u32 = 15;
+    const LEN_SHIFT: u32 = 8;
+
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        Self(bits & Self::MASK)
+    }
+
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
+    fn kind(self) -> u32 {
+        self.0 & Self::KIND
+    }
+
+    fn small_len(self) -> usize {
+        (self.0 >> Self::LEN_SHIFT) as usize
+    }
+
+    #[inline]
+    pub(crate) fn is_value(self) -> bool {
+        self.0 & Self::ERROR == 0
+    }
+
+    #[inline]
+    pub(crate) fn is_cancelled(self) -> bool {
+        self.0 & Self::CANCEL != 0
+    }
+
+    /// Whether nothing has to be freed.
+    #[inline]
+    pub(crate) fn is_plain(self) -> bool {
+        self.0 & Self::HOLDS == 0
+    }
+
+    /// Whether it is a copy in a block of its own.
+    #[inline]
+    pub(crate) fn is_copy(self) -> bool {
+        self.kind() == Self::BYTES
+    }
+
+    /// Whether freeing it runs none of the program's code.
+    #[inline]
+    pub(crate) fn is_ours(self) -> bool {
+        self.is_plain() || self.is_copy()
+    }
+}
+
+/// The room for an outcome inside the object. The state word says when it may be written (by the
+/// one that has claimed, before it publishes) and read (by anyone, after); a [`Tag`] says as what.
+///
+/// Aligned as malloc aligns on 32-bit systems, where its own fields ask for less; elsewhere the object's
+/// layout sees to it.
+#[repr(C, align(8))]
+pub(crate) union Slot {
+    place: Place,
+    small: [MaybeUninit<u8>; Self::INSIDE],
+    bytes: ManuallyDrop<Bytes>,
+    buffer: ManuallyDrop<Buffer>,
+    code: i32,
+    failure: ManuallyDrop<Failure>,
+    empty: (),
+}
+
+/// A failure or a cancel, as it is told to the program. Lives as long as the object.
+pub(crate) struct ErrorView {
+    pub(crate) code: i32,
+    pub(crate) domain: *const c_char,
+    pub(crate) message: *const c_char,
+    pub(crate) payload: *const c_void,
+}
+
+impl ErrorView {
+    fn of_text(code: i32, domain: &'static CStr, message: &'static CStr) -> Self {
+        Self { code, domain: domain.as_ptr(), message: message.as_ptr(), payload: ptr::null() }
+    }
+}
+
+/// The code of a broken one; the C interface has the same number as a status.
+pub(crate) const BROKEN_CODE: i32 = -6;
+
+impl Slot {
+    /// Copies of up to this many bytes lie inside the object: what a buffer's description takes.
+    pub(crate) const INSIDE: usize = size_of::<Buffer>();
+
+    pub(crate) fn empty() -> UnsafeCell<Self> {
+        UnsafeCell::new(Self { empty: () })
+    }
+
+    /// # Safety
+    /// `slot` is live, and the caller alone may touch it.
+    #[inline]
+    pub(crate) unsafe fn write(slot: *mut Self, outcome: Outcome) -> Tag {
+        let (kind, content) = match outcome {
+            Outcome::Empty => (Tag::SMALL, Self { empty: () }),
+            Outcome::Buffer(buffer) => (Tag::BUFFER, Self { buffer: ManuallyDrop::new(buffer) }),
+            Outcome::Code(code) => (Tag::CODE, Self { code }),
+            Outcome::Failure(failure) => {
+                (Tag::FAILURE, Self { failure: ManuallyDrop::new(failure) })
+            }
+            Outcome::Broken => (Tag::BROKEN, Self { empty: () }),
+            Outcome::Cancelled => (Tag::CANCELLED, Self { empty: () }),
+            Outcome::CancelledBecause(reason) => {
+                (Tag::CANCELLED_BECAUSE, Self { failure: ManuallyDrop::new(reason) })
+            }
+        };
+        // SAFETY: the caller alone may touch it.
+        unsafe { slot.write(content) };
+        Tag(kind)
+    }
+
+    /// # Safety
+    /// As for [`Self::write`].
+    #[inline]
+    pub(crate) unsafe fn write_copy(slot: *mut Self, bytes: Bytes) -> Tag {
+        // SAFETY: the caller alone may touch it.
+        unsafe { slot.write(Self { bytes: ManuallyDrop::new(bytes) }) };
+        Tag(Tag::BYTES)
+    }
+
+    /// Copies at most [`Self::INSIDE`] bytes.
+    ///
+    /// # Safety
+    /// As for [`Self::write`].
+    #[inline]
+    pub(crate) unsafe fn write_small(slot: *mut Self, bytes: &[u8]) -> Tag {
+        debug_assert!(bytes.len() <= Self::INSIDE);
+        // SAFETY: the caller alone may touch it, and they fit.
+        unsafe { slot.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        // At most INSIDE, so it fits.
+        Tag(Tag::SMALL | ((bytes.len() as u32) << Tag::LEN_SHIFT))
+    }
+
+    /// The value's address and length; `None` if it is none.
+    ///
+    /// # Safety
+    /// The slot holds what `tag` says, and is not written while the reference lives.
+    #[inline]
+    pub(crate) unsafe fn value(&self, tag: Tag) -> Option<(*const c_void, usize)> {
+        if !tag.is_value() {
+            return None;
+        }
+        if tag.is_plain() {
+            let len = tag.small_len();
+            return Some((if len == 0 { ptr::null() } else { ptr::from_ref(self).cast() }, len));
+        }
+        // SAFETY: a copy or a buffer, and both begin with where the value lies.
+        let place = unsafe { &self.place };
+        Some((place.data, place.len))
+    }
+
+    /// The failure or the cancel; `None` if it is a value.
+    ///
+    /// # Safety
+    /// As for [`Self::value`].
+    pub(crate) unsafe fn error(&self, tag: Tag) -> Option<ErrorView> {
+        Some(match tag.kind() {
+            Tag::FAILURE | Tag::CANCELLED_BECAUSE => {
+                // SAFETY: the tag says so.
+                let failure = unsafe { &self.failure };
+                ErrorView {
+                    code: failure.code(),
+                    domain: failure.domain(),
+                    message: failure.message(),
+                    payload: failure.payload(),
+                }
+            }
+            // SAFETY: the tag says so.
+            Tag::CODE => ErrorView::of_text(unsafe { self.code }, c"", c""),
+            Tag::BROKEN => ErrorView::of_text(
+                BROKEN_CODE,
+                c"asynchron",
+                c"the last handle was released and nobody was left to deliver",
+            ),
+            Tag::CANCELLED => ErrorView::of_text(0, c"", c""),
+            _ => return None,
+        })
+    }
+
+    /// The failure or the cancel once more, for another asynchron; what is rich is shared.
+    ///
+    /// # Safety
+    /// As for [`Self::value`].
+    pub(crate) unsafe fn share_error(&self, tag: Tag) -> Option<Outcome> {
+        // SAFETY: read only where the tag says that a failure is there.
+        let failure = || Failure::clone(unsafe { &self.failure });
+        match tag.kind() {
+            Tag::FAILURE => Some(Outcome::Failure(failure())),
+            Tag::CANCELLED_BECAUSE => Some(Outcome::CancelledBecause(failure())),
+            // SAFETY: the tag says so.
+            Tag::CODE => Some(Outcome::Code(unsafe { self.code })),
+            Tag::BROKEN => Some(Outcome::Broken),
+            Tag::CANCELLED => Some(Outcome::Cancelled),
+            _ => None,
+        }
+    }
+
+    /// Frees a copy that lies outside.
+    ///
+    /// # Safety
+    /// The slot holds one; nobody uses it any more.
+    #[inline]
+    pub(crate) unsafe fn free_copy(&mut self) {
+        // SAFETY: as the caller promises, and it is dropped once.
+        unsafe { ManuallyDrop::drop(&mut self.bytes) };
+    }
+
+    /// Frees what the slot holds.
+    ///
+    /// # Safety
+    /// The slot holds what `tag` says; nobody uses it any more.
+    pub(crate) unsafe fn free(&mut self, tag: Tag) {
+        match tag.kind() {
+            // SAFETY: the tag says so, and it is dropped once.
+            Tag::BYTES => unsafe { self.free_copy() },
+            // SAFETY: as above.
+            Tag::BUFFER => unsafe { ManuallyDrop::drop(&mut self.buffer) },
+            // SAFETY: as above.
+            Tag::FAILURE | Tag::CANCELLED_BECAUSE => unsafe {
+                ManuallyDrop::drop(&mut self.failure);
+            },
+            _ => {}
+        }
+    }
+}

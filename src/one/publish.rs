@@ -1,0 +1,287 @@
+//! Publishing to those that listen, and telling them.
+//!
+//! The lock is never held for longer than a few listeners take, however many there are: the first few
+//! are taken off the list before the outcome is published, while the lock is held anyway, and the others,
+//! a few at a time, after that.
+
+use std::mem::{self, MaybeUninit};
+use std::ptr::{self, NonNull};
+
+use super::asynchron::Asynchron;
+use super::handle::Handle;
+use super::jobs::{self, Job, Jobs, RunFn};
+use super::listener::{Kind, List, Listener};
+use super::outcome::Tag;
+use super::state::{Courtesy, Held};
+use crate::sync::AtomicU32;
+use crate::sys;
+
+/// So many are taken off the list at a time.
+const FEW: usize = 4;
+
+/// Those who are told by one completion, and what is to be done for them.
+pub(crate) struct Telling {
+    /// What is to run, each with a reference to the source of its own, counted but for what is lent.
+    jobs: Jobs,
+    /// Whether there are jobs of which it is not known yet whether they are to run on this thread.
+    undecided: bool,
+    /// Whether the object may still be lent to a callback, and whether it is.
+    lends: Lends,
+    /// Those that learn of it once the lock is not held any more, linked in their order by `prev`.
+    first: *mut Listener,
+    last: *mut Listener,
+    /// Where threads are asleep that are to be woken then: the word may be gone.
+    asleep: [MaybeUninit<*const AtomicU32>; FEW],
+    asleep_len: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lends {
+    No,
+    ToTheFirst,
+    Lent,
+}
+
+/// For [`Kind::Take`].
+impl Telling {
+    /// Wakes a thread that sleeps on this word, without the lock. By address: it may be gone by then.
+    pub(crate) fn wake_later(&mut self, word: *const AtomicU32) {
+        // There is one for each that is taken off, at most.
+        if let Some(free) = self.asleep.get_mut(self.asleep_len) {
+            free.write(word);
+            self.asleep_len = self.asleep_len.wrapping_add(1);
+        }
+    }
+
+    /// Has `run` run where the node was, in its order. No reference comes with it.
+    ///
+    /// # Safety
+    /// The node was taken off, and is used as a listener no more.
+    pub(crate) unsafe fn run_later(&mut self, node: NonNull<Listener>, run: RunFn) {
+        // SAFETY: as the caller promises.
+        unsafe { self.jobs.push(node.cast(), Some(run)) };
+    }
+}
+
+impl Telling {
+    fn new() -> Self {
+        Self {
+            jobs: Jobs::new(),
+            undecided: false,
+            lends: Lends::ToTheFirst,
+            first: ptr::null_mut(),
+            last: ptr::null_mut(),
+            asleep: [const { MaybeUninit::uninit() }; FEW],
+            asleep_len: 0,
+        }
+    }
+
+    /// Publishes, and tells all: threads and reports at once; what runs the program's code, in its
+    /// order, when all others were told and this thread comes to it.
+    ///
+    /// # Safety
+    /// `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
+    #[cold]
+    pub(super) unsafe fn publish(this: NonNull<Asynchron>, held: Held, tag: Tag) {
+        // SAFETY: alive until it is published.
+        let source = unsafe { this.as_ref() };
+        // SAFETY: the lock is held.
+        let list = unsafe { source.listeners() };
+        let Some(node) = list.lone() else {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::publish_to_many(this, held, tag) };
+        };
+        // SAFETY: what listens is alive until it was told.
+        let (held, run) = match *unsafe { Listener::kind(node) } {
+            Kind::Run { lent, .. } => (held.lend(), lent),
+            Kind::RunMarked { mark, run } => {
+                // SAFETY: the lock is held.
+                unsafe { mark(node) };
+                source.keep();
+                (held, run)
+            }
+            Kind::Learn(learn) => {
+                list.take_off(1, |_| ());
+                source.state().publish(held, tag);
+                // SAFETY: it was taken off the list, and learns once.
+                return unsafe { learn(node) };
+            }
+            Kind::Decide { mark, decide } => {
+                // SAFETY: the lock is held.
+                unsafe { mark(node) };
+                source.keep();
+                *list = List::EMPTY;
+                source.state().publish(held, tag);
+                // SAFETY: it was taken off the list, and decides once.
+                if let Some((job, run)) = unsafe { decide(node, this) } {
+                    run_one(job, run);
+                }
+                return;
+            }
+            // SAFETY: as the caller promises.
+            _ => return unsafe { Self::publish_to_many(this, held, tag) },
+        };
+        *list = List::EMPTY;
+        source.state().publish(held, tag);
+        run_one(node.cast(), run);
+    }
+
+    /// The same where there is something to sort. Apart, so that one that listens alone costs no more.
+    ///
+    /// # Safety
+    /// As for [`Self::publish`].
+    #[inline(never)]
+    unsafe fn publish_to_many(this: NonNull<Asynchron>, held: Held, tag: Tag) {
+        // SAFETY: alive until it is published.
+        let source = unsafe { this.as_ref() };
+        // SAFETY: the lock is held.
+        let list = unsafe { source.listeners() };
+        let mut telling = Self::new();
+        // In a crowd it is visible first of all.
+        let more = held.is_crowded() || telling.take_few(source, list);
+        // What is left in the list has no reference, so there is one of this thread's until it is empty.
+        let kept = more.then(|| Handle::retain(source));
+        let held = if telling.lends == Lends::Lent { held.lend() } else { held };
+        source.state().publish(held, tag);
+        telling.lends = Lends::No;
+        telling.inform();
+        if let Some(source) = kept {
+            let mut courtesy = Courtesy::new();
+            loop {
+                let held = source.state().lock();
+                // SAFETY: the lock is held.
+                let more = telling.take_few(&source, unsafe { source.listeners() });
+                let wanted = source.state().unlock(held);
+                telling.inform();
+                if !more {
+                    break;
+                }
+                if wanted {
+                    courtesy.give_way();
+                }
+            }
+        }
+        telling.finish(this);
+    }
+
+    /// Takes the first few off the list, whose lock is held, and says whether there are more to be told.
+    #[inline]
+    fn take_few(&mut self, source: &Asynchron, list: &mut List) -> bool {
+        // SAFETY: just taken off, and the lock is held.
+        list.take_off(FEW, |node| unsafe { self.take(node, source) });
+        !list.is_empty()
+    }
+
+    /// # Safety
+    /// The node is in no list, and alive until it was told; the source's lock is held, or nobody else knows
+    /// the node.
+    #[inline(always)] // Into the loop over few: the compiler thinks otherwise.
+    unsafe fn take(&mut self, node: NonNull<Listener>, source: &Asynchron) {
+        // SAFETY: it is alive.
+        match *unsafe { Listener::kind(node) } {
+            Kind::Run { lent, kept } => {
+                let run = if self.lends == Lends::ToTheFirst {
+                    self.lends = Lends::Lent;
+                    lent
+                } else {
+                    source.keep();
+                    kept
+                };
+                // SAFETY: it is not used as a listener any more.
+                unsafe { self.jobs.push(node.cast(), Some(run)) };
+            }
+            Kind::RunMarked { mark, run } => {
+                // SAFETY: as the caller promises.
+                unsafe { mark(node) };
+                source.keep();
+                // SAFETY: as above.
+                unsafe { self.jobs.push(node.cast(), Some(run)) };
+            }
+            // SAFETY: in no list, its link is free.
+            Kind::Learn(_) => unsafe { self.learn_later(node) },
+            Kind::Decide { mark, .. } => {
+                // SAFETY: as the caller promises.
+                unsafe { mark(node) };
+                source.keep();
+                self.undecided = true;
+                // SAFETY: nobody else uses its links before it has decided.
+                unsafe { self.jobs.push(node.cast(), None) };
+            }
+            // SAFETY: as the caller promises.
+            Kind::Take(take) | Kind::Step { take, .. } => unsafe { take(node, source, self) },
+        }
+    }
+
+    /// # Safety
+    /// The node is in no list, and alive until it has learned.
+    unsafe fn learn_later(&mut self, node: NonNull<Listener>) {
+        let node = node.as_ptr();
+        // SAFETY: as the caller promises.
+        unsafe { (*node).prev = ptr::null_mut() };
+        if self.first.is_null() {
+            self.first = node;
+        } else {
+            // SAFETY: as above.
+            unsafe { (*self.last).prev = node };
+        }
+        self.last = node;
+    }
+
+    /// Tells those just taken off that do not run the program's code. The lock is not held.
+    fn inform(&mut self) {
+        for word in self.asleep.iter().take(mem::take(&mut self.asleep_len)) {
+            // SAFETY: so many were written.
+            sys::wake(unsafe { word.assume_init() }, u32::MAX, 1);
+        }
+        let mut next = mem::replace(&mut self.first, ptr::null_mut());
+        while let Some(node) = NonNull::new(next) {
+            // SAFETY: alive until it has learned.
+            next = unsafe { node.as_ref() }.prev;
+            // SAFETY: as above.
+            if let Kind::Learn(learn) = *unsafe { Listener::kind(node) } {
+                // SAFETY: it was taken off the list, and learns once.
+                unsafe { learn(node) };
+            }
+        }
+    }
+
+    /// All have learned: runs what is to run here. `source` may be gone, unless there are jobs.
+    fn finish(&mut self, source: NonNull<Asynchron>) {
+        let jobs = mem::replace(&mut self.jobs, Jobs::new());
+        jobs::run(if self.undecided { decide(jobs, source) } else { jobs });
+    }
+}
+
+#[inline]
+fn run_one(job: NonNull<Job>, run: RunFn) {
+    let jobs = Jobs::new();
+    // SAFETY: where a node was that is told, and no listener any more.
+    unsafe { jobs.push(job, Some(run)) };
+    jobs::run(jobs);
+}
+
+/// What of this is to run on this thread.
+fn decide(jobs: Jobs, source: NonNull<Asynchron>) -> Jobs {
+    jobs.decide(|job| {
+        let node = job.cast::<Listener>();
+        // SAFETY: it was left undecided, so that its kind is still there.
+        match *unsafe { Listener::kind(node) } {
+            // SAFETY: as above; it is decided once.
+            Kind::Decide { decide, .. } => unsafe { decide(node, source) },
+            _ => None,
+        }
+    })
+}
+
+/// Tells one that came when its source was complete.
+///
+/// # Safety
+/// The node is in no list, and known to nobody else; the source is the caller's.
+pub(crate) unsafe fn tell_late(node: NonNull<Listener>, source: &Asynchron) {
+    let mut telling = Telling::new();
+    telling.lends = Lends::No;
+    // SAFETY: as the caller promises.
+    unsafe { telling.take(node, source) };
+    telling.inform();
+    telling.finish(NonNull::from(source));
+}

@@ -1,0 +1,277 @@
+//! Giving up a reference, and the end of the object.
+//!
+//! Most end here and now: nothing but the block is left. What holds the program's own things, whose
+//! drops may do anything, is buried first, and freed when nothing else runs on the thread ([`due`]).
+
+use std::alloc::{Layout, dealloc};
+use std::ptr::{self, NonNull};
+
+use super::asynchron::Asynchron;
+use super::handle::Handle;
+use super::jobs;
+use super::outcome::Outcome;
+use super::state::Seen;
+use crate::sync::race;
+
+impl Asynchron {
+    /// Gives up one reference.
+    ///
+    /// # Safety
+    /// It is the caller's, and is used no more.
+    #[inline(always)] // Into `asynchron_release`: the compiler thinks otherwise.
+    pub(crate) unsafe fn release(this: NonNull<Self>) {
+        // SAFETY: the reference keeps it alive until it is given up.
+        let me = unsafe { this.as_ref() };
+        if !me.refs.release_untold() {
+            return;
+        }
+        let seen = me.state.load();
+        if seen.is_particular() {
+            // SAFETY: it was the last one that is counted.
+            return unsafe { Self::release_particular(this, seen) };
+        }
+        // SAFETY: it was the last one.
+        unsafe { Self::end(this, seen) };
+    }
+
+    /// # Safety
+    /// It was found to be the last counted one, and is the caller's to give up; the word was seen since.
+    #[inline(never)]
+    unsafe fn release_particular(this: NonNull<Self>, seen: Seen) {
+        if seen.is_watched() {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::release_watched(this, seen) };
+        }
+        // SAFETY: as above; it is or was lent.
+        unsafe { Self::release_lent(this) };
+    }
+
+    /// Tells a race detector that what all others did is taken over.
+    ///
+    /// # Safety
+    /// As for `release_particular`.
+    #[cold]
+    unsafe fn release_watched(this: NonNull<Self>, seen: Seen) {
+        // SAFETY: the reference is still counted, and keeps it alive.
+        let me = unsafe { this.as_ref() };
+        race::acquire(&raw const me.refs);
+        race::acquire(&raw const me.state);
+        if seen.was_lent() {
+            // SAFETY: as the caller promises.
+            unsafe { Self::release_lent(this) };
+        } else {
+            // SAFETY: as above.
+            unsafe { Self::end(this, seen) };
+        }
+    }
+
+    /// # Safety
+    /// As for `release_particular`, of what is or was lent.
+    #[inline]
+    unsafe fn release_lent(this: NonNull<Self>) {
+        // SAFETY: the reference is still counted, and keeps it alive.
+        let me = unsafe { this.as_ref() };
+        // Returned, it cannot be lent again; but it may have been retained while it was lent.
+        if !me.state.leave() && me.refs.release() {
+            // SAFETY: it was the last one.
+            unsafe { Self::end(this, me.state.load()) };
+        }
+    }
+
+    /// Gives up the reference that is not counted.
+    ///
+    /// # Safety
+    /// It was lent to the caller, who uses it no more.
+    pub(super) unsafe fn give_back(this: NonNull<Self>) {
+        // SAFETY: lent, it is alive.
+        if unsafe { this.as_ref() }.state.take_back() {
+            // SAFETY: the last counted reference was left to the caller.
+            unsafe { Self::release(this) };
+        }
+    }
+
+    /// # Safety
+    /// The last reference has just been given up, and the word was seen since.
+    #[inline]
+    unsafe fn end(this: NonNull<Self>, seen: Seen) {
+        // SAFETY: nobody else can free it.
+        let me = unsafe { this.as_ref() };
+        // SAFETY: nobody else can reach it, since there are no steps.
+        if seen.is_bare() && unsafe { me.listeners() }.is_empty() {
+            // SAFETY: nothing else is left of it.
+            return unsafe { Self::free_room(this, Self::LAYOUT) };
+        }
+        // SAFETY: as the caller promises.
+        unsafe { Self::end_with_more(this, seen) };
+    }
+
+    /// The same where there is more than the object. Apart, so that those that are bare come first.
+    ///
+    /// # Safety
+    /// As for [`Self::end`].
+    #[inline(never)]
+    unsafe fn end_with_more(this: NonNull<Self>, seen: Seen) {
+        // SAFETY: nobody else can free it.
+        let me = unsafe { this.as_ref() };
+        // SAFETY: nobody else can reach it: those who ask know that there are no steps.
+        let nobody_listens = || unsafe { me.listeners() }.is_empty();
+        if seen.is_only_joined() {
+            if nobody_listens() {
+                // SAFETY: nothing else is left of it.
+                return unsafe { Self::free_joined(this) };
+            }
+        } else if seen.only_holds() && seen.tag().is_copy() && nobody_listens() {
+            // SAFETY: as above.
+            return unsafe { Self::end_copy(this) };
+        }
+        // SAFETY: as the caller promises.
+        unsafe { Self::end_slowly(this) };
+    }
+
+    /// # Safety
+    /// There is nothing left but the object and the copy in its slot.
+    #[inline(never)]
+    unsafe fn end_copy(this: NonNull<Self>) {
+        // SAFETY: nobody else can reach it.
+        let me = unsafe { this.as_ref() };
+        // SAFETY: as above.
+        let slot = unsafe { &mut *me.slot.get() };
+        // SAFETY: a copy, which nobody uses any more.
+        unsafe { slot.free_copy() };
+        // SAFETY: allocated with this layout.
+        unsafe { Self::free_room(this, Self::LAYOUT) };
+    }
+
+    /// # Safety
+    /// The last reference has just been given up.
+    #[inline(never)]
+    unsafe fn end_slowly(this: NonNull<Self>) {
+        // SAFETY: nobody else can free it.
+        let me = unsafe { this.as_ref() };
+        let seen = me.state.load();
+        if seen.has_steps() {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::end_with_steps(this) };
+        }
+        // SAFETY: nobody else can reach it. Those due after completion have references: so if there
+        // is one in the list, it is not complete.
+        if !unsafe { me.listeners() }.is_empty() {
+            // SAFETY: as above.
+            unsafe { Self::break_off(this) };
+        } else if !seen.has_extras() && seen.tag().is_ours() {
+            // SAFETY: as above.
+            unsafe { Self::free(this) };
+        } else {
+            // SAFETY: the last reference is gone.
+            unsafe { jobs::bury(this) };
+        }
+    }
+
+    /// Steps may be taken off by another thread just now, which has the lock for that. If the last one was,
+    /// that thread is through with it once the lock is free, and no other comes.
+    ///
+    /// # Safety
+    /// The last reference has just been given up.
+    #[cold]
+    unsafe fn end_with_steps(this: NonNull<Self>) {
+        // SAFETY: nobody else can free it.
+        let me = unsafe { this.as_ref() };
+        let held = me.state.lock();
+        // SAFETY: the lock is held.
+        let nobody_listens = unsafe { me.listeners() }.is_empty();
+        if nobody_listens {
+            me.state.unlock(held.without_steps());
+            // SAFETY: as the caller promises.
+            unsafe { Self::end(this, me.state.load()) };
+        } else {
+            me.state.unlock(held);
+            // SAFETY: as above.
+            unsafe { Self::break_off(this) };
+        }
+    }
+
+    /// Nobody is left to deliver to those that listen: tells them so.
+    ///
+    /// # Safety
+    /// The last reference has just been given up.
+    #[cold]
+    unsafe fn break_off(this: NonNull<Self>) {
+        // SAFETY: the last reference is still counted: it is owned again, and given up once they
+        // were told.
+        let me = unsafe { Handle::from_raw(this) };
+        // SAFETY: `me` keeps it alive. Nobody else could deliver, so it wins.
+        let _ = unsafe { Self::complete(this, Outcome::Broken) };
+        drop(me);
+    }
+
+    /// Frees what it holds, which may run the program's code, and then the object.
+    ///
+    /// # Safety
+    /// The last reference is gone; called once.
+    pub(super) unsafe fn free(this: NonNull<Self>) {
+        // SAFETY: nobody else can reach it.
+        let me = unsafe { this.as_ref() };
+        let seen = me.state.load();
+        // SAFETY: nobody else can reach the slot.
+        let slot = unsafe { &mut *me.slot.get() };
+        // SAFETY: the tag says what it holds: the empty value, if it never completed.
+        unsafe { slot.free(seen.tag()) };
+        if seen.has_extras() {
+            // SAFETY: the word says that there are some.
+            let extras = unsafe { me.given() };
+            // SAFETY: made by a box, and freed here alone.
+            drop(unsafe { Box::from_raw(extras.as_ptr()) });
+        }
+        if seen.is_joined() {
+            // SAFETY: nothing else is left of it.
+            unsafe { Self::free_joined(this) };
+        } else {
+            // SAFETY: allocated with this layout.
+            unsafe { Self::free_room(this, Self::LAYOUT) };
+        }
+    }
+
+    /// # Safety
+    /// The object was made by [`Self::create_joined`], and its last use was before this.
+    #[inline(never)]
+    unsafe fn free_joined(this: NonNull<Self>) {
+        // By way of references to the object, `this` may reach no further than it does.
+        let whole = ptr::with_exposed_provenance_mut::<Self>(this.addr().get());
+        if let Some(whole) = NonNull::new(whole) {
+            // SAFETY: allocated with this layout.
+            unsafe { Self::free_room(whole, Self::LAYOUT_JOINED) };
+        }
+    }
+
+    /// # Safety
+    /// Allocated with this layout. Nothing is left of it, and nobody can reach it any more.
+    #[inline]
+    unsafe fn free_room(this: NonNull<Self>, layout: Layout) {
+        // For models alone, whose atomics and cells notice their end: there is nothing else to drop.
+        // SAFETY: as the caller promises.
+        unsafe { this.drop_in_place() };
+        // SAFETY: as above.
+        unsafe { dealloc(this.as_ptr().cast(), layout) };
+    }
+
+    /// Links an object without references to the next such. The list of listeners is its no more.
+    ///
+    /// # Safety
+    /// Nobody else can reach the object.
+    pub(super) unsafe fn link_dead(this: NonNull<Self>, next: Option<NonNull<Self>>) {
+        let next = next.map_or(ptr::null_mut(), NonNull::as_ptr);
+        // SAFETY: as the caller promises.
+        let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
+        // SAFETY: the extras are kept, the list's room is free.
+        unsafe { room.write(next) };
+    }
+
+    /// # Safety
+    /// It was given to [`Self::link_dead`].
+    pub(super) unsafe fn next_dead(this: NonNull<Self>) -> Option<NonNull<Self>> {
+        // SAFETY: nobody else can reach it.
+        let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
+        // SAFETY: written there.
+        NonNull::new(unsafe { room.read() })
+    }
+}

@@ -1,0 +1,64 @@
+//! What a step asks of the asynchrons that it lies between: its sources, and what it delivers into.
+
+use std::ptr::NonNull;
+
+use super::asynchron::Asynchron;
+use super::listener::{List, Listener};
+
+/// What became of a step whose turn has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// What it delivers into runs now.
+    Started,
+    /// The step is the caller's, but it is not to run.
+    Refused,
+    /// What it delivers into is complete, and whoever completed it takes the step off its sources.
+    Gone,
+}
+
+impl Asynchron {
+    /// Runs `work` on the list of a source and on whether it is complete, under the lock. If the answer is
+    /// true, a step is in the list now.
+    pub(crate) fn with_steps<R>(&self, work: impl FnOnce(&mut List, bool) -> (R, bool)) -> R {
+        let held = self.state().lock();
+        // SAFETY: the lock is held.
+        let list = unsafe { self.listeners() };
+        let (result, listed) = work(list, held.is_complete());
+        self.state().unlock(if listed { held.with_steps() } else { held });
+        result
+    }
+
+    /// Takes a step's node off the list of what it delivers into, and starts that, if `start`.
+    ///
+    /// # Safety
+    /// The node was listed here, and is alive; the caller has a reference.
+    #[inline]
+    pub(crate) unsafe fn begin(&self, node: NonNull<Listener>, start: bool) -> Begun {
+        // Most have been released by then, and a chain's only reference is the step's.
+        let alone = self.refs.is_one();
+        let held = if alone { self.state().lock_alone() } else { self.state().lock() };
+        // SAFETY: the lock is held.
+        if unsafe { Listener::is_taken(node) } {
+            self.state().unlock(held);
+            return Begun::Gone;
+        }
+        // SAFETY: the lock is held.
+        let list = unsafe { self.listeners() };
+        // SAFETY: it is in this list.
+        unsafe { list.unlink(node) };
+        let (held, started) = if start { held.start() } else { (held, false) };
+        self.state().unlock(held);
+        if started { Begun::Started } else { Begun::Refused }
+    }
+
+    /// Lists the first node of all.
+    ///
+    /// # Safety
+    /// Nobody else knows the object yet; the node is in no list, and stays until it was told or taken off.
+    pub(crate) unsafe fn listen_first(&self, node: NonNull<Listener>) {
+        // SAFETY: nobody else knows it.
+        let list = unsafe { self.listeners() };
+        // SAFETY: as the caller promises.
+        unsafe { list.push(node) };
+    }
+}

@@ -1,0 +1,146 @@
+//! Blocking: spin briefly, then park, until there is something or the time is up.
+
+use std::{hint, ptr};
+
+use super::asynchron::Asynchron;
+use super::inside;
+use super::jobs;
+use super::state::Seen;
+use crate::sys::{self, Deadline, Slot};
+
+/// Why a wait ended without what it waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Timeout,
+    /// The thread would wait for itself.
+    Deadlock,
+}
+
+/// For a thread with something to do when it falls asleep in a wait: one of the pool's makes room for another.
+pub(crate) trait Sleeper {
+    /// False: nothing is to be done this time.
+    fn fall_asleep(&self) -> bool;
+
+    /// When to wake at the latest, where the wait itself would at `deadline`.
+    fn until(&self, deadline: Deadline) -> Deadline;
+
+    /// It sleeps no more.
+    fn wake_up(&self);
+}
+
+/// What this thread has to do, if anything: by the address of a reference.
+static SLEEPER: Slot = Slot::new(1);
+
+/// From here on this thread does what `sleeper` says, until [`forget_sleeper`]. (For want of memory it may not.)
+///
+/// # Safety
+/// It stays where it is until then.
+pub(crate) unsafe fn set_sleeper(sleeper: &&dyn Sleeper) {
+    SLEEPER.set(ptr::from_ref(sleeper).cast_mut().cast());
+}
+
+pub(crate) fn forget_sleeper() {
+    SLEEPER.set(ptr::null_mut());
+}
+
+/// While it lives, this thread sleeps.
+struct Sleeping<'a>(Option<&'a dyn Sleeper>);
+
+impl Sleeping<'_> {
+    #[inline]
+    fn begin() -> Self {
+        // SAFETY: NULL, or what `set_sleeper` was given, and stays.
+        let sleeper = unsafe { SLEEPER.get().cast::<&dyn Sleeper>().as_ref() };
+        Self(sleeper.copied().filter(|sleeper| sleeper.fall_asleep()))
+    }
+
+    #[inline]
+    fn until(&self, deadline: Deadline) -> Deadline {
+        self.0.map_or(deadline, |sleeper| sleeper.until(deadline))
+    }
+}
+
+impl Drop for Sleeping<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(sleeper) = self.0 {
+            sleeper.wake_up();
+        }
+    }
+}
+
+/// How often a wait looks before it sleeps: about 2 microseconds, what a hand-over between two
+/// processors takes at most. Another number is chosen when building, by ASYNCHRON_SPINS.
+const SPINS: u32 = match option_env!("ASYNCHRON_SPINS") {
+    None => 50,
+    Some(number) => match u32::from_str_radix(number, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("ASYNCHRON_SPINS is not a number"),
+    },
+};
+
+/// Blocks until `look` finds something, or `timeout_ns` have passed. `park` sleeps at most until
+/// the deadline it is given, and may return at any time.
+pub(crate) fn block_until<R>(
+    timeout_ns: u64,
+    mut look: impl FnMut() -> Option<R>,
+    park: impl Fn(Deadline),
+) -> Option<R> {
+    if let Some(found) = look() {
+        return Some(found);
+    }
+    if timeout_ns == 0 {
+        return None;
+    }
+    let deadline = sys::deadline_after(timeout_ns);
+    if jobs::run_before_blocking() {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+    }
+    let sleeping = Sleeping::begin();
+    loop {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        if sys::has_passed(deadline) {
+            // What came while the clock was read beats the time that ran out.
+            return look();
+        }
+        park(sleeping.until(deadline));
+    }
+}
+
+/// Blocks until the asynchron is complete.
+#[inline]
+pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
+    let state = a.state();
+    let seen = state.look();
+    if seen.is_complete() {
+        return Ok(seen);
+    }
+    if inside::is_inside(a) {
+        return Err(Stop::Deadlock);
+    }
+    let look = || Some(state.look()).filter(|seen| seen.is_complete());
+    if timeout_ns != 0 {
+        if let Some(seen) = spin(look) {
+            return Ok(seen);
+        }
+    }
+    block_until(timeout_ns, look, |deadline| state.park(deadline)).ok_or(Stop::Timeout)
+}
+
+/// Looks for a moment before sleeping pays. With one processor the other side could not move.
+pub(crate) fn spin<R>(look: impl Fn() -> Option<R>) -> Option<R> {
+    if sys::processors() == 1 {
+        return None;
+    }
+    for _ in 0..SPINS {
+        hint::spin_loop();
+        if let Some(found) = look() {
+            return Some(found);
+        }
+    }
+    None
+}

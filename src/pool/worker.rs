@@ -1,0 +1,300 @@
+//! One background thread: runs what it is called for, rests, watches.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+use std::thread;
+
+use super::busy::BUSY;
+use super::task::{Room, Task};
+use super::threads::Pool;
+use crate::one::inside;
+use crate::one::wait::{self, Sleeper, spin};
+use crate::sync::{AtomicU32, Ordering::*, race};
+use crate::sys::{self, Deadline};
+
+/// How long a task lies before it gets a thread of its own, in nanoseconds.
+const PATIENCE: u64 = 10_000_000;
+/// Processor time within the patience that makes a thread one which uses the processors.
+const USED: u64 = PATIENCE / 10;
+/// How long nothing may begin behind threads that compute, in nanoseconds: they may wait, in a loop, for just what
+/// lies. Twice as long each further time.
+const STALL: u64 = 1_000_000_000;
+/// How long a thread sleeps in one of our waits before it looks whether the tasks that lie are still watched
+/// over, in nanoseconds.
+const DOUBT: u64 = 100_000_000;
+/// How often a thread that has come to rest looks before it sleeps.
+const YIELDS: u32 = 32;
+/// How long a thread rests before it ends, in nanoseconds.
+const REST: u64 = 1_000_000_000;
+
+/// What a thread is called for.
+#[derive(Clone, Copy)]
+pub(super) enum Call {
+    /// To look at the queue, as one of those that are active.
+    Look,
+    /// To watch over how long the oldest task has lain.
+    Watch,
+}
+
+/// A thread of the pool, on its own stack.
+pub(super) struct Worker {
+    pool: &'static Pool,
+    /// Whether it rests, and its neighbours there: under the pool's lock.
+    pub(super) rests: Cell<bool>,
+    pub(super) before: Cell<*mut Worker>,
+    pub(super) behind: Cell<*mut Worker>,
+    /// Written before `called`.
+    pub(super) call: Cell<Call>,
+    called: AtomicU32,
+    /// Of its last task.
+    room: Cell<Option<Room>>,
+}
+
+const AWAKE: u32 = 0;
+const CALLED: u32 = 1;
+const ASLEEP: u32 = 2;
+
+impl Worker {
+    /// Starts a thread for this call; false when none can be had.
+    pub(super) fn start(call: Call) -> bool {
+        let main = match call {
+            Call::Look => Self::look_first,
+            Call::Watch => Self::watch_first,
+        };
+        sys::start_thread(main, ptr::null_mut())
+    }
+
+    extern "C" fn look_first(_: *mut c_void) -> *mut c_void {
+        Self::main(Call::Look)
+    }
+
+    extern "C" fn watch_first(_: *mut c_void) -> *mut c_void {
+        Self::main(Call::Watch)
+    }
+
+    /// The whole life of a thread.
+    fn main(first: Call) -> *mut c_void {
+        let Some(pool) = Pool::current() else {
+            return ptr::null_mut();
+        };
+        sys::become_neutral(pool.number());
+        let worker = Self {
+            pool,
+            rests: Cell::new(false),
+            before: Cell::new(ptr::null_mut()),
+            behind: Cell::new(ptr::null_mut()),
+            call: Cell::new(Call::Look),
+            called: AtomicU32::new(AWAKE),
+            room: Cell::new(None),
+        };
+        let sleeper: &dyn Sleeper = &worker;
+        // SAFETY: it is forgotten before it goes.
+        unsafe { wait::set_sleeper(&sleeper) };
+        // Catches nothing of ours. It is there so that an exception out of the program's code
+        // finds a handler, and so gets as far as to be reported.
+        let place = BUSY.enter();
+        let _ = catch_unwind(AssertUnwindSafe(|| inside::stay(|| worker.work(first))));
+        BUSY.leave(place);
+        wait::forget_sleeper();
+        ptr::null_mut()
+    }
+
+    fn work(&self, first: Call) {
+        let mut call = Some(first);
+        while let Some(what) = call {
+            let task = match what {
+                Call::Look => self.next(),
+                Call::Watch => self.watch(),
+            };
+            let Some(task) = task else {
+                call = self.rest();
+                continue;
+            };
+            // SAFETY: taken out of the queue by this thread.
+            self.room.set(unsafe { Task::run(task) });
+            if !self.pool.is_current() {
+                // A fork inside the task: what is left of this thread is not the pool's.
+                return;
+            }
+            call = Some(Call::Look);
+        }
+    }
+
+    /// The oldest task that lies; if there is none, is at rest.
+    fn next(&self) -> Option<NonNull<Task>> {
+        match self.pool.take(self.room.take()) {
+            Ok(task) => Some(task),
+            Err(mut inner) => {
+                inner.active = inner.active.wrapping_sub(1);
+                inner.rest(self);
+                None
+            }
+        }
+    }
+
+    /// Rests until it is called. `None`: it was not, and has left the pool.
+    fn rest(&self) -> Option<Call> {
+        // ORDERING: Acquire takes the call over.
+        let called = || Some(()).filter(|()| self.called.load(Acquire) == CALLED);
+        if spin(called).or_else(|| linger(called)).is_none() {
+            let mut until = sys::deadline_after(REST);
+            while called().is_none() {
+                if !sys::has_passed(until) {
+                    self.sleep(until);
+                    continue;
+                }
+                let mut inner = self.pool.inner.lock();
+                if self.rests.get() {
+                    inner.stop_resting(self);
+                    if self.pool.has_tasks(&inner) {
+                        inner.active = inner.active.wrapping_add(1);
+                        return Some(Call::Look);
+                    }
+                    inner.threads = inner.threads.wrapping_sub(1);
+                    return None;
+                }
+                // Somebody has taken it from those at rest, and is about to call.
+                until = None;
+            }
+        }
+        race::acquire(&raw const self.called);
+        // ORDERING: this thread's own until it rests again, under the lock.
+        self.called.store(AWAKE, Relaxed);
+        Some(self.call.replace(Call::Look))
+    }
+
+    /// Whoever calls a thread that has not said that it sleeps need not wake it.
+    fn sleep(&self, until: Deadline) {
+        // ORDERING: announces the sleep; whoever calls swaps the same word.
+        if self.called.compare_exchange(AWAKE, ASLEEP, Relaxed, Relaxed).is_ok() {
+            sys::wait(&self.called, ASLEEP, u32::MAX, until);
+            // ORDERING: unless it was called, which stays to be seen.
+            let _ = self.called.compare_exchange(ASLEEP, AWAKE, Relaxed, Relaxed);
+        }
+    }
+
+    /// Has a thread that rested do what it is called for.
+    ///
+    /// # Safety
+    /// It has been taken from those at rest, and its call is set. It may be gone afterwards.
+    pub(super) unsafe fn wake(this: NonNull<Self>) {
+        // SAFETY: it rests until it is called.
+        let called = unsafe { &this.as_ref().called };
+        let address: *const AtomicU32 = called;
+        race::release(address);
+        // ORDERING: Release hands over the call.
+        if called.swap(CALLED, Release) == ASLEEP {
+            sys::wake(address, u32::MAX, 1);
+        }
+    }
+
+    /// Watches until the oldest task has lain too long, and returns it; or until there is none, and
+    /// then is at rest. One that was queued before this thread slept has lain as long as it slept:
+    /// so no task needs a time of its own.
+    fn watch(&self) -> Option<NonNull<Task>> {
+        let (mut newest, mut before, mut stalled) = (0, 0, 0_u64);
+        // From here on counts what they use.
+        BUSY.are(0, USED);
+        loop {
+            let mut inner = self.pool.inner.lock();
+            if !self.pool.has_tasks(&inner) {
+                inner.watched = false;
+                inner.stalls = 0;
+                inner.rest(self);
+                return None;
+            }
+            let (oldest, places, stalls) = (self.pool.oldest(&inner), inner.places, inner.stalls);
+            let lies = oldest <= newest;
+            if !lies {
+                newest = inner.queued;
+            }
+            drop(inner);
+            let computing = BUSY.are(places, USED);
+            stalled = if oldest == before { stalled.wrapping_add(PATIENCE) } else { 0 };
+            before = oldest;
+            let stuck = stalled >= STALL.checked_shl(stalls).unwrap_or(u64::MAX);
+            if lies && (!computing || stuck) {
+                return self.take_watched(computing);
+            }
+            let until = sys::deadline_after(PATIENCE);
+            while !sys::has_passed(until) {
+                sys::wait(&self.called, AWAKE, u32::MAX, until);
+            }
+        }
+    }
+
+    /// Ends the watch with the oldest task, if it has not been taken meanwhile.
+    fn take_watched(&self, stuck: bool) -> Option<NonNull<Task>> {
+        match self.pool.take(None) {
+            Ok(task) => {
+                let mut inner = self.pool.inner.lock();
+                inner.active = inner.active.wrapping_add(1);
+                inner.watched = false;
+                inner.stalls = inner.stalls.saturating_add(u32::from(stuck));
+                self.pool.watch(inner);
+                Some(task)
+            }
+            Err(mut inner) => {
+                inner.watched = false;
+                inner.rest(self);
+                None
+            }
+        }
+    }
+}
+
+/// Looks for a while longer, and lets other threads run meanwhile: a wake-up costs the one that calls
+/// more than that.
+fn linger(look: impl Fn() -> Option<()>) -> Option<()> {
+    (0..YIELDS).find_map(|_| {
+        thread::yield_now();
+        look()
+    })
+}
+
+/// While it sleeps in one of our waits, another thread may take its place.
+impl Sleeper for Worker {
+    #[cold]
+    fn fall_asleep(&self) -> bool {
+        let pool = self.pool;
+        if !pool.is_current() {
+            return false;
+        }
+        let mut inner = pool.inner.lock();
+        inner.active = inner.active.wrapping_sub(1);
+        if inner.active < inner.places && pool.has_tasks(&inner) {
+            inner.active = inner.active.wrapping_add(1);
+            inner = match pool.call(inner, Call::Look) {
+                Ok(()) => pool.inner.lock(),
+                Err(mut inner) => {
+                    inner.active = inner.active.wrapping_sub(1);
+                    inner
+                }
+            };
+        }
+        inner.sleeping = inner.sleeping.wrapping_add(1);
+        true
+    }
+
+    /// While a task lies, a sleeping thread looks again, since it may be just that task which it waits for: soon, if
+    /// no thread can be had to watch it, and seldom else, since whoever watches may find no other when it takes a
+    /// task.
+    #[cold]
+    fn until(&self, deadline: Deadline) -> Deadline {
+        let inner = self.pool.inner.lock();
+        if !self.pool.has_tasks(&inner) {
+            return deadline;
+        }
+        let doubt = if self.pool.watch(inner) { DOUBT } else { PATIENCE };
+        sys::deadline_after(doubt).min(deadline.or(Some(u64::MAX)))
+    }
+
+    #[cold]
+    fn wake_up(&self) {
+        let mut inner = self.pool.inner.lock();
+        inner.active = inner.active.wrapping_add(1);
+        inner.sleeping = inner.sleeping.wrapping_sub(1);
+    }
+}
