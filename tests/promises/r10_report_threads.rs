@@ -153,6 +153,29 @@ fn the_end_reaches_one_whose_own_callback_adds_something_at_once() {
     });
 }
 
+/// Some were put in order by an earlier call, and far more have arrived since.
+#[test]
+fn a_batch_has_all_that_have_arrived_also_if_many_did_after_the_first() {
+    within(60, || {
+        for (before, after, cap) in [(1, 40, 2), (1, 40, 60), (3, 100, 200), (40, 40, 80)] {
+            let (r, all) = (Report::new(), Handle::many(before + after + 1));
+            all.iter().enumerate().for_each(|(tag, a)| r.add(a, tag));
+            all[..=before].iter().for_each(|a| _ = a.set(b"x"));
+            assert_eq!(r.next_tag(0), Ok(0));
+            all[before + 1..].iter().for_each(|a| _ = a.set(b"x"));
+            let mut items = vec![asynchron_item_t { asynchron: null_mut(), tag: null_mut() }; cap];
+            let mut n = 0;
+            let out = items.as_mut_ptr();
+            let status = unsafe { asynchron_report_next_batch(r.raw(), 0, out, cap, &mut n) };
+            assert_eq!((status, n), (ASYNCHRON_OK, cap.min(before + after)));
+            for (tag, item) in items[..n].iter().enumerate() {
+                assert_eq!(item.tag as usize, tag + 1);
+                drop(Handle::owned(item.asynchron));
+            }
+        }
+    });
+}
+
 /// It is handed out in several steps.
 #[test]
 fn a_large_batch_is_whole_and_in_order_and_its_end_is_told() {

@@ -288,9 +288,11 @@ impl Report {
     /// Blocks until there is something to say, or the time is up. Hands out at most `room` items.
     pub(crate) fn next(&self, timeout_ns: u64, room: usize, give: impl FnMut(Item)) -> Next {
         let mut give = give;
-        let next = self.first_few(timeout_ns, room.min(AT_ONCE), &mut give);
+        // Whether others may be there that were not put in order yet.
+        let turning = Cell::new(false);
+        let next = self.first_few(timeout_ns, room.min(AT_ONCE), &turning, &mut give);
         match next {
-            Next::Items(given) if given == AT_ONCE => {
+            Next::Items(given) if given == AT_ONCE || turning.get() => {
                 Next::Items(self.the_others(given, room, &mut give))
             }
             other => other,
@@ -321,7 +323,13 @@ impl Report {
         given
     }
 
-    fn first_few(&self, timeout_ns: u64, room: usize, give: &mut impl FnMut(Item)) -> Next {
+    fn first_few(
+        &self,
+        timeout_ns: u64,
+        room: usize,
+        turning: &Cell<bool>,
+        give: &mut impl FnMut(Item),
+    ) -> Next {
         // How many ends had been at the first look.
         let asked = Cell::new(None);
         let mut courtesy = Courtesy::new();
@@ -339,6 +347,7 @@ impl Report {
             }
             let next = next?;
             queue.update_bell();
+            turning.set(queue.is_turning());
             let items = matches!(next, Next::Items(_));
             let calls = if items { queue.announce_end(&self.events) } else { 0 };
             drop(queue);
