@@ -78,6 +78,28 @@ fn a_next_a_set_and_a_remove_agree_who_has_it() {
     });
 }
 
+/// One that is being added may be found before it listens, and one that was removed may still be on its way.
+#[test]
+fn an_add_a_set_and_a_remove_agree_who_has_it() {
+    more_threads(|| {
+        let a = A::new();
+        let report = Report::of(&[]);
+        let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
+        let adds = thread::spawn(move || {
+            assert_eq!(unsafe { asynchron_report_add(report.0, a.0, null_mut()) }, ASYNCHRON_OK);
+        });
+        let removed = report.remove(a);
+        adds.join().unwrap();
+        if removed == ASYNCHRON_END {
+            report.next_is(1);
+        }
+        assert_eq!(report.next(FOREVER).0, ASYNCHRON_END);
+        report.release();
+        sets.join().unwrap();
+        a.release();
+    });
+}
+
 #[test]
 fn two_reports_on_one_source_both_yield_it() {
     more_threads(|| {
