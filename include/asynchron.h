@@ -272,7 +272,9 @@ typedef struct {
      */
     int32_t code;
     /**
-     * Whose code that is; "" unless given. The library's own failures have "asynchron".
+     * Whose code that is; "" unless given. A failure that the library makes by itself, as when
+     * nobody is left to deliver, has "asynchron"; what a function returned has "", also if that was
+     * a status of the library.
      */
     const char *domain;
     /**
@@ -760,8 +762,9 @@ asynchron_status_t asynchron_get_timeout(asynchron_t *a,
 /**
  * Waits until it is complete, and copies its value.
  *
- * - Needs: `buf` writable for `cap` bytes, and never NULL; `len` writable, or NULL. A `cap` of 0
- *   asks how long the value is.
+ * - Needs: `buf` writable for `cap` bytes, and never NULL, also with a `cap` of 0; `len` writable,
+ *   or NULL. To ask how long the value is, give a `cap` of 0: the answer is ASYNCHRON_E_INVALID, and
+ *   `*len`; or ASYNCHRON_OK if it is empty.
  * - Ownership: the copy is yours. A value set by asynchron_set_pointer() has 0 bytes.
  * - Threads: blocks. The first to ask an asynchron that has a function on demand runs that
  *   function.

@@ -1377,9 +1377,9 @@ public:
      * Like get(), but hands the value over: `std::move(f).take()`. The future is not valid() then.
      *
      * - Returns: the value, moved out if this is its last handle, else copied. If T is a reference, that; if T is void,
-     *   nothing. Every promise, every other future, every report and function of it is a handle, and so is what another
-     *   future was joined to.
-     *   An outcome is one, too: destroy it first, or take() from it.
+     *   nothing.
+     * - These are handles, too: each promise, each other future of it, each outcome, each report that it is in, a
+     *   function that computes it, and a future that was joined to it.
      * - Inside a callback, a then() or a coroutine that the completion has called, a T that cannot be copied cannot be
      *   taken: the thread that completes it still holds it. Take it afterwards, or co_await the future as a temporary.
      * - Threads: blocks as get() does. If T cannot be copied, it waits up to a second for other threads that are about
@@ -1500,6 +1500,7 @@ public:
      *   however that ended. If it could take both, it gets the value. It is moved or copied, and called once at most.
      * - Returns: a future of what `f` returns; it fails with what `f` throws. If `f` returns a future, that is joined:
      *   the result is a future of the same type, completed as that one is. Cancelling the result does not touch this.
+     * - A value that cannot be copied arrives as `const T&`, too, and cannot be moved on: inside of `f` take() throws.
      * - Threads: does not block. `f` runs on the thread that completes this. If it is complete already, `f` runs before
      *   this returns; but inside a callback or another such `f`, later, after everything that is due there.
      * - Throws: std::bad_alloc; error without state.
@@ -2602,6 +2603,7 @@ future<typename detail::after_job<T, F>::value_type> after(std::initializer_list
  *
  * - Sources are not kept while they are pending, as with after(): one that nobody is left to complete fails as broken,
  *   and so is complete.
+ * - The futures are copied, also out of a range that is given as an rvalue. Clear yours before you take() from these.
  * - Threads: does not block.
  * - Throws: std::bad_alloc; error, if one is without state.
  */

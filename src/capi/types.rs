@@ -90,7 +90,9 @@ pub struct asynchron_value_t {
 pub struct asynchron_error_t {
     /// As given to the call that failed it, also 0. Of a cancel: 0.
     pub code: i32,
-    /// Whose code that is; "" unless given. The library's own failures have "asynchron".
+    /// Whose code that is; "" unless given. A failure that the library makes by itself, as when
+    /// nobody is left to deliver, has "asynchron"; what a function returned has "", also if that was
+    /// a status of the library.
     pub domain: *const c_char,
     /// For people; "" unless given. Of a cancel: the reason.
     pub message: *const c_char,
