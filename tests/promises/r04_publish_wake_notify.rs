@@ -287,3 +287,35 @@ fn an_after_of_several_runs_when_the_reports_of_each_have_learned() {
         );
     });
 }
+
+/// However many there are, the lock is not held until all of them have been told: calls of other threads come between.
+#[test]
+fn others_do_not_wait_while_many_are_told() {
+    in_child(120, || {
+        const MANY: usize = 200_000;
+        let between = |_| {
+            let (a, report) = (Handle::new(), Report::new());
+            (0..MANY).for_each(|tag| report.add(&a, tag));
+            let (other, told) = (a.clone(), Arc::new(AtomicUsize::new(0)));
+            let begun = Gate::new();
+            let (begins, over) = (begun.clone(), told.clone());
+            let calls = std::thread::spawn(move || {
+                let mut calls = 0;
+                begins.open();
+                while over.load(SeqCst) == 0 {
+                    // It takes the lock, and finds that there is no such callback.
+                    let visible = other.poll() != ASYNCHRON_PENDING;
+                    assert_eq!(other.try_unnotify(1), ASYNCHRON_ALREADY);
+                    calls += usize::from(visible && over.load(SeqCst) == 0);
+                }
+                calls
+            });
+            begun.pass();
+            a.set(b"x");
+            told.store(1, SeqCst);
+            calls.join().unwrap() >= 10
+        };
+        // The other thread needs a processor just then.
+        assert!((0..50).any(between), "nobody came between");
+    });
+}
