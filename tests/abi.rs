@@ -79,6 +79,19 @@ fn the_shared_library_needs_nothing_but_the_systems_c_libraries() {
     }
 }
 
+/// What the system's libraries do not show: crates are linked in.
+#[test]
+fn the_library_stands_on_no_crate_but_libc() {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(common::root());
+    command.args(["tree", "--locked", "--offline", "--edges=normal", "--prefix=none"]);
+    // As it is shipped, whatever these tests were compiled for.
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    let tree = ok(run::succeed(command, LIMIT)).stdout;
+    let crates: Vec<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(crates, ["asynchron", "libc"], "{tree}");
+}
+
 /// The C library and the compiler's give their symbols versions; the others are hooks that every
 /// shared library looks for and does without, and what ThreadSanitizer has if it is there.
 fn is_the_systems(symbol: &str) -> bool {

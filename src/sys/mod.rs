@@ -1,8 +1,9 @@
 //! What the operating system gives: parking on a word, a clock, a descriptor to poll, threads.
 //!
 //! Linux parks on futexes, which need no memory and no table, and which a fork cannot leave
-//! locked. Every other system parks in `portable`. `--cfg asynchron_portable` chooses the latter
-//! on Linux too, so that it can be tested there. In a model, all of this is `loom`'s.
+//! locked. Every other system parks in the table of parking_lot_core, by `portable`, which says what
+//! that costs. `--cfg asynchron_portable` chooses it on Linux too, so that it can be tested there. In
+//! a model, all of this is `loom`'s.
 
 #[cfg(all(target_os = "linux", not(asynchron_portable), not(loom)))]
 mod linux;
@@ -114,3 +115,6 @@ pub(crate) fn left_until(deadline: Deadline) -> u64 {
 pub(crate) fn has_passed(deadline: Deadline) -> bool {
     deadline.is_some_and(|at| now() >= at)
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

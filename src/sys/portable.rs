@@ -1,78 +1,103 @@
-//! Every system but Linux: parking in a fixed table of the standard library's locks, a pipe to poll.
+//! Every system but Linux: parking in the table of parking_lot_core, a pipe to poll.
 //!
-//! Not parking_lot's: its own table grows with the threads, and ends the program when memory runs
-//! out.
+//! In that table each sleeping thread has a place, which is found by the address of the word. Linux has futexes
+//! instead, because of what the table cannot promise:
+//!
+//! - It allocates: for a thread's first sleep, which makes its place and may enlarge the table, and for the first
+//!   wake-up, if there is no table yet. Where there is no memory, the program is aborted.
+//! - A child of a fork gets a copy of the table, with places of threads that it does not have, and perhaps
+//!   locked. It must neither sleep nor wake.
+//! - A sleep must return. A thread that leaves it by longjmp(), or that ends in it, stays in the table.
 
+use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot_core::{DEFAULT_UNPARK_TOKEN, FilterOp, ParkToken, park, unpark_filter};
 
 use super::Deadline;
 #[cfg(unix)]
 use super::fork::Process;
 
+fn start() -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    *START.get_or_init(Instant::now)
+}
+
 /// Monotonic nanoseconds since the library was first asked.
 pub(crate) fn now() -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let start = START.get_or_init(Instant::now);
     // An offset, so that no deadline of a real clock is 0.
-    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
+    u64::try_from(start().elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
-struct Bucket {
-    lock: Mutex<()>,
-    changed: Condvar,
+/// The moment at which [`now`] is `at`. `None`: this clock does not get there.
+fn moment(at: u64) -> Option<Instant> {
+    start().checked_add(Duration::from_nanos(at.saturating_sub(1)))
 }
 
-const BUCKETS: usize = 64;
+/// The bits of a mask that are looked at: every mask has one of them.
+const MASK: usize = 0xFF;
 
-/// Words share a bucket by their address. A wake-up meant for a neighbour is an early return.
-static TABLE: [Bucket; BUCKETS] =
-    [const { Bucket { lock: Mutex::new(()), changed: Condvar::new() } }; BUCKETS];
+/// Beside the mask in the token of a place that is ours. A Rust program has one table for all that uses
+/// parking_lot_core, and where a word of ours was there may be another's lock by the time it is woken.
+const OURS: usize = u32::from_be_bytes(*b"ASY\0") as usize;
 
-impl Bucket {
-    fn lock(&self) -> MutexGuard<'_, ()> {
-        // Nothing panics under it, and there is nothing in it to be left half done.
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn token(mask: u32) -> ParkToken {
+    ParkToken(OURS | (mask as usize & MASK))
 }
 
-#[expect(clippy::indexing_slicing, reason = "a remainder of BUCKETS is less than that")]
-fn bucket(word: *const AtomicU32) -> &'static Bucket {
-    // The low bits of an address are its alignment; a multiplicative hash spreads the rest.
-    let hash = (word.addr() >> 2).wrapping_mul(0x9E37_79B9) >> 10;
-    &TABLE[hash % BUCKETS]
+/// Sleeps while `*word == expected`, until a [`wake`] whose mask shares a bit with `mask`, or the
+/// deadline. May return early: the caller looks again.
+pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadline) {
+    let until = deadline.and_then(moment);
+    // ORDERING: the waker changes the word before it locks the queue, under whose lock this runs. So either its
+    // change is seen here, or it finds this thread in the queue. The caller reads the word again.
+    let unchanged = || word.load(Ordering::Relaxed) == expected;
+    let address = ptr::from_ref(word).addr();
+    // SAFETY: the address is that of a word of ours, and what is called under the lock neither panics nor parks.
+    uncancelled(|| unsafe { park(address, unchanged, || {}, |_, _| {}, token(mask), until) });
 }
 
-/// Sleeps while `*word == expected`, until a [`wake`] or the deadline. May return early: the
-/// caller looks again.
-pub(crate) fn wait(word: &AtomicU32, expected: u32, _mask: u32, deadline: Deadline) {
-    let bucket = bucket(word);
-    let guard = bucket.lock();
-    // ORDERING: the waker changes the word before it takes this lock, so either its change is
-    // seen here, or its notify comes after this thread sleeps. The caller reads it again.
-    if word.load(Ordering::Relaxed) != expected {
-        return;
-    }
-    uncancelled(|| match deadline {
-        None => drop(bucket.changed.wait(guard)),
-        Some(at) => {
-            let left = Duration::from_nanos(at.saturating_sub(now()));
-            drop(bucket.changed.wait_timeout(guard, left));
+/// So many are woken at once without memory for a list of them.
+const AT_ONCE: usize = 8;
+
+/// Wakes at most `count` of those that sleep on `word` with a bit of `mask`, those first that came first.
+///
+/// Takes an address and never looks behind it: the word may be gone already. A sleeper that has
+/// since come to sleep there for another reason looks again and sleeps on.
+pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) {
+    let mut left = usize::try_from(count).unwrap_or(0);
+    while left > 0 {
+        let most = left.min(AT_ONCE);
+        let woken = wake_some(word.addr(), mask, most);
+        if woken < most {
+            return;
         }
-    });
+        left = left.saturating_sub(woken);
+    }
 }
 
-/// Wakes all that sleep on `word`, and its neighbours in the bucket: the count and the mask are
-/// what Linux can honour. Never looks behind the address: the word may be gone already.
-pub(crate) fn wake(word: *const AtomicU32, _mask: u32, _count: i32) {
-    let bucket = bucket(word);
-    drop(bucket.lock());
-    bucket.changed.notify_all();
+/// Returns how many it has woken.
+fn wake_some(address: usize, mask: u32, most: usize) -> usize {
+    let mut left = most;
+    let choose = |ParkToken(found)| {
+        if left == 0 {
+            FilterOp::Stop
+        } else if found & !MASK == OURS && found & token(mask).0 & MASK != 0 {
+            left = left.saturating_sub(1);
+            FilterOp::Unpark
+        } else {
+            FilterOp::Skip
+        }
+    };
+    // SAFETY: the address is, or was, that of a word of ours, and only sleepers of ours are chosen. What is called
+    // under the lock neither panics nor parks.
+    unsafe { unpark_filter(address, choose, |_| DEFAULT_UNPARK_TOKEN) }.unparked_threads
 }
 
 /// Runs what is a cancellation point of the system's: there a thread that is being cancelled would end, and leave a
-/// lock behind that it holds.
+/// lock behind that it holds, or its place in the table.
 #[cfg(all(unix, not(target_os = "android")))]
 fn uncancelled<R>(call: impl FnOnce() -> R) -> R {
     // Not declared for all systems by the crate.
@@ -186,5 +211,40 @@ impl Bell {
 
     pub(crate) fn silence(&self) {
         match *self {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use parking_lot_core::{ParkResult, UnparkToken, unpark_all};
+
+    use super::*;
+
+    /// Whatever locks of parking_lot keep there.
+    #[test]
+    fn a_sleeper_of_another_user_of_the_table_is_left_asleep() {
+        static WORD: AtomicU32 = AtomicU32::new(0);
+        let address = (&raw const WORD).addr();
+        for theirs in [0, 1, 4, 8, 16, usize::MAX] {
+            let (sleep, sleeps) = mpsc::channel();
+            let (woke, woken) = mpsc::channel();
+            thread::spawn(move || {
+                let say = || sleep.send(()).unwrap();
+                // SAFETY: nothing here panics under the lock, or parks.
+                let how =
+                    unsafe { park(address, || true, say, |_, _| {}, ParkToken(theirs), None) };
+                woke.send(how)
+            });
+            sleeps.recv_timeout(Duration::from_secs(60)).unwrap();
+            wake(&WORD, u32::MAX, i32::MAX);
+            // SAFETY: only the thread above sleeps there.
+            unsafe { unpark_all(address, UnparkToken(7)) };
+            let how = woken.recv_timeout(Duration::from_secs(60));
+            assert_eq!(how, Ok(ParkResult::Unparked(UnparkToken(7))), "token {theirs}");
+        }
     }
 }

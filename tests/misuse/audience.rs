@@ -139,7 +139,7 @@ fn waiters(a: *mut asynchron_t, audience: &mut Audience) {
     std::thread::sleep(Duration::from_millis(10));
 }
 
-/// Where the library sleeps on parking_lot, that one makes room for a thread which sleeps for the
+/// Where the library sleeps in parking_lot_core's table, that makes room for a thread which sleeps for the
 /// first time. On Linux nothing has to be made.
 pub fn sleep_once() {
     if cfg!(any(not(target_os = "linux"), asynchron_portable)) {

@@ -5,11 +5,14 @@ use crate::common::header::{self, Names};
 use crate::support::*;
 use std::os::unix::process::ExitStatusExt;
 
+/// Where there are no futexes, a thread's first sleep needs memory.
+const SLEEP: &[&str] = if cfg!(asynchron_portable) { &["sleep"] } else { &[] };
+
 /// Every function, with each of its allocations failing in turn.
 #[test]
 fn no_memory_is_a_status() {
     let program = process::compile("no_memory.c", &[]);
-    process::run(process::command(&program, &[]), 120).assert_quiet_success();
+    process::run(process::command(&program, SLEEP), 120).assert_quiet_success();
     let list = process::run(process::command(&program, &["list"]), 60).stdout;
     let tried: Names = list.lines().map(str::to_owned).collect();
     assert_eq!(tried, header::declared().functions, "the functions tried, and those of the header");
@@ -19,7 +22,7 @@ fn no_memory_is_a_status() {
 #[test]
 fn completing_waiting_and_releasing_allocate_nothing() {
     let program = process::compile("no_allocation.c", &[]);
-    process::run(process::command(&program, &[]), 120).assert_quiet_success();
+    process::run(process::command(&program, SLEEP), 120).assert_quiet_success();
 }
 
 /// Also on a thread that uses the library for the first time, where that was loaded by dlopen.
@@ -28,7 +31,7 @@ fn a_thread_s_first_use_of_a_loaded_library_needs_no_memory() {
     let program = process::compile_without_library("loaded_without_memory.c");
     let library = process::shared_library();
     let mut command = std::process::Command::new(&program);
-    command.arg(library);
+    command.arg(library).args(if cfg!(asynchron_portable) { Some("awake") } else { None });
     process::run(command, 60).assert_quiet_success();
 }
 

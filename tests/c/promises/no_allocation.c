@@ -1,9 +1,11 @@
 /* While there is no memory at all: delivering, cancelling, waiting and releasing go on, callbacks and what was
-   registered before learn, and a report gives its items. */
+   registered before learn, and a report gives its items. "sleep" makes this thread sleep before that: where there are
+   no futexes, its first sleep needs memory. */
 #include "failing_malloc.h"
 #include <asynchron.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ROUNDS 200
 #define KINDS 9
@@ -105,10 +107,42 @@ static void one_round(int kind)
     allocations_left = -1;
 }
 
-int main(void)
+static asynchron_t *awaited;
+
+static void *wait_for_it(void *unused)
 {
+    CHECK(asynchron_wait(awaited, ASYNCHRON_FOREVER) == ASYNCHRON_OK);
+    return unused;
+}
+
+/* However many are woken. */
+static void many_sleep(void)
+{
+    pthread_t threads[40];
+
+    awaited = asynchron_create(NULL);
+    for (int i = 0; i < 40; i++)
+        CHECK(pthread_create(&threads[i], NULL, wait_for_it, NULL) == 0);
+    usleep(20000); /* Most sleep by then. */
+    allocations_left = 0;
+    CHECK(asynchron_set_bytes(awaited, NULL, 0) == ASYNCHRON_OK);
+    CHECK(allocations_failed == 0);
+    allocations_left = -1;
+    for (int i = 0; i < 40; i++)
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    asynchron_release(awaited);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "sleep") == 0) {
+        asynchron_t *never = asynchron_create(NULL);
+        CHECK(asynchron_wait(never, 1000) == ASYNCHRON_TIMEOUT);
+        asynchron_release(never);
+    }
     for (int round = 0; round < ROUNDS; round++)
         for (int kind = 0; kind < KINDS; kind++)
             one_round(kind);
+    many_sleep();
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Every function of the header, with its first, second, ... allocation failing, until it needs no more of them. A
    refusal is the status for it, leaves all as it was and nothing behind, and drops what was handed over once. Those
-   that must need no memory ask for none. "list" prints the names of the functions. */
+   that must need no memory ask for none. "list" prints the names of the functions. "sleep" makes this thread sleep
+   before that: where there are no futexes, its first sleep needs memory. */
 #include "failing_malloc.h"
 #include <asynchron.h>
 #include <stdint.h>
@@ -329,6 +330,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < 500; i++)
         many[i] = asynchron_create(NULL);
     report = asynchron_report_create(NULL, 0);
+    if (argc > 1 && strcmp(argv[1], "sleep") == 0)
+        CHECK(asynchron_wait(many[0], 1000) == ASYNCHRON_TIMEOUT);
     for (size_t i = 0; i < count; i++)
         for (long working = 0; refused(i, working); working++)
             ;
