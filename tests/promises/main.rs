@@ -19,6 +19,7 @@ mod r05_stack_safe;
 mod r06_release_after_wait;
 mod r07_call_and_spawn;
 mod r07_deadlock;
+mod r07_lets_go;
 mod r07_needless_tasks;
 mod r08_on_demand;
 mod r09_as_many_as_processors;

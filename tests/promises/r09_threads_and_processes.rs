@@ -1,31 +1,7 @@
 //! Rule 9: where no thread can be had, and that background threads keep no process alive.
 
+use crate::support::threads::{allow_threads, forbid_threads};
 use crate::support::*;
-
-/// From here on this process can start no thread: the limit of a user who is not root.
-fn forbid_threads() {
-    unsafe {
-        if libc::getuid() == 0 {
-            // Root is bound by no such limit; the user nobody is.
-            assert_eq!(libc::setgid(65_534), 0);
-            assert_eq!(libc::setuid(65_534), 0);
-        }
-        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        assert_eq!(libc::getrlimit(libc::RLIMIT_NPROC, &mut limit), 0);
-        limit.rlim_cur = 0;
-        assert_eq!(libc::setrlimit(libc::RLIMIT_NPROC, &limit), 0);
-    }
-    assert!(std::thread::Builder::new().spawn(|| ()).is_err(), "this test needs the limit to work");
-}
-
-fn allow_threads() {
-    unsafe {
-        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        assert_eq!(libc::getrlimit(libc::RLIMIT_NPROC, &mut limit), 0);
-        limit.rlim_cur = limit.rlim_max;
-        assert_eq!(libc::setrlimit(libc::RLIMIT_NPROC, &limit), 0);
-    }
-}
 
 #[test]
 fn no_thread_and_none_to_be_had_is_a_status() {

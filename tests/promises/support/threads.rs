@@ -131,3 +131,28 @@ pub fn takes_at_least<T>(nanoseconds: u64, f: impl FnOnce() -> T) -> T {
     assert!(took < Duration::from_secs(60), "took {took:?}");
     value
 }
+
+/// From here on this process can start no thread: the limit of a user who is not root.
+pub fn forbid_threads() {
+    unsafe {
+        if libc::getuid() == 0 {
+            // Root is bound by no such limit; the user nobody is.
+            assert_eq!(libc::setgid(65_534), 0);
+            assert_eq!(libc::setuid(65_534), 0);
+        }
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NPROC, &mut limit), 0);
+        limit.rlim_cur = 0;
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NPROC, &limit), 0);
+    }
+    assert!(thread::Builder::new().spawn(|| ()).is_err(), "this test needs the limit to work");
+}
+
+pub fn allow_threads() {
+    unsafe {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NPROC, &mut limit), 0);
+        limit.rlim_cur = limit.rlim_max;
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NPROC, &limit), 0);
+    }
+}
