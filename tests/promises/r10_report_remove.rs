@@ -3,8 +3,6 @@
 use crate::support::*;
 use std::collections::VecDeque;
 use std::hint::black_box;
-use std::thread;
-use std::time::Instant;
 
 /// Of this thread alone, however busy the machine is.
 fn processor_time() -> f64 {
@@ -106,40 +104,6 @@ fn to_empty_a_report_by_removing_takes_time_in_proportion() {
         };
         let each = median((0..3).map(|_| emptied(MANY) / emptied(MANY / 100)).collect());
         assert!(each < 15.0, "each of a hundred times as many takes {each} times as long");
-    });
-}
-
-/// One thread adds and removes what is complete, which would have to be searched for among all that is ready; the
-/// other delivers what is in the report too. The report has a descriptor: so what arrives needs its lock.
-#[test]
-fn deliveries_are_not_held_up_while_others_are_removed() {
-    within(170, || {
-        let busy = |(r, _): &(Report, Vec<Handle>)| {
-            assert!(r.fd() >= 0);
-            let own = Handle::many(50);
-            own.iter().for_each(|a| r.add(a, 0));
-            let (begun, over) = (Gate::new(), AtomicBool::new(false));
-            thread::scope(|scope| {
-                scope.spawn(|| {
-                    let a = Handle::new();
-                    a.set(b"x");
-                    while !over.load(SeqCst) {
-                        r.add(&a, 0);
-                        assert_eq!(r.remove(&a), ASYNCHRON_OK);
-                        begun.open();
-                    }
-                });
-                begun.pass();
-                let begin = Instant::now();
-                own.iter().for_each(|a| assert_eq!(a.set(b"x"), ASYNCHRON_OK));
-                let took = begin.elapsed().as_secs_f64();
-                over.store(true, SeqCst);
-                took
-            })
-        };
-        let (many, few) = (holding(MANY, true), holding(FEW, true));
-        let ratio = median((0..15).map(|_| busy(&many) / busy(&few)).collect());
-        assert!(ratio < LIMIT, "{ratio} times as long");
     });
 }
 
