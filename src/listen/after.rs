@@ -36,6 +36,8 @@ pub(crate) struct After {
     into: Handle,
     function: JoinFn,
     ctx: Owned,
+    /// So that nothing follows the next field where pointers have 32 bits.
+    unused: [u32; (usize::BITS == 32) as usize],
     /// In the list of what it delivers into. Last, where its links find it: see [`Link`].
     needless: Listener,
 }
@@ -111,7 +113,9 @@ impl After {
         let left = AtomicU32::new(LISTED | n.wrapping_add(1));
         let needless = Listener::new(&NEEDLESS);
         // SAFETY: as the caller promises.
-        unsafe { this.write(Self { left, n, into, function, ctx, needless }) };
+        unsafe {
+            this.write(Self { left, n, into, function, ctx, unused: Default::default(), needless })
+        };
         for ((link, source), index) in Self::links(this, n).zip(sources).zip(0..) {
             // SAFETY: there is room for one each.
             unsafe { link.write(Link::new(source, known, index)) };
