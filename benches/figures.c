@@ -66,7 +66,7 @@ static double lifecycle(void)
 struct least {
     uint64_t value;
     _Atomic uint32_t state;
-    char rest[44]; /* as large as an asynchron */
+    void *rest[3]; /* as large as floor's future, see floor.c */
 };
 
 static double least(void)
@@ -77,9 +77,8 @@ static double least(void)
         struct least *a = place;
         atomic_init(&a->state, 0);
         a->value = i;
-        atomic_fetch_or(&a->state, 1);  /* claim */
-        atomic_exchange(&a->state, 2);  /* publish */
-        must(atomic_load(&a->state) == 2 && a->value == i, "least");
+        atomic_exchange_explicit(&a->state, 2, memory_order_acq_rel); /* publish */
+        must(atomic_load_explicit(&a->state, memory_order_acquire) == 2 && a->value == i, "least");
         free(a);
     }
     return (now() - start) / LIVES;
@@ -213,7 +212,7 @@ int main(void)
         ratio[i] = with[i] / without[i];
     }
     printf("lifecycle (create, set 8 bytes, get, release), one thread, one processor:\n");
-    printf("  asynchron %.1f ns, malloc + free + two atomics %.1f ns, ratio %.2f (goal: 2)\n",
+    printf("  asynchron %.1f ns, malloc + free + one atomic operation %.1f ns, ratio %.2f (goal: 1.6)\n",
            median(with, ROUNDS), median(without, ROUNDS), median(ratio, ROUNDS));
 
     each = bytes_each(all);

@@ -16,10 +16,10 @@ lost_or_not() {
     memcheck 1 "$ours" -- "$1" lose
 }
 
-# What the README says, but for where it is installed.
-as_the_readme_says() {
+# What the guide says, but for where it is installed.
+as_the_guide_says() {
     local line='valgrind --leak-check=full --error-exitcode=1 --suppressions=/usr/local/share/asynchron/asynchron-valgrind.supp'
-    grep -F "$line" README.md
+    grep -F "$line" docs/guide/tools.md
     grep -F "$line" "$PREFIX/share/asynchron/asynchron-valgrind.supp"
 }
 
@@ -42,4 +42,4 @@ if command -v valgrind >/dev/null; then
 else
     skip "memcheck: no valgrind"
 fi
-try "the line for memcheck that the README shows" as_the_readme_says
+try "the line for memcheck that the guide shows" as_the_guide_says
