@@ -18,8 +18,8 @@ here=$(pwd)
 cd "$(dirname "$0")/.."
 . packaging/common.sh
 
-# What is to be read: the guides and the examples. Their names have no spaces.
-TEXTS=$(echo docs/guide/*.md examples-c/*.c examples-c/*.cpp examples-c/*.h)
+# What is to be read: the guides with their pictures, and the examples. Their names have no spaces.
+TEXTS=$(echo docs/guide/*.md docs/guide/*.svg examples-c/*.c examples-c/*.cpp examples-c/*.h)
 
 # text_directory FILE: below DOCDIR. The guides name an example as it is named there.
 text_directory() {

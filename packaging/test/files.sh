@@ -21,7 +21,7 @@ expected() {
         echo share/asynchron/asynchron-valgrind.supp
         echo share/doc/asynchron/LICENSE-APACHE
         echo share/doc/asynchron/LICENSE-MIT
-        (cd docs && printf 'share/doc/asynchron/%s\n' guide/*.md)
+        (cd docs && printf 'share/doc/asynchron/%s\n' guide/*.md guide/*.svg)
         printf 'share/doc/asynchron/%s\n' examples-c/*.c examples-c/*.cpp examples-c/*.h
         if [ "$MAN" != no ]; then
             for page in build/man/man3/*.3; do
