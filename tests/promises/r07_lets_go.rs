@@ -4,21 +4,32 @@ use crate::support::threads::{allow_threads, forbid_threads};
 use crate::support::*;
 use std::sync::Mutex;
 
-/// Runs `body` in a process whose only background thread is busy until that has returned, so that tasks lie. Then
-/// waits until nothing lies any more.
+/// Spawns a task that keeps its thread busy. It has begun once the first gate is open, and ends once the second is.
+fn spawn_busy() -> [Gate; 2] {
+    let gates = [Gate::new(), Gate::new()];
+    let [entered, leave] = gates.clone();
+    let status = spawn(&Handle::new(), move |_| {
+        entered.open();
+        leave.pass();
+        0
+    });
+    assert_eq!(status, ASYNCHRON_OK);
+    gates
+}
+
+/// From here on the only background thread there is and can be is busy, until the gate is opened: tasks lie.
+fn only_one_thread() -> Gate {
+    let [entered, leave] = spawn_busy();
+    entered.pass();
+    forbid_threads();
+    leave
+}
+
+/// Runs `body` in a process of its own while tasks lie. Then waits until none does any more.
 fn behind_a_task<F: FnOnce()>(body: F) {
     let ran = process::in_child_as::<F>(240, || {
-        let (entered, leave, first) = (Gate::new(), Gate::new(), Handle::new());
-        let (inside, go) = (entered.clone(), leave.clone());
-        spawn(&first, move |_| {
-            inside.open();
-            go.pass();
-            0
-        });
-        entered.pass();
-        forbid_threads();
+        let leave = only_one_thread();
         body();
-        assert_eq!(first.poll(), ASYNCHRON_PENDING);
         leave.open();
         let last = Handle::new();
         assert_eq!(spawn(&last, |_| 0), ASYNCHRON_OK);
@@ -231,19 +242,10 @@ fn a_hundred_thousand_tasks_let_go_through_each_other_in_constant_stack() {
             assert_eq!(drops.load(SeqCst), 100_000);
         });
         started.pass();
-        let (entered, leave, first) = (Gate::new(), Gate::new(), Handle::new());
-        let (inside, left) = (entered.clone(), leave.clone());
-        spawn(&first, move |_| {
-            inside.open();
-            left.pass();
-            0
-        });
-        entered.pass();
-        forbid_threads();
+        let leave = only_one_thread();
         go.open();
         thread.unwrap().join().unwrap();
         leave.open();
-        assert_eq!(first.get(), Ok(vec![]));
     });
 }
 
@@ -260,6 +262,34 @@ fn inside_a_callback_it_lets_go_when_that_has_returned() {
         });
         b.set(b"x");
         assert_eq!(drops.load(SeqCst), 1);
+    });
+}
+
+/// The thread comes to it between the cancel and what that does when the callback has returned.
+#[test]
+fn its_turn_may_come_while_the_callback_that_cancels_it_goes_on() {
+    in_child(60, || {
+        memory::quarantine();
+        let mut leave = only_one_thread();
+        for _ in 0..100 {
+            let (tally, drops) = (Tally::new(), Arc::new(AtomicUsize::new(0)));
+            let (a, b) = (with_user_data(tally.ptr(), tally.drop_fn()), Handle::new());
+            spawn_needless(&a, &drops);
+            // When this one has begun, the other is not in the queue any more.
+            let [passed, next] = spawn_busy();
+            let (mut a, seen) = (Some(a), drops.clone());
+            notify(&b, move |_| {
+                a.take().unwrap().cancel();
+                leave.open();
+                passed.pass();
+                assert_eq!(seen.load(SeqCst), 0);
+            });
+            b.set(b"x");
+            assert_eq!((drops.load(SeqCst), tally.drops()), (1, 1));
+            leave = next;
+        }
+        leave.open();
+        memory::check_quarantine();
     });
 }
 
@@ -336,6 +366,50 @@ fn a_cancel_meets_the_thread_that_takes_the_task() {
             &[&|s: &Subject| _ = s.take(0).cancel(), &|s| drop(s.take(1))],
             |s| s.check(true),
         );
+        memory::check_quarantine();
+    });
+}
+
+/// Each that runs has the next one cancelled, to which its thread comes at the same moment.
+#[test]
+fn a_cancel_runs_beside_the_thread_that_takes_one_after_the_other() {
+    in_child(240, || {
+        memory::quarantine();
+        const N: usize = 5_000;
+        for _ in 0..20 {
+            let (all, next) = (Handle::many(N), Arc::new(AtomicUsize::new(0)));
+            let counts: Vec<[Arc<AtomicUsize>; 2]> = (0..N).map(|_| Default::default()).collect();
+            let go = Gate::new();
+            for n in 0..N {
+                let [drops, ran] = counts[n].clone();
+                let (count, next, go) = (counted(&drops), next.clone(), go.clone());
+                let status = spawn(&all[n], move |_| {
+                    let _ = &count;
+                    if n == 0 {
+                        go.pass();
+                    }
+                    ran.fetch_add(1, SeqCst);
+                    next.store(n + 1, SeqCst);
+                    0
+                });
+                assert_eq!(status, ASYNCHRON_OK);
+            }
+            go.open();
+            let mut cancelled = vec![false; N];
+            while !all.iter().rev().take(2).all(|a| a.poll() != ASYNCHRON_PENDING) {
+                let n = next.load(SeqCst);
+                if n != 0 && n < N && !cancelled[n] {
+                    cancelled[n] = all[n].cancel() == ASYNCHRON_OK;
+                }
+                std::hint::spin_loop();
+            }
+            drop(all);
+            for (n, [drops, ran]) in counts.into_iter().enumerate() {
+                until(|| drops.load(SeqCst) != 0);
+                assert!(ran.load(SeqCst) == 1 || (ran.load(SeqCst) == 0 && cancelled[n]), "{n}");
+                assert_eq!(drops.load(SeqCst), 1, "{n}");
+            }
+        }
         memory::check_quarantine();
     });
 }
