@@ -312,6 +312,23 @@ impl Asynchron {
         self.unless_complete(|list| unsafe { list.push(node) }).is_some()
     }
 
+    /// The same for one who must not wait: `None`, and it is not added, if others are at the word just now.
+    ///
+    /// # Safety
+    /// As for [`Self::listen`].
+    pub(crate) unsafe fn try_listen(&self, node: NonNull<Listener>) -> Option<bool> {
+        let held = self.state.try_lock()?;
+        let incomplete = !held.is_complete();
+        if incomplete {
+            // SAFETY: the lock is held.
+            let list = unsafe { self.listeners() };
+            // SAFETY: as the caller promises.
+            unsafe { list.push(node) };
+        }
+        self.state.unlock(held);
+        Some(incomplete)
+    }
+
     /// Takes a listener out of the list, if it is there; false if it was told, or is about to be.
     ///
     /// # Safety

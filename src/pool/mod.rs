@@ -9,6 +9,7 @@
 //! Threads that have rested for a second end.
 
 mod busy;
+mod chunk;
 mod queue;
 mod task;
 mod threads;

@@ -1,157 +1,101 @@
-//! One half of the pool's queue: tasks, the oldest first, linked by themselves; and empty rooms for tasks.
+//! A queue of tasks, linked by a place in each: a task leaves it from wherever it lies.
 
-use std::mem;
 use std::ptr::{self, NonNull};
 
-use super::task::{Room, Task};
+use super::task::Task;
 
-/// The oldest first.
-pub(super) struct Tasks {
+/// A task's place: under the pool's locks.
+#[repr(C)]
+pub(super) struct Place {
+    before: *mut Task,
+    behind: *mut Task,
+    /// Counts the tasks that were queued, from 1 on; or [`NOWHERE`], or [`LEFT`].
+    pub(super) number: u64,
+}
+
+/// The number of a task that lies in no queue.
+pub(super) const NOWHERE: u64 = 0;
+/// The same, and one of two who have a part in it has left it.
+pub(super) const LEFT: u64 = u64::MAX;
+/// The number of the oldest where there is none.
+pub(super) const NONE: u64 = u64::MAX;
+
+impl Place {
+    pub(super) const NOWHERE: Self =
+        Self { before: ptr::null_mut(), behind: ptr::null_mut(), number: NOWHERE };
+}
+
+/// The oldest first; so the numbers rise.
+pub(super) struct Queue {
     first: *mut Task,
     last: *mut Task,
 }
 
-impl Tasks {
-    pub(super) const fn new() -> Self {
-        Self { first: ptr::null_mut(), last: ptr::null_mut() }
-    }
+// SAFETY: tasks may run on any thread; their places are reached under the pool's locks.
+unsafe impl Send for Queue {}
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.first.is_null()
+impl Queue {
+    pub(super) const EMPTY: Self = Self { first: ptr::null_mut(), last: ptr::null_mut() };
+
+    /// The number of the oldest, or [`NONE`].
+    pub(super) fn oldest(&self) -> u64 {
+        // SAFETY: what lies in a queue is alive, and its place the lock holder's.
+        NonNull::new(self.first).map_or(NONE, |first| unsafe { Task::place(first) }.number)
     }
 
     /// # Safety
-    /// The task is in no queue, and stays where it is while it is in this one.
+    /// The task lies in no queue, and stays alive until it leaves this one; its number is the highest.
     pub(super) unsafe fn push(&mut self, task: NonNull<Task>, number: u64) {
-        let behind = mem::replace(&mut self.last, task.as_ptr());
-        // SAFETY: as the caller promises.
-        let link = unsafe { &mut (*task.as_ptr()).link };
-        (link.before, link.behind) = (behind, ptr::null_mut());
-        (link.number, link.queued) = (number, true);
-        if behind.is_null() {
-            self.first = task.as_ptr();
-        } else {
-            // SAFETY: what is in the queue is alive.
-            unsafe { (*behind).link.behind = task.as_ptr() };
+        let before = self.last;
+        // SAFETY: in no queue, its place is the caller's.
+        *unsafe { Task::place(task) } = Place { before, behind: ptr::null_mut(), number };
+        self.last = task.as_ptr();
+        match NonNull::new(before) {
+            // SAFETY: what lies in a queue is alive.
+            Some(before) => unsafe { Task::place(before) }.behind = task.as_ptr(),
+            None => self.first = task.as_ptr(),
         }
     }
 
-    /// Takes out the oldest, and says its number.
-    pub(super) fn pop(&mut self) -> Option<(NonNull<Task>, u64)> {
-        let task = NonNull::new(self.first)?;
-        // SAFETY: what is in the queue is alive, and its link is the queue's.
-        let link = unsafe { &mut (*task.as_ptr()).link };
-        link.queued = false;
-        self.first = link.behind;
-        match NonNull::new(link.behind) {
-            // SAFETY: as above.
-            Some(behind) => unsafe { (*behind.as_ptr()).link.before = ptr::null_mut() },
-            None => self.last = ptr::null_mut(),
-        }
-        Some((task, link.number))
+    pub(super) fn pop(&mut self) -> Option<NonNull<Task>> {
+        let first = NonNull::new(self.first)?;
+        // SAFETY: it lies here.
+        unsafe { self.unlink(first) };
+        Some(first)
     }
 
-    /// The one of this number. Those behind it are few.
-    pub(super) fn find_from_behind(&self, number: u64) -> Option<NonNull<Task>> {
-        let mut task = self.last;
-        // SAFETY: what is in the queue is alive, and its link is the queue's.
-        while let Some(Task { link, .. }) = unsafe { task.as_ref() } {
-            if link.number <= number {
-                return NonNull::new(task).filter(|_| link.number == number);
-            }
-            task = link.before;
-        }
-        None
-    }
-
-    pub(super) fn begins_with(&self, task: NonNull<Task>) -> bool {
-        self.first == task.as_ptr()
-    }
-
-    /// Takes this one out of whichever half it is in.
-    ///
     /// # Safety
-    /// It is in one of the two.
-    pub(super) unsafe fn unlink(halves: [&mut Self; 2], task: NonNull<Task>) {
-        // SAFETY: what is in the queue is alive, and its link is the queue's.
-        let link = unsafe { &mut (*task.as_ptr()).link };
-        link.queued = false;
-        for half in halves {
-            if half.first == task.as_ptr() {
-                half.first = link.behind;
-            }
-            if half.last == task.as_ptr() {
-                half.last = link.before;
-            }
-        }
-        if let Some(before) = NonNull::new(link.before) {
+    /// The task lies in this queue.
+    pub(super) unsafe fn unlink(&mut self, task: NonNull<Task>) {
+        // SAFETY: what lies in a queue is alive.
+        let place = unsafe { Task::place(task) };
+        let (before, behind) = (place.before, place.behind);
+        place.number = NOWHERE;
+        match NonNull::new(before) {
             // SAFETY: as above.
-            unsafe { (*before.as_ptr()).link.behind = link.behind };
+            Some(before) => unsafe { Task::place(before) }.behind = behind,
+            None => self.first = behind,
         }
-        if let Some(behind) = NonNull::new(link.behind) {
+        match NonNull::new(behind) {
             // SAFETY: as above.
-            unsafe { (*behind.as_ptr()).link.before = link.before };
+            Some(behind) => unsafe { Task::place(behind) }.before = before,
+            None => self.last = before,
         }
     }
-}
 
-/// At most so many are kept.
-const KEPT: usize = 256;
-
-/// Rooms for tasks, the one used last first.
-pub(super) struct Rooms {
-    first: *mut Place,
-    last: *mut Place,
-    len: usize,
-}
-
-/// What lies in an empty room.
-struct Place {
-    next: *mut Place,
-}
-
-impl Rooms {
-    pub(super) const fn new() -> Self {
-        Self { first: ptr::null_mut(), last: ptr::null_mut(), len: 0 }
-    }
-
-    /// Gives it back if there are enough.
-    pub(super) fn push(&mut self, room: Room) -> Option<Room> {
-        if self.len >= KEPT {
-            return Some(room);
+    /// Takes out the task of this number, if it lies here. Looked for from the newest on.
+    pub(super) fn take_out(&mut self, number: u64) -> Option<NonNull<Task>> {
+        let mut next = self.last;
+        while let Some(task) = NonNull::new(next) {
+            // SAFETY: what lies in a queue is alive.
+            let place = unsafe { Task::place(task) };
+            if place.number == number {
+                // SAFETY: it lies here.
+                unsafe { self.unlink(task) };
+                return Some(task);
+            }
+            next = if place.number > number { place.before } else { ptr::null_mut() };
         }
-        let place = room.into_raw().cast::<Place>();
-        // SAFETY: the room is larger, and empty.
-        unsafe { place.write(Place { next: self.first }) };
-        if self.first.is_null() {
-            self.last = place.as_ptr();
-        }
-        self.first = place.as_ptr();
-        self.len = self.len.wrapping_add(1);
         None
-    }
-
-    pub(super) fn pop(&mut self) -> Option<Room> {
-        let place = NonNull::new(self.first)?;
-        // SAFETY: what is in here is one.
-        self.first = unsafe { place.as_ref() }.next;
-        self.len = self.len.wrapping_sub(1);
-        // SAFETY: it was a room, and is taken out.
-        Some(unsafe { Room::of(place.cast()) })
-    }
-
-    /// Takes over the others, if there are not enough.
-    pub(super) fn take_over(&mut self, others: &mut Self) {
-        if others.first.is_null() || self.len >= KEPT {
-            return;
-        }
-        let others = mem::replace(others, Self::new());
-        if self.first.is_null() {
-            self.last = others.last;
-        }
-        // SAFETY: there is one, so there is a last.
-        unsafe { (*others.last).next = self.first };
-        self.first = others.first;
-        self.len = self.len.wrapping_add(others.len);
     }
 }

@@ -1,17 +1,19 @@
-//! A task: a function to run on a background thread, from the spawn until it begins, or is needed no more.
+//! A function to run, and what it delivers into.
 //!
-//! It lies in the pool's queue, and listens to the asynchron that it is to compute. Whoever comes first takes it off
-//! that: the thread on which its turn comes, which then runs it; or the one that completes the asynchron otherwise,
-//! which takes it out of the queue, too, and drops its context. If its turn comes just then, the later of the two has
-//! what is left of it.
+//! While it lies in the queue, it also listens to what it delivers into: if that is completed otherwise, whoever
+//! completes it takes the task out of the queue, and drops its context. The listener says whose the task is:
+//!
+//! - Who takes it off the list of its asynchron has the function and the context. That is the thread on which its
+//!   turn comes, or the one that completes the asynchron.
+//! - If its turn came just then, both have a part in it, and each leaves it when it looks at it no more. Whoever is
+//!   the second ends it.
 
-use std::alloc::{Layout, dealloc};
 use std::mem;
-use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, Ordering::*};
+use std::ptr::NonNull;
 
+use super::chunk::Chunk;
+use super::queue::Place;
 use super::threads::Pool;
-use crate::base::memory::{NoMemory, allocate};
 use crate::base::program::Owned;
 use crate::compute;
 use crate::one::asynchron::Asynchron;
@@ -21,139 +23,129 @@ use crate::one::jobs::Job;
 use crate::one::listener::{Kind, Listener};
 use crate::one::publish::Telling;
 use crate::one::step::Begun;
-use crate::sync::race;
 
-/// What it is to compute completes otherwise.
+/// What it delivers into completes otherwise.
 static NEEDLESS: Kind = Kind::Take(Task::take);
 
 #[repr(C)]
 pub(super) struct Task {
-    /// First. In the list of `a`.
+    /// In the list of what it delivers into. First, so that its address is the task's.
     needless: Listener,
-    /// Its place in the queue, under the pool's locks.
-    pub(super) link: Link,
-    pool: &'static Pool,
-    /// Whether one of the two that have a part of it is through with it.
-    left: AtomicBool,
+    place: Place,
+    chunk: NonNull<Chunk>,
     a: Handle,
     function: Function,
-    /// Its taker's.
     ctx: Owned,
 }
 
-/// Where a task lies in the queue.
-pub(super) struct Link {
-    pub(super) before: *mut Task,
-    pub(super) behind: *mut Task,
-    /// How many had been queued when it was.
-    pub(super) number: u64,
-    pub(super) queued: bool,
-}
-
-/// Room for a task.
-pub(super) struct Room(NonNull<Task>);
-
-impl Room {
-    pub(super) fn new() -> Result<Self, NoMemory> {
-        Ok(Self(allocate(Layout::new::<Task>())?.cast()))
-    }
-
-    /// # Safety
-    /// There is no task in it, and it is the caller's.
-    pub(super) unsafe fn of(room: NonNull<Task>) -> Self {
-        Self(room)
-    }
-
-    pub(super) fn into_raw(self) -> NonNull<Task> {
-        mem::ManuallyDrop::new(self).0
-    }
-
-    /// Makes a task in it that listens to `a`. The room and the context come back if that is complete.
-    pub(super) fn fill(
-        self,
-        pool: &'static Pool,
-        a: &Asynchron,
-        function: Function,
-        ctx: Owned,
-    ) -> Result<NonNull<Task>, (Self, Handle, Owned)> {
-        let task = Task {
-            needless: Listener::new(&NEEDLESS),
-            link: Link {
-                before: ptr::null_mut(),
-                behind: ptr::null_mut(),
-                number: 0,
-                queued: false,
-            },
-            pool,
-            left: AtomicBool::new(false),
-            a: Handle::retain(a),
-            function,
-            ctx,
-        };
-        let this = self.into_raw();
-        // SAFETY: the room is ours, and fits.
-        unsafe { this.write(task) };
-        // SAFETY: in no list, and it stays until it was taken off.
-        if unsafe { a.listen(this.cast()) } {
-            return Ok(this);
-        }
-        // SAFETY: nobody else knows it.
-        let Task { a, ctx, .. } = unsafe { this.read() };
-        Err((Self(this), a, ctx))
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        // SAFETY: allocated with this layout; nothing is in it.
-        unsafe { dealloc(self.0.as_ptr().cast(), Layout::new::<Task>()) };
-    }
-}
-
 impl Task {
-    /// Runs it, unless its asynchron is not pending any more. Its room comes back, if nobody else is at it.
+    /// Makes one that listens, under a lock of the pool: `None`, and there is none, if others are at `a` just now, for
+    /// whom that lock must not wait. If the answer is true, the task has the context, which was copied; false: `a` is
+    /// complete.
     ///
     /// # Safety
-    /// It was taken out of the queue by the caller, who uses it no more.
-    pub(super) unsafe fn run(this: NonNull<Self>) -> Option<Room> {
-        // SAFETY: as the caller promises: it is alive until it was left.
-        let a = unsafe { &(*this.as_ptr()).a };
-        // SAFETY: it was listed there.
-        let begun = unsafe { a.begin(this.cast(), true) };
-        if begun == Begun::Gone {
-            // SAFETY: not left by this thread. The other has the context.
-            return unsafe { Self::leave(this) };
+    /// The room is free, and of the chunk; the task is queued before the lock is given back.
+    pub(super) unsafe fn listen(
+        (room, chunk): (NonNull<Self>, NonNull<Chunk>),
+        a: &Asynchron,
+        function: Function,
+        ctx: &Owned,
+    ) -> Option<bool> {
+        // SAFETY: counted below, unless the task is forgotten.
+        let handle = unsafe { Handle::from_raw(NonNull::from(a)) };
+        let task = Self {
+            needless: Listener::new(&NEEDLESS),
+            place: Place::NOWHERE,
+            chunk,
+            a: handle,
+            function,
+            ctx: Owned { ptr: ctx.ptr, drop: ctx.drop },
+        };
+        // SAFETY: the room is free.
+        unsafe { room.write(task) };
+        // SAFETY: in no list, and it stays until it was told or taken off.
+        let listens = unsafe { a.try_listen(room.cast()) };
+        if listens == Some(true) {
+            a.keep();
         }
-        // SAFETY: off both, it is the caller's alone.
-        let Self { a, function, ctx, .. } = unsafe { this.read() };
-        let room = Room(this);
-        if begun == Begun::Started {
-            compute::run(&a, ctx, compute::plain(function));
-        } else {
-            drop(ctx);
-        }
-        Some(room)
+        listens
     }
 
-    /// Gives up one for which there is no thread. What is to be dropped without a lock comes back.
+    /// # Safety
+    /// `this` is alive, and its place the caller's: by the pool's locks, or because it lies in no queue and nobody
+    /// else knows it.
+    pub(super) unsafe fn place<'a>(this: NonNull<Self>) -> &'a mut Place {
+        // SAFETY: as the caller promises.
+        unsafe { &mut (*this.as_ptr()).place }
+    }
+
+    /// # Safety
+    /// The caller has a part in it.
+    unsafe fn pool(this: NonNull<Self>) -> &'static Pool {
+        // SAFETY: as the caller promises.
+        let chunk = unsafe { (*this.as_ptr()).chunk };
+        // SAFETY: it is alive while it has a task.
+        unsafe { (*chunk.as_ptr()).pool }
+    }
+
+    /// Its turn has come: runs it, unless its asynchron is not pending any more.
+    ///
+    /// # Safety
+    /// The caller has taken it out of the queue.
+    pub(super) unsafe fn run(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        match unsafe { Self::begin(this, true) } {
+            Begun::Started => {
+                // SAFETY: off the list and out of the queue: nobody else knows it.
+                let (function, ctx, a) = unsafe { Self::take_apart(this) };
+                compute::run(&a, ctx, compute::plain(function));
+            }
+            // SAFETY: as above.
+            Begun::Refused => drop(unsafe { Self::take_apart(this) }),
+            // SAFETY: its context is the other's.
+            Begun::Gone => unsafe { Self::leave(this) },
+        }
+    }
+
+    /// It cannot run: drops it. False: its asynchron was completed, and its context is no concern of the caller's.
     ///
     /// # Safety
     /// As for `run`.
-    pub(super) unsafe fn give_up(this: NonNull<Self>) -> Option<(Room, Owned)> {
+    pub(super) unsafe fn give_up(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
-        let a = unsafe { &(*this.as_ptr()).a };
-        // SAFETY: it was listed there.
-        if unsafe { a.begin(this.cast(), false) } == Begun::Gone {
-            // SAFETY: as in `run`.
-            drop(unsafe { Self::leave(this) });
-            return None;
+        let gone = unsafe { Self::begin(this, false) } == Begun::Gone;
+        if gone {
+            // SAFETY: its context is the other's.
+            unsafe { Self::leave(this) };
+        } else {
+            // SAFETY: off the list and out of the queue: nobody else knows it.
+            drop(unsafe { Self::take_apart(this) });
         }
-        // SAFETY: as in `run`.
-        let Self { a: _a, ctx, .. } = unsafe { this.read() };
-        Some((Room(this), ctx))
+        !gone
     }
 
-    /// What it is to compute is complete.
+    /// # Safety
+    /// As for `run`.
+    unsafe fn begin(this: NonNull<Self>, start: bool) -> Begun {
+        // SAFETY: the caller has a part in it, so it keeps its reference.
+        let a: &Asynchron = unsafe { &(*this.as_ptr()).a };
+        // SAFETY: it was listed there.
+        unsafe { a.begin(this.cast(), start) }
+    }
+
+    /// # Safety
+    /// The caller has a part in it, which ends here, and has taken it out of the queue.
+    unsafe fn leave(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        let pool = unsafe { Self::pool(this) };
+        // SAFETY: as above.
+        if unsafe { pool.leave(this) } {
+            // SAFETY: the other has left it, with its context.
+            unsafe { Self::end(this) };
+        }
+    }
+
+    /// What it delivers into is complete.
     ///
     /// # Safety
     /// As for [`Kind::Take`].
@@ -161,54 +153,48 @@ impl Task {
         // SAFETY: as the caller promises.
         unsafe { Listener::take(node) };
         // SAFETY: as above.
-        unsafe { telling.run_later(node, Self::detach) };
+        unsafe { telling.run_later(node, Self::let_go) };
     }
 
     /// # Safety
-    /// The job lies where the links of a task were that was taken off what it is to compute; called once.
-    unsafe fn detach(job: NonNull<Job>) {
+    /// The job lies where the links of a task were that was taken off what it delivers into; called once.
+    unsafe fn let_go(job: NonNull<Job>) {
         let this = job.cast::<Self>();
-        // SAFETY: it is alive until it was left.
-        let ctx = unsafe { &raw const (*this.as_ptr()).ctx };
         // SAFETY: since it was taken off, the context is this thread's.
+        let ctx = unsafe { &raw const (*this.as_ptr()).ctx };
+        // SAFETY: as above; read once.
         let ctx = unsafe { ctx.read() };
+        // SAFETY: this thread has a part in it.
+        let pool = unsafe { Self::pool(this) };
         // SAFETY: as above.
-        let pool = unsafe { (*this.as_ptr()).pool };
-        // SAFETY: as above.
-        let alone = unsafe { pool.remove(this) };
+        let alone = unsafe { pool.leave(this) };
         drop(ctx);
         if alone {
-            // SAFETY: no thread has it, nor the queue.
-            drop(unsafe { Self::empty(this) });
-        } else {
-            // SAFETY: not left by this thread.
-            drop(unsafe { Self::leave(this) });
+            // SAFETY: nobody else knows it any more.
+            unsafe { Self::end(this) };
         }
     }
 
-    /// The second of the two has the room.
+    /// Ends it, but for what it is made of.
     ///
     /// # Safety
-    /// The caller has not left it, and the context was taken out, or is.
-    unsafe fn leave(this: NonNull<Self>) -> Option<Room> {
-        // SAFETY: alive until both have left it.
-        let left = unsafe { &(*this.as_ptr()).left };
-        race::release(left);
-        // ORDERING: Release hands over what this one did, Acquire takes what the other one did.
-        if !left.swap(true, AcqRel) {
-            return None;
-        }
-        race::acquire(left);
-        // SAFETY: nobody else knows it any more.
-        Some(unsafe { Self::empty(this) })
+    /// Nobody else knows it any more.
+    #[inline]
+    unsafe fn take_apart(this: NonNull<Self>) -> (Function, Owned, Handle) {
+        // SAFETY: read once.
+        let Self { chunk, a, function, ctx, .. } = unsafe { this.read() };
+        // SAFETY: its room is used no more.
+        unsafe { Chunk::leave(chunk) };
+        (function, ctx, a)
     }
 
     /// # Safety
-    /// It is the caller's alone, and the context was taken out.
-    unsafe fn empty(this: NonNull<Self>) -> Room {
+    /// As for `take_apart`; the context was taken out.
+    #[cold]
+    unsafe fn end(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
-        let Self { a: _a, ctx, .. } = unsafe { this.read() };
+        let (_, ctx, a) = unsafe { Self::take_apart(this) };
         mem::forget(ctx);
-        Room(this)
+        drop(a);
     }
 }

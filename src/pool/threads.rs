@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::*
 
 use super::Refused;
 use super::busy::BUSY;
-use super::queue::{Rooms, Tasks};
-use super::task::{Room, Task};
+use super::chunk::{Chunk, Rooms};
+use super::queue::{LEFT, NONE, NOWHERE, Queue};
+use super::task::Task;
 use super::worker::{Call, Worker};
+use crate::base::backoff::Backoff;
 use crate::base::lock::{Guard, Line, Lock};
 use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::Owned;
@@ -23,25 +25,25 @@ use crate::sys;
 pub(super) struct Pool {
     pub(super) inner: Line<Lock<Inner>>,
     going: Line<Lock<Going>>,
-    /// How many tasks have left the queue so far, and a number below that of the oldest: as a rule, that of the one
-    /// which left it last from its front. Both change under the lock of `going`.
-    gone: AtomicU64,
-    before_oldest: AtomicU64,
+    /// The number of the oldest task in the older half, or [`NONE`]. Changes under the lock of `going`.
+    oldest: AtomicU64,
     /// How many threads have come so far: the number of the newest, by which it is named.
     come: AtomicU32,
 }
 
 /// The older half.
 struct Going {
-    tasks: Tasks,
-    /// Of tasks that were taken.
-    rooms: Rooms,
+    queue: Queue,
+    /// The number of the newest task that was ever in this half.
+    newest: u64,
+    /// How many tasks have been taken so far because their turn had come.
+    begun: u64,
 }
 
 pub(super) struct Inner {
     /// The newer half.
-    coming: Tasks,
-    /// For tasks to come.
+    coming: Queue,
+    /// Where the next tasks will lie.
     rooms: Rooms,
     /// Threads at rest, the one that came last first: it is the warmest.
     resting: *mut Worker,
@@ -110,8 +112,8 @@ impl Pool {
             PREPARED.store(true, Release);
         }
         let inner = Inner {
-            coming: Tasks::new(),
-            rooms: Rooms::new(),
+            coming: Queue::EMPTY,
+            rooms: Rooms::NONE,
             resting: ptr::null_mut(),
             threads: 0,
             starting: 0,
@@ -124,9 +126,8 @@ impl Pool {
         };
         let pool = Self {
             inner: Line(Lock::new(inner)),
-            going: Line(Lock::new(Going { tasks: Tasks::new(), rooms: Rooms::new() })),
-            gone: AtomicU64::new(0),
-            before_oldest: AtomicU64::new(0),
+            going: Line(Lock::new(Going { queue: Queue::EMPTY, newest: 0, begun: 0 })),
+            oldest: AtomicU64::new(NONE),
             come: AtomicU32::new(0),
         };
         let made = Box::into_raw(try_box(pool).map_err(|_| NoMemory)?);
@@ -143,7 +144,7 @@ impl Pool {
         Ok(unsafe { &*pool })
     }
 
-    /// Queues a task, and calls a thread for it if there is a place; refuses it if there is no room for it, or no
+    /// Queues a task, and calls a thread for it if there is a place. Refuses it if there is no room for it, or no
     /// thread and none can be had. Whoever comes first takes the oldest: so no task waits for a thread of its own
     /// while others overtake it.
     pub(super) fn submit(
@@ -152,166 +153,148 @@ impl Pool {
         function: Function,
         ctx: Owned,
     ) -> Result<(), Refused> {
-        let (room, inner) = self.room()?;
-        let Some((inner, number)) = self.queue(room, inner, a, function, ctx) else {
-            return Ok(());
+        let mut backoff = Backoff::new();
+        let (mut inner, task) = loop {
+            let mut inner = self.inner.lock();
+            let Ok(room) = inner.rooms.next(self) else {
+                // Before the context is dropped.
+                drop(inner);
+                return Err(Refused::NoMemory);
+            };
+            // SAFETY: free, and it is queued before the lock is given back.
+            match unsafe { Task::listen(room, a, function, &ctx) } {
+                Some(true) => break (inner, room.0),
+                Some(false) => {
+                    // As above.
+                    drop(inner);
+                    return Ok(());
+                }
+                None => drop(inner),
+            }
+            backoff.wait();
         };
+        mem::forget(ctx);
+        inner.rooms.take();
+        let number = inner.queued.wrapping_add(1);
+        inner.queued = number;
+        // SAFETY: it leaves the queue before it ends.
+        unsafe { inner.coming.push(task, number) };
         // One that is only being started may yet fail to come: one that rests takes its place.
         let instead = inner.starting > 0 && !inner.resting.is_null();
         if inner.active >= inner.places && !instead && inner.has_threads() {
             self.watch(inner);
             return Ok(());
         }
-        let mut inner = inner;
         inner.active = inner.active.wrapping_add(1);
         let Err(mut inner) = self.call(inner, Call::Look) else {
             return Ok(());
         };
         inner.active = inner.active.wrapping_sub(1);
         drop(inner);
-        let Some(task) = self.take_back(number) else {
-            return Ok(());
-        };
-        // SAFETY: taken out of the queue. What comes back is dropped here, where no lock is held.
-        drop(unsafe { Task::give_up(task) });
-        Err(Refused::NoThread)
-    }
-
-    /// Room for a task, and the lock.
-    #[inline]
-    fn room(&self) -> Result<(Room, Guard<'_, Inner>), NoMemory> {
-        let mut inner = self.inner.lock();
-        if let Some(room) = inner.rooms.pop() {
-            return Ok((room, inner));
-        }
-        drop(inner);
-        Ok((Room::new()?, self.inner.lock()))
-    }
-
-    /// Queues a task, and says its number; unless its asynchron is complete, so that it is not needed.
-    #[inline]
-    fn queue<'a>(
-        &'static self,
-        room: Room,
-        mut inner: Guard<'a, Inner>,
-        a: &Asynchron,
-        function: Function,
-        ctx: Owned,
-    ) -> Option<(Guard<'a, Inner>, u64)> {
-        // Under the lock, so that who takes it off finds it in the queue. Nobody waits for this lock with that of an
-        // asynchron.
-        match room.fill(self, a, function, ctx) {
-            Ok(task) => {
-                inner.queued = inner.queued.wrapping_add(1);
-                let number = inner.queued;
-                // SAFETY: just made; it stays until it is taken out.
-                unsafe { inner.coming.push(task, number) };
-                Some((inner, number))
-            }
-            Err((room, a, ctx)) => {
-                let room = inner.rooms.push(room);
-                drop(inner);
-                drop((room, a, ctx));
-                None
-            }
+        match self.take_back(number) {
+            // SAFETY: just taken out of the queue.
+            Some(task) if unsafe { Task::give_up(task) } => Err(Refused::NoThread),
+            _ => Ok(()),
         }
     }
 
-    /// The task of this number, taken out if it is still queued, and no thread will look at the queue.
+    /// The task of this number, if it is still queued, and no thread will look at the queue.
     fn take_back(&self, number: u64) -> Option<NonNull<Task>> {
         let mut going = self.going.lock();
         let mut inner = self.inner.lock();
         if inner.has_threads() {
             return None;
         }
-        let halves = [&inner.coming, &going.tasks];
-        let task = halves.iter().find_map(|half| half.find_from_behind(number))?;
-        self.unlink(&mut going, &mut inner, task);
-        Some(task)
+        let task = Self::half_of(number, &mut going, &mut inner).take_out(number);
+        self.note_oldest(&going);
+        task
     }
 
-    /// Takes a task out, which is needed no more. False: somebody else has.
+    /// One of two who have a part in a task leaves it, since its asynchron was completed otherwise: if it still
+    /// lies in the queue, it is taken out. True: the other has left it, or there is none.
     ///
     /// # Safety
-    /// It is alive.
-    pub(super) unsafe fn remove(&self, task: NonNull<Task>) -> bool {
+    /// The caller has a part in it, which ends here, unless the answer is true.
+    pub(super) unsafe fn leave(&self, task: NonNull<Task>) -> bool {
+        // In the child of a fork nobody else has a part in it, nor looks at that queue.
         if !self.is_current() {
-            // In the child of a fork nobody else is there to take it, and the locks may be taken for ever.
             return true;
         }
         let mut going = self.going.lock();
         let mut inner = self.inner.lock();
-        // SAFETY: as the caller promises; under the locks, the link is the holder's.
-        let queued = unsafe { (*task.as_ptr()).link.queued };
-        if queued {
-            self.unlink(&mut going, &mut inner, task);
+        // SAFETY: the caller has a part in it, and the locks are held.
+        let place = unsafe { Task::place(task) };
+        match place.number {
+            NOWHERE => {
+                place.number = LEFT;
+                false
+            }
+            LEFT => true,
+            number => {
+                // SAFETY: it has a number, so it lies in that half.
+                unsafe { Self::half_of(number, &mut going, &mut inner).unlink(task) };
+                self.note_oldest(&going);
+                true
+            }
         }
-        queued
     }
 
-    /// Takes out a task that is queued.
-    fn unlink(&self, going: &mut Going, inner: &mut Inner, task: NonNull<Task>) {
-        let oldest = if going.tasks.is_empty() { &inner.coming } else { &going.tasks };
-        let is_oldest = oldest.begins_with(task);
-        // SAFETY: what is in the queue is alive, and its link is the queue's.
-        let number = unsafe { (*task.as_ptr()).link.number };
-        // SAFETY: it is in one of the two.
-        unsafe { Tasks::unlink([&mut going.tasks, &mut inner.coming], task) };
-        self.count_gone(Some(number).filter(|_| is_oldest));
+    /// Keeps a chunk for later tasks; false if it is not needed.
+    ///
+    /// # Safety
+    /// As for [`Rooms::keep`].
+    pub(super) unsafe fn keep(&self, chunk: NonNull<Chunk>) -> bool {
+        // SAFETY: as the caller promises.
+        self.is_current() && unsafe { self.inner.lock().rooms.keep(chunk) }
     }
 
-    /// The oldest task; if there is none, the lock, while which is held none comes. `room`: of the last task.
-    pub(super) fn take(&self, room: Option<Room>) -> Result<NonNull<Task>, Guard<'_, Inner>> {
+    /// Where a task of this number lies, if it does.
+    fn half_of<'a>(number: u64, going: &'a mut Going, inner: &'a mut Inner) -> &'a mut Queue {
+        if number <= going.newest { &mut going.queue } else { &mut inner.coming }
+    }
+
+    /// The oldest task; if there is none, the lock, while which is held none comes.
+    pub(super) fn take(&self) -> Result<NonNull<Task>, Guard<'_, Inner>> {
         let mut going = self.going.lock();
-        let room = room.and_then(|room| going.rooms.push(room));
-        if let Some(task) = self.take_from(&mut going.tasks) {
-            drop(going);
-            drop(room);
+        if let Some(task) = self.take_from(&mut going) {
             return Ok(task);
         }
         let mut inner = self.inner.lock();
-        mem::swap(&mut going.tasks, &mut inner.coming);
-        inner.rooms.take_over(&mut going.rooms);
-        let task = self.take_from(&mut going.tasks);
-        drop(going);
-        match task {
-            Some(task) => {
-                drop(inner);
-                drop(room);
-                Ok(task)
-            }
-            None => Err(inner),
-        }
+        mem::swap(&mut going.queue, &mut inner.coming);
+        going.newest = inner.queued;
+        self.take_from(&mut going).ok_or(inner)
     }
 
-    fn take_from(&self, going: &mut Tasks) -> Option<NonNull<Task>> {
-        let (task, number) = going.pop()?;
-        self.count_gone(Some(number));
+    fn take_from(&self, going: &mut Going) -> Option<NonNull<Task>> {
+        let task = going.queue.pop()?;
+        going.begun = going.begun.wrapping_add(1);
+        self.note_oldest(going);
         Some(task)
     }
 
-    /// One has left the queue; if it was the oldest, with its number.
-    fn count_gone(&self, oldest: Option<u64>) {
-        // ORDERING: both under the lock of `going`; those who read them without only compare.
-        let gone = self.gone.load(Relaxed).wrapping_add(1);
-        // ORDERING: as above.
-        self.gone.store(gone, Relaxed);
-        if let Some(number) = oldest {
-            // ORDERING: as above.
-            self.before_oldest.store(number, Relaxed);
-        }
+    fn note_oldest(&self, going: &Going) {
+        // ORDERING: the locks order what readers have to see; see `oldest`.
+        self.oldest.store(going.queue.oldest(), Relaxed);
+    }
+
+    /// How many tasks have been taken so far because their turn had come.
+    pub(super) fn begun(&self) -> u64 {
+        self.going.lock().begun
     }
 
     /// Whether a task lies. If one has only just been taken, it may still seem to.
     pub(super) fn has_tasks(&self, inner: &Inner) -> bool {
-        // ORDERING: the lock shows what came; of what went, an older count is as good.
-        self.gone.load(Relaxed) < inner.queued
+        self.oldest(inner) != NONE
     }
 
-    /// The number of the oldest task, if there is one; or a smaller one, if those before it were needed no more.
-    pub(super) fn oldest(&self, _inner: &Inner) -> u64 {
-        // ORDERING: as above.
-        self.before_oldest.load(Relaxed).wrapping_add(1)
+    /// The number of the oldest task, or [`NONE`].
+    pub(super) fn oldest(&self, inner: &Inner) -> u64 {
+        // ORDERING: tasks come to the older half under both locks: this one shows those that came. Of what left it
+        // since, an older number is as good.
+        match self.oldest.load(Relaxed) {
+            NONE => inner.coming.oldest(),
+            number => number,
+        }
     }
 
     /// Sees to it that somebody watches how long the oldest task lies, if one does. False: nobody

@@ -7,7 +7,7 @@ use std::ptr::{self, NonNull};
 use std::thread;
 
 use super::busy::BUSY;
-use super::task::{Room, Task};
+use super::task::Task;
 use super::threads::Pool;
 use crate::one::inside;
 use crate::one::wait::{self, Sleeper, spin};
@@ -48,8 +48,6 @@ pub(super) struct Worker {
     /// Written before `called`.
     pub(super) call: Cell<Call>,
     called: AtomicU32,
-    /// Of its last task.
-    room: Cell<Option<Room>>,
 }
 
 const AWAKE: u32 = 0;
@@ -87,7 +85,6 @@ impl Worker {
             behind: Cell::new(ptr::null_mut()),
             call: Cell::new(Call::Look),
             called: AtomicU32::new(AWAKE),
-            room: Cell::new(None),
         };
         let sleeper: &dyn Sleeper = &worker;
         // SAFETY: it is forgotten before it goes.
@@ -112,8 +109,8 @@ impl Worker {
                 call = self.rest();
                 continue;
             };
-            // SAFETY: taken out of the queue by this thread.
-            self.room.set(unsafe { Task::run(task) });
+            // SAFETY: just taken out of the queue.
+            unsafe { Task::run(task) };
             if !self.pool.is_current() {
                 // A fork inside the task: what is left of this thread is not the pool's.
                 return;
@@ -124,7 +121,7 @@ impl Worker {
 
     /// The oldest task that lies; if there is none, is at rest.
     fn next(&self) -> Option<NonNull<Task>> {
-        match self.pool.take(self.room.take()) {
+        match self.pool.take() {
             Ok(task) => Some(task),
             Err(mut inner) => {
                 inner.active = inner.active.wrapping_sub(1);
@@ -194,10 +191,11 @@ impl Worker {
     /// then is at rest. One that was queued before this thread slept has lain as long as it slept:
     /// so no task needs a time of its own.
     fn watch(&self) -> Option<NonNull<Task>> {
-        let (mut newest, mut before, mut stalled) = (0, 0, 0_u64);
+        let (mut newest, mut before, mut stalled) = (0, u64::MAX, 0_u64);
         // From here on counts what they use.
         BUSY.are(0, USED);
         loop {
+            let begun = self.pool.begun();
             let mut inner = self.pool.inner.lock();
             if !self.pool.has_tasks(&inner) {
                 inner.watched = false;
@@ -212,8 +210,8 @@ impl Worker {
             }
             drop(inner);
             let computing = BUSY.are(places, USED);
-            stalled = if oldest == before { stalled.wrapping_add(PATIENCE) } else { 0 };
-            before = oldest;
+            stalled = if begun == before { stalled.wrapping_add(PATIENCE) } else { 0 };
+            before = begun;
             let stuck = stalled >= STALL.checked_shl(stalls).unwrap_or(u64::MAX);
             if lies && (!computing || stuck) {
                 return self.take_watched(computing);
@@ -227,7 +225,7 @@ impl Worker {
 
     /// Ends the watch with the oldest task, if it has not been taken meanwhile.
     fn take_watched(&self, stuck: bool) -> Option<NonNull<Task>> {
-        match self.pool.take(None) {
+        match self.pool.take() {
             Ok(task) => {
                 let mut inner = self.pool.inner.lock();
                 inner.active = inner.active.wrapping_add(1);

@@ -1,0 +1,146 @@
+//! Where tasks lie: many in one allocation, since one for each would cost nearly half as much as all the rest.
+
+use std::alloc::Layout;
+use std::mem::{MaybeUninit, offset_of};
+use std::ptr::{self, NonNull};
+
+use super::task::Task;
+use super::threads::Pool;
+use crate::base::memory::{NoMemory, allocate};
+use crate::sync::{AtomicU32, Ordering::*, race};
+
+const ROOMS: u32 = 64;
+/// So many chunks are kept for later.
+const KEPT: u32 = 16;
+
+/// Each room is used once, until all have been.
+#[repr(C)]
+pub(super) struct Chunk {
+    pub(super) pool: &'static Pool,
+    /// How many rooms have been left.
+    left: AtomicU32,
+    /// The next of those that are kept.
+    next: *mut Chunk,
+}
+
+/// A chunk, and its rooms behind it.
+#[repr(C)]
+struct Whole {
+    chunk: Chunk,
+    rooms: [MaybeUninit<Task>; ROOMS as usize],
+}
+
+impl Chunk {
+    fn allocate(pool: &'static Pool) -> Result<NonNull<Self>, NoMemory> {
+        let made = allocate(Layout::new::<Whole>())?.cast();
+        // SAFETY: there is room for it, which is ours.
+        unsafe { made.write(Self { pool, left: AtomicU32::new(0), next: ptr::null_mut() }) };
+        Ok(made)
+    }
+
+    /// # Safety
+    /// `this` is alive, and there are so many rooms before this one.
+    unsafe fn room(this: NonNull<Self>, before: u32) -> NonNull<Task> {
+        // SAFETY: as the caller promises.
+        let rooms = unsafe { this.byte_add(offset_of!(Whole, rooms)) }.cast::<Task>();
+        // SAFETY: as above.
+        unsafe { rooms.add(before as usize) }
+    }
+
+    /// # Safety
+    /// A task of this chunk is gone, and its room is used no more.
+    pub(super) unsafe fn leave(this: NonNull<Self>) {
+        // SAFETY: alive until all rooms have been left.
+        let left = unsafe { &(*this.as_ptr()).left };
+        race::release(left);
+        // ORDERING: Release hands this room to who takes the chunk back, Acquire takes all others.
+        if left.fetch_add(1, AcqRel) == ROOMS.wrapping_sub(1) {
+            race::acquire(left);
+            // SAFETY: all rooms have been left, so nobody knows it any more.
+            unsafe { Self::take_back(this) };
+        }
+    }
+
+    /// # Safety
+    /// Nobody knows it any more.
+    #[cold]
+    unsafe fn take_back(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        let pool = unsafe { (*this.as_ptr()).pool };
+        // SAFETY: as above.
+        if !unsafe { pool.keep(this) } {
+            // SAFETY: allocated as a box would be.
+            drop(unsafe { Box::from_raw(this.cast::<Whole>().as_ptr()) });
+        }
+    }
+}
+
+/// The rooms that are free.
+pub(super) struct Rooms {
+    /// Where the next task will lie; NULL if no chunk is begun.
+    chunk: *mut Chunk,
+    used: u32,
+    /// Chunks without tasks.
+    kept: *mut Chunk,
+    kept_len: u32,
+}
+
+impl Rooms {
+    pub(super) const NONE: Self =
+        Self { chunk: ptr::null_mut(), used: 0, kept: ptr::null_mut(), kept_len: 0 };
+
+    /// The next room, and its chunk. The same again, unless it is [taken](Self::take).
+    pub(super) fn next(
+        &mut self,
+        pool: &'static Pool,
+    ) -> Result<(NonNull<Task>, NonNull<Chunk>), NoMemory> {
+        let chunk = match NonNull::new(self.chunk) {
+            Some(chunk) => chunk,
+            None => self.begin_chunk(pool)?,
+        };
+        // SAFETY: it is alive, since it has rooms that were not left: fewer are used than there are.
+        let room = unsafe { Chunk::room(chunk, self.used) };
+        Ok((room, chunk))
+    }
+
+    #[cold]
+    fn begin_chunk(&mut self, pool: &'static Pool) -> Result<NonNull<Chunk>, NoMemory> {
+        let chunk = match NonNull::new(self.kept) {
+            Some(kept) => {
+                // SAFETY: what is kept is alive, and nobody else knows it.
+                self.kept = unsafe { (*kept.as_ptr()).next };
+                self.kept_len = self.kept_len.wrapping_sub(1);
+                kept
+            }
+            None => Chunk::allocate(pool)?,
+        };
+        self.chunk = chunk.as_ptr();
+        self.used = 0;
+        Ok(chunk)
+    }
+
+    /// The room that was the next is used now.
+    pub(super) fn take(&mut self) {
+        self.used = self.used.wrapping_add(1);
+        if self.used == ROOMS {
+            self.chunk = ptr::null_mut();
+        }
+    }
+
+    /// Keeps a chunk for later; false if there are enough.
+    ///
+    /// # Safety
+    /// All its rooms have been left. If the answer is true, it is not the caller's any more.
+    pub(super) unsafe fn keep(&mut self, chunk: NonNull<Chunk>) -> bool {
+        let keep = self.kept_len < KEPT;
+        if keep {
+            // SAFETY: as the caller promises.
+            let kept = unsafe { &mut *chunk.as_ptr() };
+            kept.left = AtomicU32::new(0);
+            kept.next = self.kept;
+            self.kept = chunk.as_ptr();
+            self.kept_len = self.kept_len.wrapping_add(1);
+        }
+        keep
+    }
+}
