@@ -1,7 +1,7 @@
 //! Giving up a reference, and the end of the object.
 //!
 //! Most end here and now: nothing but the block is left. What holds the program's own things, whose
-//! drops may do anything, is buried first, and freed when nothing else runs on the thread ([`due`]).
+//! drops may do anything, is buried first, and freed when nothing else runs on the thread ([`jobs`]).
 
 use std::alloc::{Layout, dealloc};
 use std::ptr::{self, NonNull};
