@@ -831,7 +831,7 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  *
  * Threads are reused. There are as many as processors. One more starts when all of them sleep in
  * waits of this library, or when a task has waited 10 ms in the queue and the busy threads do not
- * use the processors: at most one every 10 ms, without a bound. So tasks that wait for tasks never
+ * use the processors: one thread per 10 ms, no upper limit. So tasks that wait for tasks never
  * starve. One that waits in a loop seems to compute: behind such tasks one more thread starts after
  * 1 s in which none has begun, then after 2 s, 4 s and so on. On Linux processor clocks tell, and
  * /proc where it is mounted; elsewhere no task seems to compute. While the system refuses a thread, a
@@ -1116,7 +1116,7 @@ ASYNCHRON_API size_t asynchron_report_pending(const asynchron_report_t *r);
 ASYNCHRON_API asynchron_status_t asynchron_report_wake(asynchron_report_t *r);
 
 /**
- * A descriptor for poll(2) and the like, for an event loop. It is readable exactly while there is
+ * A descriptor for poll(2) or another way to watch it, for an event loop. It is readable exactly while there is
  * an item or a wake, so ask with a timeout of 0 until there is none. It does not become readable
  * when nothing is left. A report has one, made when first asked for: an eventfd on Linux, a pipe
  * elsewhere; close-on-exec and non-blocking. In a child of fork() ask again: the parent's does not
@@ -1128,7 +1128,8 @@ ASYNCHRON_API asynchron_status_t asynchron_report_wake(asynchron_report_t *r);
  *   has none left.
  * - Since: 0.1.0
  */
-ASYNCHRON_API int asynchron_report_fd(asynchron_report_t *r);
+ASYNCHRON_API
+int asynchron_report_fd(asynchron_report_t *r);
 
 /*
  * ================================================================================================

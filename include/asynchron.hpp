@@ -685,7 +685,7 @@ template <class T>
 struct is_copied<T, typename to_void<typename T::value_type, typename T::allocator_type>::type>
     : std::conditional<std::is_same<typename T::value_type, T>::value, std::is_copy_constructible<T>,
                        is_copied_with<T, typename T::value_type>>::type {};
-template <class T> // of std::stack and the like
+template <class T> // of std::stack and other adaptors
 struct is_copied<T, typename to_void<typename T::container_type, typename T::size_type>::type>
     : is_copied_with<T, typename T::container_type> {};
 template <class T, std::size_t N> struct is_copied<std::array<T, N>> : is_copied_with<std::array<T, N>, T> {};

@@ -2,7 +2,7 @@
 //! state word.)
 //!
 //! It is held for a handful of instructions, never while user code runs. Where threads park on futexes,
-//! it needs no memory, no table and no thread registry: want of memory cannot harm it, and a fork only
+//! it needs no memory, no table and no thread registry: running out of memory cannot harm it, and a fork only
 //! where another thread held this very lock. Releasing it is one atomic operation and then, at most, a
 //! wake-up by address: whoever takes the lock next may free it at once. (The three-state futex mutex of
 //! U. Drepper, "Futexes Are Tricky", 2011.)

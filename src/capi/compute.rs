@@ -45,7 +45,7 @@ pub unsafe extern "C" fn asynchron_call(
 ///
 /// Threads are reused. There are as many as processors. One more starts when all of them sleep in
 /// waits of this library, or when a task has waited 10 ms in the queue and the busy threads do not
-/// use the processors: at most one every 10 ms, without a bound. So tasks that wait for tasks never
+/// use the processors: one thread per 10 ms, no upper limit. So tasks that wait for tasks never
 /// starve. One that waits in a loop seems to compute: behind such tasks one more thread starts after
 /// 1 s in which none has begun, then after 2 s, 4 s and so on. On Linux processor clocks tell, and
 /// /proc where it is mounted; elsewhere no task seems to compute. While the system refuses a thread, a

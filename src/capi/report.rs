@@ -251,7 +251,7 @@ pub unsafe extern "C" fn asynchron_report_wake(r: *mut asynchron_report_t) -> as
     })
 }
 
-/// A descriptor for poll(2) and the like, for an event loop. It is readable exactly while there is
+/// A descriptor for poll(2) or another way to watch it, for an event loop. It is readable exactly while there is
 /// an item or a wake, so ask with a timeout of 0 until there is none. It does not become readable
 /// when nothing is left. A report has one, made when first asked for: an eventfd on Linux, a pipe
 /// elsewhere; close-on-exec and non-blocking. In a child of fork() ask again: the parent's does not

@@ -36,7 +36,7 @@ impl Here {
             return body(here);
         }
         let here = Self { due: Due::nothing(), innermost: Cell::new(ptr::null()) };
-        // If it cannot be stored, for want of memory, what becomes due further in nests, and a wait
+        // Where there is no memory to store it, what becomes due further in nests, and a wait
         // for oneself is not noticed.
         HERE.set((&raw const here).cast_mut().cast());
         let _leave = Leave;

@@ -31,7 +31,7 @@ pub(crate) trait Sleeper {
 /// What this thread has to do, if anything: by the address of a reference.
 static SLEEPER: Slot = Slot::new(1);
 
-/// From here on this thread does what `sleeper` says, until [`forget_sleeper`]. (For want of memory it may not.)
+/// From here on this thread does what `sleeper` says, until [`forget_sleeper`]. (Without memory it may not.)
 ///
 /// # Safety
 /// It stays where it is until then.

@@ -1,7 +1,7 @@
 //! The background threads.
 //!
 //! As many tasks run at a time as there are processors. A thread whose task sleeps in one of our
-//! waits does not count, so tasks that wait for tasks make room for them; and a task that has lain
+//! waits does not count, so tasks that wait for tasks make room for them; and a task that has been queued
 //! for 10 ms behind threads that do not use the processors gets a thread more, so those that block by
 //! other means starve nobody. Behind those that compute it waits. Every task is
 //! queued, and a thread that rests, or a new one, is called if there is a place for it. Whichever

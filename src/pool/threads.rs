@@ -56,7 +56,7 @@ pub(super) struct Inner {
     pub(super) active: usize,
     /// How many may be active before a task has to lie.
     pub(super) places: usize,
-    /// Whether a thread watches over how long the oldest task has lain.
+    /// Whether a thread watches over how long the oldest task has been queued.
     pub(super) watched: bool,
     /// How often a thread was added because nothing had begun for long, since a task last lay.
     pub(super) stalls: u32,

@@ -34,7 +34,7 @@ const REST: u64 = 1_000_000_000;
 pub(super) enum Call {
     /// To look at the queue, as one of those that are active.
     Look,
-    /// To watch over how long the oldest task has lain.
+    /// To watch over how long the oldest task has been queued.
     Watch,
 }
 
@@ -187,8 +187,8 @@ impl Worker {
         }
     }
 
-    /// Watches until the oldest task has lain too long, and returns it; or until there is none, and
-    /// then is at rest. One that was queued before this thread slept has lain as long as it slept:
+    /// Watches until the oldest task has been queued too long, and returns it; or until there is none, and
+    /// then is at rest. One that was queued before this thread slept has been queued as long as it slept:
     /// so no task needs a time of its own.
     fn watch(&self) -> Option<NonNull<Task>> {
         let (mut newest, mut before, mut stalled) = (0, u64::MAX, 0_u64);

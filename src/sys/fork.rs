@@ -21,7 +21,7 @@ extern "C" fn count_fork() {
 pub(super) struct Process(u32);
 
 impl Process {
-    /// This one. `None`: it could not be told from its children, for want of memory.
+    /// This one. `None`: it could not be told from its children, without memory.
     pub(super) fn this() -> Option<Self> {
         static COUNTED: AtomicBool = AtomicBool::new(false);
 

@@ -1,0 +1,53 @@
+//! Plain words: what a pass over all text has removed does not come back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What is not said, and what is instead.
+const WORDS: [(&str, &str); 11] = [
+    ("want of memory", "out of memory; without memory"),
+    ("is total", "checks its arguments"),
+    ("has lain", "has been queued"),
+    ("without a bound", "no upper limit"),
+    ("and the like", "name it, or leave it out"),
+    ("needs: nothing", "leave the line out"),
+    ("ownership: nothing", "leave the line out"),
+    ("looks for about", "spins for about"),
+    ("gives up for good", "to give up for good, cancel it"),
+    ("may go without", "needs no"),
+    ("of whom it need not", "unlinks listeners that need no further tracking"),
+];
+
+fn texts(path: &Path, all: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            texts(&entry.unwrap().path(), all);
+        }
+    } else if let Some("md" | "h" | "hpp" | "rs" | "txt") =
+        path.extension().and_then(|extension| extension.to_str())
+    {
+        all.push(path.to_owned());
+    }
+}
+
+/// In the text as it reads, however its lines are broken.
+#[test]
+fn what_a_person_reads_is_in_plain_words() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut all, mut found) = (Vec::new(), Vec::new());
+    for place in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "include", "src"] {
+        texts(&root.join(place), &mut all);
+    }
+    assert!(all.len() > 80, "only {} texts", all.len());
+    for path in all {
+        let text = fs::read_to_string(&path).unwrap().to_lowercase();
+        let marks = ['/', '*', '!', '#', '>'];
+        let words = text.split_whitespace().filter(|word| !word.trim_matches(marks).is_empty());
+        let text = words.collect::<Vec<_>>().join(" ");
+        for (word, instead) in WORDS.iter().filter(|(word, _)| text.contains(word)) {
+            let path = path.strip_prefix(root).unwrap().display();
+            found.push(format!("{path}: \"{word}\"; better: {instead}"));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
