@@ -87,13 +87,24 @@ fn declarations(root: &Path, file: &Path, types: bool) -> String {
     // The enums need a form for C++; functions get one brace around them all instead.
     config.cpp_compat = types;
     let mut text = generated(config, file);
-    // In C the type is int32_t, and the enum only brings the constants. Its tag is for readers of headers
-    // that drop an enum without one; a C++ compiler would mind one that is the typedef's name.
+    // Before C23 the type is int32_t, and the enum only brings the constants. Its tag in C is for readers of headers
+    // that drop an enum without one, or whose tag is the typedef's name. C++ has no typedef.
     for name in ENUMS {
         let condition = "#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L\n  ";
+        let tag = tag(name);
         text = text.replace(
-            &format!("enum {name}\n{condition}: int32_t\n"),
-            &format!("enum\n{condition}{name} : int32_t\n#else\n  {}\n", tag(name)),
+            &format!(
+                "enum {name}\n{condition}: int32_t\n#endif // {}",
+                &condition[4..condition.len() - 3]
+            ),
+            &format!(
+                "enum\n#if defined(__cplusplus)\n  {name} : int32_t\n\
+                 #elif __STDC_VERSION__ >= 202311L\n  {tag} : int32_t\n#else\n  {tag}\n#endif"
+            ),
+        );
+        text = text.replace(
+            &format!("typedef enum {name} {name};"),
+            &format!("typedef enum {tag} {name};"),
         );
     }
     format!("{}\n", text.trim())

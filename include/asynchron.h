@@ -130,11 +130,13 @@ extern "C" {
  * the call was refused and has changed nothing.
  */
 enum
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+#if defined(__cplusplus)
   asynchron_status_t : int32_t
+#elif __STDC_VERSION__ >= 202311L
+  asynchron_status_e : int32_t
 #else
   asynchron_status_e
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+#endif
  {
     /**
      * Done; there is a value.
@@ -196,7 +198,7 @@ enum
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum asynchron_status_t asynchron_status_t;
+typedef enum asynchron_status_e asynchron_status_t;
 #else
 typedef int32_t asynchron_status_t;
 #endif // __STDC_VERSION__ >= 202311L
@@ -206,11 +208,13 @@ typedef int32_t asynchron_status_t;
  * The states of an asynchron. A failed one is READY, too.
  */
 enum
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+#if defined(__cplusplus)
   asynchron_state_t : int32_t
+#elif __STDC_VERSION__ >= 202311L
+  asynchron_state_e : int32_t
 #else
   asynchron_state_e
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+#endif
  {
     /**
      * Nobody has delivered or started it.
@@ -231,7 +235,7 @@ enum
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum asynchron_state_t asynchron_state_t;
+typedef enum asynchron_state_e asynchron_state_t;
 #else
 typedef int32_t asynchron_state_t;
 #endif // __STDC_VERSION__ >= 202311L
@@ -840,15 +844,16 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
  *
  * A thread does not keep what the thread that called spawn had. On Linux it has the processors,
  * the timer slack and the memory policy that the process had when this library was loaded, the
- * policy SCHED_OTHER, the nice value and I/O priority of the first thread, the default
- * floating-point environment, and a name as "asynchron/3". What the system does not let it set
+ * policy SCHED_OTHER, the nice value and I/O priority of the first thread, on x86 and arm64 the
+ * default floating-point environment, and a name as "asynchron/3". What the system does not let it set
  * stays: without the right to it, a lower nice value, or SCHED_OTHER after SCHED_IDLE. Nothing sets
  * back what the calling thread changed for itself alone by system calls: credentials, capabilities,
  * namespaces, cgroups, seccomp, utilisation clamps. A SCHED_DEADLINE thread can start none.
  *
  * A thread blocks the signals that are sent to the process, so that the program's own threads get
  * them. SIGUSR1, SIGUSR2, SIGXCPU, SIGURG, SIGPWR and the real-time signals, by which runtimes stop
- * their threads, are blocked only if the calling thread blocks them. SIGSEGV, SIGBUS, SIGFPE,
+ * their threads, are blocked only if the thread that starts it blocks them: as a rule the one that
+ * spawns first, so block there what your program takes by signalfd() or sigwait(). SIGSEGV, SIGBUS, SIGFPE,
  * SIGILL, SIGTRAP and SIGSYS are never blocked, so one that kill() sends may arrive here. A program
  * that `fn` starts inherits the blocked signals: SIGTERM would not end it. Start it by posix_spawn
  * with an empty mask (posix_spawnattr_setsigmask and POSIX_SPAWN_SETSIGMASK).

@@ -4,7 +4,8 @@
 RACES=$ROOT/tests/c/races
 PLANTED="set notify spawn release report"
 
-# sanitized CC FORM: handed_over and planted, built for ThreadSanitizer. "loaded": in a module that is loaded.
+# sanitized CC FORM: handed_over and planted, built for ThreadSanitizer. "loaded": in a module that is loaded; "own": with
+# ThreadSanitizer's runtime linked statically.
 sanitized() {
     local cc=$1 form=$2 name
     local tsan=("$cc" -std=gnu11 -Wall -Wextra -Werror -g -O1 -fsanitize=thread)
@@ -13,6 +14,7 @@ sanitized() {
         flags --static --cflags --libs
         FLAGS=("${FLAGS[@]/#-lasynchron/-l:libasynchron.a}")
     fi
+    [ "$form" != own ] || tsan+=(-static-libtsan)
     for name in handed_over planted; do
         if [ "$form" = loaded ]; then
             "${tsan[@]}" -fPIC -shared "$RACES/$name.c" -o "$WORK/$name.so" "${FLAGS[@]}"
@@ -65,7 +67,7 @@ for cc in gcc clang; do
         skip "ThreadSanitizer, $cc: it has none"
         continue
     fi
-    for form in shared static loaded; do
+    for form in shared static loaded $([ $cc = clang ] || echo own); do
         try "ThreadSanitizer, $cc, $form: what is handed over is no race" with_thread_sanitizer "$cc" "$form"
     done
 done

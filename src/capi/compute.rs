@@ -54,15 +54,16 @@ pub unsafe extern "C" fn asynchron_call(
 ///
 /// A thread does not keep what the thread that called spawn had. On Linux it has the processors,
 /// the timer slack and the memory policy that the process had when this library was loaded, the
-/// policy SCHED_OTHER, the nice value and I/O priority of the first thread, the default
-/// floating-point environment, and a name as "asynchron/3". What the system does not let it set
+/// policy SCHED_OTHER, the nice value and I/O priority of the first thread, on x86 and arm64 the
+/// default floating-point environment, and a name as "asynchron/3". What the system does not let it set
 /// stays: without the right to it, a lower nice value, or SCHED_OTHER after SCHED_IDLE. Nothing sets
 /// back what the calling thread changed for itself alone by system calls: credentials, capabilities,
 /// namespaces, cgroups, seccomp, utilisation clamps. A SCHED_DEADLINE thread can start none.
 ///
 /// A thread blocks the signals that are sent to the process, so that the program's own threads get
 /// them. SIGUSR1, SIGUSR2, SIGXCPU, SIGURG, SIGPWR and the real-time signals, by which runtimes stop
-/// their threads, are blocked only if the calling thread blocks them. SIGSEGV, SIGBUS, SIGFPE,
+/// their threads, are blocked only if the thread that starts it blocks them: as a rule the one that
+/// spawns first, so block there what your program takes by signalfd() or sigwait(). SIGSEGV, SIGBUS, SIGFPE,
 /// SIGILL, SIGTRAP and SIGSYS are never blocked, so one that kill() sends may arrive here. A program
 /// that `fn` starts inherits the blocked signals: SIGTERM would not end it. Start it by posix_spawn
 /// with an empty mask (posix_spawnattr_setsigmask and POSIX_SPAWN_SETSIGMASK).
