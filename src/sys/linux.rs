@@ -4,6 +4,7 @@ use std::ptr;
 use std::sync::atomic::AtomicU32;
 
 use super::Deadline;
+use super::cancel::uncancelled;
 use super::fork::Process;
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
@@ -124,28 +125,9 @@ impl Bell {
 impl Drop for Bell {
     fn drop(&mut self) {
         if self.is_ours() {
+            // By libc's function, so that a race detector learns of it: the next descriptor may have the same number.
             // SAFETY: the descriptor is ours and is not used again.
-            unsafe { close(self.fd) };
+            uncancelled(|| unsafe { libc::close(self.fd) });
         }
     }
-}
-
-unsafe extern "C" {
-    fn pthread_setcancelstate(state: libc::c_int, before: *mut libc::c_int) -> libc::c_int;
-}
-
-const PTHREAD_CANCEL_DISABLE: libc::c_int = 1;
-
-/// By libc's function, so that a race detector learns of it: the next descriptor may have the same number.
-///
-/// # Safety
-/// The descriptor is the caller's, and is not used again.
-unsafe fn close(fd: libc::c_int) {
-    let mut before = 0;
-    // SAFETY: `before` may be written.
-    unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &raw mut before) };
-    // SAFETY: as the caller promises.
-    unsafe { libc::close(fd) };
-    // SAFETY: as it was before.
-    unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
 }

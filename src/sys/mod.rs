@@ -20,6 +20,8 @@ mod loom;
 #[cfg(loom)]
 pub(crate) use self::loom::*;
 
+#[cfg(not(loom))]
+mod cancel;
 #[cfg(all(unix, not(loom)))]
 mod fork;
 #[cfg(all(target_os = "linux", not(loom)))]

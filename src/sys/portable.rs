@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use parking_lot_core::{DEFAULT_UNPARK_TOKEN, FilterOp, ParkToken, park, unpark_filter};
 
 use super::Deadline;
+use super::cancel::uncancelled;
 #[cfg(unix)]
 use super::fork::Process;
 
@@ -94,31 +95,6 @@ fn wake_some(address: usize, mask: u32, most: usize) -> usize {
     // SAFETY: the address is, or was, that of a word of ours, and only sleepers of ours are chosen. What is called
     // under the lock neither panics nor parks.
     unsafe { unpark_filter(address, choose, |_| DEFAULT_UNPARK_TOKEN) }.unparked_threads
-}
-
-/// Runs what is a cancellation point of the system's: there a thread that is being cancelled would end, and leave a
-/// lock behind that it holds, or its place in the table.
-#[cfg(all(unix, not(target_os = "android")))]
-fn uncancelled<R>(call: impl FnOnce() -> R) -> R {
-    // Not declared for all systems by the crate.
-    unsafe extern "C" {
-        fn pthread_setcancelstate(state: libc::c_int, old: *mut libc::c_int) -> libc::c_int;
-    }
-    const DISABLE: libc::c_int = if cfg!(target_vendor = "apple") { 0 } else { 1 };
-
-    let mut before = 0;
-    // SAFETY: writes what the state was.
-    unsafe { pthread_setcancelstate(DISABLE, &mut before) };
-    let returned = call();
-    // SAFETY: as above.
-    unsafe { pthread_setcancelstate(before, &mut 0) };
-    returned
-}
-
-/// No thread can be cancelled here.
-#[cfg(any(not(unix), target_os = "android"))]
-fn uncancelled<R>(call: impl FnOnce() -> R) -> R {
-    call()
 }
 
 /// A descriptor that is readable from `ring` to `silence`: a pipe with a byte in it.
