@@ -278,8 +278,6 @@ impl After {
     /// As for [`Kind::Take`].
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
         // SAFETY: as the caller promises.
-        unsafe { Listener::take(node) };
-        // SAFETY: as above.
         unsafe { telling.run_later(node, Self::detach) };
     }
 

@@ -193,8 +193,6 @@ impl Next {
     /// As for [`Kind::Take`].
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
         // SAFETY: as the caller promises.
-        unsafe { Listener::take(node) };
-        // SAFETY: as above.
         unsafe { telling.run_later(node, Self::detach) };
     }
 

@@ -150,7 +150,7 @@ impl Listener {
     ///
     /// # Safety
     /// `this` is alive, and is just being taken off, under the lock.
-    pub(crate) unsafe fn take(this: NonNull<Self>) {
+    pub(super) unsafe fn take(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         let who = unsafe { &(*this.as_ptr()).who };
         // ORDERING: under the lock, as those that ask are. Others look past this bit.

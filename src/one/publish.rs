@@ -53,11 +53,13 @@ impl Telling {
         }
     }
 
-    /// Has `run` run where the node was, in its order. No reference comes with it.
+    /// Notes that the node was taken off, and has `run` run where it was, in its order. No reference comes with it.
     ///
     /// # Safety
-    /// The node was taken off, and is used as a listener no more.
+    /// The node is alive, was just taken off, under the lock, and is used as a listener no more.
     pub(crate) unsafe fn run_later(&mut self, node: NonNull<Listener>, run: RunFn) {
+        // SAFETY: as the caller promises.
+        unsafe { Listener::take(node) };
         // SAFETY: as the caller promises.
         unsafe { self.jobs.push(node.cast(), Some(run)) };
     }

@@ -151,8 +151,6 @@ impl Task {
     /// As for [`Kind::Take`].
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
         // SAFETY: as the caller promises.
-        unsafe { Listener::take(node) };
-        // SAFETY: as above.
         unsafe { telling.run_later(node, Self::let_go) };
     }
 
