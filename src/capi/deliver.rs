@@ -22,7 +22,7 @@ use crate::base::memory::{Bytes, NoMemory};
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
 use crate::one::failure::Failure;
-use crate::one::outcome::{Buffer, Outcome, Slot};
+use crate::one::outcome::{Buffer, Outcome, Small};
 
 /// Completes `a`, which must not be NULL for it; else, or if it came too late, frees the outcome.
 ///
@@ -58,9 +58,9 @@ unsafe fn deliver_copy(
         // SAFETY: as the caller promises.
         unsafe { slice::from_raw_parts(data.cast::<u8>(), len) }
     };
-    let delivered = if len <= Slot::INSIDE {
+    let delivered = if let Some(small) = Small::copy_of(bytes) {
         // SAFETY: as the caller promises.
-        unsafe { Asynchron::complete_small(a, bytes) }
+        unsafe { Asynchron::complete_small(a, small) }
     } else {
         match Bytes::copy_of(bytes) {
             // SAFETY: as the caller promises.
@@ -80,10 +80,10 @@ unsafe fn deliver_copy(
 /// As for [`deliver`]; `data` is readable for `N` bytes.
 #[inline]
 unsafe fn try_deliver<const N: usize>(a: NonNull<Asynchron>, data: *const c_void) -> bool {
+    // SAFETY: as the caller promises; no alignment is asked for.
+    let bytes = unsafe { data.cast::<[u8; N]>().read() };
     // SAFETY: as the caller promises.
-    let bytes = unsafe { &*data.cast::<[u8; N]>() };
-    // SAFETY: as above.
-    unsafe { Asynchron::try_complete_small(a, bytes) }
+    unsafe { Asynchron::try_complete_array(a, bytes) }
 }
 
 /// Delivers a copy of `len` bytes.

@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 use super::extras::Extras;
 use super::handle::Handle;
 use super::listener::{List, Listener};
-use super::outcome::{Outcome, Slot, Tag};
+use super::outcome::{Outcome, Slot, Small, Tag};
 use super::publish::Telling;
 use super::state::{Held, Seen, State};
 use crate::base::memory::{Bytes, MALLOC_ALIGN, NoMemory, allocate, try_box};
@@ -214,16 +214,16 @@ impl Asynchron {
         unsafe { Self::deliver(this, held, bytes, Slot::write_copy) }
     }
 
-    /// The same for a copy of at most [`Slot::INSIDE`] bytes. False if another was first.
+    /// The same for a copy that lies inside. False if another was first.
     ///
     /// # Safety
     /// As for [`Self::complete`].
     #[inline]
-    pub(crate) unsafe fn complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
+    pub(crate) unsafe fn complete_small(this: NonNull<Self>, small: Small) -> bool {
         // SAFETY: alive until it is complete.
         let held = unsafe { this.as_ref() }.state.claim();
         // SAFETY: claimed here, if it is.
-        unsafe { Self::deliver(this, held, bytes, Slot::write_small) }.is_ok()
+        unsafe { Self::deliver(this, held, small, Slot::write_small) }.is_ok()
     }
 
     /// The same, but gives up, and returns false, if it cannot deliver at once: most can.
@@ -231,11 +231,14 @@ impl Asynchron {
     /// # Safety
     /// As for [`Self::complete`].
     #[inline]
-    pub(crate) unsafe fn try_complete_small(this: NonNull<Self>, bytes: &[u8]) -> bool {
+    pub(crate) unsafe fn try_complete_array<const N: usize>(
+        this: NonNull<Self>,
+        bytes: [u8; N],
+    ) -> bool {
         // SAFETY: alive until it is complete.
         let held = unsafe { this.as_ref() }.state.try_claim();
         // SAFETY: claimed here, if it is.
-        unsafe { Self::deliver(this, held, bytes, Slot::write_small) }.is_ok()
+        unsafe { Self::deliver(this, held, bytes, Slot::write_array) }.is_ok()
     }
 
     /// Writes what is delivered, and publishes it; gives it back if it was not claimed.

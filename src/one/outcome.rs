@@ -86,6 +86,10 @@ impl Tag {
         self.0
     }
 
+    fn of_small(len: u32) -> Self {
+        Self(Self::SMALL | (len << Self::LEN_SHIFT))
+    }
+
     fn kind(self) -> u32 {
         self.0 & Self::KIND
     }
@@ -137,6 +141,30 @@ pub(crate) union Slot {
     code: i32,
     failure: ManuallyDrop<Failure>,
     empty: (),
+}
+
+/// A copy of at most [`Slot::INSIDE`] bytes of the program's.
+///
+/// Made before the asynchron is claimed: where they lie, the system may have to fetch them from a disk.
+#[derive(Clone, Copy)]
+pub(crate) struct Small {
+    bytes: [MaybeUninit<u8>; Slot::INSIDE],
+    len: u32,
+}
+
+impl Small {
+    /// `None`: they are more.
+    #[inline]
+    pub(crate) fn copy_of(bytes: &[u8]) -> Option<Self> {
+        let mut copy = [MaybeUninit::uninit(); Slot::INSIDE];
+        let room = copy.get_mut(..bytes.len())?;
+        // SAFETY: as long as the room.
+        unsafe {
+            room.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+        };
+        // At most INSIDE, so it fits.
+        Some(Self { bytes: copy, len: bytes.len() as u32 })
+    }
 }
 
 /// A failure or a cancel, as it is told to the program. Lives as long as the object.
@@ -195,17 +223,26 @@ impl Slot {
         Tag(Tag::BYTES)
     }
 
-    /// Copies at most [`Self::INSIDE`] bytes.
+    /// # Safety
+    /// As for [`Self::write`].
+    #[inline]
+    pub(crate) unsafe fn write_small(slot: *mut Self, small: Small) -> Tag {
+        // SAFETY: the caller alone may touch it.
+        unsafe { slot.write(Self { small: small.bytes }) };
+        Tag::of_small(small.len)
+    }
+
+    /// The same for as many bytes as are known beforehand.
     ///
     /// # Safety
     /// As for [`Self::write`].
     #[inline]
-    pub(crate) unsafe fn write_small(slot: *mut Self, bytes: &[u8]) -> Tag {
-        debug_assert!(bytes.len() <= Self::INSIDE);
+    pub(crate) unsafe fn write_array<const N: usize>(slot: *mut Self, bytes: [u8; N]) -> Tag {
+        const { assert!(N <= Self::INSIDE) };
         // SAFETY: the caller alone may touch it, and they fit.
-        unsafe { slot.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-        // At most INSIDE, so it fits.
-        Tag(Tag::SMALL | ((bytes.len() as u32) << Tag::LEN_SHIFT))
+        unsafe { slot.cast::<[u8; N]>().write(bytes) };
+        // It fits, as they do.
+        Tag::of_small(N as u32)
     }
 
     /// The value's address and length; `None` if it is none.

@@ -5,6 +5,7 @@
 use crate::support::callbacks::release_it;
 use crate::support::*;
 use std::sync::Mutex;
+use std::thread;
 
 /// What the user code calls everything on. Both must be alive, which the tests see to.
 #[derive(Clone)]
@@ -296,4 +297,75 @@ fn a_callback_releases_what_it_runs_for() {
         drop(b);
         assert_eq!(tally.drops(), 1);
     });
+}
+
+/// Nor is the program's memory read under one: where it lies in a file, the system may have to fetch it first. Here
+/// a handler of faults takes the disk's part, and takes its time.
+#[test]
+fn what_is_copied_is_read_without_a_lock() {
+    in_child(60, || {
+        PAGE.store(unreadable_page(), SeqCst);
+        catch_faults();
+        for len in [1, 8, 16, 17, 32, 33, 4096] {
+            others_deliver_first(move |a, page| unsafe { asynchron_set_bytes(a, page, len) });
+        }
+        others_deliver_first(|a, page| unsafe { asynchron_fail(a, 1, page.cast()) });
+        others_deliver_first(|a, page| unsafe { asynchron_cancel_with(a, page.cast()) });
+    });
+}
+
+/// Whoever delivers what cannot be read yet holds nobody up, and comes too late.
+fn others_deliver_first(
+    deliver: impl FnOnce(*mut asynchron_t, *const c_void) -> asynchron_status_t + Send + 'static,
+) {
+    READING.store(false, SeqCst);
+    MAY_READ.store(false, SeqCst);
+    let a = Handle::new();
+    let theirs = a.clone();
+    let late = thread::spawn(move || deliver(theirs.raw(), PAGE.load(SeqCst) as *const c_void));
+    while !READING.load(SeqCst) {
+        thread::yield_now();
+    }
+    notify(&a, |_| ());
+    assert_eq!(a.set(b"first"), ASYNCHRON_OK);
+    MAY_READ.store(true, SeqCst);
+    assert_eq!(late.join().unwrap(), ASYNCHRON_ALREADY);
+    assert_eq!(a.get().unwrap(), b"first");
+    protect(PAGE.load(SeqCst), libc::PROT_NONE);
+}
+
+const PAGE_SIZE: usize = 4096;
+static PAGE: AtomicUsize = AtomicUsize::new(0);
+static READING: AtomicBool = AtomicBool::new(false);
+static MAY_READ: AtomicBool = AtomicBool::new(false);
+
+fn unreadable_page() -> usize {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let page = unsafe { libc::mmap(null_mut(), PAGE_SIZE, libc::PROT_NONE, flags, -1, 0) };
+    assert_ne!(page, libc::MAP_FAILED);
+    page as usize
+}
+
+fn protect(page: usize, how: i32) {
+    assert_eq!(unsafe { libc::mprotect(page as *mut c_void, PAGE_SIZE, how) }, 0);
+}
+
+/// From now on the page can be read, but not before it is allowed.
+fn catch_faults() {
+    extern "C" fn fault(_: i32, info: *mut libc::siginfo_t, _: *mut c_void) {
+        let page = PAGE.load(SeqCst);
+        let at = unsafe { (*info).si_addr() } as usize;
+        if !(page..page + PAGE_SIZE).contains(&at) {
+            std::process::abort();
+        }
+        READING.store(true, SeqCst);
+        while !MAY_READ.load(SeqCst) {
+            thread::yield_now();
+        }
+        protect(page, libc::PROT_READ);
+    }
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = fault as extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void) as usize;
+    action.sa_flags = libc::SA_SIGINFO;
+    assert_eq!(unsafe { libc::sigaction(libc::SIGSEGV, &action, null_mut()) }, 0);
 }
