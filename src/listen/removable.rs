@@ -8,12 +8,12 @@
 //!       └─────────▶ gone
 //! ```
 
-use std::mem;
+use std::mem::{self, MaybeUninit};
 use std::ptr::{self, NonNull};
 
 use super::callback::{Callback, Refused};
 use super::token::{self, Filled, Reserved};
-use crate::base::memory::{NoMemory, try_box};
+use crate::base::memory::try_box;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
 use crate::one::jobs::{self, Job, Jobs};
@@ -79,17 +79,19 @@ impl Removable {
         let removable = Self { callback, stage, slot: None, awaiters: ptr::null_mut() };
         let this = Box::leak(try_box(removable).map_err(|_| Refused::NoMemory)?);
         let this = NonNull::from(this);
-        let mut slot = match Reserved::new(this) {
-            Ok(slot) => Some(slot),
-            Err(NoMemory) => {
-                // SAFETY: made by a box, and known to nobody else.
-                drop(unsafe { Box::from_raw(this.as_ptr()) });
-                return Err(Refused::NoMemory);
-            }
+        let Ok(slot) = Reserved::new(this) else {
+            // SAFETY: made by a box, and known to nobody else.
+            drop(unsafe { Box::from_raw(this.as_ptr()) });
+            return Err(Refused::NoMemory);
         };
+        let token = token.cast::<MaybeUninit<u64>>();
+        // Without the lock: the system may have to fetch the memory first.
+        // SAFETY: the token may be written.
+        let before = unsafe { token.replace(MaybeUninit::new(slot.token())) };
+        let mut slot = Some(slot);
         let mut fill = || {
-            // SAFETY: called once, under the lock; the token may be written.
-            slot.take().map(|slot| unsafe { Self::fill(this, a, slot, token) })
+            // SAFETY: called once, under the lock.
+            slot.take().map(|slot| unsafe { Self::fill(this, a, slot) })
         };
         let pending = a.unless_complete(|list| {
             fill();
@@ -102,6 +104,8 @@ impl Removable {
         if only_pending {
             // SAFETY: it was not listed, so it is still ours alone.
             drop(unsafe { Box::from_raw(this.as_ptr()) });
+            // SAFETY: as above, and none was given.
+            unsafe { token.write(before) };
             return Err(Refused::Complete);
         }
         a.with_listeners(|_, _| {
@@ -117,13 +121,11 @@ impl Removable {
         Ok(())
     }
 
-    /// Has a token lead to it, and tells that.
+    /// Has its token lead to it.
     ///
     /// # Safety
-    /// It is new, the source's lock is held, and `token` may be written.
-    unsafe fn fill(this: NonNull<Self>, source: &Asynchron, slot: Reserved, token: *mut u64) {
-        // SAFETY: as the caller promises.
-        unsafe { *token = slot.token() };
+    /// It is new, and the source's lock is held.
+    unsafe fn fill(this: NonNull<Self>, source: &Asynchron, slot: Reserved) {
         // SAFETY: the lock is held. It is cleared before this goes.
         let filled = unsafe { slot.fill(source) };
         // SAFETY: as above.

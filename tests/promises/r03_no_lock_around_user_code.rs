@@ -299,36 +299,41 @@ fn a_callback_releases_what_it_runs_for() {
     });
 }
 
-/// Nor is the program's memory read under one: where it lies in a file, the system may have to fetch it first. Here
-/// a handler of faults takes the disk's part, and takes its time.
+/// Nor is the program's memory used under one: where it lies in a file, the system may have to fetch it first. Here a
+/// handler of faults takes the disk's part, and takes its time.
 #[test]
-fn what_is_copied_is_read_without_a_lock() {
+fn the_program_s_memory_is_used_without_a_lock() {
     in_child(60, || {
         PAGE.store(unreadable_page(), SeqCst);
         catch_faults();
         for len in [1, 8, 16, 17, 32, 33, 4096] {
-            others_deliver_first(move |a, page| unsafe { asynchron_set_bytes(a, page, len) });
+            others_deliver_first(move |a, page| unsafe { asynchron_set_bytes(a.raw(), page, len) });
         }
-        others_deliver_first(|a, page| unsafe { asynchron_fail(a, 1, page.cast()) });
-        others_deliver_first(|a, page| unsafe { asynchron_cancel_with(a, page.cast()) });
+        others_deliver_first(|a, page| unsafe { asynchron_fail(a.raw(), 1, page.cast()) });
+        others_deliver_first(|a, page| unsafe { asynchron_cancel_with(a.raw(), page.cast()) });
+        others_deliver_first(|a, token| {
+            let status = notify_flags(a, ASYNCHRON_NOTIFY_IF_PENDING, |_| (), token.cast());
+            assert_eq!(unsafe { *token.cast::<u64>() }, 0, "none was given");
+            status
+        });
     });
 }
 
-/// Whoever delivers what cannot be read yet holds nobody up, and comes too late.
+/// Whoever uses memory that is not there yet holds nobody up, and comes too late.
 fn others_deliver_first(
-    deliver: impl FnOnce(*mut asynchron_t, *const c_void) -> asynchron_status_t + Send + 'static,
+    use_page: impl FnOnce(&Handle, *mut c_void) -> asynchron_status_t + Send + 'static,
 ) {
-    READING.store(false, SeqCst);
-    MAY_READ.store(false, SeqCst);
+    IN_USE.store(false, SeqCst);
+    IS_THERE.store(false, SeqCst);
     let a = Handle::new();
     let theirs = a.clone();
-    let late = thread::spawn(move || deliver(theirs.raw(), PAGE.load(SeqCst) as *const c_void));
-    while !READING.load(SeqCst) {
+    let late = thread::spawn(move || use_page(&theirs, PAGE.load(SeqCst) as *mut c_void));
+    while !IN_USE.load(SeqCst) {
         thread::yield_now();
     }
     notify(&a, |_| ());
     assert_eq!(a.set(b"first"), ASYNCHRON_OK);
-    MAY_READ.store(true, SeqCst);
+    IS_THERE.store(true, SeqCst);
     assert_eq!(late.join().unwrap(), ASYNCHRON_ALREADY);
     assert_eq!(a.get().unwrap(), b"first");
     protect(PAGE.load(SeqCst), libc::PROT_NONE);
@@ -336,8 +341,8 @@ fn others_deliver_first(
 
 const PAGE_SIZE: usize = 4096;
 static PAGE: AtomicUsize = AtomicUsize::new(0);
-static READING: AtomicBool = AtomicBool::new(false);
-static MAY_READ: AtomicBool = AtomicBool::new(false);
+static IN_USE: AtomicBool = AtomicBool::new(false);
+static IS_THERE: AtomicBool = AtomicBool::new(false);
 
 fn unreadable_page() -> usize {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
@@ -350,7 +355,7 @@ fn protect(page: usize, how: i32) {
     assert_eq!(unsafe { libc::mprotect(page as *mut c_void, PAGE_SIZE, how) }, 0);
 }
 
-/// From now on the page can be read, but not before it is allowed.
+/// From now on whoever uses the page waits until it is there.
 fn catch_faults() {
     extern "C" fn fault(_: i32, info: *mut libc::siginfo_t, _: *mut c_void) {
         let page = PAGE.load(SeqCst);
@@ -358,11 +363,11 @@ fn catch_faults() {
         if !(page..page + PAGE_SIZE).contains(&at) {
             std::process::abort();
         }
-        READING.store(true, SeqCst);
-        while !MAY_READ.load(SeqCst) {
+        IN_USE.store(true, SeqCst);
+        while !IS_THERE.load(SeqCst) {
             thread::yield_now();
         }
-        protect(page, libc::PROT_READ);
+        protect(page, libc::PROT_READ | libc::PROT_WRITE);
     }
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = fault as extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void) as usize;
