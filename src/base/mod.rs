@@ -3,5 +3,6 @@
 pub(crate) mod backoff;
 pub(crate) mod lock;
 pub(crate) mod memory;
+pub(crate) mod prefetch;
 pub(crate) mod program;
 pub(crate) mod refs;

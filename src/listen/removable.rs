@@ -237,6 +237,7 @@ unsafe fn wait_until_it_has_run(a: &Asynchron, token: u64, awaiter: *mut Awaiter
 /// Does not wait; but one that is running tells the awaiter when it has run.
 fn try_to_take_back(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -> Removal {
     let mut taken = Taken::default();
+    token::expect_to_find(token);
     let removal = a.with_listeners(|list, _| {
         // SAFETY: the lock is held.
         let Some(removable) = (unsafe { token::find(a, token) }) else {

@@ -17,6 +17,7 @@ use std::ptr::{self, NonNull};
 
 use super::removable::Removable;
 use crate::base::memory::NoMemory;
+use crate::base::prefetch::prefetch;
 use crate::one::asynchron::Asynchron;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*, UnsafeCell};
 
@@ -24,8 +25,8 @@ use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*, UnsafeCell};
 struct Slot {
     /// NULL: nobody's.
     owner: AtomicPtr<Asynchron>,
-    /// Of its owner, whose lock is held; or of whoever has [`Reserved`] the slot. And so is the next.
-    node: UnsafeCell<*mut Removable>,
+    /// Changed by its owner, whose lock is held, or by whoever has [`Reserved`] the slot. And so is the next.
+    node: AtomicPtr<Removable>,
     /// The token that leads to it, or will: the slot's number, and in the upper half how often it was used,
     /// with this time.
     token: UnsafeCell<u64>,
@@ -82,8 +83,8 @@ impl Reserved {
     /// One that is to lead to `node`. So that is written before there is a lock to be held.
     pub(super) fn new(node: NonNull<Removable>) -> Result<Self, NoMemory> {
         let reserved = Self(TABLE.take()?);
-        // SAFETY: the caller's alone.
-        unsafe { *reserved.0.node.get() = node.as_ptr() };
+        // ORDERING: the owner's lock orders it for those who use it. Others only guess.
+        reserved.0.node.store(node.as_ptr(), Relaxed);
         Ok(reserved)
     }
 
@@ -142,8 +143,21 @@ pub(super) unsafe fn find(owner: &Asynchron, token: u64) -> Option<NonNull<Remov
     if unsafe { *slot.token.get_to_read() } != token {
         return None;
     }
-    // SAFETY: as above.
-    NonNull::new(unsafe { *slot.node.get_to_read() })
+    // ORDERING: the lock orders it.
+    NonNull::new(slot.node.load(Relaxed))
+}
+
+/// Has the processor fetch what [`find`] and its caller will use under the lock, so that the lock is held for a
+/// shorter time. A guess: it may be another's meanwhile, or gone.
+pub(super) fn expect_to_find(token: u64) {
+    // A model would only have more orders to try.
+    if cfg!(loom) {
+        return;
+    }
+    if let Some(slot) = TABLE.slot(number_of(token)) {
+        // ORDERING: nothing is read there.
+        prefetch(slot.node.load(Relaxed));
+    }
 }
 
 fn number_of(token: u64) -> u32 {
@@ -156,7 +170,7 @@ impl Slot {
     const fn new() -> Self {
         Self {
             owner: AtomicPtr::new(ptr::null_mut()),
-            node: UnsafeCell::new(ptr::null_mut()),
+            node: AtomicPtr::new(ptr::null_mut()),
             token: UnsafeCell::new(0),
             next: AtomicU32::new(0),
         }
@@ -294,7 +308,7 @@ impl Slot {
     fn new() -> Self {
         Self {
             owner: AtomicPtr::new(ptr::null_mut()),
-            node: UnsafeCell::new(ptr::null_mut()),
+            node: AtomicPtr::new(ptr::null_mut()),
             token: UnsafeCell::new(0),
             next: AtomicU32::new(0),
         }
