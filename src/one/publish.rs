@@ -87,6 +87,10 @@ impl Telling {
     pub(super) unsafe fn publish(this: NonNull<Asynchron>, held: Held, tag: Tag) {
         // SAFETY: alive until it is published.
         let source = unsafe { this.as_ref() };
+        if held.is_crowded() {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::publish_in_a_crowd(this, held, tag) };
+        }
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
         let Some(node) = list.lone() else {
@@ -139,31 +143,51 @@ impl Telling {
         // SAFETY: the lock is held.
         let list = unsafe { source.listeners() };
         let mut telling = Self::new();
-        // In a crowd it is visible first of all.
-        let more = held.is_crowded() || telling.take_few(source, list);
-        // What is left in the list has no reference, so there is one of this thread's until it is empty.
+        let more = telling.take_few(source, list);
         let kept = more.then(|| Handle::retain(source));
         let held = if telling.lends == Lends::Lent { held.lend() } else { held };
         source.state().publish(held, tag);
         telling.lends = Lends::No;
         telling.inform();
         if let Some(source) = kept {
-            let mut courtesy = Courtesy::new();
-            loop {
-                let held = source.state().lock();
-                // SAFETY: the lock is held.
-                let more = telling.take_few(&source, unsafe { source.listeners() });
-                let wanted = source.state().unlock(held);
-                telling.inform();
-                if !more {
-                    break;
-                }
-                if wanted {
-                    courtesy.give_way();
-                }
-            }
+            telling.take_the_others(&source);
         }
         telling.finish(this);
+    }
+
+    /// The same where others may be waiting for the lock: it is visible first of all.
+    ///
+    /// # Safety
+    /// As for [`Self::publish`].
+    #[inline(never)]
+    unsafe fn publish_in_a_crowd(this: NonNull<Asynchron>, held: Held, tag: Tag) {
+        // SAFETY: alive until it is published.
+        let kept = Handle::retain(unsafe { this.as_ref() });
+        kept.state().publish(held, tag);
+        let mut telling = Self::new();
+        telling.lends = Lends::No;
+        telling.take_the_others(&kept);
+        drop(kept);
+        telling.finish(this);
+    }
+
+    /// Tells those that are in the list yet, a few at a time. What is left there has no reference, so the caller has
+    /// one.
+    fn take_the_others(&mut self, source: &Asynchron) {
+        let mut courtesy = Courtesy::new();
+        loop {
+            let held = source.state().lock();
+            // SAFETY: the lock is held.
+            let more = self.take_few(source, unsafe { source.listeners() });
+            let wanted = source.state().unlock(held);
+            self.inform();
+            if !more {
+                break;
+            }
+            if wanted {
+                courtesy.give_way();
+            }
+        }
     }
 
     /// Takes the first few off the list, whose lock is held, and says whether there are more to be told.
