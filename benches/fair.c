@@ -13,8 +13,8 @@
 #include "asynchron.h"
 
 #define CHURNERS 2
-#define ROUNDS 20
-#define CALLS 1000
+#define ROUNDS 60
+#define CALLS 300
 #define MOST_NS 10e6
 
 static void nothing(asynchron_t *a, void *ctx)
