@@ -3,10 +3,11 @@
 
 use crate::support::handle::{wait_all, wait_any};
 use crate::support::*;
+use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 type Complete = fn(&Handle) -> asynchron_status_t;
 
@@ -288,42 +289,58 @@ fn an_after_of_several_runs_when_the_reports_of_each_have_learned() {
     });
 }
 
-/// However many there are, the lock is not held until all of them have been told: no call of another thread waits for
-/// more than a small part of that.
+thread_local! {
+    /// How many user data this thread has dropped.
+    static DROPPED: Cell<usize> = const { Cell::new(0) };
+}
+
+unsafe extern "C" fn count_here(_: *mut c_void) {
+    DROPPED.set(DROPPED.get() + 1);
+}
+
+/// Cancels what a step delivers into. Whether the step was still in its source's list: then it keeps that alive no
+/// longer.
+fn takes_off_a_step_not_yet_told(into: Handle) -> bool {
+    let before = DROPPED.get();
+    let cancelled = into.cancel() == ASYNCHRON_OK;
+    drop(into);
+    cancelled && DROPPED.get() > before
+}
+
+/// However many there are, the lock is not held until all of them have been told: calls of other threads take it and
+/// return while there are still some that have not. Nothing is timed: calls that wait for all return when there are none.
 #[test]
 fn others_do_not_wait_while_many_are_told() {
     in_child(120, || {
         const MANY: usize = 200_000;
-        let round = || {
-            let (a, report) = (Handle::new(), Report::new());
-            (0..MANY).for_each(|tag| report.add(&a, tag));
-            let (other, told) = (a.clone(), Arc::new(AtomicUsize::new(0)));
-            let begun = Gate::new();
-            let (begins, over) = (begun.clone(), told.clone());
-            let calls = std::thread::spawn(move || {
-                let (mut calls, mut longest) = (0, Duration::ZERO);
+        const ENOUGH: usize = 10;
+        let calls_that_did_not_wait = || {
+            let a = Handle::new();
+            let intos: Vec<_> = (0..MANY)
+                .map(|_| with_user_data(null_mut(), Some(count_here)))
+                .inspect(|into| drop(then(&a, Some(into), |_, _| 0)))
+                .collect();
+            let (other, begun) = (a.clone(), Gate::new());
+            let begins = begun.clone();
+            let others = thread::spawn(move || {
                 begins.open();
-                while over.load(SeqCst) == 0 {
-                    let begin = Instant::now();
+                // The first few have been told when it is complete.
+                while other.poll() == ASYNCHRON_PENDING {
+                    std::hint::spin_loop();
+                }
+                let in_the_midst = |into| {
                     // It takes the lock, and finds that there is no such callback.
                     assert_eq!(other.try_unnotify(1), ASYNCHRON_ALREADY);
-                    longest = longest.max(begin.elapsed());
-                    calls += 1;
-                }
-                (calls, longest)
+                    takes_off_a_step_not_yet_told(into)
+                };
+                intos.into_iter().rev().map(in_the_midst).take_while(|is| *is).count()
             });
             begun.pass();
-            let begin = Instant::now();
             a.set(b"x");
-            let all = begin.elapsed();
-            told.store(1, SeqCst);
-            let (calls, longest) = calls.join().unwrap();
-            (if calls < 10 { all } else { longest }, all)
+            others.join().unwrap()
         };
-        // Of many rounds the best, in which both had a processor all the time.
-        let rounds: Vec<_> = (0..15).map(|_| round()).collect();
-        let longest = rounds.iter().map(|(longest, _)| *longest).min().unwrap();
-        let all = rounds.iter().map(|(_, all)| *all).min().unwrap();
-        assert!(longest * 10 < all, "a call took {longest:?}, all of it {all:?}");
+        // On a busy machine the other thread gets no processor in the midst of some rounds.
+        let enough = (0..100).any(|_| calls_that_did_not_wait() >= ENOUGH);
+        assert!(enough, "no others had the lock before all were told");
     });
 }
