@@ -48,9 +48,11 @@ pub unsafe extern "C" fn asynchron_call(
 /// use the processors: one thread per 10 ms, no upper limit. So tasks that wait for tasks never
 /// starve. One that waits in a loop seems to compute: behind such tasks one more thread starts after
 /// 1 s in which none has begun, then after 2 s, 4 s and so on. On Linux processor clocks tell, and
-/// /proc where it is mounted; elsewhere no task seems to compute. While the system refuses a thread, a
-/// task waits for one that is busy. Threads are never joined, do not keep the process alive, and end
-/// when they have rested for a second. The first task that was spawned is the first to begin.
+/// /proc where it is mounted. Only 1,024 threads are looked at: those beyond, and all on other
+/// systems, do not seem to compute, so that tasks behind them get a thread each 10 ms. While the
+/// system refuses a thread, a task waits for one that is busy. Threads are never joined, do not keep
+/// the process alive, and end when they have rested for a second. The first task that was spawned is
+/// the first to begin.
 ///
 /// A thread does not keep what the thread that called spawn had. On Linux it has the processors,
 /// the timer slack and the memory policy that the process had when this library was loaded, the

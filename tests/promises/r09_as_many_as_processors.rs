@@ -1,6 +1,7 @@
 //! Rule 9: as many background threads as processors; one more each 10 ms, when a task has lain so long; none that has
 //! rested for a second.
 
+use crate::support::process::try_in_child;
 use crate::support::*;
 use std::fs;
 use std::sync::Mutex;
@@ -102,6 +103,49 @@ fn beyond_the_processors_a_task_lies_for_10_ms() {
         }
         assert!(threads().0 <= before, "{} threads, and {before} before", threads().0);
     });
+}
+
+/// So many threads, one after another, each of which sleeps for as long as a task lies, and then starts the next: how
+/// fast the library's can come on this machine.
+fn chain_of_threads(length: usize, start: Instant) -> Vec<Duration> {
+    if length == 0 {
+        return Vec::new();
+    }
+    thread::sleep(PATIENCE);
+    let woke = start.elapsed();
+    let mut began = thread::spawn(move || chain_of_threads(length - 1, start)).join().unwrap();
+    began.push(woke);
+    began
+}
+
+fn median_gap(mut began: Vec<Duration>) -> Duration {
+    began.sort();
+    let mut gaps: Vec<_> = began.windows(2).map(|two| two[1] - two[0]).collect();
+    gaps.sort();
+    gaps[gaps.len() / 2]
+}
+
+/// While tasks are blocked where the library cannot see it, and others lie, a thread is added each 10 ms, and not more
+/// seldom. Compared with threads that are started in the same way at the same time: a busy machine holds up both.
+#[test]
+fn a_thread_is_added_each_10_ms_while_tasks_sleep_elsewhere() {
+    let mut last = Ok(());
+    for _ in 0..10 {
+        last = try_in_child(120, || {
+            const MANY: usize = 100;
+            let chain = thread::spawn(|| chain_of_threads(MANY, Instant::now()));
+            let holders = Holders::spawn(processors() + MANY);
+            until(|| holders.begun() == holders.all.len());
+            let began = holders.began.lock().unwrap().clone();
+            holders.finish();
+            let (ours, theirs) = (median_gap(began), median_gap(chain.join().unwrap()));
+            assert!(ours * 2 < theirs * 3, "one each {ours:?}, where each {theirs:?} is possible");
+        });
+        if last.is_ok() {
+            return;
+        }
+    }
+    panic!("{}", last.unwrap_err());
 }
 
 /// A thread that sleeps in a wait of the library's holds no place, and takes one again when it goes on.
