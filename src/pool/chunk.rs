@@ -31,11 +31,15 @@ struct Whole {
 }
 
 impl Chunk {
-    fn allocate(pool: &'static Pool) -> Result<NonNull<Self>, NoMemory> {
+    /// Makes one for later, without the pool's lock.
+    #[cold]
+    pub(super) fn add_to(pool: &'static Pool) -> Result<(), NoMemory> {
         let made = allocate(Layout::new::<Whole>())?.cast();
         // SAFETY: there is room for it, which is ours.
         unsafe { made.write(Self { pool, left: AtomicU32::new(0), next: ptr::null_mut() }) };
-        Ok(made)
+        // SAFETY: nobody knows it yet.
+        unsafe { Self::take_back(made) };
+        Ok(())
     }
 
     /// # Safety
@@ -89,34 +93,24 @@ impl Rooms {
     pub(super) const NONE: Self =
         Self { chunk: ptr::null_mut(), used: 0, kept: ptr::null_mut(), kept_len: 0 };
 
-    /// The next room, and its chunk. The same again, unless it is [taken](Self::take).
-    pub(super) fn next(
-        &mut self,
-        pool: &'static Pool,
-    ) -> Result<(NonNull<Task>, NonNull<Chunk>), NoMemory> {
-        let chunk = match NonNull::new(self.chunk) {
-            Some(chunk) => chunk,
-            None => self.begin_chunk(pool)?,
-        };
+    /// The next room, and its chunk. The same again, unless it is [taken](Self::take). `None`: another chunk is
+    /// [wanted](Chunk::add_to).
+    pub(super) fn next(&mut self) -> Option<(NonNull<Task>, NonNull<Chunk>)> {
+        let chunk = NonNull::new(self.chunk).or_else(|| self.begin_chunk())?;
         // SAFETY: it is alive, since it has rooms that were not left: fewer are used than there are.
         let room = unsafe { Chunk::room(chunk, self.used) };
-        Ok((room, chunk))
+        Some((room, chunk))
     }
 
     #[cold]
-    fn begin_chunk(&mut self, pool: &'static Pool) -> Result<NonNull<Chunk>, NoMemory> {
-        let chunk = match NonNull::new(self.kept) {
-            Some(kept) => {
-                // SAFETY: what is kept is alive, and nobody else knows it.
-                self.kept = unsafe { (*kept.as_ptr()).next };
-                self.kept_len = self.kept_len.wrapping_sub(1);
-                kept
-            }
-            None => Chunk::allocate(pool)?,
-        };
-        self.chunk = chunk.as_ptr();
+    fn begin_chunk(&mut self) -> Option<NonNull<Chunk>> {
+        let kept = NonNull::new(self.kept)?;
+        // SAFETY: what is kept is alive, and nobody else knows it.
+        self.kept = unsafe { (*kept.as_ptr()).next };
+        self.kept_len = self.kept_len.wrapping_sub(1);
+        self.chunk = kept.as_ptr();
         self.used = 0;
-        Ok(chunk)
+        Some(kept)
     }
 
     /// The room that was the next is used now.

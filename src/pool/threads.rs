@@ -156,10 +156,11 @@ impl Pool {
         let mut backoff = Backoff::new();
         let (mut inner, task) = loop {
             let mut inner = self.inner.lock();
-            let Ok(room) = inner.rooms.next(self) else {
-                // Before the context is dropped.
+            let Some(room) = inner.rooms.next() else {
+                // Before memory is asked for, and before the context is dropped.
                 drop(inner);
-                return Err(Refused::NoMemory);
+                Chunk::add_to(self).map_err(|NoMemory| Refused::NoMemory)?;
+                continue;
             };
             // SAFETY: free, and it is queued before the lock is given back.
             match unsafe { Task::listen(room, a, function, &ctx) } {

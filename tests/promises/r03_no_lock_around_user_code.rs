@@ -3,6 +3,7 @@
 //! is held, recursive or not, hangs.
 
 use crate::support::callbacks::release_it;
+use crate::support::process;
 use crate::support::*;
 use std::sync::Mutex;
 use std::thread;
@@ -297,6 +298,13 @@ fn a_callback_releases_what_it_runs_for() {
         drop(b);
         assert_eq!(tally.drops(), 1);
     });
+}
+
+/// malloc and free, too, may be the program's own, and slow.
+#[test]
+fn no_lock_is_held_while_memory_is_asked_for_or_given_back() {
+    let program = process::compile("no_lock_around_malloc.c", &[]);
+    process::run(process::command(&program, &[]), 60).assert_quiet_success();
 }
 
 /// Nor is the program's memory used under one: where it lies in a file, the system may have to fetch it first. Here a
