@@ -15,7 +15,7 @@ use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_item_t, asynchron_report_t, asynchron_t};
 use super::{catch_panic, handle, handles};
 use crate::base::memory::NoMemory;
-use crate::listen::report::{Item, Next, Report};
+use crate::listen::report::{Answer, Item, Report};
 use crate::one::handle::Handle;
 
 /// A report as it came in.
@@ -207,19 +207,19 @@ unsafe fn next(
     let Some(r) = (unsafe { report(r) }).filter(|_| !out.is_null() && cap > 0) else {
         return (ASYNCHRON_E_INVALID, 0);
     };
-    let mut room = out;
+    let mut free = out;
     let give = |Item { asynchron, tag }: Item| {
         let item = asynchron_item_t { asynchron: Handle::into_raw(asynchron).cast(), tag };
         // SAFETY: it is called at most `cap` times.
-        unsafe { room.write(item) };
+        unsafe { free.write(item) };
         // SAFETY: so the end of the array at most.
-        room = unsafe { room.add(1) };
+        free = unsafe { free.add(1) };
     };
     match r.next(timeout_ns, cap, give) {
-        Next::Items(given) => (ASYNCHRON_OK, given),
-        Next::Woken => (ASYNCHRON_WOKEN, 0),
-        Next::End => (ASYNCHRON_END, 0),
-        Next::Timeout => (ASYNCHRON_TIMEOUT, 0),
+        Answer::Items(given) => (ASYNCHRON_OK, given),
+        Answer::Woken => (ASYNCHRON_WOKEN, 0),
+        Answer::End => (ASYNCHRON_END, 0),
+        Answer::Timeout => (ASYNCHRON_TIMEOUT, 0),
     }
 }
 

@@ -34,9 +34,9 @@ struct Segment {
 }
 
 /// A segment that is not used yet.
-pub(super) struct Room(NonNull<Segment>);
+pub(super) struct SpareSegment(NonNull<Segment>);
 
-impl Room {
+impl SpareSegment {
     /// Of so many buckets.
     pub(super) fn new(len: usize) -> Result<Self, NoMemory> {
         let layout = Self::layout(len).ok_or(NoMemory)?;
@@ -54,7 +54,7 @@ impl Room {
     }
 }
 
-impl Drop for Room {
+impl Drop for SpareSegment {
     fn drop(&mut self) {
         // SAFETY: alive until here.
         let len = unsafe { self.0.as_ref() }.len;
@@ -105,7 +105,7 @@ impl Buckets {
         NonNull::new(*newest.starts.get(segment_of(number)?)?)
     }
 
-    /// Takes one more in use, if there is room for it.
+    /// Takes one more in use, if there is a segment for it.
     pub(super) fn grow(&mut self) -> bool {
         let grows = self.start(self.len).is_some();
         self.len = self.len.wrapping_add(usize::from(grows));
@@ -119,18 +119,18 @@ impl Buckets {
     }
 
     /// How many buckets a segment must have for it to grow. `None`: it can grow as it is, or never more.
-    pub(super) fn lacks(&self) -> Option<usize> {
+    pub(super) fn lacks_segment(&self) -> Option<usize> {
         let possible = segment_of(self.len).is_some_and(|number| number < SEGMENTS);
         Some(self.len).filter(|_| possible && self.start(self.len).is_none())
     }
 
     /// Adds a segment, or gives it back if there is one meanwhile.
-    pub(super) fn add(&mut self, room: Room) -> Option<Room> {
-        let segment = room.0.as_ptr();
+    pub(super) fn add(&mut self, spare: SpareSegment) -> Option<SpareSegment> {
+        let segment = spare.0.as_ptr();
         // SAFETY: nobody else has it.
         let new = unsafe { &mut *segment };
-        if self.lacks() != Some(new.len) {
-            return Some(room);
+        if self.lacks_segment() != Some(new.len) {
+            return Some(spare);
         }
         // SAFETY: segments stay until the end.
         if let Some(newest) = unsafe { self.newest.as_ref() } {
@@ -142,7 +142,7 @@ impl Buckets {
         }
         new.before = self.newest;
         self.newest = segment;
-        mem::forget(room);
+        mem::forget(spare);
         None
     }
 }
@@ -152,7 +152,7 @@ impl Drop for Buckets {
         while let Some(segment) = NonNull::new(self.newest) {
             // SAFETY: alive until here.
             self.newest = unsafe { segment.as_ref() }.before;
-            drop(Room(segment));
+            drop(SpareSegment(segment));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::mem;
 use std::ptr::{self, NonNull};
 
 use super::Report;
-use super::sources::Place;
+use super::sources::AgeLinks;
 use crate::base::memory::{NoMemory, allocate};
 use crate::one::handle::Handle;
 use crate::one::listener::Listener;
@@ -19,7 +19,7 @@ pub(crate) struct Entry {
     /// `None` once it is taken.
     pub(super) source: Option<Handle>,
     pub(super) tag: *mut c_void,
-    pub(super) place: Place,
+    pub(super) links: AgeLinks,
 }
 
 impl Entry {
@@ -36,7 +36,7 @@ impl Entry {
     ///
     /// # Safety
     /// The entry is alive, and the report's lock is held. (Its links may be changing.)
-    pub(super) unsafe fn take(this: NonNull<Self>) -> (Option<Handle>, *mut c_void) {
+    pub(super) unsafe fn take_content(this: NonNull<Self>) -> (Option<Handle>, *mut c_void) {
         // SAFETY: as the caller promises.
         let source = unsafe { &mut (*this.as_ptr()).source }.take();
         // SAFETY: as above.
@@ -46,8 +46,8 @@ impl Entry {
     /// Whether its content was taken.
     ///
     /// # Safety
-    /// As for [`Self::take`].
-    pub(super) unsafe fn is_taken(this: NonNull<Self>) -> bool {
+    /// As for [`Self::take_content`].
+    pub(super) unsafe fn is_content_taken(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
         unsafe { &(*this.as_ptr()).source }.is_none()
     }
@@ -56,7 +56,7 @@ impl Entry {
     /// lead](Self::stop_looking): it is not to be used again before.
     ///
     /// # Safety
-    /// As for [`Self::take`]; its content was taken.
+    /// As for [`Self::take_content`]; its content was taken.
     pub(super) unsafe fn look_at(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         unsafe { (*this.as_ptr()).tag = LOOKED_AT };
@@ -200,9 +200,9 @@ impl Entries {
         Ok(Self { chunks, free: ptr::null_mut() })
     }
 
-    /// An entry to be written. `None`: there is no room, and [`Self::add`] makes some.
+    /// An entry to be written. `None`: none is free, and [`Self::add`] brings more.
     #[inline]
-    pub(super) fn find_room(&mut self) -> Option<NonNull<Entry>> {
+    pub(super) fn find_free(&mut self) -> Option<NonNull<Entry>> {
         let Some(free) = NonNull::new(self.free) else {
             return self.chunks.unused();
         };
@@ -217,7 +217,7 @@ impl Entries {
         next.min(CHUNK)
     }
 
-    /// Adds a chunk, unless there is room by now: then it is given back.
+    /// Adds a chunk, unless some are free by now: then it is given back.
     pub(super) fn add(&mut self, chunk: Chunks) -> Option<Chunks> {
         let is_full = self.chunks.newest().is_none_or(|newest| newest.used == newest.len);
         if !is_full || !self.free.is_null() {
@@ -254,24 +254,24 @@ impl Entries {
 mod tests {
     use super::*;
 
-    /// Two threads that found none at the same time both bring room along.
+    /// Two threads that found none at the same time both bring a chunk along.
     #[test]
-    fn room_is_added_only_where_there_is_none() {
+    fn a_chunk_is_added_only_where_none_is_free() {
         let mut entries = Entries::new(0).unwrap();
-        assert!(entries.find_room().is_none());
+        assert!(entries.find_free().is_none());
         assert_eq!(entries.next_len(), FIRST_CHUNK);
         assert!(entries.add(Chunks::one(1).unwrap()).is_none());
         assert!(entries.add(Chunks::one(1).unwrap()).is_some(), "one is unused");
-        let entry = entries.find_room().unwrap();
-        let (listener, place) = (Listener::of_owner::<Report>(NonNull::dangling()), Place::NONE);
+        let entry = entries.find_free().unwrap();
+        let (listener, links) = (Listener::of_owner::<Report>(NonNull::dangling()), AgeLinks::NONE);
         // SAFETY: to be written.
-        unsafe { entry.write(Entry { listener, source: None, tag: ptr::null_mut(), place }) };
-        assert!(entries.find_room().is_none());
+        unsafe { entry.write(Entry { listener, source: None, tag: ptr::null_mut(), links }) };
+        assert!(entries.find_free().is_none());
         // SAFETY: just made, without content.
         unsafe { entries.free(entry) };
         assert!(entries.add(Chunks::one(1).unwrap()).is_some(), "one is free");
-        assert_eq!(entries.find_room(), Some(entry));
+        assert_eq!(entries.find_free(), Some(entry));
         assert!(entries.add(Chunks::one(1).unwrap()).is_none());
-        assert!(entries.find_room().is_some_and(|other| other != entry));
+        assert!(entries.find_free().is_some_and(|other| other != entry));
     }
 }

@@ -17,18 +17,18 @@
 mod buckets;
 mod entries;
 mod queue;
-mod row;
+mod ready;
 mod sources;
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
-use self::buckets::Room;
+use self::buckets::SpareSegment;
 use self::entries::Chunks;
 pub(crate) use self::entries::Entry;
 use self::queue::{Arrived, CALL, Calls, Queue};
-use self::sources::Place;
+use self::sources::AgeLinks;
 use crate::base::backoff::Backoff;
 use crate::base::lock::{Guard, Line, Lock};
 use crate::base::memory::{NoMemory, try_box};
@@ -68,7 +68,7 @@ pub(crate) struct Item {
 
 /// What there is to say to one that asks for the next.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
+pub(crate) enum Answer {
     /// So many items were handed out.
     Items(usize),
     Woken,
@@ -135,8 +135,8 @@ impl Report {
     fn has_all(&self, pending: usize) -> bool {
         loop {
             let mut queue = self.queue.lock();
-            queue.collect(&self.arrived);
-            if !queue.is_turning() {
+            queue.take_arrived(&self.arrived);
+            if !queue.is_reversing() {
                 return queue.len() >= pending && queue.removed == 0;
             }
         }
@@ -145,33 +145,33 @@ impl Report {
     /// Adds an asynchron, once more if it is there already.
     pub(crate) fn add(&self, source: &Asynchron, tag: *mut c_void) -> Result<(), NoMemory> {
         let this = NonNull::from(self);
-        let (listener, place) = (Listener::of_owner(this), Place::NONE);
-        let entry = Entry { listener, source: Some(Handle::retain(source)), tag, place };
+        let (listener, links) = (Listener::of_owner(this), AgeLinks::NONE);
+        let entry = Entry { listener, source: Some(Handle::retain(source)), tag, links };
         let mut spare = None;
         let mut queue = self.queue.lock();
-        let room = if let Some(room) = queue.entries.find_room() {
-            room
+        let free = if let Some(free) = queue.entries.find_free() {
+            free
         } else {
             drop(queue);
-            let found = self.lock_with_room(&mut spare)?;
+            let found = self.lock_with_free(&mut spare)?;
             queue = found.0;
             found.1
         };
         // SAFETY: just found, and there is a source.
-        unsafe { queue.add(room, entry) };
+        unsafe { queue.add(free, entry) };
         drop(queue);
         // SAFETY: the entry stays until it was told, or unlisted by `remove` or `release`.
-        if !unsafe { source.listen(room.cast()) } {
+        if !unsafe { source.listen(free.cast()) } {
             // SAFETY: complete: it was not listed, and arrives this once.
-            unsafe { Self::arrive(this, room) };
+            unsafe { Self::arrive(this, free) };
         }
         Ok(())
     }
 
-    /// Locks it when there is room for an entry, which is fetched without the lock. `spare` is what turned out
+    /// Locks it when there is a free entry, whose memory is fetched without the lock. `spare` is what turned out
     /// not to be needed.
     #[cold]
-    fn lock_with_room(
+    fn lock_with_free(
         &self,
         spare: &mut Option<Chunks>,
     ) -> Result<(Guard<'_, Queue>, NonNull<Entry>), NoMemory> {
@@ -181,8 +181,8 @@ impl Report {
             drop(spare.take());
             let mut queue = self.queue.lock();
             *spare = queue.entries.add(chunk);
-            if let Some(room) = queue.entries.find_room() {
-                return Ok((queue, room));
+            if let Some(free) = queue.entries.find_free() {
+                return Ok((queue, free));
             }
         }
     }
@@ -193,7 +193,7 @@ impl Report {
         let Some(entry) = queue.sources.oldest(source) else {
             return false;
         };
-        // SAFETY: it is there, and nothing is turning.
+        // SAFETY: it is there, and nothing is being reversed.
         let (handle, was_ready) = unsafe { queue.take_out(entry) };
         queue.update_bell();
         let calls = queue.announce_end(&self.events);
@@ -215,16 +215,16 @@ impl Report {
         loop {
             let mut queue = self.queue.lock();
             let done = queue.catch_up(&self.arrived);
-            let lacks = queue.sources.lacks_room().filter(|_| has_memory);
+            let lacks = queue.sources.lacks_segment().filter(|_| has_memory);
             if done && lacks.is_none() {
                 return queue;
             }
             leave_for_now(queue, &mut courtesy);
             if let Some(len) = lacks {
-                let room = Room::new(len).ok();
-                has_memory = room.is_some();
+                let spare = SpareSegment::new(len).ok();
+                has_memory = spare.is_some();
                 // What it gives back is freed without the lock.
-                let _spare = room.and_then(|room| self.queue.lock().sources.add_room(room));
+                let _unused = spare.and_then(|spare| self.queue.lock().sources.add_segment(spare));
             }
         }
     }
@@ -261,7 +261,7 @@ impl Report {
         let me = unsafe { this.as_ref() };
         let events: *const AtomicU32 = &me.events;
         let mut queue = me.queue.lock();
-        queue.collect(&me.arrived);
+        queue.take_arrived(&me.arrived);
         // SAFETY: as the caller promises.
         let calls = if unsafe { queue.push(entry) } {
             queue.update_bell();
@@ -270,7 +270,7 @@ impl Report {
             0
         };
         // If all that sleep are on their way, nobody has to be called any more.
-        queue.collect(&me.arrived);
+        queue.take_arrived(&me.arrived);
         drop(queue);
         call(events, calls);
     }
@@ -285,15 +285,15 @@ impl Report {
         call(&self.events, calls);
     }
 
-    /// Blocks until there is something to say, or the time is up. Hands out at most `room` items.
-    pub(crate) fn next(&self, timeout_ns: u64, room: usize, give: impl FnMut(Item)) -> Next {
+    /// Blocks until there is something to say, or the time is up. Hands out at most `limit` items.
+    pub(crate) fn next(&self, timeout_ns: u64, limit: usize, give: impl FnMut(Item)) -> Answer {
         let mut give = give;
         // Whether others may be there that were not put in order yet.
-        let turning = Cell::new(false);
-        let next = self.first_few(timeout_ns, room.min(AT_ONCE), &turning, &mut give);
-        match next {
-            Next::Items(given) if given == AT_ONCE || turning.get() => {
-                Next::Items(self.the_others(given, room, &mut give))
+        let reversing = Cell::new(false);
+        let answer = self.first_few(timeout_ns, limit.min(AT_ONCE), &reversing, &mut give);
+        match answer {
+            Answer::Items(given) if given == AT_ONCE || reversing.get() => {
+                Answer::Items(self.the_others(given, limit, &mut give))
             }
             other => other,
         }
@@ -301,14 +301,14 @@ impl Report {
 
     /// Goes on where so many were handed out, a few at a time, and says how many there were in all.
     #[cold]
-    fn the_others(&self, given: usize, room: usize, give: &mut impl FnMut(Item)) -> usize {
+    fn the_others(&self, given: usize, limit: usize, give: &mut impl FnMut(Item)) -> usize {
         let (mut given, mut courtesy) = (given, Courtesy::new());
-        while given < room {
+        while given < limit {
             let mut queue = self.queue.lock();
-            let few = room.wrapping_sub(given).min(AT_ONCE);
+            let few = limit.wrapping_sub(given).min(AT_ONCE);
             let more = queue.hand_out(&self.arrived, few, give);
             if more == 0 {
-                if queue.is_turning() {
+                if queue.is_reversing() {
                     leave_for_now(queue, &mut courtesy);
                     continue;
                 }
@@ -326,10 +326,10 @@ impl Report {
     fn first_few(
         &self,
         timeout_ns: u64,
-        room: usize,
-        turning: &Cell<bool>,
+        limit: usize,
+        reversing: &Cell<bool>,
         give: &mut impl FnMut(Item),
-    ) -> Next {
+    ) -> Answer {
         // How many ends had been at the first look.
         let asked = Cell::new(None);
         let mut courtesy = Courtesy::new();
@@ -337,22 +337,22 @@ impl Report {
             let mut queue = self.queue.lock();
             let ends = asked.get().unwrap_or(queue.ends);
             asked.set(Some(ends));
-            let next = queue.next(&self.arrived, ends, room, give);
-            if matches!(next, None | Some(Next::End)) {
-                if queue.is_turning() {
+            let answer = queue.next(&self.arrived, ends, limit, give);
+            if matches!(answer, None | Some(Answer::End)) {
+                if queue.is_reversing() {
                     leave_for_now(queue, &mut courtesy);
                     continue;
                 }
                 queue.heal_bell();
             }
-            let next = next?;
+            let answer = answer?;
             queue.update_bell();
-            turning.set(queue.is_turning());
-            let items = matches!(next, Next::Items(_));
+            reversing.set(queue.is_reversing());
+            let items = matches!(answer, Answer::Items(_));
             let calls = if items { queue.announce_end(&self.events) } else { 0 };
             drop(queue);
             call(&self.events, calls);
-            return Some(next);
+            return Some(answer);
         };
         let park = |deadline| {
             let mut queue = self.queue.lock();
@@ -366,13 +366,13 @@ impl Report {
         };
         // ORDERING: read before looking, so that what comes after is seen as a change.
         let seen = self.events.load(Relaxed);
-        if let Some(next) = look() {
-            return next;
+        if let Some(answer) = look() {
+            return answer;
         }
         if timeout_ns != 0 {
             spin(|| Some(()).filter(|()| self.has_changed(seen)));
         }
-        block_until(timeout_ns, look, park).unwrap_or(Next::Timeout)
+        block_until(timeout_ns, look, park).unwrap_or(Answer::Timeout)
     }
 
     /// Whether it pays to look.
@@ -391,13 +391,13 @@ impl Report {
         let mut courtesy = Courtesy::new();
         loop {
             let mut queue = self.queue.lock();
-            if !queue.is_turning() {
+            if !queue.is_reversing() {
                 let fd = queue.bell_or_new(&self.arrived).map(Bell::fd);
-                if !queue.is_turning() {
+                if !queue.is_reversing() {
                     return fd;
                 }
             }
-            queue.collect(&self.arrived);
+            queue.take_arrived(&self.arrived);
             leave_for_now(queue, &mut courtesy);
         }
     }

@@ -4,9 +4,9 @@ use std::mem;
 use std::ptr::{self, NonNull};
 
 use super::entries::{Entries, Entry};
-use super::row::Row;
+use super::ready::ReadyList;
 use super::sources::Sources;
-use super::{Item, Next};
+use super::{Answer, Item};
 use crate::base::memory::NoMemory;
 use crate::one::handle::Handle;
 use crate::sync::{AtomicPtr, AtomicU32, Ordering::*};
@@ -24,8 +24,8 @@ pub(super) type Arrived = AtomicPtr<Entry>;
 const FEW: usize = 32;
 
 pub(super) struct Queue {
-    ready: Row,
-    turning: Turning,
+    ready: ReadyList,
+    reversing: Reversing,
     /// Added and not yet handed out.
     pub(super) pending: usize,
     /// Removed, and on their way nevertheless, or not yet taken off their source's list.
@@ -46,15 +46,16 @@ pub(super) struct Queue {
 }
 
 /// What was taken over from [`Arrived`], while its order is reversed, and what has arrived since.
-struct Turning {
+struct Reversing {
     /// As it was taken over. NULL: there is nothing else here, either.
     chain: *mut Entry,
-    turned: Row,
-    later: Row,
+    reversed: ReadyList,
+    later: ReadyList,
 }
 
-impl Turning {
-    const NOTHING: Self = Self { chain: ptr::null_mut(), turned: Row::EMPTY, later: Row::EMPTY };
+impl Reversing {
+    const NOTHING: Self =
+        Self { chain: ptr::null_mut(), reversed: ReadyList::EMPTY, later: ReadyList::EMPTY };
 }
 
 // SAFETY: the pointers are to the report's own entries, which move with it.
@@ -70,8 +71,8 @@ impl Queue {
     /// With room for `n` entries.
     pub(super) fn new(n: usize) -> Result<Self, NoMemory> {
         Ok(Self {
-            ready: Row::EMPTY,
-            turning: Turning::NOTHING,
+            ready: ReadyList::EMPTY,
+            reversing: Reversing::NOTHING,
             pending: 0,
             removed: 0,
             ends: 0,
@@ -86,29 +87,29 @@ impl Queue {
         })
     }
 
-    /// Writes a new entry where there is room for it.
+    /// Writes a new entry where a free one is.
     ///
     /// # Safety
-    /// The room is from [`Entries::find_room`], and the entry has a source.
+    /// It is free, from [`Entries::find_free`], and the entry has a source.
     #[inline]
-    pub(super) unsafe fn add(&mut self, room: NonNull<Entry>, entry: Entry) {
+    pub(super) unsafe fn add(&mut self, free: NonNull<Entry>, entry: Entry) {
         // SAFETY: there is nothing to be dropped.
-        unsafe { room.write(entry) };
+        unsafe { free.write(entry) };
         // SAFETY: new, and it stays until it is taken out.
-        unsafe { self.sources.push(room) };
+        unsafe { self.sources.push(free) };
         self.pending = self.pending.wrapping_add(1);
     }
 
     /// Takes over all that has arrived, and says how what arrives from now on is handed in. If that was much,
-    /// it is turning afterwards.
-    pub(super) fn collect(&mut self, arrived: &Arrived) {
-        self.collect_here(arrived);
+    /// that is not over afterwards: it is reversing.
+    pub(super) fn take_arrived(&mut self, arrived: &Arrived) {
+        self.take_arrived_inline(arrived);
     }
 
     #[inline(always)]
-    fn collect_here(&mut self, arrived: &Arrived) {
-        if self.is_turning() {
-            return self.go_on_turning();
+    fn take_arrived_inline(&mut self, arrived: &Arrived) {
+        if self.is_reversing() {
+            return self.go_on_reversing();
         }
         let call = self.bell.is_some() || self.sleepers > self.called;
         let nothing = if call { CALL } else { ptr::null_mut() };
@@ -120,30 +121,31 @@ impl Queue {
         // an exchange, which continues what the one before has released.
         let newest = arrived.swap(nothing, Acquire);
         if newest != CALL {
-            self.turn_a_few(newest, Row::EMPTY);
+            self.reverse_a_few(newest, ReadyList::EMPTY);
         }
     }
 
-    /// Whether some are ready, but for their order. [`Self::collect`] goes on with it, and does nothing else
+    /// Whether some are ready, but for their order. [`Self::take_arrived`] goes on with it, and does nothing else
     /// meanwhile.
-    pub(super) fn is_turning(&self) -> bool {
-        !self.turning.chain.is_null()
+    pub(super) fn is_reversing(&self) -> bool {
+        !self.reversing.chain.is_null()
     }
 
     #[cold]
-    fn go_on_turning(&mut self) {
-        let Turning { chain, turned, later } = mem::replace(&mut self.turning, Turning::NOTHING);
-        self.turn_a_few(chain, turned);
-        if self.is_turning() {
-            self.turning.later = later;
+    fn go_on_reversing(&mut self) {
+        let Reversing { chain, reversed, later } =
+            mem::replace(&mut self.reversing, Reversing::NOTHING);
+        self.reverse_a_few(chain, reversed);
+        if self.is_reversing() {
+            self.reversing.later = later;
         } else {
             self.ready.append(later);
         }
     }
 
     #[inline(always)]
-    fn turn_a_few(&mut self, chain: *mut Entry, turned: Row) {
-        let (mut chain, mut turned) = (chain, turned);
+    fn reverse_a_few(&mut self, chain: *mut Entry, reversed: ReadyList) {
+        let (mut chain, mut reversed) = (chain, reversed);
         let are_removed = self.removed > 0;
         for _ in 0..FEW {
             let Some(entry) = NonNull::new(chain) else {
@@ -154,13 +156,13 @@ impl Queue {
             // SAFETY: it has arrived.
             if !(are_removed && unsafe { self.free_if_removed(entry) }) {
                 // SAFETY: it has arrived, and was in the chain alone.
-                unsafe { turned.push_front(entry) };
+                unsafe { reversed.push_front(entry) };
             }
         }
         if chain.is_null() {
-            self.ready.append(turned);
+            self.ready.append(reversed);
         } else {
-            self.turning = Turning { chain, turned, later: Row::EMPTY };
+            self.reversing = Reversing { chain, reversed, later: ReadyList::EMPTY };
         }
     }
 
@@ -173,9 +175,9 @@ impl Queue {
         if unsafe { self.free_if_removed(entry) } {
             return false;
         }
-        let row = if self.is_turning() { &mut self.turning.later } else { &mut self.ready };
+        let list = if self.is_reversing() { &mut self.reversing.later } else { &mut self.ready };
         // SAFETY: it has just arrived.
-        unsafe { row.push_back(entry) };
+        unsafe { list.push_back(entry) };
         true
     }
 
@@ -184,7 +186,7 @@ impl Queue {
     #[inline]
     unsafe fn free_if_removed(&mut self, entry: NonNull<Entry>) -> bool {
         // SAFETY: as the caller promises.
-        let removed = self.removed > 0 && unsafe { Entry::is_taken(entry) };
+        let removed = self.removed > 0 && unsafe { Entry::is_content_taken(entry) };
         // SAFETY: as above; it was taken out as not ready.
         if removed && unsafe { Entry::may_be_freed(entry) } {
             // SAFETY: as above.
@@ -215,28 +217,28 @@ impl Queue {
 
     /// Does a little of what was put off, so that any entry can be taken out. True: that was all.
     pub(super) fn catch_up(&mut self, arrived: &Arrived) -> bool {
-        self.collect(arrived);
+        self.take_arrived(arrived);
         let linked = self.ready.link_back_a_few();
-        self.sources.sort_in_a_few() && linked && !self.is_turning()
+        self.sources.sort_in_a_few() && linked && !self.is_reversing()
     }
 
     /// Takes the content out of an entry. If it was not ready, it stays until it was [let go](Self::let_go), and is
     /// not listed any more, or has arrived.
     ///
     /// # Safety
-    /// The entry is this report's, and was not taken out. It is not turning.
+    /// The entry is this report's, and was not taken out. Nothing is being reversed.
     pub(super) unsafe fn take_out(&mut self, entry: NonNull<Entry>) -> (Option<Handle>, IsReady) {
         // SAFETY: as the caller promises.
         unsafe { self.sources.take_out(entry) };
         // SAFETY: as above, under the lock.
-        let (source, _tag) = unsafe { Entry::take(entry) };
+        let (source, _tag) = unsafe { Entry::take_content(entry) };
         self.pending = self.pending.wrapping_sub(1);
         // SAFETY: as above.
-        let is_ready = unsafe { Row::has(entry) };
+        let is_ready = unsafe { ReadyList::holds(entry) };
         if is_ready {
-            // SAFETY: what is in a row and not turning is ready.
+            // SAFETY: it is in a ready list, and nothing is being reversed: so in this one.
             unsafe { self.ready.take_out(entry) };
-            // SAFETY: it was taken, and is in no row any more.
+            // SAFETY: it was taken, and is in no ready list any more.
             unsafe { self.entries.free(entry) };
         } else {
             // SAFETY: as above.
@@ -252,31 +254,31 @@ impl Queue {
         &mut self,
         arrived: &Arrived,
         ends: u64,
-        room: usize,
+        limit: usize,
         give: &mut impl FnMut(Item),
-    ) -> Option<Next> {
+    ) -> Option<Answer> {
         if self.wakes > 0 {
             self.wakes = self.wakes.wrapping_sub(1);
-            return Some(Next::Woken);
+            return Some(Answer::Woken);
         }
-        match self.hand_out(arrived, room, give) {
-            0 => Some(Next::End).filter(|_| self.is_end(ends)),
-            given => Some(Next::Items(given)),
+        match self.hand_out(arrived, limit, give) {
+            0 => Some(Answer::End).filter(|_| self.is_end(ends)),
+            given => Some(Answer::Items(given)),
         }
     }
 
-    /// Hands out what is ready, at most `room`, and says how many.
+    /// Hands out what is ready, at most `limit`, and says how many.
     #[inline(always)] // Mostly of one: the compiler thinks otherwise.
     pub(super) fn hand_out(
         &mut self,
         arrived: &Arrived,
-        room: usize,
+        limit: usize,
         give: &mut impl FnMut(Item),
     ) -> usize {
         let mut given = 0_usize;
-        while given < room {
+        while given < limit {
             if self.ready.is_empty() {
-                self.collect_here(arrived);
+                self.take_arrived_inline(arrived);
             }
             let Some(entry) = self.ready.pop_front() else {
                 break;
@@ -284,7 +286,7 @@ impl Queue {
             // SAFETY: what is ready was not taken out.
             unsafe { self.sources.take_out(entry) };
             // SAFETY: as above, under the lock.
-            if let (Some(asynchron), tag) = unsafe { Entry::take(entry) } {
+            if let (Some(asynchron), tag) = unsafe { Entry::take_content(entry) } {
                 give(Item { asynchron, tag });
             }
             // SAFETY: it was taken, and is not ready any more.
@@ -310,7 +312,7 @@ impl Queue {
     }
 
     fn has_items(&self) -> bool {
-        !self.ready.is_empty() || self.is_turning()
+        !self.ready.is_empty() || self.is_reversing()
     }
 
     /// Whether `next` would say something to one that asked when so many ends had been.
@@ -327,10 +329,10 @@ impl Queue {
     ) -> Option<u32> {
         self.sleepers = self.sleepers.wrapping_add(1);
         // From here on those that arrive call.
-        self.collect(arrived);
+        self.take_arrived(arrived);
         if self.has_news(ends) {
             self.sleepers = self.sleepers.wrapping_sub(1);
-            self.collect(arrived);
+            self.take_arrived(arrived);
             return None;
         }
         // ORDERING: it changes under the lock alone.
@@ -341,7 +343,7 @@ impl Queue {
     pub(super) fn end_sleep(&mut self, arrived: &Arrived) {
         self.sleepers = self.sleepers.wrapping_sub(1);
         self.called = self.called.saturating_sub(1);
-        self.collect(arrived);
+        self.take_arrived(arrived);
     }
 
     /// Something happened: tells those that watch, and says how many sleepers are to be woken, at
@@ -375,7 +377,7 @@ impl Queue {
         self.forget_parents_bell();
         if self.bell.is_none() {
             self.bell = Some(Bell::new()?);
-            self.collect(arrived);
+            self.take_arrived(arrived);
         }
         self.update_bell();
         self.bell.as_ref()
@@ -432,7 +434,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::super::Report;
-    use super::super::sources::Place;
+    use super::super::sources::AgeLinks;
     use super::*;
     use crate::one::listener::Listener;
 
@@ -455,10 +457,10 @@ mod tests {
         queue.add_wake();
         assert!(!sleeps(&mut queue), "a wake");
         assert!(next(&mut queue) && sleeps(&mut queue), "nothing any more");
-        let entry = queue.entries.find_room().unwrap();
-        let (listener, place) = (Listener::of_owner::<Report>(NonNull::dangling()), Place::NONE);
-        // SAFETY: there is room.
-        unsafe { queue.add(entry, Entry { listener, source: None, tag: ptr::null_mut(), place }) };
+        let entry = queue.entries.find_free().unwrap();
+        let (listener, links) = (Listener::of_owner::<Report>(NonNull::dangling()), AgeLinks::NONE);
+        // SAFETY: it is free.
+        unsafe { queue.add(entry, Entry { listener, source: None, tag: ptr::null_mut(), links }) };
         // SAFETY: just made, and used nowhere.
         assert!(unsafe { queue.push(entry) });
         assert!(!sleeps(&mut queue), "an item");

@@ -11,12 +11,12 @@
 
 use std::ptr::{self, NonNull};
 
-use super::buckets::{Buckets, Room};
+use super::buckets::{Buckets, SpareSegment};
 use super::entries::Entry;
 use crate::one::asynchron::Asynchron;
 
-/// An entry's place among the others.
-pub(super) struct Place {
+/// An entry's links to the others, by their age.
+pub(super) struct AgeLinks {
     /// With [`SORTED`], if it is in the table.
     older: *mut Entry,
     younger: *mut Entry,
@@ -24,15 +24,15 @@ pub(super) struct Place {
 
 const SORTED: usize = 1;
 
-impl Place {
+impl AgeLinks {
     pub(super) const NONE: Self = Self { older: ptr::null_mut(), younger: ptr::null_mut() };
 }
 
-/// An entry that has a place and a source. It is alive, and all of that is the lock holder's.
+/// An entry that is linked, and has a source. It is alive, and all of that is the lock holder's.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Placed(NonNull<Entry>);
+struct Linked(NonNull<Entry>);
 
-impl Placed {
+impl Linked {
     /// # Safety
     /// It is one, or NULL.
     unsafe fn new(entry: *mut Entry) -> Option<Self> {
@@ -43,44 +43,44 @@ impl Placed {
         self.0.as_ptr()
     }
 
-    fn place(self) -> *mut Place {
+    fn links(self) -> *mut AgeLinks {
         // SAFETY: it is alive.
-        unsafe { &raw mut (*self.ptr()).place }
+        unsafe { &raw mut (*self.ptr()).links }
     }
 
     /// Where the link to the next younger is.
     fn younger_link(self) -> *mut *mut Entry {
         // SAFETY: as above.
-        unsafe { &raw mut (*self.place()).younger }
+        unsafe { &raw mut (*self.links()).younger }
     }
 
     fn younger(self) -> Option<Self> {
         // SAFETY: as above.
-        let younger = unsafe { (*self.place()).younger };
+        let younger = unsafe { (*self.links()).younger };
         // SAFETY: those that it is linked with are such, too.
         unsafe { Self::new(younger) }
     }
 
     fn set_younger(self, younger: *mut Entry) {
         // SAFETY: as above.
-        unsafe { (*self.place()).younger = younger };
+        unsafe { (*self.links()).younger = younger };
     }
 
     fn is_sorted(self) -> bool {
         // SAFETY: as above.
-        unsafe { (*self.place()).older }.addr() & SORTED != 0
+        unsafe { (*self.links()).older }.addr() & SORTED != 0
     }
 
     fn older(self) -> Option<Self> {
         // SAFETY: as above.
-        let older = unsafe { (*self.place()).older };
+        let older = unsafe { (*self.links()).older };
         // SAFETY: those that it is linked with are such, too.
         unsafe { Self::new(older.map_addr(|addr| addr & !SORTED)) }
     }
 
     fn set_older(self, older: *mut Entry) {
         // SAFETY: as above.
-        unsafe { (*self.place()).older = older };
+        unsafe { (*self.links()).older = older };
     }
 
     /// The same in the table.
@@ -102,14 +102,14 @@ impl Placed {
 
 /// A link in a bucket: to the oldest entry of a source, or to nothing at the end.
 #[derive(Clone, Copy)]
-struct Link(*mut *mut Entry);
+struct BucketLink(*mut *mut Entry);
 
-impl Link {
-    fn get(self) -> Option<Placed> {
+impl BucketLink {
+    fn get(self) -> Option<Linked> {
         // SAFETY: a link is in a bucket, or in an entry of the table, and those are alive.
         let entry = unsafe { *self.0 };
         // SAFETY: so is what it leads to.
-        unsafe { Placed::new(entry) }
+        unsafe { Linked::new(entry) }
     }
 
     fn set(self, entry: *mut Entry) {
@@ -118,7 +118,7 @@ impl Link {
     }
 
     /// The link to the next source, where this leads to one.
-    fn after(oldest: Placed) -> Self {
+    fn after(oldest: Linked) -> Self {
         Self(oldest.youngest().younger_link())
     }
 }
@@ -147,11 +147,11 @@ impl Sources {
     /// The entry has a source, is in no list here, and stays until it is taken out.
     #[inline]
     pub(super) unsafe fn push(&mut self, entry: NonNull<Entry>) {
-        let entry = Placed(entry);
+        let entry = Linked(entry);
         entry.set_older(self.last);
         entry.set_younger(ptr::null_mut());
         // SAFETY: what was noted down stays until it is taken out.
-        match unsafe { Placed::new(self.last) } {
+        match unsafe { Linked::new(self.last) } {
             None => self.first = entry.ptr(),
             Some(last) => last.set_younger(entry.ptr()),
         }
@@ -162,7 +162,7 @@ impl Sources {
     /// The entry was pushed, and has not been taken out since.
     #[inline]
     pub(super) unsafe fn take_out(&mut self, entry: NonNull<Entry>) {
-        let entry = Placed(entry);
+        let entry = Linked(entry);
         if entry.is_sorted() {
             self.take_out_of_the_table(entry);
         } else {
@@ -172,16 +172,16 @@ impl Sources {
 
     /// Takes one out that is not sorted in.
     #[inline]
-    fn unlink(&mut self, entry: Placed) {
+    fn unlink(&mut self, entry: Linked) {
         // SAFETY: it is alive.
-        let Place { older, younger } = unsafe { entry.place().read() };
+        let AgeLinks { older, younger } = unsafe { entry.links().read() };
         // SAFETY: those that it is linked with are such, too.
-        match unsafe { Placed::new(older) } {
+        match unsafe { Linked::new(older) } {
             None => self.first = younger,
             Some(older) => older.set_younger(younger),
         }
         // SAFETY: as above.
-        match unsafe { Placed::new(younger) } {
+        match unsafe { Linked::new(younger) } {
             None => self.last = older,
             Some(younger) => younger.set_older(older),
         }
@@ -196,7 +196,7 @@ impl Sources {
                 continue;
             }
             // SAFETY: what was noted down stays until it is taken out.
-            let Some(entry) = (unsafe { Placed::new(self.first) }) else {
+            let Some(entry) = (unsafe { Linked::new(self.first) }) else {
                 return true;
             };
             self.unlink(entry);
@@ -210,14 +210,14 @@ impl Sources {
         self.sorted > self.buckets.len()
     }
 
-    /// For how many buckets room is wanted now, if it is.
-    pub(super) fn lacks_room(&self) -> Option<usize> {
-        self.buckets.lacks().filter(|_| self.is_crowded())
+    /// How many buckets a segment should have that is wanted now, if one is.
+    pub(super) fn lacks_segment(&self) -> Option<usize> {
+        self.buckets.lacks_segment().filter(|_| self.is_crowded())
     }
 
-    /// Adds room for buckets, or gives it back if there is some by now.
-    pub(super) fn add_room(&mut self, room: Room) -> Option<Room> {
-        self.buckets.add(room)
+    /// Adds a segment, or gives it back if there is one by now.
+    pub(super) fn add_segment(&mut self, spare: SpareSegment) -> Option<SpareSegment> {
+        self.buckets.add(spare)
     }
 
     /// The oldest entry of `source`, once all are sorted in.
@@ -225,33 +225,33 @@ impl Sources {
         self.find(source).get().map(|oldest| oldest.0)
     }
 
-    fn sort_in(&mut self, entry: Placed) {
-        let here = self.find(entry.source());
-        if let Some(oldest) = here.get() {
+    fn sort_in(&mut self, entry: Linked) {
+        let link = self.find(entry.source());
+        if let Some(oldest) = link.get() {
             let last = oldest.youngest();
             entry.set_older_sorted(last);
-            entry.set_younger(last.younger().map_or(ptr::null_mut(), Placed::ptr));
+            entry.set_younger(last.younger().map_or(ptr::null_mut(), Linked::ptr));
             last.set_younger(entry.ptr());
             oldest.set_older_sorted(entry);
         } else {
             self.sorted = self.sorted.wrapping_add(1);
             entry.set_older_sorted(entry);
             entry.set_younger(ptr::null_mut());
-            here.set(entry.ptr());
+            link.set(entry.ptr());
         }
     }
 
     #[cold]
-    fn take_out_of_the_table(&mut self, entry: Placed) {
-        let here = self.find(entry.source());
-        let (Some(oldest), Some(older)) = (here.get(), entry.older()) else {
+    fn take_out_of_the_table(&mut self, entry: Linked) {
+        let link = self.find(entry.source());
+        let (Some(oldest), Some(older)) = (link.get(), entry.older()) else {
             return;
         };
         let younger = entry.younger();
-        let next = younger.map_or(ptr::null_mut(), Placed::ptr);
+        let next = younger.map_or(ptr::null_mut(), Linked::ptr);
         let is_last = entry == oldest.youngest();
         if entry == oldest {
-            here.set(next);
+            link.set(next);
         } else {
             older.set_younger(next);
         }
@@ -263,27 +263,27 @@ impl Sources {
     }
 
     /// The link to the oldest entry of `source`, or, if there is none, that at the end of its bucket.
-    fn find(&self, source: *const Asynchron) -> Link {
-        let mut here = Link(self.buckets.of(source));
-        while let Some(oldest) = here.get().filter(|oldest| oldest.source() != source) {
-            here = Link::after(oldest);
+    fn find(&self, source: *const Asynchron) -> BucketLink {
+        let mut link = BucketLink(self.buckets.of(source));
+        while let Some(oldest) = link.get().filter(|oldest| oldest.source() != source) {
+            link = BucketLink::after(oldest);
         }
-        here
+        link
     }
 
     /// Moves to the newest bucket what belongs there.
     fn split(&mut self) {
         let (from, to) = self.buckets.newest();
-        let (mut here, mut there) = (Link(from), Link(to));
-        while let Some(oldest) = here.get() {
-            let after = Link::after(oldest);
+        let (mut old, mut new) = (BucketLink(from), BucketLink(to));
+        while let Some(oldest) = old.get() {
+            let after = BucketLink::after(oldest);
             if self.buckets.of(oldest.source()) == to {
-                here.set(after.get().map_or(ptr::null_mut(), Placed::ptr));
+                old.set(after.get().map_or(ptr::null_mut(), Linked::ptr));
                 after.set(ptr::null_mut());
-                there.set(oldest.ptr());
-                there = after;
+                new.set(oldest.ptr());
+                new = after;
             } else {
-                here = after;
+                old = after;
             }
         }
     }

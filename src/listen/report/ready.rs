@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 use super::entries::Entry;
 use crate::one::listener::Listener;
 
-pub(super) struct Row {
+pub(super) struct ReadyList {
     /// Linked by the listeners' `prev`.
     first: *mut Entry,
     last: *mut Entry,
@@ -26,27 +26,27 @@ pub(super) struct Row {
 const FEW: usize = 32;
 
 /// # Safety
-/// The entry is in a row.
+/// The entry is in a ready list.
 unsafe fn next(entry: NonNull<Entry>) -> *mut Entry {
-    // SAFETY: so it is alive, and the link is the row's.
+    // SAFETY: so it is alive, and the link is the list's.
     unsafe { entry.as_ref() }.listener.prev.cast()
 }
 
 /// # Safety
-/// The entry is in a row, or comes into one.
+/// The entry is in a ready list, or comes into one.
 unsafe fn set_next(entry: NonNull<Entry>, next: *mut Entry) {
-    // SAFETY: so it is alive, and the link is the row's.
+    // SAFETY: so it is alive, and the link is the list's.
     unsafe { (*entry.as_ptr()).listener.prev = next.cast() };
 }
 
 /// # Safety
-/// The entry is in a row.
+/// The entry is in a ready list.
 unsafe fn set_before(entry: NonNull<Entry>, before: *mut Entry) {
     // SAFETY: so it has arrived, and has learned.
     unsafe { Listener::keep_link(entry.cast(), before.cast()) };
 }
 
-impl Row {
+impl ReadyList {
     pub(super) const EMPTY: Self = Self {
         first: ptr::null_mut(),
         last: ptr::null_mut(),
@@ -65,10 +65,10 @@ impl Row {
     }
 
     /// # Safety
-    /// The entry has arrived, is in no row, and stays until it is taken out.
+    /// The entry has arrived, is in no ready list, and stays until it is taken out.
     #[inline(always)] // Into the loop that reverses what has arrived: its fields become registers there.
     pub(super) unsafe fn push_front(&mut self, entry: NonNull<Entry>) {
-        // SAFETY: it comes into this row.
+        // SAFETY: it comes into this list.
         unsafe { set_next(entry, self.first) };
         if self.first.is_null() {
             self.last = entry.as_ptr();
@@ -94,7 +94,7 @@ impl Row {
         }
         match NonNull::new(self.last).filter(|_| !self.is_empty()) {
             None => self.first = other.first,
-            // SAFETY: it is in this row.
+            // SAFETY: it is in this list.
             Some(last) => unsafe { set_next(last, other.first) },
         }
         self.last = other.last;
@@ -104,7 +104,7 @@ impl Row {
     #[inline]
     pub(super) fn pop_front(&mut self) -> Option<NonNull<Entry>> {
         let first = NonNull::new(self.first)?;
-        // SAFETY: it is in this row.
+        // SAFETY: it is in this list.
         self.first = unsafe { next(first) };
         self.gone = self.gone.wrapping_add(1);
         Some(first)
@@ -121,13 +121,13 @@ impl Row {
         for _ in 0..FEW {
             let entry = match before {
                 None => self.first,
-                // SAFETY: it is in this row.
+                // SAFETY: it is in this list.
                 Some(before) => unsafe { next(before) },
             };
             let Some(entry) = NonNull::new(entry) else {
                 return true;
             };
-            // SAFETY: it is in this row.
+            // SAFETY: it is in this list.
             unsafe { set_before(entry, before.map_or(ptr::null_mut(), NonNull::as_ptr)) };
             before = Some(entry);
             self.last_linked = entry.as_ptr();
@@ -136,17 +136,17 @@ impl Row {
         false
     }
 
-    /// Whether the entry is in a row where all are linked back.
+    /// Whether the entry is in a ready list where all are linked back.
     ///
     /// # Safety
     /// It is alive, and not free.
-    pub(super) unsafe fn has(entry: NonNull<Entry>) -> bool {
+    pub(super) unsafe fn holds(entry: NonNull<Entry>) -> bool {
         // SAFETY: as the caller promises.
         unsafe { Listener::kept_link(entry.cast()) }.is_some()
     }
 
     /// # Safety
-    /// The entry is in this row, and all are linked back.
+    /// The entry is in this list, and all are linked back.
     pub(super) unsafe fn take_out(&mut self, entry: NonNull<Entry>) {
         if self.first == entry.as_ptr() {
             self.pop_front();
@@ -159,7 +159,7 @@ impl Row {
         let Some(before) = before.and_then(|before| NonNull::new(before.cast())) else {
             return;
         };
-        // SAFETY: it is in this row, too.
+        // SAFETY: it is in this list, too.
         unsafe { set_next(before, after) };
         match NonNull::new(after) {
             None => self.last = before.as_ptr(),
