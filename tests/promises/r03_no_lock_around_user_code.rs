@@ -324,27 +324,65 @@ fn the_program_s_memory_is_used_without_a_lock() {
             assert_eq!(unsafe { *token.cast::<u64>() }, 0, "none was given");
             status
         });
+        others_add_to_the_report();
     });
 }
 
-/// Whoever uses memory that is not there yet holds nobody up, and comes too late.
+/// Whoever delivers by memory that is not there yet holds nobody up, and comes too late.
 fn others_deliver_first(
-    use_page: impl FnOnce(&Handle, *mut c_void) -> asynchron_status_t + Send + 'static,
+    deliver: impl FnOnce(&Handle, *mut c_void) -> asynchron_status_t + Send + 'static,
 ) {
-    IN_USE.store(false, SeqCst);
-    IS_THERE.store(false, SeqCst);
     let a = Handle::new();
     let theirs = a.clone();
-    let late = thread::spawn(move || use_page(&theirs, PAGE.load(SeqCst) as *mut c_void));
+    let late = while_it_is_fetched(
+        move |page| deliver(&theirs, page),
+        || {
+            notify(&a, |_| ());
+            assert_eq!(a.set(b"first"), ASYNCHRON_OK);
+        },
+    );
+    assert_eq!(late, ASYNCHRON_ALREADY);
+    assert_eq!(a.get().unwrap(), b"first");
+}
+
+/// Nor does who asks for items where they cannot be written yet.
+fn others_add_to_the_report() {
+    for cap in [1, 2, 100] {
+        let (report, all) = (Report::new(), Handle::many(50));
+        all.iter().for_each(|a| assert_eq!(a.set(b"x"), ASYNCHRON_OK));
+        all.iter().enumerate().for_each(|(tag, a)| report.add(a, tag));
+        let theirs = report.clone();
+        let next = move |page: *mut c_void| {
+            let (mut n, out) = (0, page.cast::<asynchron_item_t>());
+            let r = theirs.raw();
+            let status = unsafe { asynchron_report_next_batch(r, 0, out, cap, &mut n) };
+            assert_eq!((status, n), (ASYNCHRON_OK, cap.min(all.len())));
+            let items = unsafe { std::slice::from_raw_parts(out, n) };
+            for (item, a) in items.iter().zip(&all) {
+                assert_eq!(item.asynchron, a.raw(), "in their order");
+                unsafe { asynchron_release(item.asynchron) };
+            }
+        };
+        while_it_is_fetched(next, || report.add(&Handle::new(), 0));
+    }
+}
+
+/// What `use_page` returns, which has to wait for the page until all that `meanwhile` does is done.
+fn while_it_is_fetched<R: Send + 'static>(
+    use_page: impl FnOnce(*mut c_void) -> R + Send + 'static,
+    meanwhile: impl FnOnce(),
+) -> R {
+    IN_USE.store(false, SeqCst);
+    IS_THERE.store(false, SeqCst);
+    let user = thread::spawn(|| use_page(PAGE.load(SeqCst) as *mut c_void));
     while !IN_USE.load(SeqCst) {
         thread::yield_now();
     }
-    notify(&a, |_| ());
-    assert_eq!(a.set(b"first"), ASYNCHRON_OK);
+    meanwhile();
     IS_THERE.store(true, SeqCst);
-    assert_eq!(late.join().unwrap(), ASYNCHRON_ALREADY);
-    assert_eq!(a.get().unwrap(), b"first");
+    let result = user.join().unwrap();
     protect(PAGE.load(SeqCst), libc::PROT_NONE);
+    result
 }
 
 const PAGE_SIZE: usize = 4096;

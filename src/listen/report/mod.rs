@@ -16,6 +16,7 @@
 
 mod buckets;
 mod entries;
+mod few;
 mod queue;
 mod ready;
 mod sources;
@@ -27,6 +28,7 @@ use std::ptr::{self, NonNull};
 use self::buckets::SpareSegment;
 use self::entries::Chunks;
 pub(crate) use self::entries::Entry;
+use self::few::{AT_ONCE, Few};
 use self::queue::{Arrived, CALL, Calls, Queue};
 use self::sources::AgeLinks;
 use crate::base::backoff::Backoff;
@@ -42,10 +44,6 @@ use crate::sync::{AtomicPtr, AtomicU32, Ordering::*, race};
 use crate::sys::{self, Bell};
 
 static ENTRY: Kind = Kind::Learn(Entry::learn);
-
-/// So many items are handed out at a time, under the lock: what is to be handed in waits meanwhile, and
-/// the room for them may have to be fetched by the system.
-const AT_ONCE: usize = 32;
 
 #[repr(C)]
 pub(crate) struct Report {
@@ -287,10 +285,12 @@ impl Report {
 
     /// Blocks until there is something to say, or the time is up. Hands out at most `limit` items.
     pub(crate) fn next(&self, timeout_ns: u64, limit: usize, give: impl FnMut(Item)) -> Answer {
-        let mut give = give;
+        let (mut give, mut few) = (give, Few::new());
         // Whether others may be there that were not put in order yet.
         let reversing = Cell::new(false);
-        let answer = self.first_few(timeout_ns, limit.min(AT_ONCE), &reversing, &mut give);
+        let mut push = |item| few.push(item);
+        let answer = self.first_few(timeout_ns, limit.min(AT_ONCE), &reversing, &mut push);
+        few.hand_over(&mut give);
         match answer {
             Answer::Items(given) if given == AT_ONCE || reversing.get() => {
                 Answer::Items(self.the_others(given, limit, &mut give))
@@ -302,11 +302,11 @@ impl Report {
     /// Goes on where so many were handed out, a few at a time, and says how many there were in all.
     #[cold]
     fn the_others(&self, given: usize, limit: usize, give: &mut impl FnMut(Item)) -> usize {
-        let (mut given, mut courtesy) = (given, Courtesy::new());
+        let (mut given, mut courtesy, mut few) = (given, Courtesy::new(), Few::new());
         while given < limit {
             let mut queue = self.queue.lock();
-            let few = limit.wrapping_sub(given).min(AT_ONCE);
-            let more = queue.hand_out(&self.arrived, few, give);
+            let at_most = limit.wrapping_sub(given).min(AT_ONCE);
+            let more = queue.hand_out(&self.arrived, at_most, &mut |item| few.push(item));
             if more == 0 {
                 if queue.is_reversing() {
                     leave_for_now(queue, &mut courtesy);
@@ -318,6 +318,7 @@ impl Report {
             let calls = queue.announce_end(&self.events);
             drop(queue);
             call(&self.events, calls);
+            few.hand_over(give);
             given = given.wrapping_add(more);
         }
         given
