@@ -19,6 +19,10 @@ fn the_python_samples_run() {
     for sample in &every("python") {
         if sample.text.contains("import cffi") && !works(python(&["-c", "import cffi"])) {
             skip(sample, "python3 has no cffi");
+        } else if sample.text.contains("pkg-config")
+            && !works(command("pkg-config", &["--version"]))
+        {
+            skip(sample, "there is no pkg-config");
         } else {
             run_file(sample, "sample.py", python(&[]));
         }
@@ -96,7 +100,8 @@ fn run_file(sample: &Sample, name: &str, mut command: Command) {
 fn run_there(sample: &Sample, mut command: Command) {
     command.current_dir(dir(sample)).env("LC_ALL", "C.UTF-8");
     // cargo's own search path would find the library by another name.
-    command.env("LD_LIBRARY_PATH", installed());
+    let installed = installed();
+    command.env("LD_LIBRARY_PATH", &installed).env("PKG_CONFIG_PATH", &installed);
     let ran = run::succeed(command, LIMIT).unwrap_or_else(|e| panic!("{}: {e}", sample.place()));
     check_output(sample, &ran);
 }
@@ -125,7 +130,7 @@ fn works(command: Command) -> bool {
     run::succeed(command, LIMIT).is_ok()
 }
 
-/// A directory with the names that an installation has.
+/// A directory with the names that an installation has, and with what pkg-config asks for.
 fn installed() -> PathBuf {
     let dir = made(out_dir().join("installed"));
     let library = Form::Shared.file();
@@ -135,6 +140,15 @@ fn installed() -> PathBuf {
             .and_then(|()| std::fs::rename(&fresh, &link))
             .unwrap_or_else(|e| panic!("cannot make {}: {e}", link.display()));
     }
+    // As much of it as samples ask for.
+    let facts = format!(
+        "includedir={}\nName: asynchron\nDescription: \nVersion: 0\n",
+        root().join("include").display()
+    );
+    let (file, fresh) = (dir.join("asynchron.pc"), crate::common::fresh(&dir.join("asynchron.pc")));
+    std::fs::write(&fresh, facts)
+        .and_then(|()| std::fs::rename(&fresh, &file))
+        .unwrap_or_else(|e| panic!("cannot make {}: {e}", file.display()));
     dir
 }
 

@@ -14,12 +14,13 @@ library.asynchron_create.argtypes = [c_char_p]
 library.asynchron_release.argtypes = [c_void_p]
 library.asynchron_set_bytes.argtypes = [c_void_p, c_char_p, c_size_t]
 library.asynchron_wait.argtypes = [c_void_p, c_uint64]
+library.asynchron_get.argtypes = [c_void_p, c_void_p]
+library.asynchron_get_timeout.argtypes = [c_void_p, c_uint64, c_void_p]
 library.asynchron_call.argtypes = [c_void_p, Compute, c_void_p]
 library.asynchron_spawn.argtypes = [c_void_p, Compute, c_void_p, c_void_p]
 library.asynchron_notify.argtypes = [c_void_p, Notify, c_void_p]
 
 never = library.asynchron_create(None)
-entered = threading.Barrier(5)
 
 
 def wait_briefly():
@@ -28,9 +29,20 @@ def wait_briefly():
         library.asynchron_wait(never, 1000)
 
 
+def get_briefly():
+    entered.wait()
+    while True:
+        library.asynchron_get_timeout(never, 1000, None)
+
+
 def wait_for_ever():
     entered.wait()
     library.asynchron_wait(never, FOREVER)
+
+
+def get_for_ever():
+    entered.wait()
+    library.asynchron_get(never, None)
 
 
 def deliver():
@@ -61,21 +73,23 @@ def call_and_notify():
         library.asynchron_release(a)
 
 
-def start(function, daemon):
-    threading.Thread(target=function, daemon=daemon).start()
+def start_all(functions, daemon):
+    for function in functions:
+        threading.Thread(target=function, daemon=daemon).start()
+    entered.wait()
 
 
 # Daemon threads that only wait and deliver. Ended at whatever point they are.
-if sys.argv[2] == "no_callback":
-    for function in (wait_briefly, wait_for_ever, deliver, deliver):
-        start(function, True)
-    entered.wait()
-
+daemons = [wait_briefly, get_briefly, wait_for_ever, get_for_ever, deliver, deliver]
 # Threads that run callbacks, and that Python joins.
+joined = [call_and_notify] * 4
+
+if sys.argv[2] == "no_callback":
+    entered = threading.Barrier(len(daemons) + 1)
+    start_all(daemons, True)
 elif sys.argv[2] == "joined":
-    for _ in range(4):
-        start(call_and_notify, False)
-    entered.wait()
+    entered = threading.Barrier(len(joined) + 1)
+    start_all(joined, False)
 
 # Functions on the library's threads that complete by their return, and are waited for.
 elif sys.argv[2] == "waited_for":
