@@ -37,7 +37,7 @@ install_tools() {
     local packages="libllvm19 qemu-user" architecture
     for architecture; do
         facts "$architecture"
-        packages="$packages gcc-$gnu libc6-dev-$architecture-cross"
+        packages="$packages gcc-$gnu g++-$gnu libc6-dev-$architecture-cross"
     done
     # shellcheck disable=SC2086 # a list of packages
     if ! dpkg -s $packages >/dev/null 2>&1; then
@@ -113,10 +113,11 @@ check() {
 
 # compile STANDARD FILE
 compile() {
-    local program
-    program=$programs/$(basename "$2" .c)
-    "$gnu-gcc" -std="$1" -O2 -Wall -Wextra -Werror -Iinclude -o "$program" "$2" \
-        -L"$libraries" -Wl,-rpath,"$libraries" -lasynchron -pthread -ldl
+    local program compiler=$gnu-gcc
+    program=$programs/$(basename "${2%.*}")
+    case $2 in *.cpp) compiler=$gnu-g++ ;; esac
+    "$compiler" -std="$1" -O2 -Wall -Wextra -Werror -Iinclude -o "$program" "$2" \
+        -L"$libraries" -Wl,-rpath,"$libraries" -lasynchron -pthread -ldl -lm
 }
 
 run_all() {
@@ -130,6 +131,11 @@ run_all() {
         compile c99 "$source"
         [ "$source" = examples-c/cksum.c ] || check "$(basename "$source" .c)"
     done
+    for source in examples-c/*.cpp; do
+        # Only coroutines want more than the oldest standard.
+        case $source in *_coroutine.cpp) compile c++20 "$source" ;; *) compile c++11 "$source" ;; esac
+        check "$(basename "$source" .cpp)"
+    done
     # Its sums, in whatever order.
     (cd examples-c && cksum -- *.c | sort) >"$programs/expected"
     # shellcheck disable=SC2046 # names without spaces
@@ -140,10 +146,11 @@ run_all() {
         check "$source"
     done
     for source in no_memory no_allocation release_after_wait last_release small_stack cancelled_thread \
-        signals last_line; do
+        signals last_line neutral_threads; do
         compile gnu11 "tests/c/promises/$source.c"
     done
-    for source in no_memory no_allocation release_after_wait small_stack cancelled_thread signals last_line; do
+    for source in no_memory no_allocation release_after_wait small_stack cancelled_thread signals last_line \
+        neutral_threads; do
         check "$source"
     done
     for place in "thread end" "first thread end" callback drop function atexit; do
@@ -174,4 +181,5 @@ build "$@"
 for architecture; do
     run_all "$architecture"
 done
+echo "took $((SECONDS / 60)) min $((SECONDS % 60)) s"
 [ "$failed" -eq 0 ] || fail "$failed failed"

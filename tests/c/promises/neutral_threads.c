@@ -41,6 +41,7 @@ static void look(struct state *state)
     syscall(SYS_get_mempolicy, &state->memory, NULL, 0, NULL, 0);
     state->io = syscall(SYS_ioprio_get, WHO_PROCESS, 0);
     state->third = one / three;
+    state->control = 0;
 #if defined __SSE__
     state->control = _mm_getcsr() & ~0x3fU; /* without what has happened */
 #endif
@@ -96,6 +97,13 @@ static void *spawn_from_a_thread_of_its_own_kind(void *privileged)
     return NULL;
 }
 
+/* On others the library leaves the floating-point environment as it is. */
+#if defined __x86_64__ || defined __i386__ || defined __aarch64__
+enum { FLOATING = 1 };
+#else
+enum { FLOATING = 0 };
+#endif
+
 static int differs(const char *what, long is, long should_be)
 {
     if (is != should_be)
@@ -122,9 +130,11 @@ int main(void)
         faults += differs("the very processors", CPU_EQUAL(&s->processors, &here.processors), 1);
         faults += differs("policy", s->policy, SCHED_OTHER);
         faults += differs("nice", s->nice, here.nice);
-        faults += differs("rounding", s->rounding, FE_TONEAREST);
-        faults += differs("a third", s->third == here.third, 1);
-        faults += differs("control", (long)s->control, (long)here.control);
+        if (FLOATING) {
+            faults += differs("rounding", s->rounding, FE_TONEAREST);
+            faults += differs("a third", s->third == here.third, 1);
+            faults += differs("control", (long)s->control, (long)here.control);
+        }
         faults += differs("timer slack", s->slack, here.slack);
         faults += differs("memory policy", s->memory, here.memory);
         faults += differs("I/O priority", s->io, here.io);
