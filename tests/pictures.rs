@@ -58,6 +58,26 @@ fn the_pictures_show_what_their_sources_say() {
     }
 }
 
+/// In the width of a phone, of some 360 pixels, letters stay legible down to about half their size.
+#[test]
+fn no_picture_is_too_wide_for_a_phone() {
+    for name in stems("docs/guide", "svg") {
+        let svg = samples::read(&root().join(format!("docs/guide/{name}.svg")));
+        let width = svg.split_once("<svg width=\"").and_then(|(_, rest)| rest.split_once("pt\""));
+        let width: u32 = width.and_then(|(width, _)| width.parse().ok()).expect("it has a width");
+        assert!(width <= 480, "{name}.svg is {width} points wide: draw it from the top down");
+    }
+}
+
+#[test]
+fn every_picture_is_legible_on_a_dark_page() {
+    for name in stems("docs/guide", "svg") {
+        let svg = samples::read(&root().join(format!("docs/guide/{name}.svg")));
+        let dark = svg.contains("@media (prefers-color-scheme: dark)");
+        assert!(dark, "{name}: make -C docs pictures");
+    }
+}
+
 #[test]
 fn every_picture_is_shown() {
     let pages: String = samples::pages().iter().map(|page| samples::read(page)).collect();
