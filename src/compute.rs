@@ -9,7 +9,7 @@ use crate::one::handle::Handle;
 use crate::one::inside;
 use crate::one::outcome::Outcome;
 use crate::one::state::Seen;
-use crate::one::wait::{self, Stop};
+use crate::one::wait::{self, WaitError};
 
 /// Runs `function` if `a` is pending; or returns the state that forbids it.
 pub(crate) fn call(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Seen> {
@@ -46,8 +46,8 @@ pub(crate) fn plain(function: Function) -> impl FnOnce(*mut Asynchron, *mut c_vo
 /// Blocks until `a` is complete. The first to ask a pending one that has a function on demand runs
 /// it, to its end.
 #[inline(never)]
-pub(crate) fn collect(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
-    let seen = a.state().look();
+pub(crate) fn compute_or_wait(a: &Asynchron, timeout_ns: u64) -> Result<Seen, WaitError> {
+    let seen = a.state().load_for_detectors();
     if seen.is_complete() {
         return Ok(seen);
     }

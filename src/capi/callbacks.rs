@@ -17,7 +17,7 @@ use super::options::{self, Options};
 use super::types::{asynchron_drop_fn_t, asynchron_notify_fn_t, asynchron_t, drop_fn, notify_fn};
 use super::{catch_panic, handle};
 use crate::base::program::Owned;
-use crate::listen::callback::{Refused, register};
+use crate::listen::callback::{RegisterError, register};
 use crate::listen::removable::{self, Removal};
 
 /// A flag of asynchron_notify_options_t: only if it is still to come. If `a` is complete already,
@@ -85,8 +85,8 @@ unsafe fn notify(
     // SAFETY: as the caller promises.
     match unsafe { register(a, function, ctx, only_pending, token) } {
         Ok(()) => ASYNCHRON_OK,
-        Err(Refused::Complete) => ASYNCHRON_ALREADY,
-        Err(Refused::NoMemory) => ASYNCHRON_E_NOMEM,
+        Err(RegisterError::Complete) => ASYNCHRON_ALREADY,
+        Err(RegisterError::NoMemory) => ASYNCHRON_E_NOMEM,
     }
 }
 
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn asynchron_notify_with(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_unnotify(a: *mut asynchron_t, token: u64) -> asynchron_status_t {
     // SAFETY: the caller vouches for the handle.
-    catch_panic(ASYNCHRON_E_INTERNAL, || unsafe { take_back(a, token, true) })
+    catch_panic(ASYNCHRON_E_INTERNAL, || unsafe { remove(a, token, true) })
 }
 
 /// As asynchron_unnotify(), but does not wait.
@@ -158,17 +158,17 @@ pub unsafe extern "C" fn asynchron_try_unnotify(
     token: u64,
 ) -> asynchron_status_t {
     // SAFETY: the caller vouches for the handle.
-    catch_panic(ASYNCHRON_E_INTERNAL, || unsafe { take_back(a, token, false) })
+    catch_panic(ASYNCHRON_E_INTERNAL, || unsafe { remove(a, token, false) })
 }
 
 /// # Safety
 /// `a` is NULL or a handle that lives as long as the call.
-unsafe fn take_back(a: *mut asynchron_t, token: u64, wait: bool) -> asynchron_status_t {
+unsafe fn remove(a: *mut asynchron_t, token: u64, wait: bool) -> asynchron_status_t {
     // SAFETY: as the caller promises.
     let Some(a) = (unsafe { handle(a) }) else {
         return ASYNCHRON_E_INVALID;
     };
-    match removable::take_back(a, token, wait) {
+    match removable::remove(a, token, wait) {
         Removal::Removed => ASYNCHRON_OK,
         Removal::TooLate => ASYNCHRON_ALREADY,
         Removal::Running => ASYNCHRON_PENDING,

@@ -15,15 +15,18 @@ use std::ffi::c_void;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{ASYNCHRON_FOREVER, asynchron_error_t, asynchron_t, asynchron_value_t};
-use super::{catch_panic, handle, status_of_outcome, status_of_stop};
+use super::{catch_panic, handle, status_of_outcome, status_of_wait_error};
 use crate::compute;
 use crate::one::asynchron::Asynchron;
 use crate::one::outcome::{Slot, Tag};
 
 /// Blocks until `a` is complete; its value, or how it ended without one.
 #[inline]
-fn collect(a: &Asynchron, timeout_ns: u64) -> Result<(*const c_void, usize), asynchron_status_t> {
-    compute::collect(a, timeout_ns).map_err(status_of_stop)?;
+fn wait_for_value(
+    a: &Asynchron,
+    timeout_ns: u64,
+) -> Result<(*const c_void, usize), asynchron_status_t> {
+    compute::compute_or_wait(a, timeout_ns).map_err(status_of_wait_error)?;
     value(a.outcome()).unwrap_or(Err(ASYNCHRON_E_INTERNAL))
 }
 
@@ -71,7 +74,7 @@ unsafe fn wait_and_get(
     out: *mut asynchron_value_t,
 ) -> asynchron_status_t {
     // SAFETY: as the caller promises.
-    unsafe { give(collect(a, timeout_ns), out) }
+    unsafe { give(wait_for_value(a, timeout_ns), out) }
 }
 
 /// # Safety
@@ -157,11 +160,11 @@ pub unsafe extern "C" fn asynchron_get_bytes(
         let Some(a) = (unsafe { handle(a) }).filter(|_| !buf.is_null()) else {
             return ASYNCHRON_E_INVALID;
         };
-        let (data, needed) = match value_at_once(a).unwrap_or_else(|| collect(a, ASYNCHRON_FOREVER))
-        {
-            Ok(value) => value,
-            Err(status) => return status,
-        };
+        let (data, needed) =
+            match value_at_once(a).unwrap_or_else(|| wait_for_value(a, ASYNCHRON_FOREVER)) {
+                Ok(value) => value,
+                Err(status) => return status,
+            };
         if !len.is_null() {
             // SAFETY: the caller vouches that it may be written.
             unsafe { *len = needed };
@@ -195,9 +198,9 @@ pub unsafe extern "C" fn asynchron_wait(
         let Some(a) = (unsafe { handle(a) }) else {
             return ASYNCHRON_E_INVALID;
         };
-        match compute::collect(a, timeout_ns) {
+        match compute::compute_or_wait(a, timeout_ns) {
             Ok(_) => ASYNCHRON_OK,
-            Err(stop) => status_of_stop(stop),
+            Err(error) => status_of_wait_error(error),
         }
     })
 }

@@ -7,7 +7,7 @@ use std::ptr;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_drop_fn_t, asynchron_join_fn_t, asynchron_t, drop_fn, join_fn};
-use super::{catch_panic, handle, handles, status_of_stop};
+use super::{catch_panic, handle, handles, status_of_wait_error};
 use crate::base::memory::NoMemory;
 use crate::base::program::Owned;
 use crate::listen::JoinFn;
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn asynchron_wait_any(
                 }
                 ASYNCHRON_OK
             }
-            Ok(Err(stop)) => status_of_stop(stop),
+            Ok(Err(error)) => status_of_wait_error(error),
             Err(NoMemory) => ASYNCHRON_E_NOMEM,
         }
     })
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn asynchron_wait_all(
         };
         match wait_all(all.iter().copied(), timeout_ns) {
             Ok(()) => ASYNCHRON_OK,
-            Err(stop) => status_of_stop(stop),
+            Err(error) => status_of_wait_error(error),
         }
     })
 }

@@ -97,8 +97,8 @@ pub unsafe extern "C" fn asynchron_spawn(
         };
         match pool::spawn(a, function, ctx) {
             Ok(()) => ASYNCHRON_OK,
-            Err(pool::Refused::NoMemory) => ASYNCHRON_E_NOMEM,
-            Err(pool::Refused::NoThread) => ASYNCHRON_E_SYSTEM,
+            Err(pool::SpawnError::NoMemory) => ASYNCHRON_E_NOMEM,
+            Err(pool::SpawnError::NoThread) => ASYNCHRON_E_SYSTEM,
         }
     })
 }

@@ -202,7 +202,7 @@ pub unsafe extern "C" fn asynchron_state(a: *const asynchron_t) -> asynchron_sta
     let Some(a) = (unsafe { handle(a) }) else {
         return ASYNCHRON_STATE_PENDING;
     };
-    let seen = a.state().look();
+    let seen = a.state().load_for_detectors();
     if !seen.is_complete() {
         if seen.is_running() { ASYNCHRON_STATE_RUNNING } else { ASYNCHRON_STATE_PENDING }
     } else if seen.tag().is_cancelled() {

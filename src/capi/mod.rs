@@ -33,7 +33,7 @@ use self::types::asynchron_status_t::*;
 pub use self::types::*;
 use crate::one::asynchron::Asynchron;
 use crate::one::outcome::Tag;
-use crate::one::wait::Stop;
+use crate::one::wait::WaitError;
 
 /// Runs a function of the interface. A bug of ours that panics becomes a status: nothing of Rust
 /// may cross into C.
@@ -103,10 +103,10 @@ unsafe fn text<'a>(text: *const c_char) -> &'a CStr {
     unsafe { CStr::from_ptr(text) }
 }
 
-fn status_of_stop(stop: Stop) -> asynchron_status_t {
-    match stop {
-        Stop::Timeout => ASYNCHRON_TIMEOUT,
-        Stop::Deadlock => ASYNCHRON_E_DEADLOCK,
+fn status_of_wait_error(error: WaitError) -> asynchron_status_t {
+    match error {
+        WaitError::Timeout => ASYNCHRON_TIMEOUT,
+        WaitError::Deadlock => ASYNCHRON_E_DEADLOCK,
     }
 }
 

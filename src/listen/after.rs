@@ -243,7 +243,7 @@ impl After {
                 drop(unsafe { Handle::from_raw(source) });
             }
             // SAFETY: nobody else knows it, and nothing is left but this.
-            drop(unsafe { Self::free_room(this) });
+            drop(unsafe { Self::free_block(this) });
         } else {
             drop(ctx);
             // SAFETY: nobody else knows it, and the context was taken out.
@@ -336,13 +336,13 @@ impl After {
         // SAFETY: as above; if it was taken out before, the caller forgets it.
         let ctx = unsafe { Self::take_ctx(this) };
         // SAFETY: nothing else is left of it.
-        drop(unsafe { Self::free_room(this) });
+        drop(unsafe { Self::free_block(this) });
         ctx
     }
 
     /// # Safety
     /// Nobody else knows it any more; the context was taken out, and the sources given up.
-    unsafe fn free_room(this: NonNull<Self>) -> Handle {
+    unsafe fn free_block(this: NonNull<Self>) -> Handle {
         // SAFETY: as the caller promises.
         let into = unsafe { this.byte_add(offset_of!(Self, into)) }.cast::<Handle>();
         // SAFETY: as above; taken out once.

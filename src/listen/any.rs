@@ -9,7 +9,7 @@ use crate::one::asynchron::Asynchron;
 use crate::one::inside;
 use crate::one::listener::{Kind, Listener, Owner};
 use crate::one::publish::Telling;
-use crate::one::wait::{Stop, block_until};
+use crate::one::wait::{WaitError, block_until};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering::*};
 use crate::sys;
 
@@ -32,13 +32,13 @@ struct Any {
 /// What lies where others know it while a wait lasts: memory of its own, and not the stack, unless there
 /// is none. If a host leaves the wait by longjmp(), a completion still finds it, where it is only lost.
 #[repr(C)]
-struct Room {
+struct WaitBlock {
     any: MaybeUninit<Any>,
     /// Those of a few; there may be more.
     nodes: [MaybeUninit<Listener>; FEW],
 }
 
-impl Room {
+impl WaitBlock {
     const NODES: usize = offset_of!(Self, nodes);
 
     /// With so many nodes.
@@ -53,7 +53,7 @@ unsafe impl Owner for Any {}
 
 impl Any {
     /// The waiting thread must take the source's lock before it can leave: after that, the completion is
-    /// visible to it, and nobody knows its room any more but by the address of the word.
+    /// visible to it, and nobody knows its block any more but by the address of the word.
     ///
     /// # Safety
     /// As for [`Kind::Take`]; the node is a `wait_any`'s.
@@ -87,23 +87,23 @@ impl Any {
 pub(crate) fn wait_any(
     all: &[&Asynchron],
     timeout_ns: u64,
-) -> Result<Result<usize, Stop>, NoMemory> {
+) -> Result<Result<usize, WaitError>, NoMemory> {
     if let Some(index) = first_complete(all) {
         return Ok(Ok(index));
     }
     if all.iter().all(|a| inside::is_inside(a)) {
-        return Ok(Err(Stop::Deadlock));
+        return Ok(Err(WaitError::Deadlock));
     }
     if timeout_ns == 0 {
-        return Ok(Err(Stop::Timeout));
+        return Ok(Err(WaitError::Timeout));
     }
-    let layout = Room::layout(all.len()).ok_or(NoMemory)?;
+    let layout = WaitBlock::layout(all.len()).ok_or(NoMemory)?;
     match allocate(layout) {
-        Ok(room) => {
+        Ok(block) => {
             // SAFETY: there is room for a listener each, and it stays until the call returns.
-            let result = unsafe { listen_and_wait(all, room.cast(), timeout_ns) };
+            let result = unsafe { listen_and_wait(all, block.cast(), timeout_ns) };
             // SAFETY: allocated above; every listener is unlinked again.
-            unsafe { dealloc(room.as_ptr(), layout) };
+            unsafe { dealloc(block.as_ptr(), layout) };
             Ok(result)
         }
         Err(NoMemory) if all.len() <= FEW => Ok(wait_on_the_stack(all, timeout_ns)),
@@ -114,43 +114,43 @@ pub(crate) fn wait_any(
 /// For a few.
 #[cold]
 #[inline(never)]
-fn wait_on_the_stack(all: &[&Asynchron], timeout_ns: u64) -> Result<usize, Stop> {
-    let mut room = MaybeUninit::<Room>::uninit();
+fn wait_on_the_stack(all: &[&Asynchron], timeout_ns: u64) -> Result<usize, WaitError> {
+    let mut block = MaybeUninit::<WaitBlock>::uninit();
     // SAFETY: there is room for a listener each, and it stays until the call returns.
-    unsafe { listen_and_wait(all, NonNull::from(&mut room).cast(), timeout_ns) }
+    unsafe { listen_and_wait(all, NonNull::from(&mut block).cast(), timeout_ns) }
 }
 
 fn first_complete(all: &[&Asynchron]) -> Option<usize> {
-    all.iter().position(|a| a.state().look().is_complete())
+    all.iter().position(|a| a.state().load_for_detectors().is_complete())
 }
 
 /// # Safety
-/// `room` has as many nodes as `all` has elements.
+/// `block` has as many nodes as `all` has elements.
 unsafe fn listen_and_wait(
     all: &[&Asynchron],
-    room: NonNull<Room>,
+    block: NonNull<WaitBlock>,
     timeout_ns: u64,
-) -> Result<usize, Stop> {
-    let place = room.cast::<Any>();
+) -> Result<usize, WaitError> {
+    let any_at = block.cast::<Any>();
     // SAFETY: it lies first.
     unsafe {
-        place.write(Any {
+        any_at.write(Any {
             kind: &ANY,
             told: AtomicPtr::new(ptr::null_mut()),
             word: AtomicU32::new(0),
         })
     };
     // SAFETY: just written; others only share it.
-    let any = unsafe { place.as_ref() };
+    let any = unsafe { any_at.as_ref() };
     // SAFETY: they lie there.
-    let nodes = unsafe { room.byte_add(Room::NODES) }.cast::<Listener>();
+    let nodes = unsafe { block.byte_add(WaitBlock::NODES) }.cast::<Listener>();
     let mut complete = None;
     let mut listening = 0;
     for (index, a) in all.iter().enumerate() {
         // SAFETY: there is room.
         let node = unsafe { nodes.add(index) };
         // SAFETY: as above.
-        unsafe { node.write(Listener::of_owner(place)) };
+        unsafe { node.write(Listener::of_owner(any_at)) };
         // SAFETY: it stays until it was told or unlistened below.
         if !unsafe { a.listen(node) } {
             complete = Some(index);
@@ -171,13 +171,13 @@ unsafe fn listen_and_wait(
         // SAFETY: there is room.
         let node = unsafe { nodes.add(index) };
         // SAFETY: it was given to `listen` of this asynchron. This also waits for a `tell` that is
-        // under way, so that nobody knows the room afterwards.
+        // under way, so that nobody knows the block afterwards.
         unsafe { a.unlisten(node) };
     }
     // SAFETY: what was told is one of `nodes`.
     let told = any.told().map(|node| unsafe { node.offset_from(nodes) }.unsigned_abs());
     // SAFETY: written above; nobody knows it any more.
-    unsafe { place.drop_in_place() };
+    unsafe { any_at.drop_in_place() };
     // One may have completed since it was unlistened: that beats the time that ran out.
-    complete.or(told).or_else(|| first_complete(all)).ok_or(Stop::Timeout)
+    complete.or(told).or_else(|| first_complete(all)).ok_or(WaitError::Timeout)
 }

@@ -32,7 +32,7 @@ pub(crate) struct Callback {
 }
 
 /// Why a callback was not registered.
-pub(crate) enum Refused {
+pub(crate) enum RegisterError {
     NoMemory,
     Complete,
 }
@@ -48,7 +48,7 @@ pub(crate) unsafe fn register(
     ctx: Owned,
     only_pending: bool,
     token: *mut u64,
-) -> Result<(), Refused> {
+) -> Result<(), RegisterError> {
     let source = NonNull::from(a);
     if !token.is_null() {
         let callback =
@@ -57,7 +57,7 @@ pub(crate) unsafe fn register(
         return unsafe { Removable::register(a, callback, only_pending, token) };
     }
     let callback = Callback { listener: Listener::new(&CALLBACK), source, function, ctx };
-    let callback = try_box(callback).map_err(|_| Refused::NoMemory)?;
+    let callback = try_box(callback).map_err(|_| RegisterError::NoMemory)?;
     let callback = NonNull::from(Box::leak(callback));
     // SAFETY: new, and freed only after it was told.
     if unsafe { a.listen(callback.cast()) } {
@@ -73,13 +73,13 @@ impl Callback {
     /// # Safety
     /// It was registered just now, and is the caller's alone; the caller has a handle of its source.
     #[inline(never)]
-    unsafe fn late(this: NonNull<Self>, only_pending: bool) -> Result<(), Refused> {
+    unsafe fn late(this: NonNull<Self>, only_pending: bool) -> Result<(), RegisterError> {
         // SAFETY: it is the caller's.
         let callback = unsafe { this.as_ref() };
         if only_pending {
             // SAFETY: made by a box.
             drop(unsafe { Box::from_raw(this.as_ptr()) });
-            return Err(Refused::Complete);
+            return Err(RegisterError::Complete);
         }
         // SAFETY: alive by the caller's handle.
         let source = unsafe { callback.source.as_ref() };
@@ -125,7 +125,7 @@ impl Callback {
     }
 }
 
-impl From<NoMemory> for Refused {
+impl From<NoMemory> for RegisterError {
     fn from(_: NoMemory) -> Self {
         Self::NoMemory
     }

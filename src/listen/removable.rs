@@ -11,7 +11,7 @@
 use std::mem::{self, MaybeUninit};
 use std::ptr::{self, NonNull};
 
-use super::callback::{Callback, Refused};
+use super::callback::{Callback, RegisterError};
 use super::token::{self, Filled, Reserved};
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
@@ -74,15 +74,15 @@ impl Removable {
         callback: Callback,
         only_pending: bool,
         token: *mut u64,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), RegisterError> {
         let stage = Stage::Registered;
         let removable = Self { callback, stage, slot: None, awaiters: ptr::null_mut() };
-        let this = Box::leak(try_box(removable).map_err(|_| Refused::NoMemory)?);
+        let this = Box::leak(try_box(removable).map_err(|_| RegisterError::NoMemory)?);
         let this = NonNull::from(this);
         let Ok(slot) = Reserved::new(this) else {
             // SAFETY: made by a box, and known to nobody else.
             drop(unsafe { Box::from_raw(this.as_ptr()) });
-            return Err(Refused::NoMemory);
+            return Err(RegisterError::NoMemory);
         };
         let token = token.cast::<MaybeUninit<u64>>();
         // Without the lock: the system may have to fetch the memory first.
@@ -106,7 +106,7 @@ impl Removable {
             drop(unsafe { Box::from_raw(this.as_ptr()) });
             // SAFETY: as above, and none was given.
             unsafe { token.write(before) };
-            return Err(Refused::Complete);
+            return Err(RegisterError::Complete);
         }
         a.with_listeners(|_, _| {
             fill();
@@ -186,9 +186,9 @@ impl Removable {
     }
 }
 
-/// What [`take_back`] leaves to be dropped without the lock.
+/// What [`remove`] leaves to be dropped without the lock.
 #[derive(Default)]
-struct Taken {
+struct Leftovers {
     /// One that nobody else knows any more.
     removable: Option<Box<Removable>>,
     slot: Option<Reserved>,
@@ -197,8 +197,8 @@ struct Taken {
 
 /// Takes the callback with this token back. Waits for one that is running, if `wait` says so, but
 /// never inside itself.
-pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
-    let removal = try_to_take_back(a, token, None);
+pub(crate) fn remove(a: &Asynchron, token: u64, wait: bool) -> Removal {
+    let removal = try_to_remove(a, token, None);
     if removal != Removal::Running || !wait {
         return removal;
     }
@@ -221,7 +221,7 @@ pub(crate) fn take_back(a: &Asynchron, token: u64, wait: bool) -> Removal {
 /// # Safety
 /// The awaiter is the caller's alone, and stays until the call returns.
 unsafe fn wait_until_it_has_run(a: &Asynchron, token: u64, awaiter: *mut Awaiter) -> Removal {
-    let removal = try_to_take_back(a, token, NonNull::new(awaiter));
+    let removal = try_to_remove(a, token, NonNull::new(awaiter));
     if removal != Removal::Running {
         return removal;
     }
@@ -235,8 +235,8 @@ unsafe fn wait_until_it_has_run(a: &Asynchron, token: u64, awaiter: *mut Awaiter
 }
 
 /// Does not wait; but one that is running tells the awaiter when it has run.
-fn try_to_take_back(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -> Removal {
-    let mut taken = Taken::default();
+fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -> Removal {
+    let mut taken = Leftovers::default();
     token::expect_to_find(token);
     let removal = a.with_listeners(|list, _| {
         // SAFETY: the lock is held.

@@ -22,7 +22,7 @@ use crate::one::asynchron::Asynchron;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*, UnsafeCell};
 
 /// Where a token leads to. All zero, it was never used.
-struct Slot {
+struct TokenSlot {
     /// NULL: nobody's.
     owner: AtomicPtr<Asynchron>,
     /// Changed by its owner, whose lock is held, or by whoever has [`Reserved`] the slot. And so is the next.
@@ -35,7 +35,7 @@ struct Slot {
 }
 
 // SAFETY: its owner's lock, or being reserved, says who may touch it; the rest is atomic.
-unsafe impl Sync for Slot {}
+unsafe impl Sync for TokenSlot {}
 
 /// What is added to a token each time.
 const USE: u64 = 1 << u32::BITS;
@@ -45,7 +45,7 @@ const FIRST: u32 = if cfg!(loom) { 2 } else { 64 };
 const CHUNKS: usize = if cfg!(loom) { 3 } else { 26 };
 
 struct Table {
-    chunks: [AtomicPtr<Slot>; CHUNKS],
+    chunks: [AtomicPtr<TokenSlot>; CHUNKS],
     /// The first free slot's number plus 1, or 0; and, in the upper half, how often this has changed.
     free: AtomicU64,
     /// How many slots were ever used.
@@ -54,7 +54,7 @@ struct Table {
 
 /// The first chunk needs no memory.
 #[cfg(not(loom))]
-static FIRST_CHUNK: [Slot; FIRST as usize] = [const { Slot::new() }; FIRST as usize];
+static FIRST_CHUNK: [TokenSlot; FIRST as usize] = [const { TokenSlot::new() }; FIRST as usize];
 
 #[cfg(not(loom))]
 static TABLE: Table = Table {
@@ -73,16 +73,16 @@ loom::lazy_static! {
 }
 
 /// A slot that is the caller's alone. Dropped, it is free again.
-pub(super) struct Reserved(&'static Slot);
+pub(super) struct Reserved(&'static TokenSlot);
 
 /// A slot that leads to somebody.
 #[derive(Clone, Copy)]
-pub(super) struct Filled(&'static Slot);
+pub(super) struct Filled(&'static TokenSlot);
 
 impl Reserved {
     /// One that is to lead to `node`. So that is written before there is a lock to be held.
     pub(super) fn new(node: NonNull<Removable>) -> Result<Self, NoMemory> {
-        let reserved = Self(TABLE.take()?);
+        let reserved = Self(TABLE.take_free()?);
         // ORDERING: the owner's lock orders it for those who use it. Others only guess.
         reserved.0.node.store(node.as_ptr(), Relaxed);
         Ok(reserved)
@@ -109,7 +109,7 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        TABLE.give(self.0, self.token());
+        TABLE.give_back(self.0, self.token());
     }
 }
 
@@ -166,7 +166,7 @@ fn number_of(token: u64) -> u32 {
 }
 
 #[cfg(not(loom))]
-impl Slot {
+impl TokenSlot {
     const fn new() -> Self {
         Self {
             owner: AtomicPtr::new(ptr::null_mut()),
@@ -179,7 +179,7 @@ impl Slot {
 
 impl Table {
     /// The chunk that a slot is in, and where it begins.
-    fn place(number: u32) -> (usize, usize) {
+    fn chunk_and_index(number: u32) -> (usize, usize) {
         let nth = u64::from(number).wrapping_add(u64::from(FIRST));
         let chunk = nth.ilog2().wrapping_sub(FIRST.ilog2());
         let begins = u64::from(FIRST) << chunk;
@@ -187,18 +187,18 @@ impl Table {
     }
 
     /// `None`: there was never one by this number.
-    fn slot(&self, number: u32) -> Option<&Slot> {
-        let (chunk, index) = Self::place(number);
+    fn slot(&self, number: u32) -> Option<&TokenSlot> {
+        let (chunk, index) = Self::chunk_and_index(number);
         // ORDERING: Acquire sees the slots behind the pointer that another thread stored.
         let first = NonNull::new(self.chunks.get(chunk)?.load(Acquire))?;
-        // SAFETY: a chunk has as many slots as `place` has numbers for it.
+        // SAFETY: a chunk has as many slots as `chunk_and_index` has numbers for it.
         let slot = unsafe { first.add(index) };
         // SAFETY: it is never freed.
         Some(unsafe { slot.as_ref() })
     }
 
     /// A slot that was free, and is the caller's alone from now on.
-    fn take(&self) -> Result<&Slot, NoMemory> {
+    fn take_free(&self) -> Result<&TokenSlot, NoMemory> {
         // ORDERING: Acquire sees what was done to the slot before it was given: each change of the head is
         // an exchange, which continues what the one before has released.
         let mut head = self.free.load(Acquire);
@@ -217,7 +217,7 @@ impl Table {
 
     /// The same of one that was never used.
     #[cold]
-    fn take_fresh(&self) -> Result<&Slot, NoMemory> {
+    fn take_fresh(&self) -> Result<&TokenSlot, NoMemory> {
         // ORDERING: the number stands alone; the chunk is published by its pointer.
         let mut number = self.used.load(Relaxed);
         loop {
@@ -237,16 +237,16 @@ impl Table {
 
     /// Makes the chunk that this slot is in, if there is none.
     fn make_chunk(&self, number: u32) -> Result<(), NoMemory> {
-        let (chunk, _) = Self::place(number);
-        let place = self.chunks.get(chunk).ok_or(NoMemory)?;
+        let (chunk, _) = Self::chunk_and_index(number);
+        let pointer = self.chunks.get(chunk).ok_or(NoMemory)?;
         // ORDERING: whether there is one; `slot` looks again.
-        if !place.load(Relaxed).is_null() {
+        if !pointer.load(Relaxed).is_null() {
             return Ok(());
         }
         let layout = Self::layout(chunk).ok_or(NoMemory)?;
         let made = allocate_slots(layout, chunk)?.as_ptr();
         // ORDERING: Release publishes the slots.
-        if place.compare_exchange(ptr::null_mut(), made, Release, Relaxed).is_err() {
+        if pointer.compare_exchange(ptr::null_mut(), made, Release, Relaxed).is_err() {
             // SAFETY: ours, and known to nobody.
             unsafe { free_slots(made, layout, chunk) };
         }
@@ -254,14 +254,14 @@ impl Table {
     }
 
     fn layout(chunk: usize) -> Option<Layout> {
-        Layout::array::<Slot>(Self::len(chunk)).ok()
+        Layout::array::<TokenSlot>(Self::len(chunk)).ok()
     }
 
     fn len(chunk: usize) -> usize {
         (FIRST as usize) << chunk
     }
 
-    fn give(&self, slot: &Slot, token: u64) {
+    fn give_back(&self, slot: &TokenSlot, token: u64) {
         let first = number_of(token).wrapping_add(1);
         // ORDERING: a guess, checked by the exchange.
         let mut head = self.free.load(Relaxed);
@@ -289,7 +289,7 @@ fn changed(head: u64, first: u32) -> u64 {
 }
 
 #[cfg(not(loom))]
-fn allocate_slots(layout: Layout, _: usize) -> Result<NonNull<Slot>, NoMemory> {
+fn allocate_slots(layout: Layout, _: usize) -> Result<NonNull<TokenSlot>, NoMemory> {
     // SAFETY: the layout is not empty.
     NonNull::new(unsafe { alloc_zeroed(layout) }.cast()).ok_or(NoMemory)
 }
@@ -297,14 +297,14 @@ fn allocate_slots(layout: Layout, _: usize) -> Result<NonNull<Slot>, NoMemory> {
 /// # Safety
 /// Made by [`allocate_slots`], and known to nobody else.
 #[cfg(not(loom))]
-unsafe fn free_slots(slots: *mut Slot, layout: Layout, _: usize) {
+unsafe fn free_slots(slots: *mut TokenSlot, layout: Layout, _: usize) {
     // SAFETY: as the caller promises.
     unsafe { dealloc(slots.cast(), layout) };
 }
 
 /// A model's slots are made one by one, and notice their end.
 #[cfg(loom)]
-impl Slot {
+impl TokenSlot {
     fn new() -> Self {
         Self {
             owner: AtomicPtr::new(ptr::null_mut()),
@@ -341,12 +341,12 @@ impl Drop for Table {
 }
 
 #[cfg(loom)]
-fn allocate_slots(layout: Layout, chunk: usize) -> Result<NonNull<Slot>, NoMemory> {
-    let first = crate::base::memory::allocate(layout)?.cast::<Slot>();
+fn allocate_slots(layout: Layout, chunk: usize) -> Result<NonNull<TokenSlot>, NoMemory> {
+    let first = crate::base::memory::allocate(layout)?.cast::<TokenSlot>();
     crate::sync::global(|| {
         for index in 0..Table::len(chunk) {
             // SAFETY: there is room for so many.
-            unsafe { first.add(index).write(Slot::new()) };
+            unsafe { first.add(index).write(TokenSlot::new()) };
         }
     });
     Ok(first)
@@ -355,7 +355,7 @@ fn allocate_slots(layout: Layout, chunk: usize) -> Result<NonNull<Slot>, NoMemor
 /// # Safety
 /// Made by [`allocate_slots`], and known to nobody else.
 #[cfg(loom)]
-unsafe fn free_slots(slots: *mut Slot, layout: Layout, chunk: usize) {
+unsafe fn free_slots(slots: *mut TokenSlot, layout: Layout, chunk: usize) {
     crate::sync::global(|| {
         for index in 0..Table::len(chunk) {
             // SAFETY: as the caller promises.
@@ -374,15 +374,15 @@ mod tests {
     fn every_number_has_a_place_of_its_own() {
         let mut expected = (0, 0);
         for number in 0..100_000 {
-            assert_eq!(Table::place(number), expected, "{number}");
+            assert_eq!(Table::chunk_and_index(number), expected, "{number}");
             expected.1 += 1;
             if expected.1 == Table::len(expected.0) {
                 expected = (expected.0 + 1, 0);
             }
         }
         let last = u32::MAX - FIRST;
-        assert_eq!(Table::place(last), (CHUNKS - 1, Table::len(CHUNKS - 1) - 1));
-        assert_eq!(Table::place(last + 1), (CHUNKS, 0), "there is none");
+        assert_eq!(Table::chunk_and_index(last), (CHUNKS - 1, Table::len(CHUNKS - 1) - 1));
+        assert_eq!(Table::chunk_and_index(last + 1), (CHUNKS, 0), "there is none");
     }
 
     #[test]

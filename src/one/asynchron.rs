@@ -106,7 +106,7 @@ impl Asynchron {
     pub(crate) fn create_with(extras: Extras) -> Result<Handle, NoMemory> {
         let extras = try_box(extras).map_err(|_| NoMemory)?;
         let made = Self::create()?;
-        made.with_lock(|held| made.give(held, extras));
+        made.with_lock(|held| made.add_extras(held, extras));
         Ok(made)
     }
 
@@ -120,14 +120,14 @@ impl Asynchron {
             return None;
         }
         // SAFETY: the word says that there are some.
-        let extras = unsafe { self.given() };
+        let extras = unsafe { self.extras_pointer() };
         // SAFETY: they are neither changed nor freed before the object is.
         Some(unsafe { extras.as_ref() })
     }
 
     /// # Safety
     /// The word was seen to say that there are extras, or its lock is held and it says so.
-    pub(super) unsafe fn given(&self) -> NonNull<Extras> {
+    pub(super) unsafe fn extras_pointer(&self) -> NonNull<Extras> {
         // SAFETY: written before the word said so, and never again.
         unsafe { self.extras.get_to_read().cast::<NonNull<Extras>>().read() }
     }
@@ -140,7 +140,7 @@ impl Asynchron {
         let made = try_box(Extras::nothing()).map_err(|_| NoMemory)?;
         let mut made = Some(made);
         self.with_lock(|held| match made.take_if(|_| !held.has_extras()) {
-            Some(made) => self.give(held, made),
+            Some(made) => self.add_extras(held, made),
             None => held,
         });
         // What another thread was faster to make stays; ours goes.
@@ -149,7 +149,7 @@ impl Asynchron {
     }
 
     /// Adds the extras, of which there are none, to an object whose lock is held.
-    fn give(&self, held: Held, extras: Box<Extras>) -> Held {
+    fn add_extras(&self, held: Held, extras: Box<Extras>) -> Held {
         let extras = NonNull::from(Box::leak(extras));
         // SAFETY: the word does not say yet that there are some, so nobody else looks there, and with
         // the lock nobody else writes.
@@ -171,7 +171,7 @@ impl Asynchron {
     /// The slot; `None` while incomplete.
     #[inline]
     pub(crate) fn outcome(&self) -> Option<(&Slot, Tag)> {
-        self.outcome_seen(self.state.look())
+        self.outcome_seen(self.state.load_for_detectors())
     }
 
     /// The same, but also `None` if a race detector is to be told.

@@ -6,14 +6,14 @@ use std::cell::Cell;
 use std::ptr;
 
 use super::asynchron::Asynchron;
-use super::jobs::Due;
-use crate::sys::Slot;
+use super::jobs::ThreadQueue;
+use crate::sys::ThreadLocal;
 
-/// The thread's [`Here`], if it has one.
-static HERE: Slot = Slot::new(0);
+/// The thread's [`PerThread`], if it has one.
+static PER_THREAD: ThreadLocal = ThreadLocal::new(0);
 
-pub(super) struct Here {
-    pub(super) due: Due,
+pub(super) struct PerThread {
+    pub(super) queue: ThreadQueue,
     /// The innermost of the functions that are running.
     innermost: Cell<*const Frame>,
 }
@@ -24,23 +24,23 @@ struct Frame {
     outer: *const Frame,
 }
 
-impl Here {
+impl PerThread {
     #[inline]
     pub(super) fn current<'a>() -> Option<&'a Self> {
         // SAFETY: NULL, or a local of `with` further up this thread's stack.
-        unsafe { HERE.get().cast::<Self>().as_ref() }
+        unsafe { PER_THREAD.get().cast::<Self>().as_ref() }
     }
 
     pub(super) fn with<R>(body: impl FnOnce(&Self) -> R) -> R {
-        if let Some(here) = Self::current() {
-            return body(here);
+        if let Some(thread) = Self::current() {
+            return body(thread);
         }
-        let here = Self { due: Due::nothing(), innermost: Cell::new(ptr::null()) };
+        let thread = Self { queue: ThreadQueue::nothing(), innermost: Cell::new(ptr::null()) };
         // Where there is no memory to store it, what becomes due further in nests, and a wait
         // for oneself is not noticed.
-        HERE.set((&raw const here).cast_mut().cast());
+        PER_THREAD.set((&raw const thread).cast_mut().cast());
         let _leave = Leave;
-        body(&here)
+        body(&thread)
     }
 
     #[cold]
@@ -59,30 +59,30 @@ impl Here {
 
 /// Spares what runs inside of `body` the making of one each time.
 pub(crate) fn stay(body: impl FnOnce()) {
-    Here::with(|_| body());
+    PerThread::with(|_| body());
 }
 
-/// Takes the thread's [`Here`] off again, on every way out.
+/// Takes the thread's [`PerThread`] off again, on every way out.
 struct Leave;
 
 impl Drop for Leave {
     #[inline]
     fn drop(&mut self) {
-        HERE.set(ptr::null_mut());
+        PER_THREAD.set(ptr::null_mut());
     }
 }
 
 /// Runs `body` as the function of `a`: waiting for `a` in there would be waiting for oneself.
 pub(crate) fn run_as<R>(a: &Asynchron, body: impl FnOnce() -> R) -> R {
-    Here::with(|here| {
-        let frame = Frame { of: a, outer: here.innermost.get() };
-        here.innermost.set(&raw const frame);
-        let _leave = LeaveFrame(here, frame.outer);
+    PerThread::with(|thread| {
+        let frame = Frame { of: a, outer: thread.innermost.get() };
+        thread.innermost.set(&raw const frame);
+        let _leave = LeaveFrame(thread, frame.outer);
         body()
     })
 }
 
-struct LeaveFrame<'a>(&'a Here, *const Frame);
+struct LeaveFrame<'a>(&'a PerThread, *const Frame);
 
 impl Drop for LeaveFrame<'_> {
     #[inline]
@@ -94,5 +94,5 @@ impl Drop for LeaveFrame<'_> {
 /// Whether this thread is inside the function of `a`.
 #[inline]
 pub(crate) fn is_inside(a: &Asynchron) -> bool {
-    Here::current().is_some_and(|here| here.is_inside(a))
+    PerThread::current().is_some_and(|thread| thread.is_inside(a))
 }

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::ptr::{self, NonNull};
 
 use super::asynchron::Asynchron;
-use super::inside::Here;
+use super::inside::PerThread;
 
 /// The part of something that runs that lies in the queue.
 #[repr(C)]
@@ -77,8 +77,8 @@ impl Jobs {
     }
 }
 
-/// What is due on a thread.
-pub(super) struct Due {
+/// The queue of a thread: what is due on it.
+pub(super) struct ThreadQueue {
     jobs: Jobs,
     /// Objects without references, linked through themselves.
     dead: Cell<Option<NonNull<Asynchron>>>,
@@ -90,9 +90,9 @@ pub(super) struct Due {
 pub(crate) fn run(jobs: Jobs) {
     let (first, last) = (jobs.first.get(), jobs.last.get());
     if !first.is_null() {
-        Here::with(|here| {
-            here.due.jobs.append(first, last);
-            here.due.run_unless_running();
+        PerThread::with(|thread| {
+            thread.queue.jobs.append(first, last);
+            thread.queue.run_unless_running();
         });
     }
 }
@@ -102,11 +102,11 @@ pub(crate) fn run(jobs: Jobs) {
 /// # Safety
 /// Its last reference is gone.
 pub(crate) unsafe fn bury(dead: NonNull<Asynchron>) {
-    Here::with(|here| {
+    PerThread::with(|thread| {
         // SAFETY: nobody else can reach the object.
-        unsafe { Asynchron::link_dead(dead, here.due.dead.get()) };
-        here.due.dead.set(Some(dead));
-        here.due.run_unless_running();
+        unsafe { Asynchron::link_dead(dead, thread.queue.dead.get()) };
+        thread.queue.dead.set(Some(dead));
+        thread.queue.run_unless_running();
     });
 }
 
@@ -115,17 +115,17 @@ pub(crate) unsafe fn bury(dead: NonNull<Asynchron>) {
 #[inline]
 pub(crate) fn run_before_blocking() -> bool {
     // If it is not being run further up, there is nothing in it.
-    Here::current().is_some_and(|here| here.due.drain())
+    PerThread::current().is_some_and(|thread| thread.queue.drain())
 }
 
-impl Due {
+impl ThreadQueue {
     pub(super) const fn nothing() -> Self {
         Self { jobs: Jobs::new(), dead: Cell::new(None), running: Cell::new(false) }
     }
 
     fn run_unless_running(&self) {
         if !self.running.replace(true) {
-            let _stop = Stop(self);
+            let _ends = RunEnds(self);
             self.drain();
         }
     }
@@ -153,9 +153,9 @@ impl Due {
     }
 }
 
-struct Stop<'a>(&'a Due);
+struct RunEnds<'a>(&'a ThreadQueue);
 
-impl Drop for Stop<'_> {
+impl Drop for RunEnds<'_> {
     #[inline]
     fn drop(&mut self) {
         self.0.running.set(false);

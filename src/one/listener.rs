@@ -21,7 +21,7 @@ pub(crate) struct Listener {
     next: *mut Listener,
     /// Its [`Kind`]; or, with a tag in the lowest bits, what it belongs to or is for, which leads to the kind, too: that
     /// has a node which would have no other room for it.
-    who: AtomicPtr<()>,
+    kind_or_owner: AtomicPtr<()>,
 }
 
 /// How a kind of listener is told that its asynchron completes. Each brings its own along, so that
@@ -58,7 +58,7 @@ pub(crate) type TakeFn = unsafe fn(NonNull<Listener>, &Asynchron, &mut Telling);
 /// It begins with a `&'static Kind`, and is aligned to 8 bytes.
 pub(crate) unsafe trait Owner {}
 
-/// In the lowest bits of `who`: what the others are the address of. Without, of a [`Kind`].
+/// In the lowest bits of `kind_or_owner`: what the others are the address of. Without, of a [`Kind`].
 const OWNER: usize = 1;
 /// A link's source.
 const SOURCE: usize = 2;
@@ -80,33 +80,33 @@ impl Listener {
         Self::of(ptr::from_ref(source).cast_mut().cast(), SOURCE)
     }
 
-    fn of(who: *mut (), tag: usize) -> Self {
-        debug_assert!(who.addr() & TAG == 0);
-        let who = AtomicPtr::new(who.map_addr(|addr| addr | tag));
-        Self { prev: ptr::null_mut(), next: ptr::null_mut(), who }
+    fn of(address: *mut (), tag: usize) -> Self {
+        debug_assert!(address.addr() & TAG == 0);
+        let kind_or_owner = AtomicPtr::new(address.map_addr(|addr| addr | tag));
+        Self { prev: ptr::null_mut(), next: ptr::null_mut(), kind_or_owner }
     }
 
     /// # Safety
     /// `this` is alive. (Its links may be changing, or a job may lie there.)
-    unsafe fn tag_and_who(this: NonNull<Self>) -> (usize, *mut ()) {
+    unsafe fn tag_and_address(this: NonNull<Self>) -> (usize, *mut ()) {
         // SAFETY: as the caller promises.
-        let who = unsafe { &(*this.as_ptr()).who };
+        let word = unsafe { &(*this.as_ptr()).kind_or_owner };
         // ORDERING: what it leads to was there before it, and nothing of it changes but TAKEN.
-        let who = who.load(Relaxed);
-        (who.addr() & TAG, who.map_addr(|addr| addr & !TAG))
+        let tagged = word.load(Relaxed);
+        (tagged.addr() & TAG, tagged.map_addr(|addr| addr & !TAG))
     }
 
     /// # Safety
-    /// As for `tag_and_who`; what it belongs to is alive, too.
+    /// As for `tag_and_address`; what it belongs to is alive, too.
     #[inline]
     pub(crate) unsafe fn kind(this: NonNull<Self>) -> &'static Kind {
         // SAFETY: as the caller promises.
-        let (tag, who) = unsafe { Self::tag_and_who(this) };
+        let (tag, address) = unsafe { Self::tag_and_address(this) };
         match tag & (OWNER | SOURCE) {
             // SAFETY: it is a static.
-            0 => unsafe { &*who.cast::<Kind>() },
+            0 => unsafe { &*address.cast::<Kind>() },
             // SAFETY: an owner begins so.
-            OWNER => unsafe { *who.cast::<&'static Kind>() },
+            OWNER => unsafe { *address.cast::<&'static Kind>() },
             // SAFETY: as the caller promises.
             _ => unsafe { Link::kind(this) },
         }
@@ -115,46 +115,46 @@ impl Listener {
     /// The same for one that is known to have it by its address.
     ///
     /// # Safety
-    /// As for `tag_and_who`.
+    /// As for `tag_and_address`.
     #[inline]
     pub(super) unsafe fn kind_by_address(this: NonNull<Self>) -> &'static Kind {
         // SAFETY: as the caller promises.
-        let (_, who) = unsafe { Self::tag_and_who(this) };
+        let (_, address) = unsafe { Self::tag_and_address(this) };
         // SAFETY: it is a static.
-        unsafe { &*who.cast::<Kind>() }
+        unsafe { &*address.cast::<Kind>() }
     }
 
     /// What it belongs to.
     ///
     /// # Safety
-    /// As for `tag_and_who`; it was made for an owner of this type.
+    /// As for `tag_and_address`; it was made for an owner of this type.
     pub(crate) unsafe fn owner<T: Owner>(this: NonNull<Self>) -> NonNull<T> {
         // SAFETY: as the caller promises.
-        let (_, who) = unsafe { Self::tag_and_who(this) };
+        let (_, address) = unsafe { Self::tag_and_address(this) };
         // SAFETY: made of an address that is not NULL.
-        unsafe { NonNull::new_unchecked(who.cast()) }
+        unsafe { NonNull::new_unchecked(address.cast()) }
     }
 
     /// The source that a link's node is for. Also where a job lies now.
     ///
     /// # Safety
-    /// As for `tag_and_who`, of a link.
+    /// As for `tag_and_address`, of a link.
     pub(super) unsafe fn source(this: NonNull<Self>) -> NonNull<Asynchron> {
         // SAFETY: as the caller promises.
-        let (_, who) = unsafe { Self::tag_and_who(this) };
+        let (_, address) = unsafe { Self::tag_and_address(this) };
         // SAFETY: made of a reference.
-        unsafe { NonNull::new_unchecked(who.cast()) }
+        unsafe { NonNull::new_unchecked(address.cast()) }
     }
 
     /// Notes that it was taken off the list in which [`Self::is_taken`] asks for it.
     ///
     /// # Safety
     /// `this` is alive, and is just being taken off, under the lock.
-    pub(super) unsafe fn take(this: NonNull<Self>) {
+    pub(super) unsafe fn mark_taken(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
-        let who = unsafe { &(*this.as_ptr()).who };
+        let word = unsafe { &(*this.as_ptr()).kind_or_owner };
         // ORDERING: under the lock, as those that ask are. Others look past this bit.
-        who.store(who.load(Relaxed).map_addr(|addr| addr | TAKEN), Relaxed);
+        word.store(word.load(Relaxed).map_addr(|addr| addr | TAKEN), Relaxed);
     }
 
     /// Whether it was taken off. (A job may lie where its links were.)
@@ -163,7 +163,7 @@ impl Listener {
     /// `this` is alive, and the lock of its asynchron is held.
     pub(crate) unsafe fn is_taken(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
-        let (tag, _) = unsafe { Self::tag_and_who(this) };
+        let (tag, _) = unsafe { Self::tag_and_address(this) };
         tag & TAKEN != 0
     }
 
@@ -174,9 +174,9 @@ impl Listener {
     #[inline]
     pub(crate) unsafe fn keep_link(this: NonNull<Self>, link: *mut Self) {
         // SAFETY: as the caller promises.
-        let who = unsafe { &(*this.as_ptr()).who };
+        let word = unsafe { &(*this.as_ptr()).kind_or_owner };
         // ORDERING: the owner's alone.
-        who.store(link.cast(), Relaxed);
+        word.store(link.cast(), Relaxed);
     }
 
     /// The link that one keeps. `None`: it has not been given one yet.
@@ -185,8 +185,8 @@ impl Listener {
     /// `this` is an owner's and alive, and nobody else writes this word. (Its links may be changing.)
     pub(crate) unsafe fn kept_link(this: NonNull<Self>) -> Option<*mut Self> {
         // SAFETY: as the caller promises.
-        let (tag, who) = unsafe { Self::tag_and_who(this) };
-        (tag & OWNER == 0).then_some(who.cast())
+        let (tag, address) = unsafe { Self::tag_and_address(this) };
+        (tag & OWNER == 0).then_some(address.cast())
     }
 
     fn neighbours(&self) -> (*mut Self, *mut Self) {

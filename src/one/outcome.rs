@@ -35,14 +35,14 @@ pub(crate) struct Buffer {
 /// Where a value outside the object lies: how both [`Bytes`] and [`Buffer`] begin.
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct Place {
+struct Span {
     data: *const c_void,
     len: usize,
 }
 
 const _: () = assert!(offset_of!(Buffer, data) == 0 && offset_of!(Bytes, data) == 0);
-const _: () = assert!(offset_of!(Buffer, len) == offset_of!(Place, len));
-const _: () = assert!(offset_of!(Bytes, len) == offset_of!(Place, len));
+const _: () = assert!(offset_of!(Buffer, len) == offset_of!(Span, len));
+const _: () = assert!(offset_of!(Bytes, len) == offset_of!(Span, len));
 
 impl Outcome {
     /// What a function's return says: 0 is the empty value, anything else a failure.
@@ -134,7 +134,7 @@ impl Tag {
 /// layout sees to it.
 #[repr(C, align(8))]
 pub(crate) union Slot {
-    place: Place,
+    span: Span,
     small: [MaybeUninit<u8>; Self::INSIDE],
     bytes: ManuallyDrop<Bytes>,
     buffer: ManuallyDrop<Buffer>,
@@ -259,8 +259,8 @@ impl Slot {
             return Some((if len == 0 { ptr::null() } else { ptr::from_ref(self).cast() }, len));
         }
         // SAFETY: a copy or a buffer, and both begin with where the value lies.
-        let place = unsafe { &self.place };
-        Some((place.data, place.len))
+        let span = unsafe { &self.span };
+        Some((span.data, span.len))
     }
 
     /// The failure or the cancel; `None` if it is a value.

@@ -59,7 +59,7 @@ impl Telling {
     /// The node is alive, was just taken off, under the lock, and is used as a listener no more.
     pub(crate) unsafe fn run_later(&mut self, node: NonNull<Listener>, run: RunFn) {
         // SAFETY: as the caller promises.
-        unsafe { Listener::take(node) };
+        unsafe { Listener::mark_taken(node) };
         // SAFETY: as the caller promises.
         unsafe { self.jobs.push(node.cast(), Some(run)) };
     }
@@ -194,7 +194,7 @@ impl Telling {
     #[inline]
     fn take_few(&mut self, source: &Asynchron, list: &mut List) -> bool {
         // SAFETY: just taken off, and the lock is held.
-        list.take_off(FEW, |node| unsafe { self.take(node, source) });
+        list.take_off(FEW, |node| unsafe { self.dispatch(node, source) });
         !list.is_empty()
     }
 
@@ -202,7 +202,7 @@ impl Telling {
     /// The node is in no list, and alive until it was told; the source's lock is held, or nobody else knows
     /// the node.
     #[inline(always)] // Into the loop over few: the compiler thinks otherwise.
-    unsafe fn take(&mut self, node: NonNull<Listener>, source: &Asynchron) {
+    unsafe fn dispatch(&mut self, node: NonNull<Listener>, source: &Asynchron) {
         // SAFETY: it is alive.
         match *unsafe { Listener::kind(node) } {
             Kind::Run { lent, kept } => {
@@ -307,7 +307,7 @@ pub(crate) unsafe fn tell_late(node: NonNull<Listener>, source: &Asynchron) {
     let mut telling = Telling::new();
     telling.lends = Lends::No;
     // SAFETY: as the caller promises.
-    unsafe { telling.take(node, source) };
+    unsafe { telling.dispatch(node, source) };
     telling.inform();
     telling.finish(NonNull::from(source));
 }

@@ -72,7 +72,7 @@ impl Asynchron {
         // SAFETY: the reference is still counted, and keeps it alive.
         let me = unsafe { this.as_ref() };
         // Returned, it cannot be lent again; but it may have been retained while it was lent.
-        if !me.state.leave() && me.refs.release() {
+        if !me.state.leave_to_borrower() && me.refs.release() {
             // SAFETY: it was the last one.
             unsafe { Self::end(this, me.state.load()) };
         }
@@ -84,7 +84,7 @@ impl Asynchron {
     /// It was lent to the caller, who uses it no more.
     pub(super) unsafe fn give_back(this: NonNull<Self>) {
         // SAFETY: lent, it is alive.
-        if unsafe { this.as_ref() }.state.take_back() {
+        if unsafe { this.as_ref() }.state.end_loan() {
             // SAFETY: the last counted reference was left to the caller.
             unsafe { Self::release(this) };
         }
@@ -99,7 +99,7 @@ impl Asynchron {
         // SAFETY: nobody else can reach it, since there are no steps.
         if seen.is_bare() && unsafe { me.listeners() }.is_empty() {
             // SAFETY: nothing else is left of it.
-            return unsafe { Self::free_room(this, Self::LAYOUT) };
+            return unsafe { Self::free_block(this, Self::LAYOUT) };
         }
         // SAFETY: as the caller promises.
         unsafe { Self::end_with_more(this, seen) };
@@ -139,7 +139,7 @@ impl Asynchron {
         // SAFETY: a copy, which nobody uses any more.
         unsafe { slot.free_copy() };
         // SAFETY: allocated with this layout.
-        unsafe { Self::free_room(this, Self::LAYOUT) };
+        unsafe { Self::free_block(this, Self::LAYOUT) };
     }
 
     /// # Safety
@@ -218,7 +218,7 @@ impl Asynchron {
         unsafe { slot.free(seen.tag()) };
         if seen.has_extras() {
             // SAFETY: the word says that there are some.
-            let extras = unsafe { me.given() };
+            let extras = unsafe { me.extras_pointer() };
             // SAFETY: made by a box, and freed here alone.
             drop(unsafe { Box::from_raw(extras.as_ptr()) });
         }
@@ -227,7 +227,7 @@ impl Asynchron {
             unsafe { Self::free_joined(this) };
         } else {
             // SAFETY: allocated with this layout.
-            unsafe { Self::free_room(this, Self::LAYOUT) };
+            unsafe { Self::free_block(this, Self::LAYOUT) };
         }
     }
 
@@ -239,14 +239,14 @@ impl Asynchron {
         let whole = ptr::with_exposed_provenance_mut::<Self>(this.addr().get());
         if let Some(whole) = NonNull::new(whole) {
             // SAFETY: allocated with this layout.
-            unsafe { Self::free_room(whole, Self::LAYOUT_JOINED) };
+            unsafe { Self::free_block(whole, Self::LAYOUT_JOINED) };
         }
     }
 
     /// # Safety
     /// Allocated with this layout. Nothing is left of it, and nobody can reach it any more.
     #[inline]
-    unsafe fn free_room(this: NonNull<Self>, layout: Layout) {
+    unsafe fn free_block(this: NonNull<Self>, layout: Layout) {
         // For models alone, whose atomics and cells notice their end: there is nothing else to drop.
         // SAFETY: as the caller promises.
         unsafe { this.drop_in_place() };

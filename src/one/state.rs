@@ -224,7 +224,7 @@ impl State {
 
     /// The same where a race detector is to be told that what was done before the completion is taken over.
     #[inline]
-    pub(crate) fn look(&self) -> Seen {
+    pub(crate) fn load_for_detectors(&self) -> Seen {
         let seen = self.load();
         if seen.0 & (COMPLETE | WATCHED) == COMPLETE | WATCHED {
             race::acquire(self);
@@ -241,20 +241,20 @@ impl State {
     /// Takes the lock; `None` if it is complete.
     #[inline]
     pub(crate) fn claim(&self) -> Option<Held> {
-        self.try_claim().or_else(|| self.take_slowly(COMPLETE))
+        self.try_claim().or_else(|| self.lock_slowly_unless(COMPLETE))
     }
 
     /// The same, but also `None` if somebody else is at the word just now, or it is watched.
     #[inline]
     pub(crate) fn try_claim(&self) -> Option<Held> {
-        self.try_take(COMPLETE)
+        self.try_lock_unless(COMPLETE)
     }
 
     /// Takes the lock.
     #[inline]
     pub(crate) fn lock(&self) -> Held {
         loop {
-            if let Some(held) = self.try_take(0).or_else(|| self.take_slowly(0)) {
+            if let Some(held) = self.try_lock_unless(0).or_else(|| self.lock_slowly_unless(0)) {
                 return held;
             }
         }
@@ -271,12 +271,12 @@ impl State {
     /// Takes the lock; `None` if somebody else is at the word just now.
     #[inline]
     pub(crate) fn try_lock(&self) -> Option<Held> {
-        self.try_take(0).or_else(|| self.try_take_watched())
+        self.try_lock_unless(0).or_else(|| self.try_lock_watched())
     }
 
     /// Takes the lock, unless the word has one of these bits, or is locked or watched, or changes just now.
     #[inline]
-    fn try_take(&self, unless: u32) -> Option<Held> {
+    fn try_lock_unless(&self, unless: u32) -> Option<Held> {
         // ORDERING: a first guess, checked by the exchange.
         let seen = self.0.load(Relaxed);
         if seen & (LOCKED | WATCHED | unless) != 0 {
@@ -288,8 +288,8 @@ impl State {
 
     /// The same where it is watched, and only there.
     #[cold]
-    fn try_take_watched(&self) -> Option<Held> {
-        // ORDERING: as in `try_take`.
+    fn try_lock_watched(&self) -> Option<Held> {
+        // ORDERING: as in `try_lock_unless`.
         let seen = self.0.load(Relaxed);
         if seen & (LOCKED | WATCHED) != WATCHED {
             return None;
@@ -303,8 +303,8 @@ impl State {
     /// Takes the lock; `None` if the word has one of these bits.
     #[cold]
     #[inline(never)]
-    fn take_slowly(&self, unless: u32) -> Option<Held> {
-        let mut waiting = Waiting::for_lock_of(self);
+    fn lock_slowly_unless(&self, unless: u32) -> Option<Held> {
+        let mut waiting = LockWait::for_lock_of(self);
         loop {
             let seen = self.load().0;
             if seen & unless != 0 {
@@ -317,7 +317,7 @@ impl State {
             }
             // One that has slept cannot know whether others still do.
             let (held, wanted) = if waiting.slept { (seen | CROWDED, WANTED) } else { (seen, 0) };
-            // ORDERING: as in `try_take`.
+            // ORDERING: as in `try_lock_unless`.
             if self.0.compare_exchange_weak(seen, held | LOCKED | wanted, Acquire, Relaxed).is_ok()
             {
                 waiting.slept = false;
@@ -377,16 +377,16 @@ impl State {
         }
     }
 
-    /// Takes it back from the callback that it was lent to. True: the last counted reference was left
+    /// Ends the loan of the callback that it was lent to. True: the last counted reference was left
     /// to that one, and is the caller's. If not, the object may be gone.
-    pub(crate) fn take_back(&self) -> bool {
+    pub(crate) fn end_loan(&self) -> bool {
         let lent = self.change(|seen| Some((seen & !(LENT | LEFT)) | RETURNED));
         lent.is_ok_and(|lent| lent.0 & LEFT != 0)
     }
 
     /// Leaves the last counted reference to the callback that it is lent to; false if it is not lent.
     /// If so, the object may be gone.
-    pub(crate) fn leave(&self) -> bool {
+    pub(crate) fn leave_to_borrower(&self) -> bool {
         self.change(|seen| (seen & LENT != 0).then_some(seen | LEFT)).is_ok()
     }
 
@@ -408,7 +408,7 @@ impl State {
     #[cold]
     #[inline(never)]
     fn change_slowly(&self, to: impl Fn(u32) -> Option<u32>) -> Result<Seen, Seen> {
-        let mut waiting = Waiting::for_lock_of(self);
+        let mut waiting = LockWait::for_lock_of(self);
         race::release(self);
         loop {
             let seen = self.load();
@@ -447,7 +447,7 @@ impl State {
             return;
         }
         if seen & LOCKED != 0 {
-            return Waiting::for_lock_of(self).sleep(seen);
+            return LockWait::for_lock_of(self).sleep(seen);
         }
         let waited = seen | WAITED;
         // ORDERING: announces this thread. Publishing takes the lock by an exchange of the same
@@ -467,7 +467,7 @@ impl Held {
 
 /// One that waits until the word is unlocked, which takes but a moment, unless the holder has lost its processor
 /// or there are many.
-struct Waiting {
+struct LockWait {
     state: *const State,
     spins: u32,
     /// So it may have been woken, where another might have been.
@@ -478,7 +478,7 @@ const SPINS: u32 = 64;
 /// In nanoseconds.
 const MOMENT: u64 = 20_000;
 
-impl Waiting {
+impl LockWait {
     fn for_lock_of(state: &State) -> Self {
         Self { state, spins: SPINS, slept: false }
     }
@@ -517,7 +517,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for LockWait {
     /// One that goes without the lock leaves the wake-up that it may have got to another.
     #[inline]
     fn drop(&mut self) {
@@ -564,11 +564,14 @@ mod tests {
     /// By the long way, too, which races seldom take.
     #[test]
     fn who_has_the_lock_has_it_alone() {
-        for take in [State::try_take, State::take_slowly] {
+        for take in [State::try_lock_unless, State::lock_slowly_unless] {
             let state = State::new();
             state.0.fetch_or(WAITED, Relaxed);
             let held = take(&state, COMPLETE).unwrap();
-            assert!(state.try_take(0).is_none() && state.try_claim().is_none(), "it is held");
+            assert!(
+                state.try_lock_unless(0).is_none() && state.try_claim().is_none(),
+                "it is held"
+            );
             state.unlock(held);
             let held = take(&state, 0).unwrap();
             state.publish(held, Tag::from_bits(0));
@@ -624,9 +627,9 @@ mod tests {
         let held = state.claim().unwrap().lend();
         state.publish(held, Tag::from_bits(0));
         assert!(state.load().was_lent(), "it is lent");
-        assert!(!state.take_back(), "no reference was left");
+        assert!(!state.end_loan(), "no reference was left");
         assert!(state.load().was_lent(), "it was");
-        assert!(!state.leave(), "it is not any more");
+        assert!(!state.leave_to_borrower(), "it is not any more");
     }
 
     /// That says how it is freed, and short ways come before the long one, which would do.

@@ -6,11 +6,11 @@ use super::asynchron::Asynchron;
 use super::inside;
 use super::jobs;
 use super::state::Seen;
-use crate::sys::{self, Deadline, Slot};
+use crate::sys::{self, Deadline, ThreadLocal};
 
 /// Why a wait ended without what it waited for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub(crate) enum WaitError {
     Timeout,
     /// The thread would wait for itself.
     Deadlock,
@@ -29,7 +29,7 @@ pub(crate) trait Sleeper {
 }
 
 /// What this thread has to do, if anything: by the address of a reference.
-static SLEEPER: Slot = Slot::new(1);
+static SLEEPER: ThreadLocal = ThreadLocal::new(1);
 
 /// From here on this thread does what `sleeper` says, until [`forget_sleeper`]. (Without memory it may not.)
 ///
@@ -113,22 +113,22 @@ pub(crate) fn block_until<R>(
 
 /// Blocks until the asynchron is complete.
 #[inline]
-pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Stop> {
+pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, WaitError> {
     let state = a.state();
-    let seen = state.look();
+    let seen = state.load_for_detectors();
     if seen.is_complete() {
         return Ok(seen);
     }
     if inside::is_inside(a) {
-        return Err(Stop::Deadlock);
+        return Err(WaitError::Deadlock);
     }
-    let look = || Some(state.look()).filter(|seen| seen.is_complete());
+    let look = || Some(state.load_for_detectors()).filter(|seen| seen.is_complete());
     if timeout_ns != 0 {
         if let Some(seen) = spin(look) {
             return Ok(seen);
         }
     }
-    block_until(timeout_ns, look, |deadline| state.park(deadline)).ok_or(Stop::Timeout)
+    block_until(timeout_ns, look, |deadline| state.park(deadline)).ok_or(WaitError::Timeout)
 }
 
 /// Looks for a moment before sleeping pays. With one processor the other side could not move.

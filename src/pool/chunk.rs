@@ -38,7 +38,7 @@ impl Chunk {
         // SAFETY: there is room for it, which is ours.
         unsafe { made.write(Self { pool, left: AtomicU32::new(0), next: ptr::null_mut() }) };
         // SAFETY: nobody knows it yet.
-        unsafe { Self::take_back(made) };
+        unsafe { Self::reuse_or_free(made) };
         Ok(())
     }
 
@@ -57,18 +57,18 @@ impl Chunk {
         // SAFETY: alive until all rooms have been left.
         let left = unsafe { &(*this.as_ptr()).left };
         race::release(left);
-        // ORDERING: Release hands this room to who takes the chunk back, Acquire takes all others.
+        // ORDERING: Release hands this room to who reuses or frees the chunk, Acquire takes all others.
         if left.fetch_add(1, AcqRel) == ROOMS.wrapping_sub(1) {
             race::acquire(left);
             // SAFETY: all rooms have been left, so nobody knows it any more.
-            unsafe { Self::take_back(this) };
+            unsafe { Self::reuse_or_free(this) };
         }
     }
 
     /// # Safety
     /// Nobody knows it any more.
     #[cold]
-    unsafe fn take_back(this: NonNull<Self>) {
+    unsafe fn reuse_or_free(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         let pool = unsafe { (*this.as_ptr()).pool };
         // SAFETY: as above.
@@ -93,7 +93,7 @@ impl Rooms {
     pub(super) const NONE: Self =
         Self { chunk: ptr::null_mut(), used: 0, kept: ptr::null_mut(), kept_len: 0 };
 
-    /// The next room, and its chunk. The same again, unless it is [taken](Self::take). `None`: another chunk is
+    /// The next room, and its chunk. The same again, unless it is [used](Self::use_next). `None`: another chunk is
     /// [wanted](Chunk::add_to).
     pub(super) fn next(&mut self) -> Option<(NonNull<Task>, NonNull<Chunk>)> {
         let chunk = NonNull::new(self.chunk).or_else(|| self.begin_chunk())?;
@@ -114,7 +114,7 @@ impl Rooms {
     }
 
     /// The room that was the next is used now.
-    pub(super) fn take(&mut self) {
+    pub(super) fn use_next(&mut self) {
         self.used = self.used.wrapping_add(1);
         if self.used == ROOMS {
             self.chunk = ptr::null_mut();

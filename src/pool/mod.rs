@@ -22,17 +22,17 @@ use crate::one::asynchron::Asynchron;
 use crate::one::extras::Function;
 
 /// Why a task was refused.
-pub(crate) enum Refused {
+pub(crate) enum SpawnError {
     NoMemory,
     NoThread,
 }
 
 /// Has `function` compute the value of `a` on a background thread.
-pub(crate) fn spawn(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), Refused> {
+pub(crate) fn spawn(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), SpawnError> {
     Pool::get()?.submit(a, function, ctx)
 }
 
-impl From<NoMemory> for Refused {
+impl From<NoMemory> for SpawnError {
     fn from(_: NoMemory) -> Self {
         Self::NoMemory
     }

@@ -4,7 +4,7 @@ use std::mem;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 
-use super::Refused;
+use super::SpawnError;
 use super::busy::BUSY;
 use super::chunk::{Chunk, Rooms};
 use super::queue::{LEFT, NONE, NOWHERE, Queue};
@@ -152,14 +152,14 @@ impl Pool {
         a: &Asynchron,
         function: Function,
         ctx: Owned,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), SpawnError> {
         let mut backoff = Backoff::new();
         let (mut inner, task) = loop {
             let mut inner = self.inner.lock();
             let Some(room) = inner.rooms.next() else {
                 // Before memory is asked for, and before the context is dropped.
                 drop(inner);
-                Chunk::add_to(self).map_err(|NoMemory| Refused::NoMemory)?;
+                Chunk::add_to(self).map_err(|NoMemory| SpawnError::NoMemory)?;
                 continue;
             };
             // SAFETY: free, and it is queued before the lock is given back.
@@ -175,7 +175,7 @@ impl Pool {
             backoff.wait();
         };
         mem::forget(ctx);
-        inner.rooms.take();
+        inner.rooms.use_next();
         let number = inner.queued.wrapping_add(1);
         inner.queued = number;
         // SAFETY: it leaves the queue before it ends.
@@ -192,15 +192,15 @@ impl Pool {
         };
         inner.active = inner.active.wrapping_sub(1);
         drop(inner);
-        match self.take_back(number) {
+        match self.withdraw(number) {
             // SAFETY: just taken out of the queue.
-            Some(task) if unsafe { Task::give_up(task) } => Err(Refused::NoThread),
+            Some(task) if unsafe { Task::give_up(task) } => Err(SpawnError::NoThread),
             _ => Ok(()),
         }
     }
 
-    /// The task of this number, if it is still queued, and no thread will look at the queue.
-    fn take_back(&self, number: u64) -> Option<NonNull<Task>> {
+    /// Takes out the task of this number, if it is still queued, and no thread will look at the queue.
+    fn withdraw(&self, number: u64) -> Option<NonNull<Task>> {
         let mut going = self.going.lock();
         let mut inner = self.inner.lock();
         if inner.has_threads() {
@@ -255,18 +255,18 @@ impl Pool {
     }
 
     /// The oldest task; if there is none, the lock, while which is held none comes.
-    pub(super) fn take(&self) -> Result<NonNull<Task>, Guard<'_, Inner>> {
+    pub(super) fn take_oldest(&self) -> Result<NonNull<Task>, Guard<'_, Inner>> {
         let mut going = self.going.lock();
-        if let Some(task) = self.take_from(&mut going) {
+        if let Some(task) = self.take_oldest_of(&mut going) {
             return Ok(task);
         }
         let mut inner = self.inner.lock();
         mem::swap(&mut going.queue, &mut inner.coming);
         going.newest = inner.queued;
-        self.take_from(&mut going).ok_or(inner)
+        self.take_oldest_of(&mut going).ok_or(inner)
     }
 
-    fn take_from(&self, going: &mut Going) -> Option<NonNull<Task>> {
+    fn take_oldest_of(&self, going: &mut Going) -> Option<NonNull<Task>> {
         let task = going.queue.pop()?;
         going.begun = going.begun.wrapping_add(1);
         self.note_oldest(going);

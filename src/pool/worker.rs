@@ -121,7 +121,7 @@ impl Worker {
 
     /// The oldest task that lies; if there is none, is at rest.
     fn next(&self) -> Option<NonNull<Task>> {
-        match self.pool.take() {
+        match self.pool.take_oldest() {
             Ok(task) => Some(task),
             Err(mut inner) => {
                 inner.active = inner.active.wrapping_sub(1);
@@ -204,8 +204,8 @@ impl Worker {
                 return None;
             }
             let (oldest, places, stalls) = (self.pool.oldest(&inner), inner.places, inner.stalls);
-            let lies = oldest <= newest;
-            if !lies {
+            let is_overdue = oldest <= newest;
+            if !is_overdue {
                 newest = inner.queued;
             }
             drop(inner);
@@ -213,7 +213,7 @@ impl Worker {
             stalled = if begun == before { stalled.wrapping_add(PATIENCE) } else { 0 };
             before = begun;
             let stuck = stalled >= STALL.checked_shl(stalls).unwrap_or(u64::MAX);
-            if lies && (!computing || stuck) {
+            if is_overdue && (!computing || stuck) {
                 return self.take_watched(computing);
             }
             let until = sys::deadline_after(PATIENCE);
@@ -225,7 +225,7 @@ impl Worker {
 
     /// Ends the watch with the oldest task, if it has not been taken meanwhile.
     fn take_watched(&self, stuck: bool) -> Option<NonNull<Task>> {
-        match self.pool.take() {
+        match self.pool.take_oldest() {
             Ok(task) => {
                 let mut inner = self.pool.inner.lock();
                 inner.active = inner.active.wrapping_add(1);

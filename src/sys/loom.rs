@@ -84,9 +84,9 @@ thread_local! {
 }
 
 /// As the system's.
-pub(crate) struct Slot(usize);
+pub(crate) struct ThreadLocal(usize);
 
-impl Slot {
+impl ThreadLocal {
     pub(crate) const fn new(index: usize) -> Self {
         Self(index)
     }

@@ -27,15 +27,15 @@ mod fork;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod neutral;
 #[cfg(not(loom))]
-mod slot;
-#[cfg(not(loom))]
 mod thread;
+#[cfg(not(loom))]
+mod thread_local;
 #[cfg(all(target_os = "linux", not(loom)))]
 pub(crate) use neutral::become_neutral;
 #[cfg(not(loom))]
-pub(crate) use slot::*;
-#[cfg(not(loom))]
 pub(crate) use thread::*;
+#[cfg(not(loom))]
+pub(crate) use thread_local::*;
 
 /// A point of monotonic time in nanoseconds, for [`wait`]; `None` is never.
 pub(crate) type Deadline = Option<u64>;

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 
 use super::SLOTS;
 
-pub(crate) struct Slot {
+pub(crate) struct ThreadLocal {
     /// The key and 1; 0 until a thread first stores.
     key: AtomicUsize,
 }
 
-impl Slot {
+impl ThreadLocal {
     pub(crate) const fn new(index: usize) -> Self {
         assert!(index < SLOTS);
         Self { key: AtomicUsize::new(0) }

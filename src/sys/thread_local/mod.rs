@@ -28,7 +28,7 @@ mod kind;
 #[path = "std.rs"]
 mod kind;
 
-pub(crate) use kind::Slot;
+pub(crate) use kind::ThreadLocal;
 
 /// How many slots there are.
 const SLOTS: usize = 2;

@@ -10,11 +10,11 @@ thread_local! {
         const { [const { Cell::new(std::ptr::null_mut()) }; SLOTS] };
 }
 
-pub(crate) struct Slot {
+pub(crate) struct ThreadLocal {
     index: usize,
 }
 
-impl Slot {
+impl ThreadLocal {
     pub(crate) const fn new(index: usize) -> Self {
         assert!(index < SLOTS);
         Self { index }

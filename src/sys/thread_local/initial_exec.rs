@@ -8,15 +8,15 @@ use std::ffi::c_void;
 
 use super::SLOTS;
 
-// Hidden, but for the whole static library: named as the compiler names `sys::slot::slots`.
+// Hidden, but for the whole static library: named as the compiler names `sys::thread_local::slots`.
 global_asm!(
     ".pushsection .tbss.asynchron_slots, \"awT\", @nobits",
-    ".hidden _ZN9asynchron3sys4slot5slotsE",
-    ".globl _ZN9asynchron3sys4slot5slotsE",
-    ".type _ZN9asynchron3sys4slot5slotsE, @object",
-    ".size _ZN9asynchron3sys4slot5slotsE, {size}",
+    ".hidden _ZN9asynchron3sys12thread_local5slotsE",
+    ".globl _ZN9asynchron3sys12thread_local5slotsE",
+    ".type _ZN9asynchron3sys12thread_local5slotsE, @object",
+    ".size _ZN9asynchron3sys12thread_local5slotsE, {size}",
     ".p2align 3",
-    "_ZN9asynchron3sys4slot5slotsE: .zero {size}",
+    "_ZN9asynchron3sys12thread_local5slotsE: .zero {size}",
     ".popsection",
     size = const SLOTS * size_of::<*mut c_void>(),
 );
@@ -30,7 +30,7 @@ fn slots() -> *mut *mut c_void {
     unsafe {
         asm!(
             "mov {slots}, qword ptr fs:[0]",
-            "add {slots}, qword ptr [rip + _ZN9asynchron3sys4slot5slotsE@GOTTPOFF]",
+            "add {slots}, qword ptr [rip + _ZN9asynchron3sys12thread_local5slotsE@GOTTPOFF]",
             slots = out(reg) slots,
             options(pure, nomem, nostack),
         );
@@ -38,11 +38,11 @@ fn slots() -> *mut *mut c_void {
     slots
 }
 
-pub(crate) struct Slot {
+pub(crate) struct ThreadLocal {
     index: usize,
 }
 
-impl Slot {
+impl ThreadLocal {
     pub(crate) const fn new(index: usize) -> Self {
         assert!(index < SLOTS);
         Self { index }
