@@ -1,0 +1,165 @@
+//! The word as it was at one moment, seen or held: what it says.
+
+use super::super::outcome::Tag;
+use super::{
+    BESIDE, COMPLETE, CROWDED, EXTRAS, JOINED, LENT, RETURNED, RUNNING, STEPS, TAG_SHIFT, WAITED,
+    WATCHED,
+};
+
+/// The word as it was at one moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen(pub(super) u32);
+
+impl Seen {
+    #[inline]
+    pub(crate) fn is_complete(self) -> bool {
+        self.0 & COMPLETE != 0
+    }
+
+    pub(crate) fn is_running(self) -> bool {
+        self.0 & (RUNNING | COMPLETE) == RUNNING
+    }
+
+    pub(crate) fn is_pending(self) -> bool {
+        self.0 & (RUNNING | COMPLETE) == 0
+    }
+
+    /// Whether a callback has it by a reference that is not counted.
+    pub(crate) fn is_lent(self) -> bool {
+        self.0 & LENT != 0
+    }
+
+    /// Whether a callback has it, or had it, by a reference that is not counted.
+    pub(crate) fn was_lent(self) -> bool {
+        self.0 & (LENT | RETURNED) != 0
+    }
+
+    /// Whether giving up the last counted reference takes more than to end it.
+    #[inline]
+    pub(crate) fn is_particular(self) -> bool {
+        self.0 & (LENT | RETURNED | WATCHED) != 0
+    }
+
+    /// Whether a race detector is told what is done.
+    #[inline]
+    pub(crate) fn is_watched(self) -> bool {
+        self.0 & WATCHED != 0
+    }
+
+    /// Whether there is nothing beside the object: no block that its outcome holds, no annex behind, no
+    /// extras, no steps that may be taken off.
+    #[inline]
+    pub(crate) fn is_bare(self) -> bool {
+        self.0 & BESIDE == 0
+    }
+
+    /// Whether there is nothing but the annex behind the object.
+    #[inline]
+    pub(crate) fn is_only_joined(self) -> bool {
+        self.0 & BESIDE == JOINED
+    }
+
+    /// Whether there is nothing but what its outcome holds.
+    #[inline]
+    pub(crate) fn only_holds(self) -> bool {
+        self.0 & BESIDE == Tag::HOLDS << TAG_SHIFT
+    }
+
+    #[inline]
+    pub(crate) fn has_extras(self) -> bool {
+        self.0 & EXTRAS != 0
+    }
+
+    /// Whether steps may be taken off just now, by others than those with a reference.
+    pub(crate) fn has_steps(self) -> bool {
+        self.0 & STEPS != 0
+    }
+
+    /// Whether an annex lies behind the object.
+    pub(crate) fn is_joined(self) -> bool {
+        self.0 & JOINED != 0
+    }
+
+    /// What kind of outcome there is. Means nothing before completion.
+    #[inline]
+    pub(crate) fn tag(self) -> Tag {
+        Tag::from_bits(self.0 >> TAG_SHIFT)
+    }
+}
+
+/// The lock, taken: the word as it was found, which nobody else changes.
+#[must_use]
+pub(crate) struct Held(pub(super) u32);
+
+impl Held {
+    #[inline]
+    pub(crate) fn is_complete(&self) -> bool {
+        self.0 & COMPLETE != 0
+    }
+
+    /// Whether others may be waiting for the lock.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.0 & CROWDED != 0
+    }
+
+    #[inline]
+    pub(crate) fn has_extras(&self) -> bool {
+        self.0 & EXTRAS != 0
+    }
+
+    pub(crate) fn with_extras(self) -> Self {
+        Self(self.0 | EXTRAS)
+    }
+
+    pub(crate) fn with_steps(self) -> Self {
+        Self(self.0 | STEPS)
+    }
+
+    pub(crate) fn without_steps(self) -> Self {
+        Self(self.0 & !STEPS)
+    }
+
+    /// From PENDING to RUNNING, if it is that; and whether it was.
+    #[inline]
+    pub(crate) fn start(self) -> (Self, bool) {
+        let pending = self.0 & (RUNNING | COMPLETE) == 0;
+        (Self(if pending { self.0 | RUNNING } else { self.0 }), pending)
+    }
+
+    /// Lends it to a callback, once it is published.
+    #[inline]
+    pub(crate) fn lend(self) -> Self {
+        Self(self.0 | LENT)
+    }
+
+    #[inline]
+    pub(super) fn complete(&self, tag: Tag) -> Self {
+        Self((self.0 & !(WAITED | STEPS)) | COMPLETE | (tag.bits() << TAG_SHIFT))
+    }
+}
+
+const _: () = assert!((Tag::MASK << TAG_SHIFT) >> TAG_SHIFT == Tag::MASK);
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    /// That says how it is freed, and short ways come before the long one, which would do.
+    #[test]
+    fn what_lies_beside_the_object_is_known() {
+        for case in 0..8 {
+            let [joined, extras, holds] = [1, 2, 4].map(|bit| case & bit != 0);
+            let state = if joined { State::new_joined() } else { State::new() };
+            if extras {
+                state.unlock(state.lock().with_extras());
+            }
+            let tag = Tag::from_bits(if holds { Tag::HOLDS } else { 0 });
+            state.publish(state.claim().unwrap(), tag);
+            let seen = state.load();
+            assert_eq!([seen.is_joined(), seen.has_extras()], [joined, extras]);
+            let only = [seen.is_bare(), seen.is_only_joined(), seen.only_holds()];
+            assert_eq!(only, [case == 0, case == 1, case == 4], "{case}");
+        }
+    }
+}
