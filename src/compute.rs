@@ -32,7 +32,7 @@ pub(crate) fn run(
         code
     });
     if !a.state().load().is_complete() {
-        // SAFETY: the handle keeps it alive. If another is first, there is nothing to add.
+        // SAFETY: ALIVE: the handle is a reference. If another is first, there is nothing to add.
         let _ = unsafe { Asynchron::complete(a.as_non_null(), Outcome::of_return(code)) };
     }
 }
@@ -67,7 +67,7 @@ fn run_demand(a: &Asynchron) {
     if a.state().start().is_err() {
         return;
     }
-    // SAFETY: this call has started it.
+    // SAFETY: STARTED: by this call.
     let demand = a.extras().and_then(|extras| unsafe { extras.take_demand() });
     if let Some(Demand { function: Some(function), ctx }) = demand {
         run(&Handle::retain(a), ctx, plain(function));

@@ -24,7 +24,7 @@ pub(crate) fn try_box<T>(value: T) -> Result<Box<T>, T> {
             let room = room.cast::<T>().as_ptr();
             // SAFETY: the room fits a T, is ours, and was allocated as Box would.
             unsafe { room.write(value) };
-            // SAFETY: as above, and now initialised.
+            // SAFETY: allocated as Box would, and now initialised.
             Ok(unsafe { Box::from_raw(room) })
         }
         Err(NoMemory) => Err(value),

@@ -41,7 +41,7 @@ fn value(
     outcome: Option<(&Slot, Tag)>,
 ) -> Option<Result<(*const c_void, usize), asynchron_status_t>> {
     let (slot, tag) = outcome?;
-    // SAFETY: complete, so the slot holds what the tag says.
+    // SAFETY: PUBLISHED: the slot holds what the tag says.
     Some(unsafe { slot.value(tag) }.ok_or_else(|| status_of_outcome(tag)))
 }
 
@@ -60,7 +60,7 @@ unsafe fn get(
     match value_at_once(a) {
         // SAFETY: as the caller promises.
         Some(value) => unsafe { give(value, out) },
-        // SAFETY: as above.
+        // SAFETY: as the caller promises.
         None => unsafe { wait_and_get(a, timeout_ns, out) },
     }
 }
@@ -226,7 +226,7 @@ pub unsafe extern "C" fn asynchron_error(
         let Some((slot, tag)) = a.outcome() else {
             return ASYNCHRON_PENDING;
         };
-        // SAFETY: complete, so the slot holds what the tag says.
+        // SAFETY: PUBLISHED: the slot holds what the tag says.
         let Some(error) = (unsafe { slot.error(tag) }) else {
             return ASYNCHRON_E_INVALID;
         };

@@ -147,7 +147,7 @@ pub unsafe extern "C" fn asynchron_then(
         let Some(source) = (unsafe { handle(a) }) else {
             return ptr::null_mut();
         };
-        // SAFETY: as above.
+        // SAFETY: the caller vouches for `into`.
         unsafe {
             go_on(&[source], into, r#fn, |into, function| {
                 then(source, into, Step { function, ctx, only_value: true })

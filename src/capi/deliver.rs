@@ -110,14 +110,14 @@ pub unsafe extern "C" fn asynchron_set_bytes(
         let done = match len {
             // SAFETY: readable; the caller vouches for the handle.
             8 => unsafe { try_deliver::<8>(a, data) },
-            // SAFETY: as above.
+            // SAFETY: readable; the caller vouches for the handle.
             16 => unsafe { try_deliver::<16>(a, data) },
             _ => false,
         };
         if done {
             return ASYNCHRON_OK;
         }
-        // SAFETY: as above.
+        // SAFETY: readable, or empty; the caller vouches for the handle.
         unsafe { deliver_copy(a, data, len) }
     })
 }
@@ -222,7 +222,7 @@ pub unsafe extern "C" fn asynchron_fail_with(
         }
         // SAFETY: the caller vouches for the texts.
         let domain = unsafe { text(domain) };
-        // SAFETY: as above.
+        // SAFETY: the caller vouches for the texts.
         let message = unsafe { text(message) };
         let bare = payload.ptr.is_null() && payload.drop.is_none();
         let outcome = if bare && domain.is_empty() && message.is_empty() {

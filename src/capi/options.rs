@@ -43,7 +43,7 @@ pub(super) unsafe fn read<T: Options>(from: *const T) -> Option<Read<T>> {
     let tail = (known..size).any(|at| {
         // SAFETY: within the caller's `size` bytes.
         let byte = unsafe { from.cast::<u8>().add(at) };
-        // SAFETY: as above.
+        // SAFETY: within the caller's `size` bytes.
         unsafe { byte.read() != 0 }
     });
     // SAFETY: what was not copied is zero, which is valid.

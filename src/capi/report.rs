@@ -52,7 +52,7 @@ pub unsafe extern "C" fn asynchron_report_create(
         for a in all {
             // SAFETY: the report is ours.
             if unsafe { report.as_ref() }.add(a, ptr::null_mut()).is_err() {
-                // SAFETY: as above, and used no more.
+                // SAFETY: the report is ours, and used no more.
                 unsafe { Report::release(report) };
                 return ptr::null_mut();
             }
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn asynchron_report_next_batch(
         unsafe { *n = 0 };
         // SAFETY: the caller vouches for the report, and for room for `cap` items.
         let (status, given) = unsafe { next(r, timeout_ns, out, cap) };
-        // SAFETY: as above.
+        // SAFETY: not NULL; the caller vouches that it may be written.
         unsafe { *n = given };
         status
     })

@@ -170,7 +170,7 @@ pub(super) fn drop_fn(function: asynchron_drop_fn_t) -> Option<DropFn> {
 }
 
 pub(super) fn plain_fn(function: asynchron_fn_t) -> Option<Function> {
-    // SAFETY: as above, and pointers to either type are the same.
+    // SAFETY: the ABIs differ only in that an exception may come out, and pointers to either type are the same.
     function.map(|f| unsafe {
         std::mem::transmute::<unsafe extern "C" fn(*mut asynchron_t, *mut c_void) -> i32, Function>(
             f,
@@ -179,7 +179,7 @@ pub(super) fn plain_fn(function: asynchron_fn_t) -> Option<Function> {
 }
 
 pub(super) fn join_fn(function: asynchron_join_fn_t) -> Option<JoinFn> {
-    // SAFETY: as above.
+    // SAFETY: the ABIs differ only in that an exception may come out, and pointers to either type are the same.
     function.map(|f| unsafe {
         std::mem::transmute::<
             unsafe extern "C" fn(
@@ -194,7 +194,7 @@ pub(super) fn join_fn(function: asynchron_join_fn_t) -> Option<JoinFn> {
 }
 
 pub(super) fn notify_fn(function: asynchron_notify_fn_t) -> Option<NotifyFn> {
-    // SAFETY: as above.
+    // SAFETY: the ABIs differ only in that an exception may come out, and pointers to either type are the same.
     function.map(|f| unsafe {
         std::mem::transmute::<unsafe extern "C" fn(*mut asynchron_t, *mut c_void), NotifyFn>(f)
     })

@@ -30,7 +30,7 @@ static NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
 /// another completes that, the one that does. If sources are being counted just then, the last of all frees it.
 #[repr(C, align(8))]
 pub(crate) struct After {
-    /// Sources that are not counted, and 1 until all of them are listened to; and [`LISTED`].
+    /// Sources that are not counted, and 1 until all of them are listened to; and [`ATTACHED`].
     left: AtomicU32,
     n: u32,
     into: Handle,
@@ -45,7 +45,7 @@ pub(crate) struct After {
 const _: () = assert!(offset_of!(After, needless) + size_of::<Listener>() == size_of::<After>());
 
 /// Nobody has taken it off its sources.
-const LISTED: u32 = 1 << 31;
+const ATTACHED: u32 = 1 << 31;
 
 /// Has `function` run once all sources are complete, however they ended. Returns a reference to what it
 /// delivers into.
@@ -58,7 +58,7 @@ pub(crate) fn after(
     if let [source] = sources {
         return then(source, into, Step { function, ctx, only_value: false });
     }
-    let n = u32::try_from(sources.len()).ok().filter(|n| *n < LISTED / 2).ok_or(NoMemory)?;
+    let n = u32::try_from(sources.len()).ok().filter(|n| *n < ATTACHED / 2).ok_or(NoMemory)?;
     let known = if into.is_some() { Known::ToOthers } else { Known::ToNobody };
     let into = into.map_or_else(Asynchron::create, |into| Ok(Handle::retain(into)))?;
     let room = allocate(After::layout(n)?)?.cast::<After>();
@@ -110,7 +110,7 @@ impl After {
         function: JoinFn,
         ctx: Owned,
     ) {
-        let left = AtomicU32::new(LISTED | n.wrapping_add(1));
+        let left = AtomicU32::new(ATTACHED | n.wrapping_add(1));
         let needless = Listener::new(&NEEDLESS);
         // SAFETY: as the caller promises.
         unsafe {
@@ -149,7 +149,7 @@ impl After {
     unsafe fn take_ctx(this: NonNull<Self>) -> Owned {
         // SAFETY: as the caller promises.
         let ctx = unsafe { this.byte_add(offset_of!(Self, ctx)) }.cast::<Owned>();
-        // SAFETY: as above.
+        // SAFETY: it is there, and read once, as the caller promises.
         unsafe { ctx.read() }
     }
 
@@ -177,7 +177,7 @@ impl After {
     unsafe fn count(node: NonNull<Listener>, _: NonNull<Asynchron>) -> Decided {
         // SAFETY: this source's count is missing.
         let this = unsafe { Self::of_link(node.cast()) };
-        // SAFETY: as above.
+        // SAFETY: this source's count is missing, and is this call's own.
         unsafe { Self::count_down(this) }
     }
 
@@ -192,7 +192,7 @@ impl After {
         race::release(left);
         // ORDERING: Acquire takes what all the others handed over, for whoever is the last.
         let mut seen = left.load(Acquire);
-        while seen & !LISTED != 1 {
+        while seen & !ATTACHED != 1 {
             // ORDERING: Release hands over what this source's thread did; Acquire as above.
             match left.compare_exchange_weak(seen, seen.wrapping_sub(1), Release, Acquire) {
                 Ok(_) => return None,
@@ -215,7 +215,7 @@ impl After {
         // SAFETY: it was listed there, and is alive.
         let begun = unsafe { into.begin(Self::needless(this), true) };
         if begun == Begun::Gone {
-            // SAFETY: as above.
+            // SAFETY: the count of this thread keeps it.
             let left = unsafe { Self::left(this) };
             race::release(left);
             // ORDERING: Release hands over what this thread did, Acquire takes what the other did.
@@ -226,11 +226,11 @@ impl After {
             }
             return;
         }
-        // SAFETY: nobody else knows it any more.
+        // SAFETY: ALONE: nobody else knows it any more.
         let function = unsafe { (*this.as_ptr()).function };
-        // SAFETY: as above.
+        // SAFETY: ALONE: it was taken off both sides.
         let n = unsafe { Self::n(this) };
-        // SAFETY: as above.
+        // SAFETY: ALONE: the context is taken out once.
         let ctx = unsafe { Self::take_ctx(this) };
         if begun == Begun::Started {
             // SAFETY: all sources have been told.
@@ -258,14 +258,14 @@ impl After {
     unsafe fn gather<'a>(this: NonNull<Self>, n: u32) -> &'a [*mut Asynchron] {
         let array = this.as_ptr().wrapping_add(1).cast::<*mut Asynchron>();
         for (index, link) in Self::links(this, n).enumerate() {
-            // SAFETY: told, and not written since.
+            // SAFETY: TOLD: not written since.
             let source = unsafe { Link::source(link) }.as_ptr();
             // SAFETY: not looked at any more.
             unsafe { Link::end(link) };
             // An element of the array lies in a link that has been read.
             // SAFETY: there are as many links, each larger than an element.
             let element = unsafe { array.add(index) };
-            // SAFETY: as above.
+            // SAFETY: ALONE: it lies within the links, which nobody else knows any more.
             unsafe { element.write(source) };
         }
         // SAFETY: written just now.
@@ -286,20 +286,20 @@ impl After {
     unsafe fn detach(job: NonNull<Job>) {
         // SAFETY: it is that field.
         let this = unsafe { job.byte_sub(offset_of!(Self, needless)) }.cast::<Self>();
-        // SAFETY: LISTED keeps it until this thread takes that away, and the context is its own.
+        // SAFETY: `ATTACHED` keeps it until this thread takes that away, and the context is its own.
         let ctx = unsafe { Self::take_ctx(this) };
-        // SAFETY: as above.
+        // SAFETY: `ATTACHED` keeps it.
         let n = unsafe { Self::n(this) };
         let mut off = 0_u32;
         for link in Self::links(this, n) {
-            // SAFETY: as above.
+            // SAFETY: `ATTACHED` keeps them; this thread took the step off what it delivers into.
             if !matches!(unsafe { Link::detach(link) }, Detached::Told) {
                 off = off.wrapping_add(1); // at most n
             }
         }
         drop(ctx);
-        let mine = LISTED | off;
-        // SAFETY: as above.
+        let mine = ATTACHED | off;
+        // SAFETY: `ATTACHED` keeps it until the next operation on this.
         let left = unsafe { Self::left(this) };
         race::release(left);
         // ORDERING: Release hands over what this thread did, Acquire takes what all others did.
@@ -311,7 +311,7 @@ impl After {
     }
 
     /// # Safety
-    /// Nobody else knows it any more, and the context was taken out.
+    /// ALONE: nobody else knows it any more, and the context was taken out.
     unsafe fn free(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         mem::forget(unsafe { Self::take_apart(this) });
@@ -320,20 +320,20 @@ impl After {
     /// Gives up what it keeps, and returns the context.
     ///
     /// # Safety
-    /// Nobody else knows it any more.
+    /// ALONE: nobody else knows it any more.
     unsafe fn take_apart(this: NonNull<Self>) -> Owned {
         // SAFETY: as the caller promises.
         let n = unsafe { Self::n(this) };
         for link in Self::links(this, n) {
-            // SAFETY: as above.
+            // SAFETY: ALONE: nobody else uses the links.
             if unsafe { Link::was_told(link) } {
-                // SAFETY: told, so a reference is kept for it.
+                // SAFETY: TOLD: a reference is kept for it.
                 drop(unsafe { Link::take_source(link) });
             }
             // SAFETY: not looked at any more.
             unsafe { Link::end(link) };
         }
-        // SAFETY: as above; if it was taken out before, the caller forgets it.
+        // SAFETY: ALONE: it is there; if it was taken out before, the caller forgets it.
         let ctx = unsafe { Self::take_ctx(this) };
         // SAFETY: nothing else is left of it.
         drop(unsafe { Self::free_block(this) });
@@ -341,18 +341,18 @@ impl After {
     }
 
     /// # Safety
-    /// Nobody else knows it any more; the context was taken out, and the sources given up.
+    /// ALONE: nobody else knows it any more; the context was taken out, and the sources given up.
     unsafe fn free_block(this: NonNull<Self>) -> Handle {
         // SAFETY: as the caller promises.
         let into = unsafe { this.byte_add(offset_of!(Self, into)) }.cast::<Handle>();
-        // SAFETY: as above; taken out once.
+        // SAFETY: ALONE: taken out once.
         let into = unsafe { into.read() };
-        // SAFETY: as above.
+        // SAFETY: ALONE: it is still there.
         let n = unsafe { Self::n(this) };
         // For models alone, whose atomics notice their end: there is nothing else to drop.
-        // SAFETY: as above.
+        // SAFETY: a field of it.
         let left = unsafe { this.byte_add(offset_of!(Self, left)) }.cast::<AtomicU32>();
-        // SAFETY: as above.
+        // SAFETY: ALONE: nobody counts any more.
         unsafe { left.drop_in_place() };
         if let Ok(layout) = Self::layout(n) {
             // SAFETY: allocated with this layout, and used no more.

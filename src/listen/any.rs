@@ -149,7 +149,7 @@ unsafe fn listen_and_wait(
     for (index, a) in all.iter().enumerate() {
         // SAFETY: there is room.
         let node = unsafe { nodes.add(index) };
-        // SAFETY: as above.
+        // SAFETY: there is room, and nobody knows the node yet.
         unsafe { node.write(Listener::of_owner(any_at)) };
         // SAFETY: it stays until it was told or unlistened below.
         if !unsafe { a.listen(node) } {

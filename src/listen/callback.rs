@@ -94,7 +94,7 @@ impl Callback {
         // SAFETY: in no list and no queue: it is ours alone.
         let callback = unsafe { Box::from_raw(job.cast::<Self>().as_ptr()) };
         if LENT {
-            // SAFETY: lent to this callback.
+            // SAFETY: LENT: to this callback.
             let _source = unsafe { Loan::from_raw(callback.source) };
             callback.call();
         } else {
@@ -109,7 +109,7 @@ impl Callback {
     pub(super) unsafe fn source(this: *const Self) -> Handle {
         // SAFETY: as the caller promises.
         let source = unsafe { (*this).source };
-        // SAFETY: as above.
+        // SAFETY: the reference that was counted for it goes over, as the caller promises.
         unsafe { Handle::from_raw(source) }
     }
 

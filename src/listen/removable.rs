@@ -90,7 +90,7 @@ impl Removable {
         let before = unsafe { token.replace(MaybeUninit::new(slot.token())) };
         let mut slot = Some(slot);
         let mut fill = || {
-            // SAFETY: called once, under the lock.
+            // SAFETY: LOCKED: called once.
             slot.take().map(|slot| unsafe { Self::fill(this, a, slot) })
         };
         let pending = a.unless_complete(|list| {
@@ -104,13 +104,13 @@ impl Removable {
         if only_pending {
             // SAFETY: it was not listed, so it is still ours alone.
             drop(unsafe { Box::from_raw(this.as_ptr()) });
-            // SAFETY: as above, and none was given.
+            // SAFETY: the caller of this may write it, and no token was given.
             unsafe { token.write(before) };
             return Err(RegisterError::Complete);
         }
         a.with_listeners(|_, _| {
             fill();
-            // SAFETY: the lock is held.
+            // SAFETY: LOCKED: it is marked under the lock.
             unsafe { Self::mark_due(this.cast()) };
         });
         a.keep();
@@ -126,9 +126,9 @@ impl Removable {
     /// # Safety
     /// It is new, and the source's lock is held.
     unsafe fn fill(this: NonNull<Self>, source: &Asynchron, slot: Reserved) {
-        // SAFETY: the lock is held. It is cleared before this goes.
+        // SAFETY: LOCKED. It is cleared before this goes.
         let filled = unsafe { slot.fill(source) };
-        // SAFETY: as above.
+        // SAFETY: LOCKED: new, so it is alive, and its slot is the lock holder's.
         unsafe { (*this.as_ptr()).slot = Some(filled) };
     }
 
@@ -148,7 +148,7 @@ impl Removable {
         // SAFETY: the job's reference is taken over here.
         let source = unsafe { Callback::source(callback) };
         let begun = source.with_listeners(|_, _| {
-            // SAFETY: the lock is held.
+            // SAFETY: LOCKED: its stage is the lock holder's.
             let stage = unsafe { &mut (*this).stage };
             let begun = *stage == Stage::Due;
             if begun {
@@ -159,12 +159,12 @@ impl Removable {
         if begun {
             // SAFETY: running, so function and context are this thread's alone.
             unsafe { (*this).callback.call() };
-            // SAFETY: as above.
+            // SAFETY: running, so function and context are this thread's alone.
             drop(unsafe { (*this).callback.take_ctx() });
             let (awaiters, slot) = source.with_listeners(|_, _| {
-                // SAFETY: the lock is held.
+                // SAFETY: LOCKED: it is alive, and its slot is the lock holder's.
                 let slot = unsafe { Self::clear(this) };
-                // SAFETY: as above.
+                // SAFETY: LOCKED: its awaiters are the lock holder's.
                 (unsafe { (*this).awaiters }, slot)
             });
             drop(slot);
@@ -181,7 +181,7 @@ impl Removable {
     unsafe fn clear(this: *mut Self) -> Option<Reserved> {
         // SAFETY: as the caller promises.
         let filled = unsafe { (*this).slot.take() }?;
-        // SAFETY: as above; it is taken out once.
+        // SAFETY: LOCKED: the owner is its source; it is taken out once.
         unsafe { filled.clear() }
     }
 }
@@ -213,7 +213,7 @@ pub(crate) fn remove(a: &Asynchron, token: u64, wait: bool) -> Removal {
             drop(unsafe { Box::from_raw(awaiter) });
             removal
         }
-        // SAFETY: as above.
+        // SAFETY: it stays until the call returns.
         Err(mut awaiter) => unsafe { wait_until_it_has_run(a, token, &raw mut awaiter) },
     }
 }
@@ -239,7 +239,7 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
     let mut taken = Leftovers::default();
     token::expect_to_find(token);
     let removal = a.with_listeners(|list, _| {
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the owner is.
         let Some(removable) = (unsafe { token::find(a, token) }) else {
             return Removal::TooLate;
         };
@@ -249,14 +249,14 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
             Stage::Registered => {
                 // SAFETY: one that is registered is listed.
                 unsafe { list.unlink(removable.cast()) };
-                // SAFETY: it is alive, and the lock is held.
+                // SAFETY: LOCKED, and it is alive.
                 taken.slot = unsafe { Removable::clear(this) };
                 // SAFETY: nobody else had it but the list.
                 taken.removable = Some(unsafe { Box::from_raw(this) });
                 Removal::Removed
             }
             Stage::Due => {
-                // SAFETY: it is alive, and the lock is held.
+                // SAFETY: LOCKED, and it is alive.
                 taken.slot = unsafe { Removable::clear(this) };
                 // SAFETY: the queue that holds it does not look without the lock.
                 let withdrawn = unsafe { &mut *this };
@@ -285,11 +285,11 @@ fn wake(mut awaiter: *mut Awaiter) {
     while !awaiter.is_null() {
         // SAFETY: its thread keeps it until it is done.
         let next = unsafe { (*awaiter).next };
-        // SAFETY: as above.
+        // SAFETY: its thread keeps it until it is done.
         let done = unsafe { &raw const (*awaiter).done };
         race::release(done);
         // ORDERING: Release shows the waiting thread all that the callback did.
-        // SAFETY: as above. After this it may be gone.
+        // SAFETY: its thread keeps it until it is done. After this it may be gone.
         unsafe { (*done).store(1, Release) };
         sys::wake(done, u32::MAX, 1);
         awaiter = next;

@@ -146,7 +146,7 @@ impl Next {
     /// The job lies where the links of a `Next` were that has been told; called once.
     unsafe fn run(job: NonNull<Job>) {
         let link = job.cast::<Link>();
-        // SAFETY: told, so a reference is kept for it.
+        // SAFETY: TOLD: a reference is kept for it.
         let source = unsafe { Link::take_source(link) };
         // SAFETY: a `Next`'s.
         let this = unsafe { Self::of_field(job, offset_of!(Self, link)) };
@@ -155,7 +155,7 @@ impl Next {
         let error = if info & ONLY_VALUE != 0 { error_of(&source) } else { None };
         // SAFETY: the reference of the `Next` keeps it alive.
         let into = unsafe { Self::into_of(this, info) };
-        // SAFETY: as above.
+        // SAFETY: ALIVE by the reference of the `Next`.
         let into = unsafe { into.as_ref() };
         let needless = Self::field(this, offset_of!(Self, needless));
         // SAFETY: it was listed there.
@@ -168,12 +168,12 @@ impl Next {
             }
             return;
         }
-        // SAFETY: off both lists: nobody else knows it.
+        // SAFETY: ALONE: off both lists.
         let (into, function, ctx) = unsafe { Self::take_apart(this) };
         match error {
             Some(error) => {
                 drop(ctx);
-                // SAFETY: the handle keeps it alive. If another was first, that one stays.
+                // SAFETY: ALIVE: the handle is a reference. If another was first, that one stays.
                 let _ = unsafe { Asynchron::complete(into.as_non_null(), error) };
             }
             None if begun == Begun::Started => {
@@ -209,12 +209,12 @@ impl Next {
         drop(ctx);
         let alone = match detached {
             Detached::Off => true,
-            // SAFETY: as above.
+            // SAFETY: this thread has not left it.
             Detached::Told => unsafe { Link::leave(link) },
             Detached::Never => false,
         };
         if alone {
-            // SAFETY: nobody else knows it any more.
+            // SAFETY: ALONE: nobody else knows it any more.
             unsafe { Self::free(this) };
         }
     }
@@ -234,12 +234,12 @@ impl Next {
     /// Frees it, but for what it is made of.
     ///
     /// # Safety
-    /// Nobody else knows it any more.
+    /// ALONE: nobody else knows it any more.
     #[inline]
     unsafe fn take_apart(this: NonNull<Self>) -> (Handle, JoinFn, Owned) {
         // SAFETY: as the caller promises.
         if unsafe { Link::info(Self::field(this, offset_of!(Self, link))) } & JOINED != 0 {
-            // SAFETY: as above.
+            // SAFETY: joined, it has not given up its reference.
             let into = unsafe { Self::into_of(this, JOINED) };
             // SAFETY: the reference of the `Next` is taken over.
             let into = unsafe { Handle::from_raw(into) };
@@ -269,6 +269,6 @@ impl Next {
 /// What it has instead of a value.
 fn error_of(source: &Asynchron) -> Option<Outcome> {
     let (slot, tag) = source.outcome()?;
-    // SAFETY: complete, so the slot holds what the tag says.
+    // SAFETY: PUBLISHED: the slot holds what the tag says.
     unsafe { slot.share_error(tag) }
 }

@@ -97,7 +97,7 @@ impl Reserved {
     /// Has its token lead to its node.
     ///
     /// # Safety
-    /// The lock of `owner` is held. It is cleared before the node goes, or the owner.
+    /// `owner` is LOCKED. It is cleared before the node goes, or the owner.
     pub(super) unsafe fn fill(self, owner: &Asynchron) -> Filled {
         let slot = ManuallyDrop::new(self).0;
         // ORDERING: the owner's lock orders it for those who hold that. Others only see that they are not
@@ -117,11 +117,11 @@ impl Filled {
     /// Has it lead nowhere. What is returned is to be dropped without the lock.
     ///
     /// # Safety
-    /// The owner's lock is held; called once.
+    /// The owner is LOCKED; called once.
     pub(super) unsafe fn clear(self) -> Option<Reserved> {
         // ORDERING: as in `fill`.
         self.0.owner.store(ptr::null_mut(), Relaxed);
-        // SAFETY: the owner's lock is held.
+        // SAFETY: LOCKED: the owner is.
         let token = unsafe { &mut *self.0.token.get() };
         // At the end of its tokens, it is never free again.
         *token = token.checked_add(USE)?;
@@ -132,14 +132,14 @@ impl Filled {
 /// What `token` leads to, if it is the owner's.
 ///
 /// # Safety
-/// The lock of `owner` is held.
+/// `owner` is LOCKED.
 pub(super) unsafe fn find(owner: &Asynchron, token: u64) -> Option<NonNull<Removable>> {
     let slot = TABLE.slot(number_of(token))?;
     // ORDERING: as in `fill`.
     if !ptr::eq(slot.owner.load(Relaxed), owner) {
         return None;
     }
-    // SAFETY: it is the owner's, whose lock is held.
+    // SAFETY: it is the owner's, which is LOCKED.
     if unsafe { *slot.token.get_to_read() } != token {
         return None;
     }
@@ -395,11 +395,11 @@ mod tests {
         unsafe { *slot.token.get() = last };
         // SAFETY: nobody else knows the owner.
         let filled = unsafe { reserved.fill(&owner) };
-        // SAFETY: as above.
+        // SAFETY: nobody else knows the owner.
         assert!(unsafe { find(&owner, last) }.is_some());
-        // SAFETY: as above.
+        // SAFETY: nobody else knows the owner.
         assert!(unsafe { filled.clear() }.is_none(), "it is not used again");
-        // SAFETY: as above.
+        // SAFETY: nobody else knows the owner.
         assert!(unsafe { find(&owner, last) }.is_none());
         let others: Vec<_> =
             (0..1000).map(|_| Reserved::new(NonNull::dangling()).unwrap()).collect();

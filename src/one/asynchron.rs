@@ -49,7 +49,7 @@ const _: () = assert!(offset_of!(Asynchron, slot) % MALLOC_ALIGN == 0);
 
 // SAFETY: the state word says who may touch the slot and the list; the rest is atomic.
 unsafe impl Send for Asynchron {}
-// SAFETY: as above.
+// SAFETY: the state word says who may touch the slot and the list; the rest is atomic.
 unsafe impl Sync for Asynchron {}
 
 /// Making one, and what it is asked.
@@ -119,16 +119,16 @@ impl Asynchron {
         if !self.state.load().has_extras() {
             return None;
         }
-        // SAFETY: the word says that there are some.
+        // SAFETY: EXTRAS: the word says that there are some.
         let extras = unsafe { self.extras_pointer() };
-        // SAFETY: they are neither changed nor freed before the object is.
+        // SAFETY: EXTRAS: they are neither changed nor freed before the object is.
         Some(unsafe { extras.as_ref() })
     }
 
     /// # Safety
-    /// The word was seen to say that there are extras, or its lock is held and it says so.
+    /// EXTRAS: the word was seen to say so, or is held and says so.
     pub(super) unsafe fn extras_pointer(&self) -> NonNull<Extras> {
-        // SAFETY: written before the word said so, and never again.
+        // SAFETY: EXTRAS: written before the word said so, and never again.
         unsafe { self.extras.get_to_read().cast::<NonNull<Extras>>().read() }
     }
 
@@ -183,7 +183,7 @@ impl Asynchron {
 
     #[inline]
     fn outcome_seen(&self, seen: Seen) -> Option<(&Slot, Tag)> {
-        // SAFETY: complete, so it is not written any more.
+        // SAFETY: PUBLISHED: it is not written any more.
         seen.is_complete().then(|| (unsafe { &*self.slot.get_to_read() }, seen.tag()))
     }
 }
@@ -194,11 +194,11 @@ impl Asynchron {
     /// is visible.
     ///
     /// # Safety
-    /// `this` is alive until it is complete: a waiter may release it before this returns.
+    /// ALIVE until it is PUBLISHED: a waiter may release it before this returns.
     pub(crate) unsafe fn complete(this: NonNull<Self>, outcome: Outcome) -> Result<(), Outcome> {
-        // SAFETY: alive until it is complete.
+        // SAFETY: ALIVE until it is PUBLISHED.
         let held = unsafe { this.as_ref() }.state.claim();
-        // SAFETY: claimed here, if it is.
+        // SAFETY: CLAIMED, if it is held.
         unsafe { Self::deliver(this, held, outcome, Slot::write) }
     }
 
@@ -208,9 +208,9 @@ impl Asynchron {
     /// As for [`Self::complete`].
     #[inline]
     pub(crate) unsafe fn complete_copy(this: NonNull<Self>, bytes: Bytes) -> Result<(), Bytes> {
-        // SAFETY: alive until it is complete.
+        // SAFETY: ALIVE until it is PUBLISHED.
         let held = unsafe { this.as_ref() }.state.claim();
-        // SAFETY: claimed here, if it is.
+        // SAFETY: CLAIMED, if it is held.
         unsafe { Self::deliver(this, held, bytes, Slot::write_copy) }
     }
 
@@ -220,9 +220,9 @@ impl Asynchron {
     /// As for [`Self::complete`].
     #[inline]
     pub(crate) unsafe fn complete_small(this: NonNull<Self>, small: Small) -> bool {
-        // SAFETY: alive until it is complete.
+        // SAFETY: ALIVE until it is PUBLISHED.
         let held = unsafe { this.as_ref() }.state.claim();
-        // SAFETY: claimed here, if it is.
+        // SAFETY: CLAIMED, if it is held.
         unsafe { Self::deliver(this, held, small, Slot::write_small) }.is_ok()
     }
 
@@ -235,16 +235,16 @@ impl Asynchron {
         this: NonNull<Self>,
         bytes: [u8; N],
     ) -> bool {
-        // SAFETY: alive until it is complete.
+        // SAFETY: ALIVE until it is PUBLISHED.
         let held = unsafe { this.as_ref() }.state.try_claim();
-        // SAFETY: claimed here, if it is.
+        // SAFETY: CLAIMED, if it is held.
         unsafe { Self::deliver(this, held, bytes, Slot::write_array) }.is_ok()
     }
 
     /// Writes what is delivered, and publishes it; gives it back if it was not claimed.
     ///
     /// # Safety
-    /// `held` is of `this`, which is incomplete; what `write` needs beside a slot of its own holds. The
+    /// CLAIMED: `held` is of `this`, which is incomplete; what `write` needs beside a slot of its own holds. The
     /// object may be gone afterwards.
     #[inline]
     unsafe fn deliver<T>(
@@ -256,9 +256,9 @@ impl Asynchron {
         let Some(held) = held else {
             return Err(what);
         };
-        // SAFETY: alive until it is complete.
+        // SAFETY: ALIVE until it is PUBLISHED.
         let slot = unsafe { this.as_ref() }.slot.get();
-        // SAFETY: claimed, so the slot is this thread's alone.
+        // SAFETY: CLAIMED: the slot is this thread's alone.
         let tag = unsafe { write(slot, what) };
         // SAFETY: as the caller promises, and the outcome is written.
         unsafe { Self::publish(this, held, tag) };
@@ -266,12 +266,12 @@ impl Asynchron {
     }
 
     /// # Safety
-    /// `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
+    /// CLAIMED: `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
     #[inline]
     unsafe fn publish(this: NonNull<Self>, held: Held, tag: Tag) {
-        // SAFETY: alive until it is complete.
+        // SAFETY: ALIVE until it is PUBLISHED.
         let me = unsafe { this.as_ref() };
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the list is this thread's alone.
         if unsafe { me.listeners() }.is_empty() {
             me.state.publish(held, tag);
         } else {
@@ -283,7 +283,7 @@ impl Asynchron {
     /// The list of listeners.
     ///
     /// # Safety
-    /// The lock is held, and there is no other reference to the list.
+    /// LOCKED, and there is no other reference to the list.
     #[expect(clippy::mut_from_ref, reason = "the lock makes it the holder's alone")]
     #[inline]
     pub(crate) unsafe fn listeners(&self) -> &mut List {
@@ -323,7 +323,7 @@ impl Asynchron {
         let held = self.state.try_lock()?;
         let incomplete = !held.is_complete();
         if incomplete {
-            // SAFETY: the lock is held.
+            // SAFETY: LOCKED: the list is this thread's alone.
             let list = unsafe { self.listeners() };
             // SAFETY: as the caller promises.
             unsafe { list.push(node) };
@@ -338,10 +338,10 @@ impl Asynchron {
     /// The node was given to `listen` of this asynchron, and is alive.
     pub(crate) unsafe fn unlisten(&self, node: NonNull<Listener>) -> bool {
         self.with_listeners(|list, _| {
-            // SAFETY: alive, and nobody changes it without the lock.
+            // SAFETY: LOCKED: alive, and nobody else changes it.
             let listed = unsafe { Listener::is_listed(node) };
             if listed {
-                // SAFETY: it is listed, and here.
+                // SAFETY: LISTED, and here.
                 unsafe { list.unlink(node) };
             }
             listed
@@ -354,7 +354,7 @@ impl Asynchron {
     #[inline]
     pub(crate) fn with_listeners<R>(&self, work: impl FnOnce(&mut List, bool) -> R) -> R {
         let held = self.state.lock();
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the list is this thread's alone.
         let list = unsafe { self.listeners() };
         let result = work(list, held.is_complete());
         self.state.unlock(held);
@@ -365,7 +365,7 @@ impl Asynchron {
     #[inline]
     pub(crate) fn unless_complete<R>(&self, work: impl FnOnce(&mut List) -> R) -> Option<R> {
         let held = self.state.claim()?;
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the list is this thread's alone.
         let result = work(unsafe { self.listeners() });
         self.state.unlock(held);
         Some(result)

@@ -95,9 +95,9 @@ impl Extras {
     }
 
     /// # Safety
-    /// The caller has moved the asynchron from PENDING to RUNNING for this.
+    /// STARTED: by the caller, for this.
     pub(crate) unsafe fn take_demand(&self) -> Option<Demand> {
-        // SAFETY: that happens once, so the caller alone may touch it.
+        // SAFETY: STARTED: that happens once, so the caller alone may touch it.
         unsafe { (*self.demand.get()).take() }
     }
 }

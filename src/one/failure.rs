@@ -22,7 +22,7 @@ pub(crate) struct Failure(NonNull<Block>);
 
 // SAFETY: the block does not change once made, but for its count, which is atomic.
 unsafe impl Send for Failure {}
-// SAFETY: as above.
+// SAFETY: the block does not change once made, but for its count, which is atomic.
 unsafe impl Sync for Failure {}
 
 impl Failure {
@@ -43,7 +43,7 @@ impl Failure {
         let second = unsafe { first.add(domain.len()) };
         // SAFETY: the room from `first` on is as long as both texts together, and new.
         unsafe { first.copy_from_nonoverlapping(domain.as_ptr(), domain.len()) };
-        // SAFETY: as above.
+        // SAFETY: what follows the first text is as long as the second, and new.
         unsafe { second.copy_from_nonoverlapping(message.as_ptr(), message.len()) };
         let block = Block {
             refs: Refs::new(),

@@ -11,7 +11,7 @@ pub(crate) struct Handle(NonNull<Asynchron>);
 
 // SAFETY: the object may be used and released by any thread.
 unsafe impl Send for Handle {}
-// SAFETY: as above.
+// SAFETY: the object may be used by any thread, also by several.
 unsafe impl Sync for Handle {}
 
 impl Handle {
@@ -55,7 +55,7 @@ impl Deref for Handle {
 
     #[inline]
     fn deref(&self) -> &Asynchron {
-        // SAFETY: this reference keeps the object alive.
+        // SAFETY: ALIVE: this is a reference.
         unsafe { self.0.as_ref() }
     }
 }
@@ -73,7 +73,7 @@ pub(crate) struct Loan(NonNull<Asynchron>);
 
 impl Loan {
     /// # Safety
-    /// The object was lent to the caller, who makes one of it.
+    /// LENT to the caller, who makes one of it.
     pub(crate) unsafe fn from_raw(raw: NonNull<Asynchron>) -> Self {
         Self(raw)
     }
@@ -82,7 +82,7 @@ impl Loan {
 impl Drop for Loan {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: it was lent to this one, and is used no more.
+        // SAFETY: LENT: to this one, and used no more.
         unsafe { Asynchron::give_back(self.0) };
     }
 }

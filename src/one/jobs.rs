@@ -49,7 +49,7 @@ impl Jobs {
     pub(crate) fn decide(self, decide: impl Fn(NonNull<Job>) -> Decided) -> Self {
         let decided = Self::new();
         while let Some(job) = self.pop() {
-            // SAFETY: a job in the queue is alive.
+            // SAFETY: QUEUED: it is alive.
             let run = unsafe { job.as_ref() }.run;
             if let Some((job, run)) = run.map(|run| (job, run)).or_else(|| decide(job)) {
                 // SAFETY: it is to run here, so nobody else uses it.
@@ -63,7 +63,7 @@ impl Jobs {
         if self.first.get().is_null() {
             self.first.set(first);
         } else {
-            // SAFETY: the last job in the queue is alive.
+            // SAFETY: QUEUED: the last one is alive.
             unsafe { (*self.last.get()).next = first };
         }
         self.last.set(last);
@@ -71,7 +71,7 @@ impl Jobs {
 
     fn pop(&self) -> Option<NonNull<Job>> {
         let job = NonNull::new(self.first.get())?;
-        // SAFETY: a job in the queue is alive.
+        // SAFETY: QUEUED: it is alive.
         self.first.set(unsafe { job.as_ref().next });
         Some(job)
     }
@@ -100,7 +100,7 @@ pub(crate) fn run(jobs: Jobs) {
 /// Frees the object: here, or after what is running further up the stack.
 ///
 /// # Safety
-/// Its last reference is gone.
+/// LAST: its last reference is gone.
 pub(crate) unsafe fn bury(dead: NonNull<Asynchron>) {
     PerThread::with(|thread| {
         // SAFETY: nobody else can reach the object.
@@ -137,12 +137,12 @@ impl ThreadQueue {
             if let Some(dead) = self.dead.get() {
                 // SAFETY: it was buried here, and is taken out before it is freed.
                 self.dead.set(unsafe { Asynchron::next_dead(dead) });
-                // SAFETY: its last reference is gone; it is freed once.
+                // SAFETY: LAST: its last reference is gone; it is freed once.
                 unsafe { Asynchron::free(dead) };
             } else if let Some(job) = self.jobs.pop() {
-                // SAFETY: a job in the queue is alive.
+                // SAFETY: QUEUED: it is alive.
                 if let Some(run) = unsafe { job.as_ref() }.run {
-                    // SAFETY: this is its one run.
+                    // SAFETY: QUEUED: this is its one run.
                     unsafe { run(job) };
                 }
             } else {

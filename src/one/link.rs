@@ -140,7 +140,7 @@ impl Link {
     pub(crate) unsafe fn take_source(this: NonNull<Self>) -> Handle {
         // SAFETY: as the caller promises.
         let source = unsafe { Self::source(this) };
-        // SAFETY: as above.
+        // SAFETY: TOLD: the reference that is kept for it is taken over, once.
         unsafe { Handle::from_raw(source) }
     }
 
@@ -239,20 +239,20 @@ impl Link {
     }
 
     /// # Safety
-    /// It is DETACHING, by this thread. If false, it is LISTED again, and may be told.
+    /// It is `DETACHING`, by this thread. If false, it is LISTED again, and may be told.
     unsafe fn try_detach(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises: so it is neither told nor freed.
         let word = unsafe { Self::word(this) };
-        // SAFETY: as above; it has a source, which is alive until the step is told.
+        // SAFETY: not TOLD, so it has a source, which is alive.
         let source = unsafe { Self::source(this) };
-        // SAFETY: as above.
+        // SAFETY: the source is ALIVE while it has listeners that are LISTED and not told.
         let source = unsafe { source.as_ref() };
         let Some(held) = source.state().try_lock() else {
             // ORDERING: Release: the source is not looked at any more.
             word.store(LISTED, Release);
             return false;
         };
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the list is this thread's alone.
         let list = unsafe { source.listeners() };
         // SAFETY: not told, so it is in this list.
         unsafe { list.unlink(Self::node(this)) };
@@ -286,7 +286,7 @@ impl Link {
     pub(crate) unsafe fn end(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         let word = unsafe { this.byte_add(offset_of!(Self, word)) }.cast::<AtomicU32>();
-        // SAFETY: as above.
+        // SAFETY: ALONE: nobody looks at it any more.
         unsafe { word.drop_in_place() };
     }
 

@@ -200,7 +200,7 @@ impl Listener {
     unsafe fn join(prev: *mut Self, next: *mut Self) {
         // SAFETY: as the caller promises.
         unsafe { (*prev).next = next };
-        // SAFETY: as above.
+        // SAFETY: LISTED and LOCKED, as the caller promises.
         unsafe { (*next).prev = prev };
     }
 
@@ -247,16 +247,16 @@ impl List {
         let Some(first) = self.first() else {
             return;
         };
-        // SAFETY: what is in the list is alive.
+        // SAFETY: LISTED: what is in the list is alive.
         let last = unsafe { first.as_ref() }.prev;
         let mut next = self.first;
         for _ in 0..n {
             let Some(node) = NonNull::new(next) else {
                 return;
             };
-            // SAFETY: as above.
+            // SAFETY: LISTED: what is in the list is alive.
             next = unsafe { node.as_ref() }.next;
-            // SAFETY: as above.
+            // SAFETY: LISTED: its links are the lock holder's.
             unsafe { (*node.as_ptr()).next = ptr::null_mut() };
             let was_last = node.as_ptr() == last;
             work(node);
@@ -279,11 +279,11 @@ impl List {
             // SAFETY: alive, and in no list.
             return unsafe { Listener::join(node, node) };
         }
-        // SAFETY: what is in the list is alive.
+        // SAFETY: LISTED: what is in the list is alive.
         let last = unsafe { (*self.first).prev };
         // SAFETY: the node is alive and in no list; the other is in this one.
         unsafe { Listener::join(last, node) };
-        // SAFETY: as above.
+        // SAFETY: the node is pushed just now, and the other is in this list.
         unsafe { Listener::join(node, self.first) };
     }
 
@@ -302,7 +302,7 @@ impl List {
                 self.first = next;
             }
         }
-        // SAFETY: as above.
+        // SAFETY: it is alive, and out of the list its link is the caller's.
         unsafe { (*node).next = ptr::null_mut() };
     }
 }

@@ -327,9 +327,9 @@ impl Slot {
         match tag.kind() {
             // SAFETY: the tag says so, and it is dropped once.
             Tag::BYTES => unsafe { self.free_copy() },
-            // SAFETY: as above.
+            // SAFETY: the tag says so, and it is dropped once.
             Tag::BUFFER => unsafe { ManuallyDrop::drop(&mut self.buffer) },
-            // SAFETY: as above.
+            // SAFETY: the tag says so, and it is dropped once.
             Tag::FAILURE | Tag::CANCELLED_BECAUSE => unsafe {
                 ManuallyDrop::drop(&mut self.failure);
             },

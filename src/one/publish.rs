@@ -82,26 +82,26 @@ impl Telling {
     /// order, when all others were told and this thread comes to it.
     ///
     /// # Safety
-    /// `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
+    /// CLAIMED: `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
     #[cold]
     pub(super) unsafe fn publish(this: NonNull<Asynchron>, held: Held, tag: Tag) {
-        // SAFETY: alive until it is published.
+        // SAFETY: ALIVE until it is PUBLISHED.
         let source = unsafe { this.as_ref() };
         if held.is_crowded() {
             // SAFETY: as the caller promises.
             return unsafe { Self::publish_in_a_crowd(this, held, tag) };
         }
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the list is this thread's alone.
         let list = unsafe { source.listeners() };
         let Some(node) = list.lone() else {
             // SAFETY: as the caller promises.
             return unsafe { Self::publish_to_many(this, held, tag) };
         };
-        // SAFETY: what listens is alive until it was told.
+        // SAFETY: LISTED: it is alive until it is TOLD.
         let (held, run) = match *unsafe { Listener::kind(node) } {
             Kind::Run { lent, .. } => (held.lend(), lent),
             Kind::RunMarked { mark, run } => {
-                // SAFETY: the lock is held.
+                // SAFETY: LOCKED: it is marked under the lock.
                 unsafe { mark(node) };
                 source.keep();
                 (held, run)
@@ -109,16 +109,16 @@ impl Telling {
             Kind::Learn(learn) => {
                 list.take_off(1, |_| ());
                 source.state().publish(held, tag);
-                // SAFETY: it was taken off the list, and learns once.
+                // SAFETY: TOLD: it learns once.
                 return unsafe { learn(node) };
             }
             Kind::Decide { mark, decide } => {
-                // SAFETY: the lock is held.
+                // SAFETY: LOCKED: it is marked under the lock.
                 unsafe { mark(node) };
                 source.keep();
                 *list = List::EMPTY;
                 source.state().publish(held, tag);
-                // SAFETY: it was taken off the list, and decides once.
+                // SAFETY: TOLD: it decides once.
                 if let Some((job, run)) = unsafe { decide(node, this) } {
                     run_one(job, run);
                 }
@@ -138,9 +138,9 @@ impl Telling {
     /// As for [`Self::publish`].
     #[inline(never)]
     unsafe fn publish_to_many(this: NonNull<Asynchron>, held: Held, tag: Tag) {
-        // SAFETY: alive until it is published.
+        // SAFETY: ALIVE until it is PUBLISHED.
         let source = unsafe { this.as_ref() };
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the list is this thread's alone.
         let list = unsafe { source.listeners() };
         let mut telling = Self::new();
         let more = telling.take_few(source, list);
@@ -161,7 +161,7 @@ impl Telling {
     /// As for [`Self::publish`].
     #[inline(never)]
     unsafe fn publish_in_a_crowd(this: NonNull<Asynchron>, held: Held, tag: Tag) {
-        // SAFETY: alive until it is published.
+        // SAFETY: ALIVE until it is PUBLISHED.
         let kept = Handle::retain(unsafe { this.as_ref() });
         kept.state().publish(held, tag);
         let mut telling = Self::new();
@@ -177,7 +177,7 @@ impl Telling {
         let mut courtesy = Courtesy::new();
         loop {
             let held = source.state().lock();
-            // SAFETY: the lock is held.
+            // SAFETY: LOCKED: the list is this thread's alone.
             let more = self.take_few(source, unsafe { source.listeners() });
             let wanted = source.state().unlock(held);
             self.inform();
@@ -193,7 +193,7 @@ impl Telling {
     /// Takes the first few off the list, whose lock is held, and says whether there are more to be told.
     #[inline]
     fn take_few(&mut self, source: &Asynchron, list: &mut List) -> bool {
-        // SAFETY: just taken off, and the lock is held.
+        // SAFETY: TOLD, and LOCKED: just taken off.
         list.take_off(FEW, |node| unsafe { self.dispatch(node, source) });
         !list.is_empty()
     }
@@ -220,10 +220,10 @@ impl Telling {
                 // SAFETY: as the caller promises.
                 unsafe { mark(node) };
                 source.keep();
-                // SAFETY: as above.
+                // SAFETY: TOLD: it is not used as a listener any more.
                 unsafe { self.jobs.push(node.cast(), Some(run)) };
             }
-            // SAFETY: in no list, its link is free.
+            // SAFETY: TOLD: its link is free.
             Kind::Learn(_) => unsafe { self.learn_later(node) },
             Kind::Decide { mark, .. } => {
                 // SAFETY: as the caller promises.
@@ -247,7 +247,7 @@ impl Telling {
         if self.first.is_null() {
             self.first = node;
         } else {
-            // SAFETY: as above.
+            // SAFETY: TOLD: so is the one before, which has not learned yet.
             unsafe { (*self.last).prev = node };
         }
         self.last = node;
@@ -261,11 +261,11 @@ impl Telling {
         }
         let mut next = mem::replace(&mut self.first, ptr::null_mut());
         while let Some(node) = NonNull::new(next) {
-            // SAFETY: alive until it has learned.
+            // SAFETY: TOLD: alive until it has learned.
             next = unsafe { node.as_ref() }.prev;
-            // SAFETY: as above.
+            // SAFETY: TOLD: alive until it has learned.
             if let Kind::Learn(learn) = *unsafe { Listener::kind(node) } {
-                // SAFETY: it was taken off the list, and learns once.
+                // SAFETY: TOLD: it learns once.
                 unsafe { learn(node) };
             }
         }
@@ -292,7 +292,7 @@ fn decide(jobs: Jobs, source: NonNull<Asynchron>) -> Jobs {
         let node = job.cast::<Listener>();
         // SAFETY: it was left undecided, so that its kind is still there.
         match *unsafe { Listener::kind(node) } {
-            // SAFETY: as above; it is decided once.
+            // SAFETY: it was left undecided, and is decided once.
             Kind::Decide { decide, .. } => unsafe { decide(node, source) },
             _ => None,
         }

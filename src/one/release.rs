@@ -20,7 +20,7 @@ impl Asynchron {
     /// It is the caller's, and is used no more.
     #[inline(always)] // Into `asynchron_release`: the compiler thinks otherwise.
     pub(crate) unsafe fn release(this: NonNull<Self>) {
-        // SAFETY: the reference keeps it alive until it is given up.
+        // SAFETY: ALIVE until the reference is given up.
         let me = unsafe { this.as_ref() };
         if !me.refs.release_untold() {
             return;
@@ -30,7 +30,7 @@ impl Asynchron {
             // SAFETY: it was the last one that is counted.
             return unsafe { Self::release_particular(this, seen) };
         }
-        // SAFETY: it was the last one.
+        // SAFETY: LAST: it was the last one.
         unsafe { Self::end(this, seen) };
     }
 
@@ -42,7 +42,7 @@ impl Asynchron {
             // SAFETY: as the caller promises.
             return unsafe { Self::release_watched(this, seen) };
         }
-        // SAFETY: as above; it is or was lent.
+        // SAFETY: as the caller promises; it is or was lent.
         unsafe { Self::release_lent(this) };
     }
 
@@ -52,7 +52,7 @@ impl Asynchron {
     /// As for `release_particular`.
     #[cold]
     unsafe fn release_watched(this: NonNull<Self>, seen: Seen) {
-        // SAFETY: the reference is still counted, and keeps it alive.
+        // SAFETY: ALIVE: the reference is still counted.
         let me = unsafe { this.as_ref() };
         race::acquire(&raw const me.refs);
         race::acquire(&raw const me.state);
@@ -60,7 +60,7 @@ impl Asynchron {
             // SAFETY: as the caller promises.
             unsafe { Self::release_lent(this) };
         } else {
-            // SAFETY: as above.
+            // SAFETY: LAST: it is the last counted one, and never was lent.
             unsafe { Self::end(this, seen) };
         }
     }
@@ -69,11 +69,11 @@ impl Asynchron {
     /// As for `release_particular`, of what is or was lent.
     #[inline]
     unsafe fn release_lent(this: NonNull<Self>) {
-        // SAFETY: the reference is still counted, and keeps it alive.
+        // SAFETY: ALIVE: the reference is still counted.
         let me = unsafe { this.as_ref() };
         // Returned, it cannot be lent again; but it may have been retained while it was lent.
         if !me.state.leave_to_borrower() && me.refs.release() {
-            // SAFETY: it was the last one.
+            // SAFETY: LAST: it was the last one.
             unsafe { Self::end(this, me.state.load()) };
         }
     }
@@ -81,9 +81,9 @@ impl Asynchron {
     /// Gives up the reference that is not counted.
     ///
     /// # Safety
-    /// It was lent to the caller, who uses it no more.
+    /// LENT to the caller, who uses it no more.
     pub(super) unsafe fn give_back(this: NonNull<Self>) {
-        // SAFETY: lent, it is alive.
+        // SAFETY: LENT: it is alive.
         if unsafe { this.as_ref() }.state.end_loan() {
             // SAFETY: the last counted reference was left to the caller.
             unsafe { Self::release(this) };
@@ -91,14 +91,14 @@ impl Asynchron {
     }
 
     /// # Safety
-    /// The last reference has just been given up, and the word was seen since.
+    /// LAST: the last reference has just been given up, and the word was seen since.
     #[inline]
     unsafe fn end(this: NonNull<Self>, seen: Seen) {
-        // SAFETY: nobody else can free it.
+        // SAFETY: LAST: nobody else can free it.
         let me = unsafe { this.as_ref() };
-        // SAFETY: nobody else can reach it, since there are no steps.
+        // SAFETY: LAST: nobody else can reach it, since there are no steps.
         if seen.is_bare() && unsafe { me.listeners() }.is_empty() {
-            // SAFETY: nothing else is left of it.
+            // SAFETY: LAST: nothing else is left of it.
             return unsafe { Self::free_block(this, Self::LAYOUT) };
         }
         // SAFETY: as the caller promises.
@@ -111,17 +111,17 @@ impl Asynchron {
     /// As for [`Self::end`].
     #[inline(never)]
     unsafe fn end_with_more(this: NonNull<Self>, seen: Seen) {
-        // SAFETY: nobody else can free it.
+        // SAFETY: LAST: nobody else can free it.
         let me = unsafe { this.as_ref() };
-        // SAFETY: nobody else can reach it: those who ask know that there are no steps.
+        // SAFETY: LAST: nobody else can reach it: those who ask know that there are no steps.
         let nobody_listens = || unsafe { me.listeners() }.is_empty();
         if seen.is_only_joined() {
             if nobody_listens() {
-                // SAFETY: nothing else is left of it.
+                // SAFETY: LAST: nothing else is left of it.
                 return unsafe { Self::free_joined(this) };
             }
         } else if seen.only_holds() && seen.tag().is_copy() && nobody_listens() {
-            // SAFETY: as above.
+            // SAFETY: LAST: nothing else is left of it but the copy.
             return unsafe { Self::end_copy(this) };
         }
         // SAFETY: as the caller promises.
@@ -132,9 +132,9 @@ impl Asynchron {
     /// There is nothing left but the object and the copy in its slot.
     #[inline(never)]
     unsafe fn end_copy(this: NonNull<Self>) {
-        // SAFETY: nobody else can reach it.
+        // SAFETY: LAST: nobody else can reach it.
         let me = unsafe { this.as_ref() };
-        // SAFETY: as above.
+        // SAFETY: LAST: the slot is this thread's.
         let slot = unsafe { &mut *me.slot.get() };
         // SAFETY: a copy, which nobody uses any more.
         unsafe { slot.free_copy() };
@@ -143,26 +143,26 @@ impl Asynchron {
     }
 
     /// # Safety
-    /// The last reference has just been given up.
+    /// LAST: the last reference has just been given up.
     #[inline(never)]
     unsafe fn end_slowly(this: NonNull<Self>) {
-        // SAFETY: nobody else can free it.
+        // SAFETY: LAST: nobody else can free it.
         let me = unsafe { this.as_ref() };
         let seen = me.state.load();
         if seen.has_steps() {
             // SAFETY: as the caller promises.
             return unsafe { Self::end_with_steps(this) };
         }
-        // SAFETY: nobody else can reach it. Those due after completion have references: so if there
+        // SAFETY: LAST: nobody else can reach it. Those due after completion have references: so if there
         // is one in the list, it is not complete.
         if !unsafe { me.listeners() }.is_empty() {
-            // SAFETY: as above.
+            // SAFETY: LAST, as the caller promises.
             unsafe { Self::break_off(this) };
         } else if !seen.has_extras() && seen.tag().is_ours() {
-            // SAFETY: as above.
+            // SAFETY: LAST: there are neither listeners nor steps.
             unsafe { Self::free(this) };
         } else {
-            // SAFETY: the last reference is gone.
+            // SAFETY: LAST: the last reference is gone.
             unsafe { jobs::bury(this) };
         }
     }
@@ -171,13 +171,13 @@ impl Asynchron {
     /// that thread is through with it once the lock is free, and no other comes.
     ///
     /// # Safety
-    /// The last reference has just been given up.
+    /// LAST: the last reference has just been given up.
     #[cold]
     unsafe fn end_with_steps(this: NonNull<Self>) {
-        // SAFETY: nobody else can free it.
+        // SAFETY: LAST: nobody else can free it.
         let me = unsafe { this.as_ref() };
         let held = me.state.lock();
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the list is this thread's alone.
         let nobody_listens = unsafe { me.listeners() }.is_empty();
         if nobody_listens {
             me.state.unlock(held.without_steps());
@@ -185,7 +185,7 @@ impl Asynchron {
             unsafe { Self::end(this, me.state.load()) };
         } else {
             me.state.unlock(held);
-            // SAFETY: as above.
+            // SAFETY: LAST, as the caller promises.
             unsafe { Self::break_off(this) };
         }
     }
@@ -193,7 +193,7 @@ impl Asynchron {
     /// Nobody is left to deliver to those that listen: tells them so.
     ///
     /// # Safety
-    /// The last reference has just been given up.
+    /// LAST: the last reference has just been given up.
     #[cold]
     unsafe fn break_off(this: NonNull<Self>) {
         // SAFETY: the last reference is still counted: it is owned again, and given up once they
@@ -207,23 +207,23 @@ impl Asynchron {
     /// Frees what it holds, which may run the program's code, and then the object.
     ///
     /// # Safety
-    /// The last reference is gone; called once.
+    /// LAST: the last reference is gone; called once.
     pub(super) unsafe fn free(this: NonNull<Self>) {
-        // SAFETY: nobody else can reach it.
+        // SAFETY: LAST: nobody else can reach it.
         let me = unsafe { this.as_ref() };
         let seen = me.state.load();
-        // SAFETY: nobody else can reach the slot.
+        // SAFETY: LAST: nobody else can reach the slot.
         let slot = unsafe { &mut *me.slot.get() };
         // SAFETY: the tag says what it holds: the empty value, if it never completed.
         unsafe { slot.free(seen.tag()) };
         if seen.has_extras() {
-            // SAFETY: the word says that there are some.
+            // SAFETY: EXTRAS: the word says that there are some.
             let extras = unsafe { me.extras_pointer() };
             // SAFETY: made by a box, and freed here alone.
             drop(unsafe { Box::from_raw(extras.as_ptr()) });
         }
         if seen.is_joined() {
-            // SAFETY: nothing else is left of it.
+            // SAFETY: LAST: nothing else is left of it.
             unsafe { Self::free_joined(this) };
         } else {
             // SAFETY: allocated with this layout.
@@ -250,7 +250,7 @@ impl Asynchron {
         // For models alone, whose atomics and cells notice their end: there is nothing else to drop.
         // SAFETY: as the caller promises.
         unsafe { this.drop_in_place() };
-        // SAFETY: as above.
+        // SAFETY: LAST: nobody can reach it, and it was allocated so.
         unsafe { dealloc(this.as_ptr().cast(), layout) };
     }
 
@@ -269,7 +269,7 @@ impl Asynchron {
     /// # Safety
     /// It was given to [`Self::link_dead`].
     pub(super) unsafe fn next_dead(this: NonNull<Self>) -> Option<NonNull<Self>> {
-        // SAFETY: nobody else can reach it.
+        // SAFETY: LAST: nobody else can reach it.
         let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
         // SAFETY: written there.
         NonNull::new(unsafe { room.read() })

@@ -46,6 +46,48 @@
 //! which sees WANTED, and wakes one; and publishing wakes them all. So those who wait do not spin, but say
 //! that it is WANTED, and sleep until they are woken. (After U. Drepper, "Futexes Are Tricky", 2011.)
 //!
+//! # Invariants
+//!
+//! What the code relies on, by name. SAFETY comments cite them, and `tests/safety.rs` holds that whatever is cited is
+//! here. Of each: who has it, how one gets it, what one may do with it, and how it ends.
+//!
+//! - **ALIVE**: the object is there. Whoever has a counted reference has this: a `Handle`, a caller of the C
+//!   interface that vouches for one, a job or a step for which one is kept; and so has a callback that it is LENT
+//!   to. One gets it by creating the object, or by retaining it while one has it already. With it one may use
+//!   whatever is atomic, and ask for the lock. It ends when the reference is given up. Whoever delivers may do so
+//!   without a reference: then the object is ALIVE until it is PUBLISHED, and not for an instruction longer.
+//! - **LENT**: the object is ALIVE by a reference that is not counted. One callback at most has it, the first that
+//!   a completion runs, and gets it by the word that publishes. It ends with `end_loan`, once. If the last counted
+//!   reference was left to the borrower meanwhile, that is its own from then on.
+//! - **LAST**: the last counted reference was given up, and the object is not LENT. The thread that counted down
+//!   has this, until it has freed the object or takes that reference up again to break off. With it one may read
+//!   and free all of it: nobody else can reach it. But while the word has STEPS, the list is still under the lock.
+//! - **LOCKED**: the lock is held. The thread to which `lock`, `claim` or their like gave a `Held` has this, until
+//!   it gives that to `unlock` or `publish`. With it one may read and change the list, the nodes in it, what
+//!   belongs to a listener that says so, and the word; and write the pointer to the extras while the word has no
+//!   EXTRAS.
+//! - **CLAIMED**: LOCKED, and the object was not complete when it was. Nobody else can complete it meanwhile. So
+//!   the slot is this thread's alone, to write the outcome. It ends by `publish`; or by `unlock`, and nothing was
+//!   written.
+//! - **STARTED**: this thread moved the word from PENDING to RUNNING, by `start`, which one thread does at most.
+//!   With it one may take the function on demand out of the extras. It never ends: a word is not PENDING again.
+//! - **PUBLISHED**: the word was seen to be COMPLETE, by a load that acquires, or by this thread's own `publish`.
+//!   Anyone who has the object ALIVE may have seen it. With it one may read the slot as the tag says: it is not
+//!   written again, and what it holds stays until LAST.
+//! - **EXTRAS**: the word was seen to have that bit. With it one may read the pointer to the extras, and what of
+//!   them does not change: both stay until LAST.
+//! - **LISTED**: a listener is in the list. So it is alive, wherever it lies, until it is TOLD or taken off, and
+//!   its links are those of whoever has the list LOCKED. It gets there by being pushed under the lock, if the
+//!   object is not complete; its owner sees to it that it stays.
+//! - **TOLD**: whoever completes the object has taken a listener off the list. That thread has it, for what its
+//!   kind says: to have it learn, once, or to queue one job where its links were. It is alive until that was done,
+//!   and nobody else takes it off.
+//! - **QUEUED**: a job is in a queue of one thread. It is alive until it runs, which it does once, on that thread;
+//!   and its link is that thread's alone.
+//! - **ALONE**: no other thread knows something, or ever will again: what was made just now, or what this thread
+//!   was the last to leave. With it one may read, write, take apart and free all of it. It ends when that is
+//!   listed, queued, handed out or gone.
+//!
 //! Here is how the word begins, becomes complete and is lent; `lock` has the lock, `lock_wait` how a thread waits for
 //! that, and `word` what a word says.
 

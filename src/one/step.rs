@@ -21,7 +21,7 @@ impl Asynchron {
     /// true, a step is in the list now.
     pub(crate) fn with_steps<R>(&self, work: impl FnOnce(&mut List, bool) -> (R, bool)) -> R {
         let held = self.state().lock();
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the list is this thread's alone.
         let list = unsafe { self.listeners() };
         let (result, listed) = work(list, held.is_complete());
         self.state().unlock(if listed { held.with_steps() } else { held });
@@ -37,12 +37,12 @@ impl Asynchron {
         // Most have been released by then, and a chain's only reference is the step's.
         let alone = self.refs.is_one();
         let held = if alone { self.state().lock_alone() } else { self.state().lock() };
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: it is alive, and nobody takes it off meanwhile.
         if unsafe { Listener::is_taken(node) } {
             self.state().unlock(held);
             return Begun::Gone;
         }
-        // SAFETY: the lock is held.
+        // SAFETY: LOCKED: the list is this thread's alone.
         let list = unsafe { self.listeners() };
         // SAFETY: it is in this list.
         unsafe { list.unlink(node) };

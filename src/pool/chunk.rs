@@ -47,7 +47,7 @@ impl Chunk {
     unsafe fn room(this: NonNull<Self>, before: u32) -> NonNull<Task> {
         // SAFETY: as the caller promises.
         let rooms = unsafe { this.byte_add(offset_of!(Whole, rooms)) }.cast::<Task>();
-        // SAFETY: as above.
+        // SAFETY: there are so many rooms, as the caller promises.
         unsafe { rooms.add(before as usize) }
     }
 
@@ -71,7 +71,7 @@ impl Chunk {
     unsafe fn reuse_or_free(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         let pool = unsafe { (*this.as_ptr()).pool };
-        // SAFETY: as above.
+        // SAFETY: ALONE: all its rooms have been left.
         if !unsafe { pool.keep(this) } {
             // SAFETY: allocated as a box would be.
             drop(unsafe { Box::from_raw(this.cast::<Whole>().as_ptr()) });

@@ -72,12 +72,12 @@ impl Queue {
         let (before, behind) = (place.before, place.behind);
         place.number = NOWHERE;
         match NonNull::new(before) {
-            // SAFETY: as above.
+            // SAFETY: what lies in a queue is alive.
             Some(before) => unsafe { Task::place(before) }.behind = behind,
             None => self.first = behind,
         }
         match NonNull::new(behind) {
-            // SAFETY: as above.
+            // SAFETY: what lies in a queue is alive.
             Some(behind) => unsafe { Task::place(behind) }.before = before,
             None => self.last = before,
         }

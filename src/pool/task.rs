@@ -96,11 +96,11 @@ impl Task {
         // SAFETY: as the caller promises.
         match unsafe { Self::begin(this, true) } {
             Begun::Started => {
-                // SAFETY: off the list and out of the queue: nobody else knows it.
+                // SAFETY: ALONE: off the list and out of the queue.
                 let (function, ctx, a) = unsafe { Self::take_apart(this) };
                 compute::run(&a, ctx, compute::plain(function));
             }
-            // SAFETY: as above.
+            // SAFETY: ALONE: off the list and out of the queue.
             Begun::Refused => drop(unsafe { Self::take_apart(this) }),
             // SAFETY: its context is the other's.
             Begun::Gone => unsafe { Self::leave(this) },
@@ -118,7 +118,7 @@ impl Task {
             // SAFETY: its context is the other's.
             unsafe { Self::leave(this) };
         } else {
-            // SAFETY: off the list and out of the queue: nobody else knows it.
+            // SAFETY: ALONE: off the list and out of the queue.
             drop(unsafe { Self::take_apart(this) });
         }
         !gone
@@ -138,7 +138,7 @@ impl Task {
     unsafe fn leave(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         let pool = unsafe { Self::pool(this) };
-        // SAFETY: as above.
+        // SAFETY: the part ends here, and it is out of the queue, as the caller promises.
         if unsafe { pool.leave(this) } {
             // SAFETY: the other has left it, with its context.
             unsafe { Self::end(this) };
@@ -160,15 +160,15 @@ impl Task {
         let this = job.cast::<Self>();
         // SAFETY: since it was taken off, the context is this thread's.
         let ctx = unsafe { &raw const (*this.as_ptr()).ctx };
-        // SAFETY: as above; read once.
+        // SAFETY: the context is this thread's, and read once.
         let ctx = unsafe { ctx.read() };
         // SAFETY: this thread has a part in it.
         let pool = unsafe { Self::pool(this) };
-        // SAFETY: as above.
+        // SAFETY: this thread's part in it ends here.
         let alone = unsafe { pool.leave(this) };
         drop(ctx);
         if alone {
-            // SAFETY: nobody else knows it any more.
+            // SAFETY: ALONE: nobody else knows it any more.
             unsafe { Self::end(this) };
         }
     }
@@ -176,7 +176,7 @@ impl Task {
     /// Ends it, but for what it is made of.
     ///
     /// # Safety
-    /// Nobody else knows it any more.
+    /// ALONE: nobody else knows it any more.
     #[inline]
     unsafe fn take_apart(this: NonNull<Self>) -> (Function, Owned, Handle) {
         // SAFETY: read once.

@@ -375,7 +375,7 @@ impl Inner {
             Some(before) => before.behind.set(behind),
             None => self.resting = behind,
         }
-        // SAFETY: as above.
+        // SAFETY: workers at rest are alive.
         if let Some(behind) = unsafe { behind.as_ref() } {
             behind.before.set(before);
         }

@@ -14,7 +14,7 @@ pub(super) fn uncancelled<R>(call: impl FnOnce() -> R) -> R {
     // SAFETY: writes what the state was.
     unsafe { pthread_setcancelstate(DISABLE, &mut before) };
     let returned = call();
-    // SAFETY: as above.
+    // SAFETY: puts back what was written, and does not want to know what it replaces.
     unsafe { pthread_setcancelstate(before, &mut 0) };
     returned
 }

@@ -65,7 +65,7 @@ fn futex_wait(word: &AtomicU32, expected: u32, mask: u32, at: Option<&libc::time
 /// Takes an address and never looks behind it: the word may be gone already. A sleeper that has
 /// since come to sleep there for another reason looks again and sleeps on.
 pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) {
-    // SAFETY: a private FUTEX_WAKE uses the address as a key alone.
+    // SAFETY: a private `FUTEX_WAKE` uses the address as a key alone.
     unsafe {
         libc::syscall(
             libc::SYS_futex,

@@ -118,9 +118,9 @@ pub(super) fn begin_as_others(attr: &mut libc::pthread_attr_t) -> bool {
     let normal = normal_priority();
     // SAFETY: the attributes are initialised.
     unsafe { pthread_attr_setschedpolicy(attr, libc::SCHED_OTHER) };
-    // SAFETY: as above; reads the parameters.
+    // SAFETY: the attributes are initialised; reads the parameters.
     unsafe { pthread_attr_setschedparam(attr, &normal) };
-    // SAFETY: as above.
+    // SAFETY: the attributes are initialised.
     unsafe { pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED) == 0 }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn begin_as_here(attr: &mut libc::pthread_attr_t) {
 }
 
 fn normal_priority() -> libc::sched_param {
-    // SAFETY: all zeroes is the only priority of SCHED_OTHER.
+    // SAFETY: all zeroes is the only priority of `SCHED_OTHER`.
     unsafe { mem::zeroed() }
 }
 

@@ -122,7 +122,7 @@ impl Bell {
         for fd in ends {
             // SAFETY: the descriptor was opened above and is ours.
             unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
-            // SAFETY: as above.
+            // SAFETY: the descriptor was opened above and is ours.
             unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) };
         }
         Some(Self { read, write, process })
@@ -158,7 +158,7 @@ impl Drop for Bell {
         }
         // SAFETY: the descriptors are ours and are not used again.
         uncancelled(|| unsafe { libc::close(self.read) });
-        // SAFETY: as above.
+        // SAFETY: the descriptor is ours and is not used again.
         uncancelled(|| unsafe { libc::close(self.write) });
     }
 }

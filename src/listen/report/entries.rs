@@ -28,7 +28,7 @@ impl Entry {
     pub(super) unsafe fn learn(node: NonNull<Listener>) {
         // SAFETY: as the caller promises.
         let report = unsafe { Listener::owner::<Report>(node) };
-        // SAFETY: as above; its report is alive until it has arrived.
+        // SAFETY: TOLD: it learns once; its report is alive until it has arrived.
         unsafe { Report::arrive(report, node.cast()) };
     }
 
@@ -39,7 +39,7 @@ impl Entry {
     pub(super) unsafe fn take_content(this: NonNull<Self>) -> (Option<Handle>, *mut c_void) {
         // SAFETY: as the caller promises.
         let source = unsafe { &mut (*this.as_ptr()).source }.take();
-        // SAFETY: as above.
+        // SAFETY: alive, and under the report's lock.
         (source, unsafe { (*this.as_ptr()).tag })
     }
 
@@ -150,7 +150,7 @@ impl Chunks {
             Some(chunk)
         });
         chunks.flat_map(|chunk| {
-            // SAFETY: as above.
+            // SAFETY: ours, until the end.
             let used = unsafe { chunk.as_ref() }.used;
             // SAFETY: so many were used.
             (0..used).map(move |index| unsafe { entry(chunk, index) })

@@ -200,7 +200,7 @@ impl Report {
         if !was_ready {
             // SAFETY: taken out as not ready, it stays until it is let go.
             let unlisted = unsafe { unlist(source, entry) };
-            // SAFETY: as above.
+            // SAFETY: it is not looked at after this.
             unsafe { self.queue.lock().let_go(entry, unlisted) };
         }
         drop(handle);
@@ -420,10 +420,10 @@ unsafe fn unlist(source: &Asynchron, entry: NonNull<Entry>) -> bool {
     let mut backoff = Backoff::new();
     loop {
         let listed = source.with_listeners(|list, is_complete| {
-            // SAFETY: alive, and nobody changes it without the lock.
+            // SAFETY: LOCKED: alive, and nobody else changes it.
             let listed = unsafe { Listener::is_listed(node) };
             if listed {
-                // SAFETY: it is listed, and here.
+                // SAFETY: LISTED, and here.
                 unsafe { list.unlink(node) };
             }
             Some(listed).filter(|_| listed || is_complete)

@@ -187,9 +187,9 @@ impl Queue {
     unsafe fn free_if_removed(&mut self, entry: NonNull<Entry>) -> bool {
         // SAFETY: as the caller promises.
         let removed = self.removed > 0 && unsafe { Entry::is_content_taken(entry) };
-        // SAFETY: as above; it was taken out as not ready.
+        // SAFETY: it has arrived, and was taken out as not ready.
         if removed && unsafe { Entry::may_be_freed(entry) } {
-            // SAFETY: as above.
+            // SAFETY: it has arrived, and nobody looks at it.
             unsafe { self.free_removed(entry) };
         }
         removed
@@ -230,10 +230,10 @@ impl Queue {
     pub(super) unsafe fn take_out(&mut self, entry: NonNull<Entry>) -> (Option<Handle>, IsReady) {
         // SAFETY: as the caller promises.
         unsafe { self.sources.take_out(entry) };
-        // SAFETY: as above, under the lock.
+        // SAFETY: the entry is alive, and this is under the report's lock.
         let (source, _tag) = unsafe { Entry::take_content(entry) };
         self.pending = self.pending.wrapping_sub(1);
-        // SAFETY: as above.
+        // SAFETY: the entry is alive, and not free.
         let is_ready = unsafe { ReadyList::holds(entry) };
         if is_ready {
             // SAFETY: it is in a ready list, and nothing is being reversed: so in this one.
@@ -241,7 +241,7 @@ impl Queue {
             // SAFETY: it was taken, and is in no ready list any more.
             unsafe { self.entries.free(entry) };
         } else {
-            // SAFETY: as above.
+            // SAFETY: its content was just taken, under the lock.
             unsafe { Entry::look_at(entry) };
             self.removed = self.removed.wrapping_add(1);
         }
@@ -285,7 +285,7 @@ impl Queue {
             };
             // SAFETY: what is ready was not taken out.
             unsafe { self.sources.take_out(entry) };
-            // SAFETY: as above, under the lock.
+            // SAFETY: what is ready is alive, and this is under the lock.
             if let (Some(asynchron), tag) = unsafe { Entry::take_content(entry) } {
                 give(Item { asynchron, tag });
             }

@@ -154,7 +154,7 @@ impl ReadyList {
         }
         // SAFETY: as the caller promises.
         let after = unsafe { next(entry) };
-        // SAFETY: as above.
+        // SAFETY: what is in this list has arrived, and keeps a link.
         let before = unsafe { Listener::kept_link(entry.cast()) };
         let Some(before) = before.and_then(|before| NonNull::new(before.cast())) else {
             return;
@@ -163,7 +163,7 @@ impl ReadyList {
         unsafe { set_next(before, after) };
         match NonNull::new(after) {
             None => self.last = before.as_ptr(),
-            // SAFETY: as above.
+            // SAFETY: it is in this list, too.
             Some(after) => unsafe { set_before(after, before.as_ptr()) },
         }
         self.appended = self.appended.wrapping_sub(1);

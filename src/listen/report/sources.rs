@@ -50,36 +50,36 @@ impl Linked {
 
     /// Where the link to the next younger is.
     fn younger_link(self) -> *mut *mut Entry {
-        // SAFETY: as above.
+        // SAFETY: it is alive.
         unsafe { &raw mut (*self.links()).younger }
     }
 
     fn younger(self) -> Option<Self> {
-        // SAFETY: as above.
+        // SAFETY: it is alive.
         let younger = unsafe { (*self.links()).younger };
         // SAFETY: those that it is linked with are such, too.
         unsafe { Self::new(younger) }
     }
 
     fn set_younger(self, younger: *mut Entry) {
-        // SAFETY: as above.
+        // SAFETY: it is alive, and its links are the lock holder's.
         unsafe { (*self.links()).younger = younger };
     }
 
     fn is_sorted(self) -> bool {
-        // SAFETY: as above.
+        // SAFETY: it is alive.
         unsafe { (*self.links()).older }.addr() & SORTED != 0
     }
 
     fn older(self) -> Option<Self> {
-        // SAFETY: as above.
+        // SAFETY: it is alive.
         let older = unsafe { (*self.links()).older };
         // SAFETY: those that it is linked with are such, too.
         unsafe { Self::new(older.map_addr(|addr| addr & !SORTED)) }
     }
 
     fn set_older(self, older: *mut Entry) {
-        // SAFETY: as above.
+        // SAFETY: it is alive, and its links are the lock holder's.
         unsafe { (*self.links()).older = older };
     }
 
@@ -113,7 +113,7 @@ impl BucketLink {
     }
 
     fn set(self, entry: *mut Entry) {
-        // SAFETY: as above.
+        // SAFETY: a link is in a bucket, or in an entry of the table, and those are alive.
         unsafe { *self.0 = entry };
     }
 
@@ -180,7 +180,7 @@ impl Sources {
             None => self.first = younger,
             Some(older) => older.set_younger(younger),
         }
-        // SAFETY: as above.
+        // SAFETY: those that it is linked with are such, too.
         match unsafe { Linked::new(younger) } {
             None => self.last = older,
             Some(younger) => younger.set_older(older),

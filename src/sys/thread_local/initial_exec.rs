@@ -53,7 +53,7 @@ impl ThreadLocal {
     pub(crate) fn get(&self) -> *mut c_void {
         // SAFETY: one of the slots.
         let slot = unsafe { slots().add(self.index) };
-        // SAFETY: as above. Only this thread uses it.
+        // SAFETY: it is there as long as the thread, and only this thread uses it.
         unsafe { slot.read() }
     }
 
@@ -62,7 +62,7 @@ impl ThreadLocal {
     pub(crate) fn set(&self, value: *mut c_void) -> bool {
         // SAFETY: one of the slots.
         let slot = unsafe { slots().add(self.index) };
-        // SAFETY: as above. Only this thread uses it.
+        // SAFETY: it is there as long as the thread, and only this thread uses it.
         unsafe { slot.write(value) };
         true
     }

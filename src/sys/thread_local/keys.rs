@@ -32,7 +32,7 @@ impl ThreadLocal {
         let Some(key) = self.key() else {
             return false;
         };
-        // SAFETY: as above.
+        // SAFETY: the key was made, and is never deleted.
         unsafe { libc::pthread_setspecific(key, value) == 0 }
     }
 
