@@ -11,24 +11,23 @@
 //! when it comes.
 //!
 //! The lock is held for a few dozen instructions, however much there is. What takes longer is done a
-//! little at a time, by whoever needs it next: to reverse what has arrived, and to sort the entries by their
-//! sources (`sources`). Memory is fetched and given back without the lock.
+//! little at a time, by whoever needs it next: to reverse what has arrived (`queue/arrival`), and to sort the entries by
+//! their sources (`sources`) for who takes one out (`remove`). Memory is fetched and given back without the lock.
 
 mod buckets;
 mod entries;
 mod few;
+mod next;
 mod queue;
 mod ready;
+mod remove;
 mod sources;
 
-use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
-use self::buckets::SpareSegment;
 use self::entries::Chunks;
 pub(crate) use self::entries::Entry;
-use self::few::{AT_ONCE, Few};
 use self::queue::{Arrived, CALL, Calls, Queue};
 use self::sources::AgeLinks;
 use crate::base::backoff::Backoff;
@@ -39,7 +38,6 @@ use crate::one::asynchron::Asynchron;
 use crate::one::handle::Handle;
 use crate::one::listener::{Kind, Listener, Owner};
 use crate::one::state::Courtesy;
-use crate::one::wait::{block_until, spin};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering::*, race};
 use crate::sys::{self, Bell};
 
@@ -185,48 +183,6 @@ impl Report {
         }
     }
 
-    /// Takes the oldest entry of `source` out, ready or not. False: there is none.
-    pub(crate) fn remove(&self, source: &Asynchron) -> bool {
-        let mut queue = self.lock_sorted();
-        let Some(entry) = queue.sources.oldest(source) else {
-            return false;
-        };
-        // SAFETY: it is there, and nothing is being reversed.
-        let (handle, was_ready) = unsafe { queue.take_out(entry) };
-        queue.update_bell();
-        let calls = queue.announce_end(&self.events);
-        drop(queue);
-        call(&self.events, calls);
-        if !was_ready {
-            // SAFETY: taken out as not ready, it stays until it is let go.
-            let unlisted = unsafe { unlist(source, entry) };
-            // SAFETY: it is not looked at after this.
-            unsafe { self.queue.lock().let_go(entry, unlisted) };
-        }
-        drop(handle);
-        true
-    }
-
-    /// Locks it when all entries are sorted by their sources.
-    fn lock_sorted(&self) -> Guard<'_, Queue> {
-        let (mut has_memory, mut courtesy) = (true, Courtesy::new());
-        loop {
-            let mut queue = self.queue.lock();
-            let done = queue.catch_up(&self.arrived);
-            let lacks = queue.sources.lacks_segment().filter(|_| has_memory);
-            if done && lacks.is_none() {
-                return queue;
-            }
-            leave_for_now(queue, &mut courtesy);
-            if let Some(len) = lacks {
-                let spare = SpareSegment::new(len).ok();
-                has_memory = spare.is_some();
-                // What it gives back is freed without the lock.
-                let _unused = spare.and_then(|spare| self.queue.lock().sources.add_segment(spare));
-            }
-        }
-    }
-
     /// An entry's source is complete.
     ///
     /// # Safety
@@ -283,106 +239,6 @@ impl Report {
         call(&self.events, calls);
     }
 
-    /// Blocks until there is something to say, or the time is up. Hands out at most `limit` items.
-    pub(crate) fn next(&self, timeout_ns: u64, limit: usize, give: impl FnMut(Item)) -> Answer {
-        let (mut give, mut few) = (give, Few::new());
-        // Whether others may be there that were not put in order yet.
-        let reversing = Cell::new(false);
-        let mut push = |item| few.push(item);
-        let answer = self.first_few(timeout_ns, limit.min(AT_ONCE), &reversing, &mut push);
-        few.hand_over(&mut give);
-        match answer {
-            Answer::Items(given) if given == AT_ONCE || reversing.get() => {
-                Answer::Items(self.the_others(given, limit, &mut give))
-            }
-            other => other,
-        }
-    }
-
-    /// Goes on where so many were handed out, a few at a time, and says how many there were in all.
-    #[cold]
-    fn the_others(&self, given: usize, limit: usize, give: &mut impl FnMut(Item)) -> usize {
-        let (mut given, mut courtesy, mut few) = (given, Courtesy::new(), Few::new());
-        while given < limit {
-            let mut queue = self.queue.lock();
-            let at_most = limit.wrapping_sub(given).min(AT_ONCE);
-            let more = queue.hand_out(&self.arrived, at_most, &mut |item| few.push(item));
-            if more == 0 {
-                if queue.is_reversing() {
-                    leave_for_now(queue, &mut courtesy);
-                    continue;
-                }
-                break;
-            }
-            queue.update_bell();
-            let calls = queue.announce_end(&self.events);
-            drop(queue);
-            call(&self.events, calls);
-            few.hand_over(give);
-            given = given.wrapping_add(more);
-        }
-        given
-    }
-
-    fn first_few(
-        &self,
-        timeout_ns: u64,
-        limit: usize,
-        reversing: &Cell<bool>,
-        give: &mut impl FnMut(Item),
-    ) -> Answer {
-        // How many ends had been at the first look.
-        let asked = Cell::new(None);
-        let mut courtesy = Courtesy::new();
-        let mut look = || loop {
-            let mut queue = self.queue.lock();
-            let ends = asked.get().unwrap_or(queue.ends);
-            asked.set(Some(ends));
-            let answer = queue.next(&self.arrived, ends, limit, give);
-            if matches!(answer, None | Some(Answer::End)) {
-                if queue.is_reversing() {
-                    leave_for_now(queue, &mut courtesy);
-                    continue;
-                }
-                queue.heal_bell();
-            }
-            let answer = answer?;
-            queue.update_bell();
-            reversing.set(queue.is_reversing());
-            let items = matches!(answer, Answer::Items(_));
-            let calls = if items { queue.announce_end(&self.events) } else { 0 };
-            drop(queue);
-            call(&self.events, calls);
-            return Some(answer);
-        };
-        let park = |deadline| {
-            let mut queue = self.queue.lock();
-            let ends = asked.get().unwrap_or(queue.ends);
-            let begun = queue.begin_sleep(&self.arrived, ends, &self.events);
-            drop(queue);
-            if let Some(seen) = begun {
-                sys::wait(&self.events, seen, u32::MAX, deadline);
-                self.queue.lock().end_sleep(&self.arrived);
-            }
-        };
-        // ORDERING: read before looking, so that what comes after is seen as a change.
-        let seen = self.events.load(Relaxed);
-        if let Some(answer) = look() {
-            return answer;
-        }
-        if timeout_ns != 0 {
-            spin(|| Some(()).filter(|()| self.has_changed(seen)));
-        }
-        block_until(timeout_ns, look, park).unwrap_or(Answer::Timeout)
-    }
-
-    /// Whether it pays to look.
-    fn has_changed(&self, events: u32) -> bool {
-        // ORDERING: what the change is about is read under the lock, here and below.
-        let arrived = self.arrived.load(Relaxed);
-        (!arrived.is_null() && arrived != CALL) || self.events.load(Relaxed) != events
-    }
-
     pub(crate) fn pending(&self) -> usize {
         self.queue.lock().pending
     }
@@ -408,31 +264,6 @@ impl Report {
 fn leave_for_now(queue: Guard<'_, Queue>, courtesy: &mut Courtesy) {
     if queue.unlock() {
         courtesy.give_way();
-    }
-}
-
-/// Takes an entry off the list of its source, which is still known. False: it arrives, or has done so.
-///
-/// # Safety
-/// The entry was taken out of its report as not ready, and stays until it is let go.
-unsafe fn unlist(source: &Asynchron, entry: NonNull<Entry>) -> bool {
-    let node = entry.cast();
-    let mut backoff = Backoff::new();
-    loop {
-        let listed = source.with_listeners(|list, is_complete| {
-            // SAFETY: LOCKED: alive, and nobody else changes it.
-            let listed = unsafe { Listener::is_listed(node) };
-            if listed {
-                // SAFETY: LISTED, and here.
-                unsafe { list.unlink(node) };
-            }
-            Some(listed).filter(|_| listed || is_complete)
-        });
-        if let Some(listed) = listed {
-            return listed;
-        }
-        // It is just being added.
-        backoff.wait();
     }
 }
 
