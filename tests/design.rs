@@ -55,7 +55,7 @@ fn the_way_of_a_value_leads_through_files_and_functions_that_are_there() {
 
 #[test]
 fn what_is_not_there_is_missed() {
-    assert_eq!(missing("`one/state.rs`: `claim()`, `State`"), Vec::<String>::new());
+    assert_eq!(missing("`one/state.rs`: `publish()`, `State`"), Vec::<String>::new());
     let wrong = "`claim()`; `one/state.rs`: `claims()`, `Stated`; `one/nowhere.rs`";
     assert_eq!(missing(wrong).len(), 4);
 }
