@@ -38,7 +38,7 @@ impl Chunk {
         // SAFETY: there is room for it, which is ours.
         unsafe { made.write(Self { pool, left: AtomicU32::new(0), next: ptr::null_mut() }) };
         // SAFETY: nobody knows it yet.
-        unsafe { Self::reuse_or_free(made) };
+        unsafe { Self::keep_or_free(made) };
         Ok(())
     }
 
@@ -57,18 +57,18 @@ impl Chunk {
         // SAFETY: alive until all rooms have been left.
         let left = unsafe { &(*this.as_ptr()).left };
         race::release(left);
-        // ORDERING: Release hands this room to who reuses or frees the chunk, Acquire takes all others.
+        // ORDERING: Release hands this room to who keeps or frees the chunk, Acquire takes all others.
         if left.fetch_add(1, AcqRel) == ROOMS.wrapping_sub(1) {
             race::acquire(left);
             // SAFETY: all rooms have been left, so nobody knows it any more.
-            unsafe { Self::reuse_or_free(this) };
+            unsafe { Self::keep_or_free(this) };
         }
     }
 
     /// # Safety
     /// Nobody knows it any more.
     #[cold]
-    unsafe fn reuse_or_free(this: NonNull<Self>) {
+    unsafe fn keep_or_free(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         let pool = unsafe { (*this.as_ptr()).pool };
         // SAFETY: ALONE: all its rooms have been left.
