@@ -71,14 +71,14 @@ pub(crate) fn then(
     let Some(into) = into else {
         let (into, this) = Next::joined(source, step)?;
         // SAFETY: new.
-        unsafe { Next::begin(this, source, Known::ToNobody) };
+        unsafe { Next::listen(this, source, Known::ToNobody) };
         return Ok(into);
     };
     let this = Next::apart(source, into, step)?;
     // SAFETY: in no list, and it stays until it was told or taken off.
     if unsafe { into.listen(Next::field(this, offset_of!(Next, needless))) } {
         // SAFETY: new.
-        unsafe { Next::begin(this, source, Known::ToOthers) };
+        unsafe { Next::listen(this, source, Known::ToOthers) };
     } else {
         // SAFETY: it is complete, so nobody knows the step.
         drop(unsafe { Box::from_raw(this.cast::<Apart>().as_ptr()) });
@@ -125,7 +125,7 @@ impl Next {
 
     /// # Safety
     /// It is listed where it delivers into, and nowhere else.
-    unsafe fn begin(this: NonNull<Self>, source: &Asynchron, known: Known) {
+    unsafe fn listen(this: NonNull<Self>, source: &Asynchron, known: Known) {
         let link = Self::field(this, offset_of!(Self, link));
         // SAFETY: as the caller promises.
         match unsafe { Link::list(link, source, known) } {

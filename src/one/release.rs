@@ -26,9 +26,9 @@ impl Asynchron {
             return;
         }
         let seen = me.state.load();
-        if seen.is_particular() {
+        if seen.is_lent_or_watched() {
             // SAFETY: it was the last one that is counted.
-            return unsafe { Self::release_particular(this, seen) };
+            return unsafe { Self::release_lent_or_watched(this, seen) };
         }
         // SAFETY: LAST: it was the last one.
         unsafe { Self::end(this, seen) };
@@ -37,7 +37,7 @@ impl Asynchron {
     /// # Safety
     /// It was found to be the last counted one, and is the caller's to give up; the word was seen since.
     #[inline(never)]
-    unsafe fn release_particular(this: NonNull<Self>, seen: Seen) {
+    unsafe fn release_lent_or_watched(this: NonNull<Self>, seen: Seen) {
         if seen.is_watched() {
             // SAFETY: as the caller promises.
             return unsafe { Self::release_watched(this, seen) };
@@ -49,7 +49,7 @@ impl Asynchron {
     /// Tells a race detector that what all others did is taken over.
     ///
     /// # Safety
-    /// As for `release_particular`.
+    /// As for `release_lent_or_watched`.
     #[cold]
     unsafe fn release_watched(this: NonNull<Self>, seen: Seen) {
         // SAFETY: ALIVE: the reference is still counted.
@@ -66,7 +66,7 @@ impl Asynchron {
     }
 
     /// # Safety
-    /// As for `release_particular`, of what is or was lent.
+    /// As for `release_lent_or_watched`, of what is or was lent.
     #[inline]
     unsafe fn release_lent(this: NonNull<Self>) {
         // SAFETY: ALIVE: the reference is still counted.

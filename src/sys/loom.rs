@@ -25,7 +25,7 @@ pub(crate) fn pause(_times: u32) {
     thread::yield_now();
 }
 
-pub(crate) fn rest(_nanos: u64) {
+pub(crate) fn make_way(_nanos: u64) {
     thread::yield_now();
 }
 

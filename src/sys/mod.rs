@@ -70,7 +70,7 @@ pub(crate) fn wait_a_moment(
 
 /// A nap for the sake of others.
 #[cfg(not(loom))]
-pub(crate) fn rest(nanos: u64) {
+pub(crate) fn make_way(nanos: u64) {
     nap(nanos);
 }
 

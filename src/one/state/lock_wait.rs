@@ -88,7 +88,7 @@ impl Courtesy {
             }
             None => {
                 self.0 = LOOKS;
-                sys::rest(MOMENT);
+                sys::make_way(MOMENT);
             }
         }
     }

@@ -34,9 +34,10 @@ impl Seen {
         self.0 & (LENT | RETURNED) != 0
     }
 
-    /// Whether giving up the last counted reference takes more than to end it.
+    /// Whether a callback has it or had it, or a race detector is told: giving up the last counted reference takes more
+    /// then than to end it.
     #[inline]
-    pub(crate) fn is_particular(self) -> bool {
+    pub(crate) fn is_lent_or_watched(self) -> bool {
         self.0 & (LENT | RETURNED | WATCHED) != 0
     }
 
