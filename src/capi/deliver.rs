@@ -27,7 +27,7 @@ use crate::one::outcome::{Buffer, Outcome, Small};
 /// Completes `a`, which must not be NULL for it; else, or if it came too late, frees the outcome.
 ///
 /// # Safety
-/// `a` is NULL or a handle that lives until it is complete.
+/// `a` is NULL, or ALIVE until it is PUBLISHED.
 unsafe fn deliver(a: *mut asynchron_t, outcome: Outcome) -> asynchron_status_t {
     let Some(a) = NonNull::new(a.cast::<Asynchron>()) else {
         return ASYNCHRON_E_INVALID;

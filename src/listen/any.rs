@@ -60,7 +60,7 @@ impl Any {
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
         // SAFETY: as the caller promises.
         let any = unsafe { Listener::owner::<Self>(node) };
-        // SAFETY: alive while the lock is held, under which its node was in the list.
+        // SAFETY: TOLD: alive while it is LOCKED, since its call takes that lock before it returns.
         unsafe { any.as_ref() }.tell(node, telling);
     }
 

@@ -124,7 +124,7 @@ impl Removable {
     /// Has its token lead to it.
     ///
     /// # Safety
-    /// It is new, and the source's lock is held.
+    /// It is new, and its source LOCKED.
     unsafe fn fill(this: NonNull<Self>, source: &Asynchron, slot: Reserved) {
         // SAFETY: LOCKED. It is cleared before this goes.
         let filled = unsafe { slot.fill(source) };
@@ -133,7 +133,7 @@ impl Removable {
     }
 
     /// # Safety
-    /// The node is a removable one's, and its source's lock is held.
+    /// The node is a removable one's, and its source LOCKED.
     unsafe fn mark_due(node: NonNull<Listener>) {
         // SAFETY: as the caller promises.
         unsafe { (*node.cast::<Self>().as_ptr()).stage = Stage::Due };
@@ -177,7 +177,7 @@ impl Removable {
     /// Has its token lead nowhere. What is returned is to be dropped without the lock.
     ///
     /// # Safety
-    /// It is alive, and the source's lock is held.
+    /// It is alive, and its source LOCKED.
     unsafe fn clear(this: *mut Self) -> Option<Reserved> {
         // SAFETY: as the caller promises.
         let filled = unsafe { (*this).slot.take() }?;

@@ -160,7 +160,7 @@ impl Listener {
     /// Whether it was taken off. (A job may lie where its links were.)
     ///
     /// # Safety
-    /// `this` is alive, and the lock of its asynchron is held.
+    /// `this` is alive, and its asynchron LOCKED.
     pub(crate) unsafe fn is_taken(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
         let (tag, _) = unsafe { Self::tag_and_address(this) };
@@ -196,18 +196,18 @@ impl Listener {
     /// Makes one the successor of the other.
     ///
     /// # Safety
-    /// Both are alive, and those of one list, whose lock is held.
+    /// LISTED: both, in one list, which is LOCKED; or about to be.
     unsafe fn join(prev: *mut Self, next: *mut Self) {
         // SAFETY: as the caller promises.
         unsafe { (*prev).next = next };
-        // SAFETY: LISTED and LOCKED, as the caller promises.
+        // SAFETY: as the caller promises: alive, and the link is the lock holder's.
         unsafe { (*next).prev = prev };
     }
 
     /// Whether it lies in the list.
     ///
     /// # Safety
-    /// `this` is alive, and the lock of its asynchron is held. (Out of the list, `prev` may be changing.)
+    /// `this` is alive, and its asynchron LOCKED. (Out of the list, `prev` may be changing.)
     pub(crate) unsafe fn is_listed(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
         !unsafe { (*this.as_ptr()).next }.is_null()

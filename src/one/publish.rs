@@ -199,7 +199,7 @@ impl Telling {
     }
 
     /// # Safety
-    /// The node is in no list, and alive until it was told; the source's lock is held, or nobody else knows
+    /// TOLD: the node was taken off just now, and the source is still LOCKED; or it is ALONE: nobody else knows
     /// the node.
     #[inline(always)] // Into the loop over few: the compiler thinks otherwise.
     unsafe fn dispatch(&mut self, node: NonNull<Listener>, source: &Asynchron) {

@@ -85,7 +85,7 @@ impl Asynchron {
     pub(super) unsafe fn give_back(this: NonNull<Self>) {
         // SAFETY: LENT: it is alive.
         if unsafe { this.as_ref() }.state.end_loan() {
-            // SAFETY: the last counted reference was left to the caller.
+            // SAFETY: LENT: the last counted reference was left to the borrower, who is the caller.
             unsafe { Self::release(this) };
         }
     }
