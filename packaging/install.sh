@@ -121,6 +121,9 @@ install_all() {
     for header in include/asynchron.*; do
         put 644 "$header" "$INCLUDEDIR"
     done
+    for header in include/asynchron/*; do
+        put 644 "$header" "$INCLUDEDIR/asynchron"
+    done
     put_filled packaging/asynchron.pc.in "$LIBDIR/pkgconfig"
     put_filled packaging/asynchron-config.cmake.in "$CMAKEDIR"
     put_filled packaging/asynchron-config-version.cmake.in "$CMAKEDIR"
@@ -154,6 +157,9 @@ uninstall_all() {
     rm -f "$DESTDIR$CMAKEDIR/asynchron-config.cmake" "$DESTDIR$CMAKEDIR/asynchron-config-version.cmake"
     rm -f "$DESTDIR$INCLUDEDIR/asynchron.h" "$DESTDIR$INCLUDEDIR/asynchron.hpp" \
         "$DESTDIR$INCLUDEDIR/asynchron.ffi.h"
+    for header in include/asynchron/*; do
+        rm -f "$DESTDIR$INCLUDEDIR/asynchron/$(basename "$header")"
+    done
     rm -f "$DESTDIR$DATADIR/asynchron-valgrind.supp"
     rm -f "$DESTDIR$DOCDIR/LICENSE-MIT" "$DESTDIR$DOCDIR/LICENSE-APACHE"
     for name in asynchron $(functions); do
@@ -162,7 +168,8 @@ uninstall_all() {
     for text in $TEXTS; do
         rm -f "$DESTDIR$DOCDIR/$(text_directory "$text")/$(basename "$text")"
     done
-    for directory in "$CMAKEDIR" "$DATADIR" "$DOCDIR/guide" "$DOCDIR/examples-c" "$DOCDIR"; do
+    for directory in "$INCLUDEDIR/asynchron" "$CMAKEDIR" "$DATADIR" \
+        "$DOCDIR/guide" "$DOCDIR/examples-c" "$DOCDIR"; do
         rmdir "$DESTDIR$directory" 2>/dev/null || :
     done
 }

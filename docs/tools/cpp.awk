@@ -1,4 +1,4 @@
-# Shows include/asynchron.hpp to Doxygen, which cannot place a specialisation of a class of std's.
+# Shows include/asynchron/*.hpp to Doxygen, which cannot place a specialisation of a class of std's.
 /^template .* struct std::/ { print "/// @cond" }
 { print }
 /^};/ && hidden { print "/// @endcond" }

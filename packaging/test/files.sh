@@ -8,7 +8,7 @@ listing() {
 # expected LIBDIR: below the prefix.
 expected() {
     {
-        for header in include/asynchron.*; do
+        for header in include/asynchron.* include/asynchron/*; do
             echo "$header"
         done
         echo "$1/cmake/asynchron/asynchron-config-version.cmake"
@@ -68,6 +68,7 @@ uninstalled() {
 lib/libasynchron2.so
 share/doc/asynchron/mine
 share/man/man3/asynchron_mine.3" "$(listing "$at")"
+    [ ! -d "$at/include/asynchron" ]
     [ ! -d "$at/lib/cmake/asynchron" ]
     [ ! -d "$at/share/asynchron" ]
 }
@@ -91,12 +92,13 @@ words_of() {
 # Whatever of this repository the texts name is installed, too. A guide names another by its name alone.
 names_only_what_is_there() {
     local doc="$PREFIX/share/doc/asynchron" word at texts seen=0
-    texts=("$PREFIX"/include/asynchron.* "$doc"/guide/*.md)
+    texts=("$PREFIX"/include/asynchron.* "$PREFIX"/include/asynchron/* "$doc"/guide/*.md)
     [ "$MAN" = no ] || texts+=("$PREFIX"/share/man/man3/*.3)
     for word in $(words_of "${texts[@]}"); do
         case $word in
         share/*) at="$PREFIX/$word" ;;
-        asynchron.h | asynchron.*.h | asynchron.hpp) at="$PREFIX/include/$word" ;;
+        asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
+        *.hpp) at="$PREFIX/include/asynchron/$word" ;;
         *.md)
             at="$doc/guide/$word"
             [ -e "$at" ] || at="$doc/$word"

@@ -1,0 +1,236 @@
+/**
+ * @file asynchron/box.hpp
+ * Values of C++ alone: an object on the heap, which several asynchrons may own.
+ */
+
+#ifndef ASYNCHRON_BOX_HPP
+#define ASYNCHRON_BOX_HPP
+
+#include "completing.hpp"
+#include "plain.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+#include "begin.hpp"
+
+ASYNCHRON_BEGIN_NAMESPACE
+
+/// @cond
+namespace ASYNCHRON_DETAIL {
+
+// Which type a T is, for every module of the program to compare: by name, since each module may have a std::type_info of
+// its own for the same type. Two that are local to their units may share a name, and are compared by address alone.
+#if defined(__GXX_RTTI) || defined(_CPPRTTI) || defined(__cpp_rtti)
+constexpr std::uint64_t TYPE_NAMES = UINT64_C(0x10000);
+
+template <class T> const char *type_name() noexcept { return typeid(T).name(); }
+#else
+constexpr std::uint64_t TYPE_NAMES = UINT64_C(0x20000);
+
+template <class T> const char *type_name() noexcept
+{
+#if defined(_MSC_VER)
+    return __FUNCSIG__;
+#else
+    return __PRETTY_FUNCTION__;
+#endif
+}
+#endif
+
+inline bool same_type(const char *x, const char *y) noexcept
+{
+    const bool local = std::strstr(x, "_GLOBAL__N") != nullptr || std::strstr(x, "{anonymous}") != nullptr ||
+                       std::strstr(x, "(anonymous ") != nullptr || std::strstr(x, "`anonymous") != nullptr;
+    return x == y || (!local && std::strcmp(x, y) == 0);
+}
+
+// A T on the heap, which several asynchrons may own. A tag behind its bytes says what it is, since from_handle() may be
+// given any handle. Each owner has a reference to the keeper of the module that made it, if that is a plug-in.
+template <class T> struct boxed {
+    T value_;
+
+    template <class... A> explicit boxed(A &&...args) : value_(std::forward<A>(args)...) {}
+};
+
+template <class T> class box : boxed<T>, asynchron_guarded_t {
+    using boxed<T>::value_;
+
+    std::uint64_t seal_;
+    const char *type_;
+    std::atomic<std::size_t> owners_;
+
+    // The module is held before anything is made that would need it.
+    struct held {
+        counted keeper;
+    };
+    static asynchron_guarded_t guarded(held &by) noexcept
+    {
+        const asynchron_guarded_t made = {by.keeper.release(), drop};
+        return made;
+    }
+    template <class... A>
+    explicit box(held &&by, A &&...args)
+        : boxed<T>(std::forward<A>(args)...), asynchron_guarded_t(guarded(by)), seal_(SEAL), type_(type_name<T>()),
+          owners_(1)
+    {
+    }
+    static void drop(void *guarded) noexcept
+    {
+        box *const it = static_cast<box *>(static_cast<asynchron_guarded_t *>(guarded));
+        if (it->owners_.fetch_sub(1, std::memory_order_acq_rel) != 1)
+            return;
+        it->keeper = nullptr; // the library gives it up after this
+        delete it;
+    }
+
+    static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b10000) ^ TYPE_NAMES ^ STANDARD_LIBRARY;
+
+public:
+    struct from_function {};
+    template <class... A>
+    explicit box(A &&...args) : box(held{need_module()}, std::forward<A>(args)...)
+    {
+    }
+    template <class F, class... A>
+    box(from_function, F &&f, A &&...args) : box{held{need_module()}, std::forward<F>(f)(std::forward<A>(args)...)}
+    {
+    }
+    box(const box &) = delete;
+    void operator=(const box &) = delete;
+    ~box() { asynchron_release(this->keeper); }
+
+    // Hands over one owner.
+    asynchron_status_t deliver(asynchron_t *a) noexcept
+    {
+        asynchron_guarded_t *const owner = this;
+        const noted<T> here(nullptr, 0, this);
+        return asynchron_set_buffer(a, static_cast<void *>(this), sizeof(box), owner, asynchron_drop_guarded);
+    }
+    void add_owner() noexcept
+    {
+        asynchron_retain(this->keeper);
+        owners_.fetch_add(1, std::memory_order_relaxed);
+    }
+    bool has_one_owner() const noexcept { return owners_.load(std::memory_order_acquire) == 1; }
+    T &value() noexcept { return value_; }
+    T copy() const { return value_; }
+
+    // Whatever the value is, at least this many bytes can be read.
+    static box *find(const asynchron_value_t &value) noexcept
+    {
+        if (value.len != sizeof(box) || !is_aligned<box>(value.data))
+            return nullptr;
+        box *const it = static_cast<box *>(const_cast<void *>(value.data));
+        return it->seal_ == SEAL && same_type(it->type_, type_name<T>()) ? it : nullptr;
+    }
+};
+
+template <class T> struct as_box {
+    typedef const T &reference;
+
+#if !defined(__cpp_aligned_new)
+    static_assert(alignof(T) <= alignof(std::max_align_t), "a type aligned so strictly wants C++17");
+#endif
+
+    static asynchron_status_t put_box(asynchron_t *a, box<T> *made) noexcept
+    {
+        return made->deliver(a);
+    }
+
+    template <class... A> static asynchron_status_t put(asynchron_t *a, A &&...args)
+    {
+        return put_box(a, new box<T>(std::forward<A>(args)...));
+    }
+
+    static bool fits(const asynchron_value_t &value) noexcept { return box<T>::find(value) != nullptr; }
+    static box<T> &find(const asynchron_value_t &value)
+    {
+        box<T> *const found = box<T>::find(value);
+        if (found == nullptr)
+            raise_other_type();
+        return *found;
+    }
+    static const T &read(const asynchron_value_t &value) { return find(value).value(); }
+
+    static bool is_last(asynchron_t *a, const box<T> &of) noexcept { return !asynchron_is_shared(a) && of.has_one_owner(); }
+
+    // The same for an asynchron that is complete; true if it has no such value.
+    static bool is_last(asynchron_t *a) noexcept
+    {
+        asynchron_value_t value = {nullptr, 0};
+        const box<T> *const found = asynchron_get(a, &value) == ASYNCHRON_OK ? box<T>::find(value) : nullptr;
+        return found == nullptr || is_last(a, *found);
+    }
+
+    // The thread that delivered it may be about to release it.
+    static void become_last(asynchron_t *a, const box<T> &of)
+    {
+        const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+        for (int i = 0; !is_last(a, of) && std::chrono::steady_clock::now() < end; i++) {
+            if (i < 100)
+                std::this_thread::yield();
+            else
+                std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
+    }
+
+    static T take(asynchron_t *a, const asynchron_value_t &value) { return take(a, find(value), is_copied<T>()); }
+    static T take(asynchron_t *a, box<T> &from, std::true_type)
+    {
+        if (is_last(a, from))
+            return std::move(from.value());
+        return static_cast<const box<T> &>(from).copy();
+    }
+    static T take(asynchron_t *a, box<T> &from, std::false_type)
+    {
+        const bool is_inside = completing::is_inside(a, std::addressof(from));
+        if (!is_inside)
+            become_last(a, from);
+        if (!is_last(a, from))
+            refuse(is_inside ? "the value cannot be moved out inside a callback of its own completion: take it afterwards"
+                             : "the value cannot be moved out: others hold it, too",
+                   ASYNCHRON_ALREADY);
+        return std::move(from.value());
+    }
+
+    static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &value) noexcept
+    {
+        box<T> *const shared = box<T>::find(value);
+        if (shared == nullptr) {
+            fail_with(into, ASYNCHRON_E_INVALID, OTHER_TYPE);
+            return ASYNCHRON_OK;
+        }
+        shared->add_owner();
+        return shared->deliver(into);
+    }
+
+    class parcel {
+        std::unique_ptr<box<T>> made_;
+
+    public:
+        template <class F, class... A> void fill(F &&f, A &&...args)
+        {
+            made_.reset(new box<T>(typename box<T>::from_function(), std::forward<F>(f), std::forward<A>(args)...));
+        }
+        template <class U> void set(U &&value) { made_.reset(new box<T>(std::forward<U>(value))); }
+        asynchron_status_t deliver(asynchron_t *a) noexcept { return put_box(a, made_.release()); }
+    };
+};
+
+} // namespace detail
+/// @endcond
+
+ASYNCHRON_END_NAMESPACE
+
+#include "end.hpp"
+
+#endif // ASYNCHRON_BOX_HPP

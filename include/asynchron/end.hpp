@@ -1,0 +1,15 @@
+/**
+ * @file asynchron/end.hpp
+ * Ends what begin.hpp began.
+ */
+
+#undef ASYNCHRON_BEGIN_NAMESPACE
+#undef ASYNCHRON_CATCH_ALL
+#undef ASYNCHRON_COLD
+#undef ASYNCHRON_DETAIL
+#undef ASYNCHRON_END_NAMESPACE
+#undef ASYNCHRON_HIDDEN
+#undef ASYNCHRON_OWN
+#undef ASYNCHRON_RETHROW
+#undef ASYNCHRON_TRY
+#undef ASYNCHRON_VISIBLE

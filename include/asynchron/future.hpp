@@ -1,0 +1,345 @@
+/**
+ * @file asynchron/future.hpp
+ * The side that waits. For future::try_get() there is outcome.hpp, for future::then() and future::notify() then.hpp.
+ */
+
+#ifndef ASYNCHRON_FUTURE_HPP
+#define ASYNCHRON_FUTURE_HPP
+
+#include "registration.hpp"
+#include "time.hpp"
+#include "values.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "begin.hpp"
+
+ASYNCHRON_BEGIN_NAMESPACE
+
+/// @cond
+namespace ASYNCHRON_DETAIL {
+
+template <class T, class F> struct then_of;
+template <class F, class T> class told;
+
+} // namespace detail
+/// @endcond
+
+/**
+ * A value of type T that arrives later, or an exception, or a cancel. T is any type that can be moved, a reference, or
+ * void.
+ *
+ * Any number of futures may share one asynchron, and any number of threads may wait for it: all of them see the same
+ * const value, as long as one future of it is left. Destroying a future does not wait. So get() does not move the value
+ * out, unlike that of std::future: it returns a reference, any number of times. If others have to own the value beyond
+ * the future, a std::shared_ptr is the best T.
+ */
+template <class T> class future {
+    detail::counted a_;
+
+    explicit future(detail::counted a) noexcept : a_(std::move(a)) {}
+
+    bool wait_ns(std::uint64_t timeout) const
+    {
+        const asynchron_status_t status = asynchron_wait(a_.get(), timeout);
+        if (status < 0)
+            detail::raise(nullptr, status);
+        return status == ASYNCHRON_OK;
+    }
+
+    // Whether there is a value in time. If it ended otherwise, throws that.
+    bool get_ns(std::uint64_t timeout, asynchron_value_t &value) const
+    {
+        const asynchron_status_t status = asynchron_get_timeout(a_.get(), timeout, &value);
+        if (status != ASYNCHRON_OK && status != ASYNCHRON_TIMEOUT)
+            detail::raise(a_.get(), status);
+        return status == ASYNCHRON_OK;
+    }
+
+public:
+    /** The type of the value. */
+    typedef T value_type;
+
+    /** What get_for() returns: a pointer to the value, or nullptr; for a future of void, whether it is complete. */
+    typedef typename std::conditional<
+        std::is_void<T>::value, bool,
+        typename std::remove_reference<typename detail::seen_as<T>::type>::type *>::type found_type;
+
+    /** Without state: not valid(). */
+    future() noexcept {}
+
+    /** Every future converts to a future of void of the same asynchron: it tells whether that is complete or failed. */
+    template <class U, class = detail::when<std::is_void<T>::value && !std::is_void<U>::value>>
+    future(const future<U> &other) noexcept : a_(detail::counted::share(other.handle()))
+    {
+    }
+    /** The same; the other is not valid() then. */
+    template <class U, class = detail::when<std::is_void<T>::value && !std::is_void<U>::value>>
+    future(future<U> &&other) noexcept : a_(other.release(), adopt)
+    {
+    }
+
+    /** Whether there is an asynchron. */
+    bool valid() const noexcept { return a_.get() != nullptr; }
+
+    /**
+     * Blocks until it is complete.
+     *
+     * - Threads: any number; blocks. If it was made by on_demand(), the first to ask runs its function.
+     * - Returns: the value as a `const T&`, valid as long as a future of it is left. Of a future that is a temporary,
+     *   and so may be the last one, a copy. If T is a reference, that; if T is void, nothing.
+     * - Throws: what it failed with; error for a failure from C; cancelled; error with ASYNCHRON_E_DEADLOCK inside the
+     *   function that computes it, and with ASYNCHRON_E_INVALID without state or if C delivered no T.
+     */
+    typename detail::seen_as<T>::type get() const &
+    {
+        asynchron_value_t value;
+        const asynchron_status_t status = asynchron_get(a_.get(), &value);
+        if (status != ASYNCHRON_OK)
+            detail::raise(a_.get(), status);
+        return detail::kind<T>::read(value);
+    }
+
+    /** The same for a temporary: a copy, since the value may go with it. */
+    template <class U = T, detail::when<detail::is_taken<U>::value, int> = 0> U get() const &&
+    {
+        const future &self = *this;
+        return self.get();
+    }
+
+    /** For a temporary whose T cannot be copied: the same as take(). */
+    template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> U get() && { return std::move(*this).take(); }
+
+    /** Not for a const temporary: the value might be gone with it. Give the future a name. */
+    template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> const U &get() const && = delete;
+
+    /**
+     * Like get(), but hands the value over: `std::move(f).take()`. The future is not valid() then.
+     *
+     * - Returns: the value, moved out if this is its last handle, else copied. If T is a reference, that; if T is void,
+     *   nothing.
+     * - These are handles, too: each promise, each other future of it, each outcome, each report that it is in, a
+     *   function that computes it, and a future that was joined to it.
+     * - Inside a callback, a then() or a coroutine that the completion has called, a T that cannot be copied cannot be
+     *   taken: the thread that completes it still holds it. Take it afterwards, or co_await the future as a temporary.
+     * - Threads: blocks as get() does. If T cannot be copied, it waits up to a second for other threads that are about
+     *   to release theirs, such as the one that delivered it. Inside what the completion has called it does not wait.
+     * - Throws: as get(); error with the code ASYNCHRON_ALREADY, if T cannot be copied and others hold it. Then nothing
+     *   has changed.
+     */
+    T take() &&
+    {
+        asynchron_value_t value;
+        const asynchron_status_t status = asynchron_get(a_.get(), &value);
+        if (status != ASYNCHRON_OK)
+            detail::raise(a_.get(), status);
+        return detail::take_out<T>(a_, value);
+    }
+
+    /**
+     * Like get(), but throws nothing: blocks until it is complete, and returns how it ended. It can be
+     * used where the compiler has no exceptions.
+     */
+    outcome<T> try_get() const & noexcept;
+
+    /** The same for a temporary. Its handle goes to the outcome, and it is not valid() then. */
+    outcome<T> try_get() && noexcept;
+
+    /**
+     * Like get(), for at most this long. A timeout is not an exception:
+     *
+     *     if (const int *found = f.get_for(std::chrono::seconds(1)))
+     *         use(*found);
+     *
+     * - Returns: a pointer to the value, valid as long as a future of it is left, or nullptr if it was not complete in
+     *   time. For a future of void: true or false.
+     * - Throws: as get().
+     */
+    template <class Rep, class Period> found_type get_for(const std::chrono::duration<Rep, Period> &time) const &
+    {
+        return get_found(detail::nanoseconds_of(time), std::is_void<T>());
+    }
+
+    /** Like get_for(), until a time of any clock; a change of the clock meanwhile takes effect after the wait. */
+    template <class Clock, class Duration>
+    found_type get_until(const std::chrono::time_point<Clock, Duration> &time) const &
+    {
+        asynchron_value_t value = {nullptr, 0};
+        const bool there = detail::until(time, [&](std::uint64_t ns) { return get_ns(ns, value); });
+        return there_or_not(there, value, std::is_void<T>());
+    }
+
+    /** Not for a temporary: the value might be gone with it. */
+    template <class Rep, class Period> found_type get_for(const std::chrono::duration<Rep, Period> &) const && = delete;
+    /** Not for a temporary: the value might be gone with it. */
+    template <class Clock, class Duration>
+    found_type get_until(const std::chrono::time_point<Clock, Duration> &) const && = delete;
+
+    /** Blocks until it is complete, however it ends. Throws error: ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID. */
+    void wait() const { wait_ns(ASYNCHRON_FOREVER); }
+
+    /** The same for at most this long. Returns whether it is complete. With a time of 0 it does not wait. */
+    template <class Rep, class Period> bool wait_for(const std::chrono::duration<Rep, Period> &time) const
+    {
+        return wait_ns(detail::nanoseconds_of(time));
+    }
+
+    /** The same until a time of any clock; a change of the clock meanwhile takes effect after the wait. */
+    template <class Clock, class Duration>
+    bool wait_until(const std::chrono::time_point<Clock, Duration> &time) const
+    {
+        return detail::until(time, [this](std::uint64_t ns) { return wait_ns(ns); });
+    }
+
+    /** Where it is in its life, at this moment; pending without state. */
+    asynchron::state state() const noexcept
+    {
+        return static_cast<asynchron::state>(static_cast<std::int32_t>(asynchron_state(a_.get())));
+    }
+
+    /** Whether it is complete, however it ended: then get() does not block. */
+    bool complete() const noexcept
+    {
+        const asynchron_status_t status = asynchron_poll(a_.get());
+        return status >= 0 && status != ASYNCHRON_PENDING;
+    }
+
+#if defined(ASYNCHRON_EXCEPTIONS)
+    /** What get() would throw, if it is complete and has no value; else nullptr. Does not block. */
+    std::exception_ptr exception() const
+    {
+        const asynchron_status_t status = asynchron_poll(a_.get());
+        const bool failed = status == ASYNCHRON_FAILED || status == ASYNCHRON_CANCELLED;
+        return failed ? detail::as_exception(a_.get(), status) : std::exception_ptr();
+    }
+#endif
+
+    /** The name that promise::promise() was given, or else one made now; valid as long as a future of it is left. */
+    const char *name() const noexcept { return asynchron_name(a_.get()); }
+
+    /**
+     * Cancels it: all waits end, and get() throws cancelled. A function that is computing it goes on; it can ask its
+     * cancellation whether that happened, and what it delivers is dropped.
+     *
+     * - Returns: whether this cancelled it; false: it was complete already.
+     * - Throws: error without state.
+     */
+    bool cancel() const { return detail::won(asynchron_cancel(a_.get())); }
+
+    /** The same with a reason, which cancelled::reason() returns. Throws std::bad_alloc, too. */
+    bool cancel(const std::string &reason) const
+    {
+        return detail::won(asynchron_cancel_with(a_.get(), reason.c_str()));
+    }
+
+    /**
+     * Calls `f` once it is complete.
+     *
+     * - `f` takes the value (`const T&`; `T&` for a reference; nothing for void): then it runs only if there is one,
+     *   and a failure or a cancel passes on whole. Or it takes a `const future<T>&`, which is complete: then it runs
+     *   however that ended. If it could take both, it gets the value. It is moved or copied, and called once at most.
+     * - Returns: a future of what `f` returns; it fails with what `f` throws. If `f` returns a future, that is joined:
+     *   the result is a future of the same type, completed as that one is. Cancelling the result does not touch this.
+     * - A value that cannot be copied arrives as `const T&`, too, and cannot be moved on: inside of `f` take() throws.
+     * - Threads: does not block. `f` runs on the thread that completes this. If it is complete already, `f` runs before
+     *   this returns; but inside a callback or another such `f`, later, after everything that is due there.
+     * - Throws: std::bad_alloc; error without state.
+     */
+    template <class F> typename detail::then_of<T, F>::type then(F &&f) const
+    {
+        return detail::then_of<T, F>::make(a_.get(), std::forward<F>(f));
+    }
+
+    /**
+     * Calls `f` once it is complete, however it ended.
+     *
+     * - `f` takes a `const future<T>&`, which is complete, or nothing. It must not throw: there is no result to carry
+     *   the exception, so that ends in std::terminate(). Use then() for what may fail.
+     * - Returns: an object to take the callback back with. It may be dropped: the callback stays.
+     * - Threads: does not block. `f` runs on the thread that completes this, or here, if it is complete, as with
+     *   then(). If nobody is left to complete it, it fails, and `f` runs.
+     * - Throws: std::bad_alloc; error without state.
+     */
+    template <class F> ASYNCHRON_HIDDEN registration notify(F &&f) const
+    {
+        typedef detail::told<detail::decayed<F>, T> callback;
+        asynchron_notify_options_t options = asynchron_notify_options_t();
+        options.size = sizeof options;
+        options.fn = callback::tell;
+        options.ctx = new callback(std::forward<F>(f));
+        options.drop_ctx = detail::drop_of<callback>();
+        std::uint64_t token = 0;
+        const detail::counted keep(a_); // the callback may assign to this very future
+        detail::need(asynchron_notify_with(keep.get(), &options, &token));
+        return registration(keep, token);
+    }
+
+    /** The asynchron, for C; this keeps its reference. nullptr without state. */
+    asynchron_t *handle() const noexcept { return a_.get(); }
+
+    /** The same, and the caller takes over this future's reference and has to release it. Not valid() then. */
+    ASYNCHRON_MUST_USE asynchron_t *release() noexcept { return a_.release(); }
+
+    /** From a C handle, whose reference stays the caller's; see asynchron::from_handle(). */
+    static future from_handle(asynchron_t *a) noexcept { return future(detail::counted::share(a)); }
+
+    /** The same, taking over the reference. */
+    static future from_handle(asynchron_t *a, adopt_t) noexcept { return future(detail::counted(a, adopt)); }
+
+    /** Whether both share one asynchron. */
+    friend bool operator==(const future &x, const future &y) noexcept { return x.handle() == y.handle(); }
+    /** Whether they are not. */
+    friend bool operator!=(const future &x, const future &y) noexcept { return x.handle() != y.handle(); }
+
+private:
+    found_type get_found(std::uint64_t timeout, std::is_void<T> is_void) const
+    {
+        asynchron_value_t value = {nullptr, 0};
+        const bool there = get_ns(timeout, value);
+        return there_or_not(there, value, is_void);
+    }
+
+    static bool there_or_not(bool there, const asynchron_value_t &, std::true_type) noexcept { return there; }
+    template <class U = T>
+    static found_type there_or_not(bool there, const asynchron_value_t &value, std::false_type)
+    {
+        return there ? std::addressof(detail::kind<U>::read(value)) : nullptr;
+    }
+};
+
+/**
+ * A future from a C handle, whose reference stays the caller's. NULL makes one without state.
+ *
+ * How a T is stored in an asynchron, for C to write or to read:
+ *
+ *   - T that can be copied as bytes (std::is_trivially_copyable): as with asynchron_set_bytes(&t, sizeof t). If the
+ *     length differs or the value is not aligned, get() throws error, ASYNCHRON_E_INVALID. Nothing tells an int from a
+ *     float: the caller has to know.
+ *   - T&: as with asynchron_set_pointer(&t). Nobody frees it, unless C set it with a drop.
+ *   - void: the empty value; any value at all will do.
+ *   - Any other T: only C++ makes it. C sees an object that begins with the T. If it is no such object, or one of
+ *     another type, get() throws error, ASYNCHRON_E_INVALID.
+ *   - An exception: a failure with what() as message and the domain "c++", or "c++:" and the category of a
+ *     std::system_error, with its code; else the code is ASYNCHRON_E_NOMEM for a std::bad_alloc and 1 for all others.
+ *     The payload is this header's own: C must not fail anything with that domain and a payload of its own.
+ *     asynchron::error is a failure with its own code, domain and message, asynchron::cancelled a cancel.
+ */
+template <class T> future<T> from_handle(asynchron_t *a) noexcept { return future<T>::from_handle(a); }
+
+/** The same, taking over the reference: for what a C function returned. */
+template <class T> future<T> from_handle(asynchron_t *a, adopt_t) noexcept
+{
+    return future<T>::from_handle(a, adopt);
+}
+
+ASYNCHRON_END_NAMESPACE
+
+#include "end.hpp"
+
+#endif // ASYNCHRON_FUTURE_HPP
