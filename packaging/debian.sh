@@ -52,13 +52,15 @@ try_them() {
     # shellcheck disable=SC2064 # the directory of now
     trap "dpkg --purge libasynchron-dev libasynchron0 >/dev/null; rm -rf '$work'" EXIT
     dpkg --install "$OUT"/libasynchron0_*.deb "$OUT"/libasynchron-dev_*.deb
-    cp examples-c/quick_start.c examples-c/check.h tests/c/border/program.cpp "$work"
+    cp examples-c/quick_start.c examples-c/check.h tests/c/border/program.cpp tests/cpp/one_room.cpp "$work"
     (
         cd "$work"
         cc quick_start.c -lasynchron
         env -i ./a.out
-        c++ program.cpp -lasynchron
-        env -i ./a.out
+        for program in program.cpp one_room.cpp; do
+            c++ "$program" -lasynchron
+            env -i ./a.out
+        done
         ldd a.out | grep "$SONAME => /.*/$SONAME "
         # shellcheck disable=SC2046 # several flags
         cc quick_start.c $(pkg-config --cflags --libs --static asynchron) -static

@@ -4,6 +4,8 @@
 #![cfg(unix)]
 
 mod common;
+#[path = "cpp/rooms.rs"]
+mod rooms;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -337,9 +339,7 @@ fn units_of_several_standards_make_one_program() {
 
 #[test]
 fn its_macros_have_our_prefix() {
-    let rooms = std::fs::read_dir(root().join("include/asynchron")).unwrap();
-    let text: String =
-        rooms.map(|room| std::fs::read_to_string(room.unwrap().path()).unwrap()).collect();
+    let text: String = rooms::rooms().iter().map(|name| rooms::room(name)).collect();
     let names: Vec<&str> = text
         .lines()
         .filter_map(|line| line.trim_start().strip_prefix("#define "))

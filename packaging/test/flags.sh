@@ -23,6 +23,13 @@ by_hand() {
     refuse grep -v -E -e 'linux-vdso|ld-linux|lib(c|gcc_s|stdc\+\+|m)\.so\.' -e "$SONAME" "$WORK/libraries"
 }
 
+# Of the C++ header, a program may include one room alone.
+one_room() {
+    "$1" -std="$2" -Wall -Wextra -pedantic -Werror "$ROOT/tests/cpp/one_room.cpp" -o "$WORK/one room" \
+        -I"$PREFIX/include" -L"$PREFIX/lib" -lasynchron -pthread
+    run "$WORK/one room" LD_LIBRARY_PATH="$PREFIX/lib"
+}
+
 found_by_search() {
     compile gcc c99 "$WORK/no rpath" -I"$PREFIX/include" -L"$PREFIX/lib" -lasynchron
     refuse run "$WORK/no rpath"
@@ -74,6 +81,11 @@ done
 for compiler in g++ clang++; do
     for standard in c++11 c++14 c++17 c++20; do
         try "by hand: $compiler -std=$standard" by_hand $compiler $standard
+    done
+done
+for compiler in g++ clang++; do
+    for standard in c++11 c++20; do
+        try "one room of the C++ header: $compiler -std=$standard" one_room $compiler $standard
     done
 done
 try "by hand, found by LD_LIBRARY_PATH" found_by_search
