@@ -17,8 +17,8 @@
  *
  * Words. An asynchron is complete once it was delivered (set or failed) or cancelled. Its outcome
  * is a value, an error or cancelled, and never changes. A drop is the function that frees what you
- * hand over. A listener is anything that waits for a completion: a blocked thread, a callback, a
- * report.
+ * hand over. A step is what asynchron_then() or asynchron_after() registers. A listener is what is
+ * registered to be told of a completion: a callback, a step, a report.
  *
  * For C++ there is asynchron.hpp, built on this header: futures and promises of any type,
  * exceptions, coroutines. Guides are in share/doc/asynchron/guide, example programs in

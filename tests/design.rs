@@ -1,6 +1,8 @@
-//! docs/design.md names files and functions of `src/`, and these are there.
+//! docs/design.md names files and functions of `src/`, and the glossary words: these are there.
 
 mod common;
+
+use std::path::Path;
 
 use common::{root, samples};
 
@@ -58,4 +60,39 @@ fn what_is_not_there_is_missed() {
     assert_eq!(missing("`one/state.rs`: `publish()`, `State`"), Vec::<String>::new());
     let wrong = "`claim()`; `one/state.rs`: `claims()`, `Stated`; `one/nowhere.rs`";
     assert_eq!(missing(wrong).len(), 4);
+}
+
+/// All that is written in the files of a directory, however deep.
+fn texts(dir: &Path, all: &mut String) {
+    for entry in std::fs::read_dir(dir).expect("the directory is there") {
+        let path = entry.expect("a directory can be read").path();
+        if path.is_dir() {
+            texts(&path, all);
+        } else if path != root().join("docs/guide/glossary.md") {
+            all.push_str(&samples::read(&path).to_lowercase());
+        }
+    }
+}
+
+/// The words that a section of the glossary explains: what is bold.
+fn explained(section: &str) -> impl Iterator<Item = &str> {
+    section.split("**").skip(1).step_by(2)
+}
+
+#[test]
+fn the_glossary_explains_words_that_are_used() {
+    let page = samples::read(&root().join("docs/guide/glossary.md"));
+    for (title, places) in
+        [("In the header", ["include", "docs/guide"].as_slice()), ("In the sources", &["src"])]
+    {
+        let section = page.split("\n## ").find_map(|section| section.strip_prefix(title));
+        let words: Vec<_> = explained(section.expect("the section is there")).collect();
+        assert!(words.len() > 20, "{title}: hardly a word");
+        let mut text = String::new();
+        for place in places {
+            texts(&root().join(place), &mut text);
+        }
+        let unused: Vec<_> = words.iter().filter(|word| !text.contains(**word)).collect();
+        assert!(unused.is_empty(), "{title}, but used nowhere: {unused:?}");
+    }
 }
