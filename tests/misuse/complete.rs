@@ -30,7 +30,7 @@ fn the_table_has_every_function_and_every_kind_of_bad_argument() {
             }
         }
     }
-    assert!(missing.is_empty(), "no row for\n{}", missing.join("\n"));
+    assert!(missing.is_empty(), "no row in tests/misuse for\n{}", missing.join("\n"));
 }
 
 fn all_rows() -> Vec<Row> {
