@@ -1,4 +1,4 @@
-//! docs/design.md names files and functions of `src/`, and the glossary words: these are there.
+//! docs/design.md names files and functions of `src/`, CONTRIBUTING.md files, and the glossary words: these are there.
 
 mod common;
 
@@ -60,6 +60,21 @@ fn what_is_not_there_is_missed() {
     assert_eq!(missing("`one/state.rs`: `publish()`, `State`"), Vec::<String>::new());
     let wrong = "`claim()`; `one/state.rs`: `claims()`, `Stated`; `one/nowhere.rs`";
     assert_eq!(missing(wrong).len(), 4);
+}
+
+/// A name of a file with something in capitals, such as NAME, stands for several.
+#[test]
+fn contributing_names_files_that_are_there() {
+    let page = samples::read(&root().join("CONTRIBUTING.md"));
+    let places = ["src/", "tests/", "docs/", "include/", "packaging/", "reliability/"];
+    let named = |name: &&str| {
+        places.iter().any(|place| name.starts_with(place))
+            && !name.contains(|c: char| c.is_ascii_uppercase() || " *".contains(c))
+    };
+    let names: Vec<_> = quoted(&page).filter(named).collect();
+    assert!(names.len() > 30, "hardly a file is named: {names:?}");
+    let missing: Vec<_> = names.iter().filter(|name| !root().join(name).exists()).collect();
+    assert!(missing.is_empty(), "CONTRIBUTING.md names what is not there: {missing:?}");
 }
 
 /// All words in the files of a directory, however deep, each after a space.
