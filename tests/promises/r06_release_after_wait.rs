@@ -118,7 +118,7 @@ fn the_memory_may_be_used_again() {
 fn nobody_looks_at_it_again() {
     in_child(170, || {
         memory::quarantine();
-        rounds(2000);
+        rounds(1000);
         memory::check_quarantine();
     });
 }
