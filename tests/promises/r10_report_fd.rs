@@ -221,3 +221,32 @@ fn a_poll_loop_misses_nothing() {
         deliverer.join().unwrap();
     });
 }
+
+/// The system calls by which this thread has read, if the system tells.
+fn reads() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/thread-self/io").ok()?;
+    text.lines().find_map(|line| line.strip_prefix("syscr: ")?.parse().ok())
+}
+
+/// An event loop asks until there is nothing, each time that it is rung. That last answer costs no system call.
+#[test]
+fn a_loop_that_asks_until_there_is_nothing_reads_the_descriptor_once_each_time() {
+    const ROUNDS: usize = 100;
+    within(60, || {
+        let r = Report::new();
+        let kept = Handle::new();
+        r.add(&kept, 0);
+        assert!(r.fd() >= 0);
+        let Some(before) = reads() else { return };
+        let own = reads().unwrap() - before;
+        for _ in 0..ROUNDS {
+            let a = Handle::new();
+            r.add(&a, 1);
+            a.set(b"x");
+            assert_eq!(r.next_tag(0), Ok(1));
+            assert_eq!(r.next_tag(0), Err(ASYNCHRON_TIMEOUT));
+        }
+        let read = reads().unwrap() - before - 2 * own;
+        assert!(read <= ROUNDS, "{read} reads in {ROUNDS} rounds");
+    });
+}

@@ -98,9 +98,11 @@ impl Report {
         if let Some(answer) = look() {
             return answer;
         }
-        if timeout_ns != 0 {
-            spin(|| Some(()).filter(|()| self.has_changed(seen)));
+        // One look is enough: a second one would be taken for a loop that is rung for nothing.
+        if timeout_ns == 0 {
+            return Answer::Timeout;
         }
+        spin(|| Some(()).filter(|()| self.has_changed(seen)));
         block_until(timeout_ns, look, park).unwrap_or(Answer::Timeout)
     }
 
