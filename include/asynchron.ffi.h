@@ -100,6 +100,8 @@ asynchron_t *asynchron_retain(asynchron_t *a);
 
 void asynchron_release(asynchron_t *a);
 
+void asynchron_drop(void *a);
+
 void asynchron_drop_guarded(void *guarded);
 
 asynchron_state_t asynchron_state(const asynchron_t *a);
@@ -137,6 +139,8 @@ asynchron_status_t asynchron_cancel(asynchron_t *a);
 
 asynchron_status_t asynchron_cancel_with(asynchron_t *a, const char *reason);
 
+asynchron_status_t asynchron_cancel_pending(asynchron_t *a, const char *reason);
+
 asynchron_status_t asynchron_get(asynchron_t *a, asynchron_value_t *out);
 
 asynchron_status_t asynchron_get_timeout(asynchron_t *a,
@@ -149,7 +153,11 @@ asynchron_status_t asynchron_wait(asynchron_t *a, uint64_t timeout_ns);
 
 asynchron_status_t asynchron_error(asynchron_t *a, asynchron_error_t *out);
 
+asynchron_status_t asynchron_take(asynchron_t *a, void **ptr);
+
 asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t fn, void *ctx);
+
+asynchron_status_t asynchron_start(asynchron_t *a);
 
 asynchron_status_t asynchron_spawn(asynchron_t *a,
                                    asynchron_fn_t fn,
@@ -177,6 +185,8 @@ asynchron_status_t asynchron_notify_with(asynchron_t *a,
 asynchron_status_t asynchron_unnotify(asynchron_t *a, uint64_t token);
 
 asynchron_status_t asynchron_try_unnotify(asynchron_t *a, uint64_t token);
+
+void asynchron_run_due(void);
 
 asynchron_report_t *asynchron_report_create(asynchron_t *const *as, size_t n);
 

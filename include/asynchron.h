@@ -501,6 +501,16 @@ ASYNCHRON_API asynchron_t *asynchron_retain(asynchron_t *a);
 ASYNCHRON_API void asynchron_release(asynchron_t *a);
 
 /**
+ * asynchron_release() as a drop: for a handle that is handed over as a value, a context or user
+ * data.
+ *
+ * - Needs: `a`, a handle, or NULL, which is ignored.
+ * - Ownership: the reference is gone.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API void asynchron_drop(void *a);
+
+/**
  * A drop for what a plug-in hands over, so that the plug-in can tell when its code is no longer in
  * use. Pass it as the drop, with a pointer to a struct of yours that begins with
  * asynchron_guarded_t. It calls guarded->drop(guarded), and after that has returned, it releases
@@ -714,6 +724,21 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel(asynchron_t *a);
  */
 ASYNCHRON_API asynchron_status_t asynchron_cancel_with(asynchron_t *a, const char *reason);
 
+/**
+ * As asynchron_cancel_with(), unless a function is running that computes it, or asynchron_start()
+ * said so: what has begun goes on, and is delivered.
+ *
+ * - Needs: `reason`, a string, or NULL for "".
+ * - Ownership: the reason is copied.
+ * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+ *   those use: hand it over with a drop, or take the callback back first.
+ * - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was cancelled before;
+ *   ASYNCHRON_ALREADY: too late, it is RUNNING or has been delivered; ASYNCHRON_E_INVALID: `a` is
+ *   NULL; ASYNCHRON_E_NOMEM: only with a reason.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_status_t asynchron_cancel_pending(asynchron_t *a, const char *reason);
+
 /*
  * ================================================================================================
  * Collect
@@ -807,6 +832,21 @@ ASYNCHRON_API asynchron_status_t asynchron_wait(asynchron_t *a, uint64_t timeout
  */
 ASYNCHRON_API asynchron_status_t asynchron_error(asynchron_t *a, asynchron_error_t *out);
 
+/**
+ * Takes a pointer out again that asynchron_set_pointer() has delivered, with the last handle: for
+ * a value that is to be changed, or to be kept for longer than its asynchron.
+ *
+ * - Needs: the only handle: references that the library holds count as others, so ALREADY may pass.
+ * - Ownership: with ASYNCHRON_OK `*ptr` is yours, its drop does not run, and your reference to `a`
+ *   is gone. Otherwise nothing has changed.
+ * - Threads: never blocks. Does not start a function on demand.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: others hold it, too; ASYNCHRON_PENDING: not complete;
+ *   ASYNCHRON_FAILED, ASYNCHRON_CANCELLED: there is no value; ASYNCHRON_E_INVALID: a NULL, or
+ *   another kind of value.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API ASYNCHRON_MUST_USE asynchron_status_t asynchron_take(asynchron_t *a, void **ptr);
+
 /*
  * ================================================================================================
  * Compute
@@ -828,6 +868,18 @@ ASYNCHRON_API asynchron_status_t asynchron_error(asynchron_t *a, asynchron_error
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t fn, void *ctx);
+
+/**
+ * Says that its value is being computed, by means of your own: a thread, a device, a server. It is
+ * RUNNING from then on, until somebody delivers or cancels: no function of asynchron_call(),
+ * asynchron_spawn() or on demand starts for it any more, and asynchron_cancel_pending() comes too
+ * late.
+ *
+ * - Returns: ASYNCHRON_OK: the work is yours; ASYNCHRON_ALREADY: it is RUNNING or was delivered;
+ *   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_status_t asynchron_start(asynchron_t *a);
 
 /**
  * Queues `fn`, which computes the value on a background thread. Every handle may be released at
@@ -993,6 +1045,16 @@ ASYNCHRON_API
 ASYNCHRON_MUST_USE
 asynchron_status_t asynchron_try_unnotify(asynchron_t *a,
                                           uint64_t token);
+
+/**
+ * Inside a callback: runs here what is due on this thread, which would run after the callback:
+ * callbacks of what has been completed in it, and drops. So what those use can be freed after this
+ * call. Those whose turn was before come first. Outside of callbacks it does nothing.
+ *
+ * - Threads: runs callbacks inside this call, and so on its stack.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API void asynchron_run_due(void);
 
 /*
  * ================================================================================================

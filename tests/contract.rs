@@ -81,12 +81,13 @@ fn cited(text: &str) -> BTreeSet<u32> {
     numbers
 }
 
+/// Those from 22 on come as they are built, each under the number that it will keep.
 #[test]
-fn the_rules_are_numbered_one_by_one() {
+fn the_rules_are_numbered_in_order() {
     let numbers: Vec<_> = rules().iter().map(|rule| rule.number).collect();
-    assert!(!numbers.is_empty(), "the page has no rule");
-    let expected: Vec<_> = (1..).take(numbers.len()).collect();
-    assert_eq!(numbers, expected);
+    let first: Vec<_> = numbers.iter().copied().take(21).collect();
+    assert_eq!(first, (1..=21).collect::<Vec<_>>());
+    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
 }
 
 #[test]

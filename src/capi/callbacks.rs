@@ -19,6 +19,7 @@ use super::{catch_panic, handle};
 use crate::base::program::Owned;
 use crate::listen::callback::{RegisterError, register};
 use crate::listen::removable::{self, Removal};
+use crate::one::jobs;
 
 /// A flag of asynchron_notify_options_t: only if it is still to come. If `a` is complete already,
 /// fn is not called, and ASYNCHRON_ALREADY is returned.
@@ -173,4 +174,17 @@ unsafe fn remove(a: *mut asynchron_t, token: u64, wait: bool) -> asynchron_statu
         Removal::TooLate => ASYNCHRON_ALREADY,
         Removal::Running => ASYNCHRON_PENDING,
     }
+}
+
+/// Inside a callback: runs here what is due on this thread, which would run after the callback:
+/// callbacks of what has been completed in it, and drops. So what those use can be freed after this
+/// call. Those whose turn was before come first. Outside of callbacks it does nothing.
+///
+/// - Threads: runs callbacks inside this call, and so on its stack.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub extern "C" fn asynchron_run_due() {
+    catch_panic((), || {
+        jobs::run_due();
+    });
 }

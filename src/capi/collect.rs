@@ -15,10 +15,11 @@ use std::ffi::c_void;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{ASYNCHRON_FOREVER, asynchron_error_t, asynchron_t, asynchron_value_t};
-use super::{catch_panic, handle, status_of_outcome, status_of_wait_error};
+use super::{asynchron_release, catch_panic, handle, status_of_outcome, status_of_wait_error};
 use crate::compute;
 use crate::one::asynchron::Asynchron;
 use crate::one::outcome::{Slot, Tag};
+use crate::one::take::TakeError;
 
 /// Blocks until `a` is complete; its value, or how it ended without one.
 #[inline]
@@ -240,5 +241,43 @@ pub unsafe extern "C" fn asynchron_error(
             };
         }
         ASYNCHRON_OK
+    })
+}
+
+/// Takes a pointer out again that asynchron_set_pointer() has delivered, with the last handle: for
+/// a value that is to be changed, or to be kept for longer than its asynchron.
+///
+/// - Needs: the only handle: references that the library holds count as others, so ALREADY may pass.
+/// - Ownership: with ASYNCHRON_OK `*ptr` is yours, its drop does not run, and your reference to `a`
+///   is gone. Otherwise nothing has changed.
+/// - Threads: never blocks. Does not start a function on demand.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: others hold it, too; ASYNCHRON_PENDING: not complete;
+///   ASYNCHRON_FAILED, ASYNCHRON_CANCELLED: there is no value; ASYNCHRON_E_INVALID: a NULL, or
+///   another kind of value.
+/// - Since: 0.2.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_take(
+    a: *mut asynchron_t,
+    ptr: *mut *mut c_void,
+) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the handle.
+        let (Some(one), false) = (unsafe { handle(a) }, ptr.is_null()) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        match one.take_pointer() {
+            Ok(taken) => {
+                // SAFETY: the caller vouches for the room.
+                unsafe { ptr.write(taken) };
+                // SAFETY: the caller gives up its reference.
+                unsafe { asynchron_release(a) };
+                ASYNCHRON_OK
+            }
+            Err(TakeError::Incomplete) => ASYNCHRON_PENDING,
+            Err(TakeError::NoValue(tag)) => status_of_outcome(tag),
+            Err(TakeError::NoPointer) => ASYNCHRON_E_INVALID,
+            Err(TakeError::Shared) => ASYNCHRON_ALREADY,
+        }
     })
 }

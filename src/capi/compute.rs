@@ -10,6 +10,7 @@ use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_drop_fn_t, asynchron_fn_t, asynchron_t, drop_fn, plain_fn};
 use super::{catch_panic, handle};
 use crate::base::program::Owned;
+use crate::one::state::Seen;
 use crate::{compute, pool};
 
 /// Runs `fn` on this thread to compute the value.
@@ -32,11 +33,36 @@ pub unsafe extern "C" fn asynchron_call(
         let (Some(a), Some(function)) = (unsafe { handle(a) }, plain_fn(r#fn)) else {
             return ASYNCHRON_E_INVALID;
         };
-        match compute::call(a, function, Owned { ptr: ctx, drop: None }) {
-            Ok(()) => ASYNCHRON_OK,
-            Err(seen) if seen.is_complete() && seen.tag().is_cancelled() => ASYNCHRON_CANCELLED,
-            Err(_) => ASYNCHRON_ALREADY,
-        }
+        let ctx = Owned { ptr: ctx, drop: None };
+        compute::call(a, function, ctx).map_or_else(status_of_not_pending, |()| ASYNCHRON_OK)
+    })
+}
+
+/// Why nothing starts for one.
+fn status_of_not_pending(seen: Seen) -> asynchron_status_t {
+    if seen.is_complete() && seen.tag().is_cancelled() {
+        ASYNCHRON_CANCELLED
+    } else {
+        ASYNCHRON_ALREADY
+    }
+}
+
+/// Says that its value is being computed, by means of your own: a thread, a device, a server. It is
+/// RUNNING from then on, until somebody delivers or cancels: no function of asynchron_call(),
+/// asynchron_spawn() or on demand starts for it any more, and asynchron_cancel_pending() comes too
+/// late.
+///
+/// - Returns: ASYNCHRON_OK: the work is yours; ASYNCHRON_ALREADY: it is RUNNING or was delivered;
+///   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: NULL.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_start(a: *mut asynchron_t) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the handle.
+        let Some(a) = (unsafe { handle(a) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        a.state().start().map_or_else(status_of_not_pending, |()| ASYNCHRON_OK)
     })
 }
 

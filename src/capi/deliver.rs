@@ -29,11 +29,25 @@ use crate::one::outcome::{Buffer, Outcome, Small};
 /// # Safety
 /// `a` is NULL, or ALIVE until it is PUBLISHED.
 unsafe fn deliver(a: *mut asynchron_t, outcome: Outcome) -> asynchron_status_t {
+    // SAFETY: as the caller promises.
+    unsafe { deliver_by(Asynchron::complete, a, outcome) }
+}
+
+/// The same in a way that may come too late otherwise.
+///
+/// # Safety
+/// As for [`deliver`].
+#[inline]
+unsafe fn deliver_by(
+    complete: unsafe fn(NonNull<Asynchron>, Outcome) -> Result<(), Outcome>,
+    a: *mut asynchron_t,
+    outcome: Outcome,
+) -> asynchron_status_t {
     let Some(a) = NonNull::new(a.cast::<Asynchron>()) else {
         return ASYNCHRON_E_INVALID;
     };
-    // SAFETY: the caller vouches for the handle.
-    match unsafe { Asynchron::complete(a, outcome) } {
+    // SAFETY: as the caller promises.
+    match unsafe { complete(a, outcome) } {
         Ok(()) => ASYNCHRON_OK,
         Err(outcome) => {
             // SAFETY: who comes too late holds a reference of its own.
@@ -140,7 +154,7 @@ pub unsafe extern "C" fn asynchron_set_pointer(
     catch_panic(ASYNCHRON_E_INTERNAL, || {
         let owner = Owned { ptr, drop: drop_fn(drop) };
         // SAFETY: the caller vouches for the handle.
-        unsafe { deliver(a, Outcome::Buffer(Buffer { data: ptr, len: 0, owner })) }
+        unsafe { deliver(a, Outcome::Pointer(owner)) }
     })
 }
 
@@ -270,22 +284,57 @@ pub unsafe extern "C" fn asynchron_cancel_with(
     reason: *const c_char,
 ) -> asynchron_status_t {
     catch_panic(ASYNCHRON_E_INTERNAL, || {
-        if a.is_null() {
-            return ASYNCHRON_E_INVALID;
-        }
-        // SAFETY: the caller vouches for the text.
-        let reason = unsafe { text(reason) };
-        let outcome = if reason.is_empty() {
-            Ok(Outcome::Cancelled)
-        } else {
-            Failure::new(0, c"", reason, Owned::NOTHING).map(Outcome::CancelledBecause)
-        };
-        match outcome {
-            // SAFETY: the caller vouches for the handle.
-            Ok(outcome) => unsafe { deliver(a, outcome) },
-            Err(NoMemory) => ASYNCHRON_E_NOMEM,
-        }
+        // SAFETY: the caller vouches for the handle and the text.
+        unsafe { cancel_for(a, reason, Asynchron::complete) }
     })
+}
+
+/// As asynchron_cancel_with(), unless a function is running that computes it, or asynchron_start()
+/// said so: what has begun goes on, and is delivered.
+///
+/// - Needs: `reason`, a string, or NULL for "".
+/// - Ownership: the reason is copied.
+/// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
+///   those use: hand it over with a drop, or take the callback back first.
+/// - Returns: ASYNCHRON_OK: cancelled now; ASYNCHRON_CANCELLED: it was cancelled before;
+///   ASYNCHRON_ALREADY: too late, it is RUNNING or has been delivered; ASYNCHRON_E_INVALID: `a` is
+///   NULL; ASYNCHRON_E_NOMEM: only with a reason.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_cancel_pending(
+    a: *mut asynchron_t,
+    reason: *const c_char,
+) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the handle and the text.
+        unsafe { cancel_for(a, reason, Asynchron::complete_pending) }
+    })
+}
+
+/// Cancels for a reason, in a way that may come too late.
+///
+/// # Safety
+/// `a` is NULL or a handle that lives until it is complete, `reason` is NULL or a C string.
+unsafe fn cancel_for(
+    a: *mut asynchron_t,
+    reason: *const c_char,
+    complete: unsafe fn(NonNull<Asynchron>, Outcome) -> Result<(), Outcome>,
+) -> asynchron_status_t {
+    if a.is_null() {
+        return ASYNCHRON_E_INVALID;
+    }
+    // SAFETY: as the caller promises.
+    let reason = unsafe { text(reason) };
+    let outcome = if reason.is_empty() {
+        Ok(Outcome::Cancelled)
+    } else {
+        Failure::new(0, c"", reason, Owned::NOTHING).map(Outcome::CancelledBecause)
+    };
+    match outcome {
+        // SAFETY: as the caller promises.
+        Ok(outcome) => unsafe { deliver_by(complete, a, outcome) },
+        Err(NoMemory) => ASYNCHRON_E_NOMEM,
+    }
 }
 
 /// Whether `len` bytes may be there at all.

@@ -159,6 +159,18 @@ pub unsafe extern "C" fn asynchron_release(a: *mut asynchron_t) {
     });
 }
 
+/// asynchron_release() as a drop: for a handle that is handed over as a value, a context or user
+/// data.
+///
+/// - Needs: `a`, a handle, or NULL, which is ignored.
+/// - Ownership: the reference is gone.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_drop(a: *mut c_void) {
+    // SAFETY: as the caller promises.
+    unsafe { asynchron_release(a.cast()) };
+}
+
 /// A drop for what a plug-in hands over, so that the plug-in can tell when its code is no longer in
 /// use. Pass it as the drop, with a pointer to a struct of yours that begins with
 /// asynchron_guarded_t. It calls guarded->drop(guarded), and after that has returned, it releases

@@ -202,6 +202,20 @@ impl Asynchron {
         unsafe { Self::deliver(this, held, outcome, Slot::write) }
     }
 
+    /// The same, but also too late if it is running.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`].
+    pub(crate) unsafe fn complete_pending(
+        this: NonNull<Self>,
+        outcome: Outcome,
+    ) -> Result<(), Outcome> {
+        // SAFETY: ALIVE until it is PUBLISHED.
+        let held = unsafe { this.as_ref() }.state.claim_pending();
+        // SAFETY: CLAIMED, if it is held.
+        unsafe { Self::deliver(this, held, outcome, Slot::write) }
+    }
+
     /// The same for a copy that lies outside.
     ///
     /// # Safety

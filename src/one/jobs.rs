@@ -110,10 +110,10 @@ pub(crate) unsafe fn bury(dead: NonNull<Asynchron>) {
     });
 }
 
-/// For a thread about to block inside a callback: runs what is due, which may be just what it
-/// waits for. True if there was anything.
+/// Inside a callback: runs what is due on this thread. True if there was anything. For who is about to block: that may
+/// be just what it waits for.
 #[inline]
-pub(crate) fn run_before_blocking() -> bool {
+pub(crate) fn run_due() -> bool {
     // If it is not being run further up, there is nothing in it.
     PerThread::current().is_some_and(|thread| thread.queue.drain())
 }

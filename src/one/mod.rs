@@ -17,4 +17,5 @@ pub(crate) mod publish;
 pub(crate) mod release;
 pub(crate) mod state;
 pub(crate) mod step;
+pub(crate) mod take;
 pub(crate) mod wait;

@@ -1,7 +1,7 @@
 //! What an asynchron completes with, and how it lies inside the object.
 
 use std::ffi::{CStr, c_char, c_void};
-use std::mem::{ManuallyDrop, MaybeUninit, offset_of};
+use std::mem::{self, ManuallyDrop, MaybeUninit, offset_of};
 use std::ptr;
 
 use super::failure::Failure;
@@ -13,6 +13,8 @@ use crate::sync::UnsafeCell;
 pub(crate) enum Outcome {
     /// The empty value.
     Empty,
+    /// A value that is nothing but a pointer, which was handed over.
+    Pointer(Owned),
     Buffer(Buffer),
     /// A failure that is nothing but its code.
     Code(i32),
@@ -63,6 +65,8 @@ impl Tag {
     const SMALL: u32 = 0;
     const BYTES: u32 = Self::HOLDS;
     const BUFFER: u32 = Self::HOLDS | 1;
+    /// A buffer that is nothing but its owner.
+    const POINTER: u32 = Self::BUFFER | (1 << Self::LEN_SHIFT);
     const CODE: u32 = Self::ERROR;
     const BROKEN: u32 = Self::ERROR | 1;
     const FAILURE: u32 = Self::ERROR | Self::HOLDS;
@@ -118,6 +122,11 @@ impl Tag {
     #[inline]
     pub(crate) fn is_copy(self) -> bool {
         self.kind() == Self::BYTES
+    }
+
+    #[inline]
+    pub(super) fn is_pointer(self) -> bool {
+        self.0 == Self::POINTER
     }
 
     /// Whether freeing it runs none of the program's code.
@@ -198,6 +207,10 @@ impl Slot {
     pub(crate) unsafe fn write(slot: *mut Self, outcome: Outcome) -> Tag {
         let (kind, content) = match outcome {
             Outcome::Empty => (Tag::SMALL, Self { empty: () }),
+            Outcome::Pointer(owner) => {
+                let buffer = Buffer { data: owner.ptr, len: 0, owner };
+                (Tag::POINTER, Self { buffer: ManuallyDrop::new(buffer) })
+            }
             Outcome::Buffer(buffer) => (Tag::BUFFER, Self { buffer: ManuallyDrop::new(buffer) }),
             Outcome::Code(code) => (Tag::CODE, Self { code }),
             Outcome::Failure(failure) => {
@@ -307,6 +320,16 @@ impl Slot {
             Tag::CANCELLED => Some(Outcome::Cancelled),
             _ => None,
         }
+    }
+
+    /// The pointer, whose drop runs no more.
+    ///
+    /// # Safety
+    /// The slot holds a pointer, which nobody else uses any more.
+    pub(super) unsafe fn take_pointer(&mut self) -> *mut c_void {
+        // SAFETY: as the caller promises.
+        let buffer = unsafe { &mut self.buffer };
+        ManuallyDrop::new(mem::replace(&mut buffer.owner, Owned::NOTHING)).ptr
     }
 
     /// Frees a copy that lies outside.

@@ -93,7 +93,7 @@ pub(crate) fn block_until<R>(
         return None;
     }
     let deadline = sys::deadline_after(timeout_ns);
-    if jobs::run_before_blocking() {
+    if jobs::run_due() {
         if let Some(found) = look() {
             return Some(found);
         }

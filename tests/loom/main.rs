@@ -12,6 +12,7 @@ mod callbacks;
 mod collect;
 mod keeper;
 mod lent;
+mod producers;
 mod release;
 mod report;
 mod several;

@@ -74,6 +74,20 @@ impl A {
         unsafe { asynchron_set_pointer(self.0, dropped, Some(Told::dropped)) }
     }
 
+    /// The status, and the pointer if it was taken.
+    pub fn take(self) -> (asynchron_status_t, *mut c_void) {
+        let mut taken = null_mut();
+        (unsafe { asynchron_take(self.0, &mut taken) }, taken)
+    }
+
+    pub fn start(self) -> asynchron_status_t {
+        unsafe { asynchron_start(self.0) }
+    }
+
+    pub fn cancel_pending(self) -> asynchron_status_t {
+        unsafe { asynchron_cancel_pending(self.0, null()) }
+    }
+
     pub fn cancel(self) -> asynchron_status_t {
         unsafe { asynchron_cancel(self.0) }
     }

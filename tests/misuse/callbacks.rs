@@ -152,6 +152,9 @@ fn unnotify() -> Vec<Row> {
             "unknown token: used before" => ALREADY.drops(1),
                 |s| used_before(s, asynchron_try_unnotify);
         }
+        asynchron_run_due {
+            "outside of callbacks" => NOTHING, |_| asynchron_run_due();
+        }
     }
 }
 

@@ -1,9 +1,13 @@
 //! The table's rows: collect.
 
 use std::ffi::c_void;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 
+use asynchron::capi::asynchron_status_t::*;
 use asynchron::capi::*;
+
+use crate::common::mark;
+use crate::tally::DROP;
 
 use crate::table::*;
 
@@ -118,6 +122,32 @@ fn error() -> Vec<Row> {
             "NULL out, of a pending one" => E_INVALID, |s| asynchron_error(s.pending, null_mut());
             "of a pending one" => PENDING, |s| asynchron_error(s.pending, &mut s.error);
             "of a value" => E_INVALID, |s| asynchron_error(s.ready, &mut s.error);
+        }
+        asynchron_take {
+            "NULL handle" => E_INVALID, |_| asynchron_take(null_mut(), &mut mark());
+            "NULL handle and NULL ptr" => E_INVALID, |_| asynchron_take(null_mut(), null_mut());
+            "NULL ptr" => E_INVALID.drops(1), |s| {
+                let a = asynchron_create(null());
+                assert_eq!(asynchron_set_pointer(a, s.thing(), DROP), ASYNCHRON_OK);
+                let status = asynchron_take(a, null_mut());
+                asynchron_release(a);
+                status
+            };
+            "NULL ptr, of a pending one" => E_INVALID, |s| asynchron_take(s.pending, null_mut());
+            "of a pending one" => PENDING, |s| asynchron_take(s.pending, &mut mark());
+            "of a failed one" => FAILED, |s| asynchron_take(s.failed, &mut mark());
+            "of a cancelled one" => CANCELLED, |s| asynchron_take(s.cancelled, &mut mark());
+            "of a copy" => E_INVALID, |s| asynchron_take(s.ready, &mut mark());
+            "of one that others hold, too" => ALREADY.drops(1), |s| {
+                let a = asynchron_create(null());
+                assert_eq!(asynchron_set_pointer(a, s.thing(), DROP), ASYNCHRON_OK);
+                let (other, mut taken) = (asynchron_retain(a), mark());
+                let status = asynchron_take(a, &mut taken);
+                assert_eq!(taken, mark());
+                asynchron_release(other);
+                asynchron_release(a);
+                status
+            };
         }
     }
 }

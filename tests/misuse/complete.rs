@@ -76,10 +76,10 @@ fn kinds_of(parameter: &Parameter) -> Vec<String> {
         // Anything else that is an out parameter, or a string.
         (
             "asynchron_t**" | "asynchron_value_t*" | "asynchron_error_t*" | "asynchron_item_t*"
-            | "size_t*" | "uint64_t*" | "constchar*",
+            | "size_t*" | "uint64_t*" | "void**" | "constchar*",
             name,
         ) => return vec![format!("NULL {name}")],
-        ("void*", "buf" | "tag" | "guarded") => return vec![format!("NULL {name}")],
+        ("void*", "buf" | "tag" | "guarded" | "a") => return vec![format!("NULL {name}")],
         // Dropped by the drop beside it, never looked into, or right whatever it is.
         ("void*", "ptr" | "owner" | "payload" | "ctx") => &[],
         ("uint64_t", "timeout_ns") | ("int32_t", "code") | ("size_t", "n") => &[],

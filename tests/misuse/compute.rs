@@ -6,7 +6,7 @@ use std::ptr::{null, null_mut};
 use asynchron::capi::asynchron_status_t::*;
 use asynchron::capi::*;
 
-use crate::common::value_of;
+use crate::common::{value_of, works};
 use crate::table::*;
 use crate::tally::{DROP, FN};
 
@@ -48,6 +48,19 @@ fn call() -> Vec<Row> {
                     ASYNCHRON_OK
                 );
                 asynchron_release(a);
+                again
+            };
+        }
+        asynchron_start {
+            "NULL handle" => E_INVALID, |_| asynchron_start(null_mut());
+            "a ready one" => ALREADY, |s| asynchron_start(s.ready);
+            "a failed one" => ALREADY, |s| asynchron_start(s.failed);
+            "a cancelled one" => CANCELLED, |s| asynchron_start(s.cancelled);
+            "a running one" => ALREADY, |_| {
+                let a = asynchron_create(null());
+                assert_eq!(asynchron_start(a), ASYNCHRON_OK);
+                let again = asynchron_start(a);
+                works(a);
                 again
             };
         }

@@ -6,7 +6,7 @@ use std::ptr::{null, null_mut};
 use asynchron::capi::asynchron_status_t::*;
 use asynchron::capi::*;
 
-use crate::common::{error_of, value_of};
+use crate::common::{error_of, value_of, works};
 use crate::table::*;
 use crate::tally::DROP;
 
@@ -190,6 +190,24 @@ fn cancel() -> Vec<Row> {
             "of a failed one" => ALREADY, |s| asynchron_cancel_with(s.failed, c"why".as_ptr());
             "of a cancelled one, whose reason stays" => CANCELLED,
                 |s| asynchron_cancel_with(s.cancelled, c"why".as_ptr());
+        }
+        asynchron_cancel_pending {
+            "NULL handle" => E_INVALID,
+                |_| asynchron_cancel_pending(null_mut(), c"why".as_ptr());
+            "NULL handle and NULL reason" => E_INVALID,
+                |_| asynchron_cancel_pending(null_mut(), null());
+            "NULL reason" => OK, |_| failed(0, c"", |a| asynchron_cancel_pending(a, null()));
+            "of a running one" => ALREADY, |_| {
+                let a = asynchron_create(null());
+                asynchron_start(a);
+                let status = asynchron_cancel_pending(a, c"why".as_ptr());
+                works(a);
+                status
+            };
+            "of a ready one" => ALREADY, |s| asynchron_cancel_pending(s.ready, c"why".as_ptr());
+            "of a failed one" => ALREADY, |s| asynchron_cancel_pending(s.failed, c"why".as_ptr());
+            "of a cancelled one, whose reason stays" => CANCELLED,
+                |s| asynchron_cancel_pending(s.cancelled, c"why".as_ptr());
         }
     }
 }

@@ -92,6 +92,9 @@ fn asked() -> Vec<Row> {
         asynchron_release {
             "NULL handle" => NOTHING, |_| asynchron_release(null_mut());
         }
+        asynchron_drop {
+            "NULL a" => NOTHING, |_| asynchron_drop(null_mut());
+        }
         asynchron_drop_guarded {
             "NULL guarded" => NOTHING, |_| asynchron_drop_guarded(null_mut());
             "neither keeper nor drop" => NOTHING, |_| {

@@ -80,6 +80,8 @@ fn deliver_op() -> impl Strategy<Value = Op> {
         ),
         at().prop_map(Op::Cancel),
         (at(), any::<bool>()).prop_map(|(a, reason)| Op::CancelWith { a, reason }),
+        (at(), any::<bool>()).prop_map(|(a, reason)| Op::CancelPending { a, reason }),
+        at().prop_map(Op::Start),
     ]
 }
 
@@ -89,6 +91,7 @@ fn collect_op() -> impl Strategy<Value = Op> {
         (at(), len()).prop_map(|(a, cap)| Op::GetBytes { a, cap }),
         (at(), time()).prop_map(|(a, time)| Op::Wait { a, time }),
         at().prop_map(Op::Error),
+        at().prop_map(Op::Take),
     ]
 }
 
@@ -96,6 +99,7 @@ fn listen_op() -> impl Strategy<Value = Op> {
     prop_oneof![
         2 => (at(), does()).prop_map(|(a, does)| Op::Call { a, does }),
         2 => (at(), does()).prop_map(|(a, does)| Op::Notify { a, does }),
+        1 => Just(Op::RunDue),
         6 => (at(), does(), frees(), any::<(bool, bool)>()).prop_map(
             |(a, does, drop, (token, if_pending))| {
                 Op::NotifyWith { a, does, drop, token, if_pending }

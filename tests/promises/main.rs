@@ -44,3 +44,5 @@ mod r19_no_abort;
 mod r20_structs_that_grow;
 mod r21_corners;
 mod r21_unload_and_fork;
+mod r30_producers;
+mod r30_take;

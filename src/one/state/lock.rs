@@ -1,7 +1,9 @@
 //! Taking the lock, and giving it up.
 
 use super::lock_wait::LockWait;
-use super::{COMPLETE, CROWDED, FOR_THE_LOCK, Held, LOCKED, STEPS, State, WANTED, WATCHED};
+use super::{
+    COMPLETE, CROWDED, FOR_THE_LOCK, Held, LOCKED, RUNNING, STEPS, State, WANTED, WATCHED,
+};
 use crate::sync::{Ordering::*, race};
 use crate::sys;
 
@@ -16,6 +18,12 @@ impl State {
     #[inline]
     pub(crate) fn try_claim(&self) -> Option<Held> {
         self.try_lock_unless(COMPLETE)
+    }
+
+    /// As [`Self::claim`]; `None` also if it is running.
+    pub(crate) fn claim_pending(&self) -> Option<Held> {
+        let unless = RUNNING | COMPLETE;
+        self.try_lock_unless(unless).or_else(|| self.lock_slowly_unless(unless))
     }
 
     /// Takes the lock.

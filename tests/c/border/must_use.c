@@ -15,6 +15,7 @@ void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, async
     asynchron_get(a, NULL);
     asynchron_get_timeout(a, 0, NULL);
     asynchron_get_bytes(a, NULL, 0, NULL);
+    asynchron_take(a, NULL);
     asynchron_spawn(a, NULL, NULL, NULL);
     asynchron_notify(a, NULL, NULL);
     asynchron_notify_with(a, NULL, NULL);
@@ -28,6 +29,7 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_forever();
     asynchron_status_string(0);
     asynchron_retain(a);
+    asynchron_drop(NULL);
     asynchron_drop_guarded(NULL);
     asynchron_release(a);
     asynchron_state(a);
@@ -43,10 +45,13 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_fail_with(a, 1, NULL, NULL, NULL, NULL);
     asynchron_cancel(a);
     asynchron_cancel_with(a, NULL);
+    asynchron_cancel_pending(a, NULL);
     asynchron_wait(a, 0);
     asynchron_error(a, NULL);
     asynchron_call(a, NULL, NULL);
+    asynchron_start(a);
     asynchron_unnotify(a, 0);
+    asynchron_run_due();
     asynchron_report_retain(r);
     asynchron_report_release(r);
     asynchron_report_remove(r, a);

@@ -11,6 +11,7 @@ PIN(const char *, asynchron_status_string, (int32_t));
 PIN(asynchron_t *, asynchron_create, (const char *));
 PIN(asynchron_status_t, asynchron_create_with, (const asynchron_options_t *, asynchron_t **));
 PIN(asynchron_t *, asynchron_retain, (asynchron_t *));
+PIN(void, asynchron_drop, (void *));
 PIN(void, asynchron_drop_guarded, (void *));
 PIN(void, asynchron_release, (asynchron_t *));
 PIN(asynchron_state_t, asynchron_state, (const asynchron_t *));
@@ -29,14 +30,17 @@ PIN(asynchron_status_t, asynchron_fail_with,
     (asynchron_t *, int32_t, const char *, const char *, void *, asynchron_drop_fn_t));
 PIN(asynchron_status_t, asynchron_cancel, (asynchron_t *));
 PIN(asynchron_status_t, asynchron_cancel_with, (asynchron_t *, const char *));
+PIN(asynchron_status_t, asynchron_cancel_pending, (asynchron_t *, const char *));
 
 PIN(asynchron_status_t, asynchron_get, (asynchron_t *, asynchron_value_t *));
 PIN(asynchron_status_t, asynchron_get_timeout, (asynchron_t *, uint64_t, asynchron_value_t *));
 PIN(asynchron_status_t, asynchron_get_bytes, (asynchron_t *, void *, size_t, size_t *));
 PIN(asynchron_status_t, asynchron_wait, (asynchron_t *, uint64_t));
 PIN(asynchron_status_t, asynchron_error, (asynchron_t *, asynchron_error_t *));
+PIN(asynchron_status_t, asynchron_take, (asynchron_t *, void **));
 
 PIN(asynchron_status_t, asynchron_call, (asynchron_t *, asynchron_fn_t, void *));
+PIN(asynchron_status_t, asynchron_start, (asynchron_t *));
 PIN(asynchron_status_t, asynchron_spawn, (asynchron_t *, asynchron_fn_t, void *, asynchron_drop_fn_t));
 
 PIN(asynchron_status_t, asynchron_notify, (asynchron_t *, asynchron_notify_fn_t, void *));
@@ -44,6 +48,7 @@ PIN(asynchron_status_t, asynchron_notify_with,
     (asynchron_t *, const asynchron_notify_options_t *, uint64_t *));
 PIN(asynchron_status_t, asynchron_unnotify, (asynchron_t *, uint64_t));
 PIN(asynchron_status_t, asynchron_try_unnotify, (asynchron_t *, uint64_t));
+PIN(void, asynchron_run_due, (void));
 
 PIN(asynchron_report_t *, asynchron_report_create, (asynchron_t *const *, size_t));
 PIN(asynchron_report_t *, asynchron_report_retain, (asynchron_report_t *));

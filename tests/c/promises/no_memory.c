@@ -152,6 +152,22 @@ static int do_set_buffer(asynchron_t *a) { return result(asynchron_set_buffer(a,
 static int do_fail_plain(asynchron_t *a) { return result(asynchron_fail(a, 1, NULL)); }
 static int do_cancel(asynchron_t *a) { return result(asynchron_cancel(a)); }
 static int do_cancel_plain(asynchron_t *a) { return result(asynchron_cancel_with(a, NULL)); }
+static int do_cancel_pending(asynchron_t *a) { return result(asynchron_cancel_pending(a, "a reason")); }
+static int do_cancel_pending_plain(asynchron_t *a) { return result(asynchron_cancel_pending(a, NULL)); }
+static int do_start(asynchron_t *a) { return result(asynchron_start(a)); }
+static int do_run_due(asynchron_t *a) { (void)a; asynchron_run_due(); return 1; }
+static int do_drop(asynchron_t *a) { asynchron_drop(asynchron_retain(a)); return 1; }
+static int do_take(asynchron_t *a)
+{
+    void *taken = NULL;
+    int status;
+    CHECK(asynchron_set_pointer(a, &drops, NULL) == ASYNCHRON_OK);
+    /* One more, so that a stays for who plays this. */
+    asynchron_retain(a);
+    status = asynchron_take(a, &taken);
+    asynchron_release(a);
+    return status == ASYNCHRON_ALREADY && taken == NULL;
+}
 static int do_get(asynchron_t *a)
 {
     asynchron_value_t value;
@@ -254,6 +270,12 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(cancel), "", do_cancel, NEVER },
     { FUNCTION(cancel_with), "a reason", do_cancel_with, NEEDS_MEMORY },
     { FUNCTION(cancel_with), "", do_cancel_plain, NEVER },
+    { FUNCTION(cancel_pending), "a reason", do_cancel_pending, NEEDS_MEMORY },
+    { FUNCTION(cancel_pending), "", do_cancel_pending_plain, NEVER },
+    { FUNCTION(start), "", do_start, NEVER },
+    { FUNCTION(run_due), "", do_run_due, NEVER },
+    { FUNCTION(drop), "", do_drop, NEVER },
+    { FUNCTION(take), "", do_take, NEVER },
     { FUNCTION(get), "", do_get, NEVER },
     { FUNCTION(get_timeout), "", do_get_timeout, NEVER },
     { FUNCTION(get_bytes), "", do_get_bytes, NEVER },

@@ -95,6 +95,14 @@ pub enum Op {
         a: At,
         reason: bool,
     },
+    CancelPending {
+        a: At,
+        reason: bool,
+    },
+    /// Nobody computes it then: it is delivered, or stays.
+    Start(At),
+    Take(At),
+    RunDue,
     Get {
         a: At,
         time: Time,

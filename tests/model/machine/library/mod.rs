@@ -139,6 +139,15 @@ impl World for Library {
                 Call::CancelWith { a, reason } => {
                     is(asynchron_cancel_with(at(a), text(reason, MESSAGE).ptr()))
                 }
+                Call::CancelPending { a, reason } => {
+                    is(asynchron_cancel_pending(at(a), text(reason, MESSAGE).ptr()))
+                }
+                Call::Start(a) => is(asynchron_start(at(a))),
+                Call::Take(a) => outs::pointer(|out| asynchron_take(at(a), out)),
+                Call::RunDue => {
+                    asynchron_run_due();
+                    Answer::Nothing
+                }
                 Call::Get(a, Until::Done) => outs::value(|out| asynchron_get(at(a), out)),
                 Call::Get(a, until) => {
                     outs::value(|out| asynchron_get_timeout(at(a), timeout(until), out))

@@ -32,6 +32,16 @@ pub fn value(get: impl FnOnce(*mut asynchron_value_t) -> asynchron_status_t) -> 
     Answer::Value(seen(out))
 }
 
+pub fn pointer(take: impl FnOnce(*mut *mut c_void) -> asynchron_status_t) -> Answer {
+    let mut out = nowhere().cast_mut();
+    let status = take(&raw mut out);
+    if status != ASYNCHRON_OK {
+        check(out == nowhere().cast_mut());
+        return Answer::Is(status as i32);
+    }
+    Answer::Value(thing(out).map_or(Value::Odd(out.addr(), 0), Value::Pointer))
+}
+
 fn seen(out: asynchron_value_t) -> Value {
     let asynchron_value_t { data, len } = out;
     let from = data.addr().wrapping_sub(BYTES.as_ptr().addr());

@@ -83,6 +83,26 @@ impl World for Model {
             Call::CancelWith { a, reason } => {
                 self.deliver(a, Outcome::Cancelled(text(reason, MESSAGE)))
             }
+            Call::CancelPending { a, reason } => {
+                if self.with(a, |one| one.running) {
+                    return self.lost(a);
+                }
+                self.deliver(a, Outcome::Cancelled(text(reason, MESSAGE)))
+            }
+            Call::Start(a) => {
+                if self.start(a) {
+                    is(ASYNCHRON_OK)
+                } else {
+                    self.lost(a)
+                }
+            }
+            Call::Take(a) => self.take(a),
+            Call::RunDue => {
+                if self.running_due.get() {
+                    self.drain();
+                }
+                Answer::Nothing
+            }
             Call::Get(a, until) => match self.wait(a, until) {
                 ASYNCHRON_OK => self.value(a).map_or_else(|| is(self.poll(a)), Answer::Value),
                 other => is(other),
@@ -161,6 +181,23 @@ impl Model {
             Answer::Bytes { status: ASYNCHRON_E_INVALID as i32, len, bytes: Vec::new() }
         } else {
             Answer::Bytes { status: ASYNCHRON_OK as i32, len, bytes }
+        }
+    }
+
+    fn take(&self, a: Id) -> Answer {
+        let refs = self.with(a, |one| one.refs);
+        let taken = match self.poll(a) {
+            ASYNCHRON_OK => self.with(a, |one| one.pointer().filter(|_| refs == 1).copied()),
+            other => return is(other),
+        };
+        match (taken, self.value(a)) {
+            (Some(pointer), _) => {
+                self.with(a, |one| one.let_go_of_pointer());
+                self.release(a);
+                Answer::Value(Value::Pointer(pointer.thing))
+            }
+            (None, Some(Value::Pointer(_))) => is(ASYNCHRON_ALREADY),
+            _ => is(ASYNCHRON_E_INVALID),
         }
     }
 

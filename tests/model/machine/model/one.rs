@@ -129,6 +129,20 @@ impl One {
         Answer::Error { code, domain, message, payload: payload.map(|owned| owned.thing) }
     }
 
+    /// What was handed over as the value.
+    pub fn pointer(&self) -> Option<&Owned> {
+        match &self.outcome {
+            Some(Outcome::Value(Value::Pointer(_), owned)) => owned.as_ref(),
+            _ => None,
+        }
+    }
+
+    pub fn let_go_of_pointer(&mut self) {
+        if let Some(Outcome::Value(Value::Pointer(_), owned)) = &mut self.outcome {
+            *owned = None;
+        }
+    }
+
     /// What `then` passes on.
     fn shared_error(&self) -> Option<Outcome> {
         match self.outcome.as_ref()? {

@@ -45,6 +45,7 @@ struct Now {
     things: Vec<Handed>,
     made: usize,
     on_demand: Vec<Id>,
+    started: Vec<Id>,
     /// What calls are using that have not returned yet.
     used: Vec<Id>,
     used_reports: Vec<Id>,

@@ -35,11 +35,7 @@ impl Player {
             }
             Op::Retain(a) => self.at(a).map(|a| self.hold(self.ask(Call::Retain(a))))?,
             Op::Release(n) => {
-                let a = {
-                    let mut now = self.now.borrow_mut();
-                    let n = usize::from(n).checked_rem(now.held.len())?;
-                    Self::may_go(&now.held, &now.used, now.held[n]).then(|| now.held.remove(n))?
-                };
+                let a = self.let_go_of(n)?;
                 self.ask(Call::Release(a));
             }
             Op::State(a) => self.on(a, Call::State)?,
@@ -74,6 +70,27 @@ impl Player {
                 let a = self.at(a)?;
                 self.deliver(a, Call::CancelWith { a, reason });
             }
+            Op::CancelPending { a, reason } => {
+                let a = self.at(a)?;
+                self.deliver(a, Call::CancelPending { a, reason });
+            }
+            Op::Start(a) => {
+                let a = self.at(a)?;
+                self.using(&[a], Call::Start(a));
+                self.now.borrow_mut().started.push(a);
+            }
+            Op::Take(n) => {
+                let a = self.let_go_of(n)?;
+                let answer = self.ask(Call::Take(a));
+                let mut now = self.now.borrow_mut();
+                if let Answer::Value(Value::Pointer(taken)) = answer {
+                    // It is the program's again.
+                    now.things[taken].drop = None;
+                } else {
+                    now.held.push(a);
+                }
+            }
+            Op::RunDue => _ = self.ask(Call::RunDue),
             Op::Get { a, time } => self.on(a, |a| Call::Get(a, self.until(a, time)))?,
             Op::Wait { a, time } => self.on(a, |a| Call::Wait(a, self.until(a, time)))?,
             Op::GetBytes { a, cap } => {
@@ -247,6 +264,13 @@ impl Player {
         self.using(if pending { &[] } else { std::slice::from_ref(&a) }, call)
     }
 
+    /// One of the references that are held, for a call that gives it up.
+    fn let_go_of(&self, n: At) -> Option<Id> {
+        let mut now = self.now.borrow_mut();
+        let n = usize::from(n).checked_rem(now.held.len())?;
+        Self::may_go(&now.held, &now.used, now.held[n]).then(|| now.held.remove(n))
+    }
+
     /// What is held of this may go: it is not the last that a call uses.
     fn may_go(held: &[Id], used: &[Id], id: Id) -> bool {
         !used.contains(&id) || held.iter().filter(|&&one| one == id).count() > 1
@@ -257,6 +281,7 @@ impl Player {
         match time {
             Time::Zero => Until::Now,
             Time::Brief => Until::Soon,
+            Time::Forever if self.now.borrow().started.contains(&a) => Until::Soon,
             Time::Forever if self.now.borrow().on_demand.contains(&a) => Until::Done,
             Time::Forever if self.world.ask(&Call::State(a)) == pending => Until::Soon,
             Time::Forever => Until::Done,
