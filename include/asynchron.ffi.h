@@ -164,6 +164,10 @@ asynchron_status_t asynchron_spawn(asynchron_t *a,
                                    void *ctx,
                                    asynchron_drop_fn_t drop_ctx);
 
+asynchron_status_t asynchron_progress(asynchron_t *a, uint64_t done, uint64_t total);
+
+asynchron_status_t asynchron_progress_of(const asynchron_t *a, uint64_t *done, uint64_t *total);
+
 enum asynchron_notify_if_pending_e {
     ASYNCHRON_NOTIFY_IF_PENDING = 1,
 };

@@ -933,6 +933,44 @@ asynchron_status_t asynchron_spawn(asynchron_t *a,
 
 /*
  * ================================================================================================
+ * Progress
+ *
+ * How far the work on an asynchron is: two numbers, for whoever shows it. They are written
+ * together and read together, from any threads at once: nobody ever reads one of each. None of
+ * these calls wakes anybody, so who shows progress looks now and then, as between two waits with a
+ * timeout.
+ */
+
+/**
+ * Says how far the work is. What it means is yours: bytes, files, rounds. The last call wins.
+ *
+ * - Needs: any numbers. A total of 0 means that it is not known.
+ * - Threads: several may call it at once, and none waits for what another does. It may be called
+ *   often: only the first call for an asynchron needs memory.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: it is complete; ASYNCHRON_CANCELLED: it was
+ *   cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM. Unless it is ASYNCHRON_OK, the
+ *   progress stays as it was.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_status_t asynchron_progress(asynchron_t *a, uint64_t done, uint64_t total);
+
+/**
+ * The two numbers of the last asynchron_progress(). They stay after the completion, and do not
+ * change any more then.
+ *
+ * - Needs: `done` and `total` writable, or NULL for what you do not need.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_END: none was ever set, and nothing is written;
+ *   ASYNCHRON_E_INVALID: `a` is NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_status_t asynchron_progress_of(const asynchron_t *a,
+                                         uint64_t *done,
+                                         uint64_t *total);
+
+/*
+ * ================================================================================================
  * Callbacks
  *
  * A callback runs exactly once, unless it is taken back. Callbacks that were registered before the

@@ -14,6 +14,7 @@ mod deliver;
 mod handles;
 mod library;
 mod options;
+mod progress;
 mod report;
 mod types;
 
@@ -28,6 +29,7 @@ pub use self::compute::*;
 pub use self::deliver::*;
 pub use self::handles::*;
 pub use self::library::*;
+pub use self::progress::*;
 pub use self::report::*;
 use self::types::asynchron_status_t::*;
 pub use self::types::*;

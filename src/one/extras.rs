@@ -1,4 +1,4 @@
-//! What only few asynchrons have: a name, user data, a function on demand.
+//! What only few asynchrons have: a name, user data, a function on demand, progress.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::io::Write;
@@ -6,6 +6,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicU64;
 
 use super::asynchron::Asynchron;
+use super::progress::Progress;
 use crate::base::memory::{Bytes, NoMemory};
 use crate::base::program::Owned;
 use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell, race};
@@ -14,6 +15,8 @@ pub(crate) struct Extras {
     /// A C string of our own, or NULL until somebody asks.
     name: AtomicPtr<u8>,
     user_data: Owned,
+    /// NULL until there is some; then it stays.
+    progress: AtomicPtr<Progress>,
     has_demand: bool,
     /// Taken by the one thread that moves the asynchron from PENDING to RUNNING for it.
     demand: UnsafeCell<Option<Demand>>,
@@ -42,6 +45,7 @@ impl Extras {
         Ok(Self {
             name: AtomicPtr::new(name),
             user_data,
+            progress: AtomicPtr::new(ptr::null_mut()),
             has_demand: demand.as_ref().is_some_and(|demand| demand.function.is_some()),
             demand: UnsafeCell::new(demand),
         })
@@ -51,6 +55,7 @@ impl Extras {
         Self {
             name: AtomicPtr::new(ptr::null_mut()),
             user_data: Owned::NOTHING,
+            progress: AtomicPtr::new(ptr::null_mut()),
             has_demand: false,
             demand: UnsafeCell::new(None),
         }
@@ -90,6 +95,21 @@ impl Extras {
         }
     }
 
+    pub(crate) fn progress(&self) -> Option<&Progress> {
+        // ORDERING: Acquire sees what it began with.
+        let progress = self.progress.load(Acquire);
+        race::acquire(&raw const self.progress);
+        // SAFETY: it was a box, and stays until the extras go.
+        unsafe { progress.as_ref() }
+    }
+
+    /// To be called once: by who has the asynchron CLAIMED, and found none.
+    pub(crate) fn begin_progress(&self, progress: Box<Progress>) {
+        race::release(&raw const self.progress);
+        // ORDERING: Release shows what it begins with.
+        self.progress.store(Box::into_raw(progress), Release);
+    }
+
     pub(crate) fn has_demand(&self) -> bool {
         self.has_demand
     }
@@ -109,6 +129,12 @@ impl Drop for Extras {
         if !name.is_null() {
             // SAFETY: the name is ours, and is used no more.
             unsafe { free_text(name) };
+        }
+        // ORDERING: as above.
+        let progress = self.progress.load(Relaxed);
+        if !progress.is_null() {
+            // SAFETY: it was a box, and nobody can reach it any more.
+            drop(unsafe { Box::from_raw(progress) });
         }
     }
 }

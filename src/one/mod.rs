@@ -13,6 +13,7 @@ pub(crate) mod jobs;
 pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outcome;
+pub(crate) mod progress;
 pub(crate) mod publish;
 pub(crate) mod release;
 pub(crate) mod state;

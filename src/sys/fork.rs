@@ -16,6 +16,12 @@ extern "C" fn count_fork() {
     FORKS.fetch_add(1, Relaxed);
 }
 
+/// A number that neither this process's parent has nor its children. `None`: they could not be told apart, without
+/// memory; once they could, they always can.
+pub(crate) fn process_number() -> Option<u32> {
+    Process::this().map(|process| process.0)
+}
+
 /// A process, as opposed to its parent and its children.
 #[derive(Clone, Copy)]
 pub(super) struct Process(u32);

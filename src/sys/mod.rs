@@ -24,6 +24,8 @@ pub(crate) use self::loom::*;
 mod cancel;
 #[cfg(all(unix, not(loom)))]
 mod fork;
+#[cfg(all(unix, not(loom)))]
+pub(crate) use fork::process_number;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod neutral;
 #[cfg(not(loom))]
@@ -100,6 +102,12 @@ mod no_usage {
 }
 #[cfg(any(not(target_os = "linux"), loom))]
 pub(crate) use no_usage::*;
+
+/// A model does not fork, nor do other systems.
+#[cfg(any(not(unix), loom))]
+pub(crate) fn process_number() -> Option<u32> {
+    Some(0)
+}
 
 /// A nap of so many nanoseconds, that nobody ends.
 #[cfg(not(loom))]

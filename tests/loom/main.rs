@@ -13,6 +13,7 @@ mod collect;
 mod keeper;
 mod lent;
 mod producers;
+mod progress;
 mod release;
 mod report;
 mod several;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::table::Row;
-use crate::{callbacks, collect, compute, deliver, handles, library, many, reports};
+use crate::{callbacks, collect, compute, deliver, handles, library, many, progress, reports};
 
 #[test]
 fn the_table_has_every_function_and_every_kind_of_bad_argument() {
@@ -39,6 +39,7 @@ fn all_rows() -> Vec<Row> {
     rows.extend(deliver::rows());
     rows.extend(collect::rows());
     rows.extend(compute::rows());
+    rows.extend(progress::rows());
     rows.extend(callbacks::rows());
     rows.extend(reports::rows());
     rows.extend(many::rows());
@@ -82,7 +83,9 @@ fn kinds_of(parameter: &Parameter) -> Vec<String> {
         ("void*", "buf" | "tag" | "guarded" | "a") => return vec![format!("NULL {name}")],
         // Dropped by the drop beside it, never looked into, or right whatever it is.
         ("void*", "ptr" | "owner" | "payload" | "ctx") => &[],
-        ("uint64_t", "timeout_ns") | ("int32_t", "code") | ("size_t", "n") => &[],
+        ("uint64_t", "timeout_ns" | "done" | "total") | ("int32_t", "code") | ("size_t", "n") => {
+            &[]
+        }
         unknown => panic!("the header has a kind of parameter that no row knows: {unknown:?}"),
     };
     kinds.iter().map(|kind| (*kind).to_owned()).collect()

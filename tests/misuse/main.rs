@@ -36,6 +36,7 @@ mod deliver;
 mod handles;
 mod library;
 mod many;
+mod progress;
 mod reports;
 
 mod audience;

@@ -62,6 +62,9 @@ fn handle_op() -> impl Strategy<Value = Op> {
         1 => at().prop_map(Op::Name),
         1 => at().prop_map(Op::UserData),
         1 => at().prop_map(Op::IsOnDemand),
+        2 => (at(), any::<(u8, u8)>())
+            .prop_map(|(a, (done, total))| Op::Progress { a, done, total }),
+        2 => at().prop_map(Op::ProgressOf),
     ]
 }
 

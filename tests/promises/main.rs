@@ -46,3 +46,4 @@ mod r21_corners;
 mod r21_unload_and_fork;
 mod r30_producers;
 mod r30_take;
+mod r31_progress;

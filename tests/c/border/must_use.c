@@ -17,6 +17,7 @@ void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, async
     asynchron_get_bytes(a, NULL, 0, NULL);
     asynchron_take(a, NULL);
     asynchron_spawn(a, NULL, NULL, NULL);
+    asynchron_progress_of(a, NULL, NULL);
     asynchron_notify(a, NULL, NULL);
     asynchron_notify_with(a, NULL, NULL);
     asynchron_report_add(r, a, NULL);
@@ -50,6 +51,7 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_error(a, NULL);
     asynchron_call(a, NULL, NULL);
     asynchron_start(a);
+    asynchron_progress(a, 0, 0);
     asynchron_unnotify(a, 0);
     asynchron_run_due();
     asynchron_report_retain(r);

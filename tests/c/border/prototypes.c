@@ -43,6 +43,9 @@ PIN(asynchron_status_t, asynchron_call, (asynchron_t *, asynchron_fn_t, void *))
 PIN(asynchron_status_t, asynchron_start, (asynchron_t *));
 PIN(asynchron_status_t, asynchron_spawn, (asynchron_t *, asynchron_fn_t, void *, asynchron_drop_fn_t));
 
+PIN(asynchron_status_t, asynchron_progress, (asynchron_t *, uint64_t, uint64_t));
+PIN(asynchron_status_t, asynchron_progress_of, (const asynchron_t *, uint64_t *, uint64_t *));
+
 PIN(asynchron_status_t, asynchron_notify, (asynchron_t *, asynchron_notify_fn_t, void *));
 PIN(asynchron_status_t, asynchron_notify_with,
     (asynchron_t *, const asynchron_notify_options_t *, uint64_t *));

@@ -76,6 +76,14 @@ static int do_spawn(asynchron_t *a)
     asynchron_status_t status = asynchron_spawn(a, function, NULL, NULL);
     return status == ASYNCHRON_E_SYSTEM ? 0 : result(status);
 }
+static int do_progress(asynchron_t *a)
+{
+    uint64_t n = 77;
+    int done = result(asynchron_progress(a, 1, 2));
+    CHECK(asynchron_progress_of(a, &n, NULL) == (done == 1 ? ASYNCHRON_OK : ASYNCHRON_END));
+    CHECK(n == (done == 1 ? 1 : 77));
+    return done;
+}
 static int do_report_create(asynchron_t *a)
 {
     asynchron_report_t *r;
@@ -196,6 +204,16 @@ static int do_error(asynchron_t *a)
     return asynchron_fail(a, 7, NULL) == ASYNCHRON_OK && asynchron_error(a, &error) == ASYNCHRON_OK && error.code == 7;
 }
 static int do_call(asynchron_t *a) { return result(asynchron_call(a, function, NULL)); }
+static int do_progress_again(asynchron_t *a)
+{
+    asynchron_status_t first;
+    uint64_t n = 0;
+    GRANTED(first = asynchron_progress(a, 0, 1000));
+    for (uint64_t i = 1; i <= 1000 && first == ASYNCHRON_OK; i++)
+        first = asynchron_progress(a, i, 1000);
+    return result(first) && asynchron_progress_of(a, &n, NULL) == ASYNCHRON_OK && n == 1000;
+}
+static int do_progress_of(asynchron_t *a) { return asynchron_progress_of(a, NULL, NULL) == ASYNCHRON_END; }
 static int do_unnotify(asynchron_t *a) { return asynchron_unnotify(a, 77) == ASYNCHRON_ALREADY; }
 static int do_try_unnotify(asynchron_t *a) { return asynchron_try_unnotify(a, 77) == ASYNCHRON_ALREADY; }
 static int do_report_retain(asynchron_t *a)
@@ -282,6 +300,9 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(wait), "", do_wait, NEVER },
     { FUNCTION(error), "", do_error, NEVER },
     { FUNCTION(call), "", do_call, NEVER },
+    { FUNCTION(progress), "", do_progress, NEEDS_MEMORY },
+    { FUNCTION(progress), "again", do_progress_again, NEVER },
+    { FUNCTION(progress_of), "", do_progress_of, NEVER },
     { FUNCTION(notify), "", do_notify, NEEDS_MEMORY },
     { FUNCTION(notify_with), "", do_notify_with, NEEDS_MEMORY },
     { FUNCTION(unnotify), "", do_unnotify, NEVER },

@@ -65,6 +65,12 @@ pub enum Op {
     Name(At),
     UserData(At),
     IsOnDemand(At),
+    Progress {
+        a: At,
+        done: u8,
+        total: u8,
+    },
+    ProgressOf(At),
     SetBytes {
         a: At,
         len: u8,

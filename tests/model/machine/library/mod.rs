@@ -117,6 +117,10 @@ impl World for Library {
                 }
                 Call::UserData(a) => Answer::Data(thing(asynchron_user_data(at(a)))),
                 Call::IsOnDemand(a) => Answer::Is(asynchron_is_on_demand(at(a))),
+                Call::Progress { a, done, total } => is(asynchron_progress(at(a), done, total)),
+                Call::ProgressOf(a) => {
+                    outs::progress(|done, total| asynchron_progress_of(at(a), done, total))
+                }
                 Call::SetBytes { a, from, len } => {
                     is(asynchron_set_bytes(at(a), bytes(from, len), len))
                 }

@@ -73,6 +73,16 @@ pub fn bytes(
     Answer::Is(status as i32)
 }
 
+pub fn progress(get: impl FnOnce(*mut u64, *mut u64) -> asynchron_status_t) -> Answer {
+    let (mut done, mut total) = (UNTOUCHED as u64, UNTOUCHED as u64);
+    let status = get(&raw mut done, &raw mut total);
+    if status != ASYNCHRON_OK {
+        check(done == UNTOUCHED as u64 && total == UNTOUCHED as u64);
+        return Answer::Is(status as i32);
+    }
+    Answer::Progress { done, total }
+}
+
 pub fn error(get: impl FnOnce(*mut asynchron_error_t) -> asynchron_status_t) -> Answer {
     let mark = 0x5A5A;
     let (domain, message) = (nowhere().cast(), nowhere().cast());

@@ -60,6 +60,8 @@ impl World for Model {
             }
             Call::UserData(a) => Answer::Data(self.with(a, |one| one.user_data.map(|o| o.thing))),
             Call::IsOnDemand(a) => Answer::Is(self.with(a, |one| one.waits_for_demand()) as i32),
+            Call::Progress { a, done, total } => self.make_progress(a, done, total),
+            Call::ProgressOf(a) => self.with(a, |one| one.progress()),
             Call::SetBytes { a, from, len } => {
                 let copy = BYTES[from..from + len].to_vec();
                 let value = if len == 0 { Value::Empty } else { Value::Copied(copy) };
@@ -157,6 +159,14 @@ impl Model {
                 lost
             }
         }
+    }
+
+    fn make_progress(&self, a: Id, done: u64, total: u64) -> Answer {
+        if self.is_complete(a) {
+            return self.lost(a);
+        }
+        self.with(a, |one| one.progress = Some((done, total)));
+        is(ASYNCHRON_OK)
     }
 
     fn lost(&self, a: Id) -> Answer {

@@ -9,6 +9,7 @@ pub struct One {
     pub named: bool,
     pub user_data: Option<Owned>,
     pub on_demand: Option<Owned>,
+    pub progress: Option<(u64, u64)>,
     pub running: bool,
     pub outcome: Option<Outcome>,
     pub listeners: Vec<Listener>,
@@ -98,6 +99,7 @@ impl One {
             named: false,
             user_data: None,
             on_demand: None,
+            progress: None,
             running: false,
             outcome: None,
             listeners: Vec::new(),
@@ -116,6 +118,13 @@ impl One {
 
     pub fn waits_for_demand(&self) -> bool {
         self.state() == ASYNCHRON_STATE_PENDING && self.on_demand.is_some()
+    }
+
+    pub fn progress(&self) -> Answer {
+        let Some((done, total)) = self.progress else {
+            return is(ASYNCHRON_END);
+        };
+        Answer::Progress { done, total }
     }
 
     pub fn error(&self) -> Answer {

@@ -43,6 +43,10 @@ impl Player {
             Op::Name(a) => self.on(a, Call::Name)?,
             Op::UserData(a) => self.on(a, Call::UserData)?,
             Op::IsOnDemand(a) => self.on(a, Call::IsOnDemand)?,
+            Op::Progress { a, done, total } => {
+                self.on(a, |a| Call::Progress { a, done: done.into(), total: total.into() })?;
+            }
+            Op::ProgressOf(a) => self.on(a, Call::ProgressOf)?,
             Op::Error(a) => self.on(a, Call::Error)?,
             Op::SetBytes { a, len } => {
                 let (a, from, len) = (self.at(a)?, self.make(), len.into());
