@@ -28,6 +28,7 @@ enum asynchron_status_e {
     ASYNCHRON_E_SYSTEM = -4,
     ASYNCHRON_E_INTERNAL = -5,
     ASYNCHRON_E_BROKEN = -6,
+    ASYNCHRON_E_CLOSED = -7,
 };
 typedef int32_t asynchron_status_t;
 
@@ -215,6 +216,10 @@ asynchron_status_t asynchron_report_next_batch(asynchron_report_t *r,
 size_t asynchron_report_pending(const asynchron_report_t *r);
 
 asynchron_status_t asynchron_report_wake(asynchron_report_t *r);
+
+asynchron_status_t asynchron_report_close(asynchron_report_t *r);
+
+asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
 
 int asynchron_report_fd(asynchron_report_t *r);
 

@@ -195,6 +195,10 @@ enum
      * before anybody delivered.
      */
     ASYNCHRON_E_BROKEN = -6,
+    /**
+     * The report was closed. (Since: 0.2.0)
+     */
+    ASYNCHRON_E_CLOSED = -7,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1102,8 +1106,8 @@ ASYNCHRON_API void asynchron_run_due(void);
  * their completions arrived, and hands that reference over with the item. Any number of threads
  * may ask for the next; each item goes to one of them.
  *
- * When nothing is left, all who ask get ASYNCHRON_END. To keep a report open between additions,
- * keep one pending asynchron in it. A report that is freed leaves nothing behind on what has not
+ * When nothing is left, all who ask get ASYNCHRON_END. To have them wait between additions, keep
+ * one pending asynchron in it. A report that is freed leaves nothing behind on what has not
  * completed. It does not free tags.
  */
 
@@ -1147,7 +1151,8 @@ ASYNCHRON_API void asynchron_report_release(asynchron_report_t *r);
  *
  * - Needs: any `tag`, also NULL. One that is added twice is yielded twice.
  * - Ownership: `a` stays yours; the report takes a reference of its own. `tag` is only passed on.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_CLOSED: by
+ *   asynchron_report_close(); ASYNCHRON_E_NOMEM.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -1223,11 +1228,34 @@ ASYNCHRON_API size_t asynchron_report_pending(const asynchron_report_t *r);
 ASYNCHRON_API asynchron_status_t asynchron_report_wake(asynchron_report_t *r);
 
 /**
- * A descriptor for poll(2) or another way to watch it, for an event loop. It is readable exactly while there is
- * an item or a wake, so ask with a timeout of 0 until there is none. It does not become readable
- * when nothing is left. A report has one, made when first asked for: an eventfd on Linux, a pipe
- * elsewhere; close-on-exec and non-blocking. In a child of fork() ask again: the parent's does not
- * tell what happens there.
+ * Closes it for good: nothing can be added any more. What it holds is still yielded, then all who
+ * ask get ASYNCHRON_END. As soon as nothing is left, now or later, the descriptor is readable and
+ * stays so: that is how an event loop learns of the end.
+ *
+ * - Ownership: the report stays yours: asynchron_report_release() it.
+ * - Threads: it may be closed while others add, ask or deliver. What was added is yielded; an
+ *   asynchron_report_add() that comes too late says so.
+ * - Returns: ASYNCHRON_OK, also if it was closed before; ASYNCHRON_E_INVALID: NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_status_t asynchron_report_close(asynchron_report_t *r);
+
+/**
+ * Makes the descriptor ring once more if it is readable. An edge-triggered event loop is told only
+ * when something comes: if it stops before it has taken all there is, this has it told again. If
+ * there is nothing, or no descriptor was made, this does nothing.
+ *
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
+
+/**
+ * A descriptor for poll(2) or another way to watch it, for an event loop. It is readable exactly
+ * while there is an item or a wake, so ask with a timeout of 0 until there is none. When nothing
+ * is left, it is readable only if the report was closed, and stays so. A report has one, made when
+ * first asked for: an eventfd on Linux, a pipe elsewhere; close-on-exec and non-blocking. In a
+ * child of fork() ask again: the parent's does not tell what happens there.
  *
  * - Ownership: it belongs to the report, and is valid while you hold that: poll it, never read or
  *   close it.
@@ -1235,8 +1263,7 @@ ASYNCHRON_API asynchron_status_t asynchron_report_wake(asynchron_report_t *r);
  *   has none left.
  * - Since: 0.1.0
  */
-ASYNCHRON_API
-int asynchron_report_fd(asynchron_report_t *r);
+ASYNCHRON_API int asynchron_report_fd(asynchron_report_t *r);
 
 /*
  * ================================================================================================

@@ -153,8 +153,8 @@ fn numbers_in_the_library_are_those_of_the_header() {
     assert_eq!(answers.map(|s| s as i32), [4, 5, 6, 7]);
     let refusals = [ASYNCHRON_E_INVALID, ASYNCHRON_E_NOMEM, ASYNCHRON_E_DEADLOCK];
     assert_eq!(refusals.map(|s| s as i32), [-1, -2, -3]);
-    let errors = [ASYNCHRON_E_SYSTEM, ASYNCHRON_E_INTERNAL, ASYNCHRON_E_BROKEN];
-    assert_eq!(errors.map(|s| s as i32), [-4, -5, -6]);
+    let errors = [ASYNCHRON_E_SYSTEM, ASYNCHRON_E_INTERNAL, ASYNCHRON_E_BROKEN, ASYNCHRON_E_CLOSED];
+    assert_eq!(errors.map(|s| s as i32), [-4, -5, -6, -7]);
     let early = [ASYNCHRON_STATE_PENDING, ASYNCHRON_STATE_RUNNING];
     assert_eq!(early.map(|s| s as i32), [0, 1]);
     let complete = [ASYNCHRON_STATE_READY, ASYNCHRON_STATE_CANCELLED];

@@ -48,7 +48,7 @@ pub extern "C" fn asynchron_forever() -> u64 {
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn asynchron_status_string(status: i32) -> *const c_char {
-    const NAMES: [(super::asynchron_status_t, &std::ffi::CStr); 14] = [
+    const NAMES: [(super::asynchron_status_t, &std::ffi::CStr); 15] = [
         (ASYNCHRON_OK, c"ok"),
         (ASYNCHRON_FAILED, c"failed"),
         (ASYNCHRON_CANCELLED, c"cancelled"),
@@ -63,6 +63,7 @@ pub extern "C" fn asynchron_status_string(status: i32) -> *const c_char {
         (ASYNCHRON_E_SYSTEM, c"the system refused a thread or a descriptor"),
         (ASYNCHRON_E_INTERNAL, c"internal error"),
         (ASYNCHRON_E_BROKEN, c"nobody left to deliver"),
+        (ASYNCHRON_E_CLOSED, c"closed"),
     ];
     let name = NAMES.iter().find(|(known, _)| *known as i32 == status);
     name.map_or(c"unknown status", |(_, name)| name).as_ptr()

@@ -4,8 +4,8 @@
 //! their completions arrived, and hands that reference over with the item. Any number of threads
 //! may ask for the next; each item goes to one of them.
 //!
-//! When nothing is left, all who ask get ASYNCHRON_END. To keep a report open between additions,
-//! keep one pending asynchron in it. A report that is freed leaves nothing behind on what has not
+//! When nothing is left, all who ask get ASYNCHRON_END. To have them wait between additions, keep
+//! one pending asynchron in it. A report that is freed leaves nothing behind on what has not
 //! completed. It does not free tags.
 
 use std::ffi::{c_int, c_void};
@@ -14,8 +14,7 @@ use std::ptr::{self, NonNull};
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_item_t, asynchron_report_t, asynchron_t};
 use super::{catch_panic, handle, handles};
-use crate::base::memory::NoMemory;
-use crate::listen::report::{Answer, Item, Report};
+use crate::listen::report::{Answer, Item, Refused, Report};
 use crate::one::handle::Handle;
 
 /// A report as it came in.
@@ -98,7 +97,8 @@ pub unsafe extern "C" fn asynchron_report_release(r: *mut asynchron_report_t) {
 ///
 /// - Needs: any `tag`, also NULL. One that is added twice is yielded twice.
 /// - Ownership: `a` stays yours; the report takes a reference of its own. `tag` is only passed on.
-/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_CLOSED: by
+///   asynchron_report_close(); ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -114,9 +114,17 @@ pub unsafe extern "C" fn asynchron_report_add(
         };
         match r.add(a, tag) {
             Ok(()) => ASYNCHRON_OK,
-            Err(NoMemory) => ASYNCHRON_E_NOMEM,
+            Err(refused) => why(refused),
         }
     })
+}
+
+#[cold]
+fn why(refused: Refused) -> asynchron_status_t {
+    match refused {
+        Refused::Closed => ASYNCHRON_E_CLOSED,
+        Refused::NoMemory => ASYNCHRON_E_NOMEM,
+    }
 }
 
 /// Takes one out that has not been yielded, complete or not. If it was added more than once, the
@@ -251,11 +259,50 @@ pub unsafe extern "C" fn asynchron_report_wake(r: *mut asynchron_report_t) -> as
     })
 }
 
-/// A descriptor for poll(2) or another way to watch it, for an event loop. It is readable exactly while there is
-/// an item or a wake, so ask with a timeout of 0 until there is none. It does not become readable
-/// when nothing is left. A report has one, made when first asked for: an eventfd on Linux, a pipe
-/// elsewhere; close-on-exec and non-blocking. In a child of fork() ask again: the parent's does not
-/// tell what happens there.
+/// Closes it for good: nothing can be added any more. What it holds is still yielded, then all who
+/// ask get ASYNCHRON_END. As soon as nothing is left, now or later, the descriptor is readable and
+/// stays so: that is how an event loop learns of the end.
+///
+/// - Ownership: the report stays yours: asynchron_report_release() it.
+/// - Threads: it may be closed while others add, ask or deliver. What was added is yielded; an
+///   asynchron_report_add() that comes too late says so.
+/// - Returns: ASYNCHRON_OK, also if it was closed before; ASYNCHRON_E_INVALID: NULL.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_close(r: *mut asynchron_report_t) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the report.
+        let Some(r) = (unsafe { report(r) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        r.close();
+        ASYNCHRON_OK
+    })
+}
+
+/// Makes the descriptor ring once more if it is readable. An edge-triggered event loop is told only
+/// when something comes: if it stops before it has taken all there is, this has it told again. If
+/// there is nothing, or no descriptor was made, this does nothing.
+///
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_rearm(r: *mut asynchron_report_t) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the report.
+        let Some(r) = (unsafe { report(r) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        r.rearm();
+        ASYNCHRON_OK
+    })
+}
+
+/// A descriptor for poll(2) or another way to watch it, for an event loop. It is readable exactly
+/// while there is an item or a wake, so ask with a timeout of 0 until there is none. When nothing
+/// is left, it is readable only if the report was closed, and stays so. A report has one, made when
+/// first asked for: an eventfd on Linux, a pipe elsewhere; close-on-exec and non-blocking. In a
+/// child of fork() ask again: the parent's does not tell what happens there.
 ///
 /// - Ownership: it belongs to the report, and is valid while you hold that: poll it, never read or
 ///   close it.

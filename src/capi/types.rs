@@ -43,6 +43,8 @@ pub enum asynchron_status_t {
     /// Never returned. The code of an asynchron that failed because its last handle was released
     /// before anybody delivered.
     ASYNCHRON_E_BROKEN = -6,
+    /// The report was closed. (Since: 0.2.0)
+    ASYNCHRON_E_CLOSED = -7,
 }
 
 /// The states of an asynchron. A failed one is READY, too.

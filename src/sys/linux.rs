@@ -111,8 +111,13 @@ impl Bell {
 
     pub(crate) fn ring(&self) {
         let one = 1_u64;
-        // SAFETY: writes the eight bytes of `one`. It cannot fail: the counter was 0.
+        // SAFETY: writes the eight bytes of `one`. It cannot fail: the counter never comes near 2^64.
         unsafe { libc::syscall(libc::SYS_write, self.fd, &raw const one, size_of::<u64>()) };
+    }
+
+    /// While it rings: whoever watches for a change sees one, and it is readable all the time.
+    pub(crate) fn ring_again(&self) {
+        self.ring();
     }
 
     pub(crate) fn silence(&self) {

@@ -140,6 +140,10 @@ impl Bell {
         match *self {}
     }
 
+    pub(crate) fn ring_again(&self) {
+        match *self {}
+    }
+
     pub(crate) fn silence(&self) {
         match *self {}
     }

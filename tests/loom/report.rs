@@ -25,6 +25,14 @@ impl Report {
         item.release();
     }
 
+    fn add(self, a: A) -> asynchron_status_t {
+        unsafe { asynchron_report_add(self.0, a.0, null_mut()) }
+    }
+
+    fn close(self) {
+        assert_eq!(unsafe { asynchron_report_close(self.0) }, ASYNCHRON_OK);
+    }
+
     fn remove(self, a: A) -> asynchron_status_t {
         unsafe { asynchron_report_remove(self.0, a.0) }
     }
@@ -86,7 +94,7 @@ fn an_add_a_set_and_a_remove_agree_who_has_it() {
         let report = Report::of(&[]);
         let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
         let adds = thread::spawn(move || {
-            assert_eq!(unsafe { asynchron_report_add(report.0, a.0, null_mut()) }, ASYNCHRON_OK);
+            assert_eq!(report.add(a), ASYNCHRON_OK);
         });
         let removed = report.remove(a);
         adds.join().unwrap();
@@ -222,7 +230,7 @@ fn what_is_added_while_it_is_set_is_yielded() {
         let a = A::new();
         let report = Report::of(&[]);
         let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
-        assert_eq!(unsafe { asynchron_report_add(report.0, a.0, null_mut()) }, ASYNCHRON_OK);
+        assert_eq!(report.add(a), ASYNCHRON_OK);
         report.next_is(1);
         sets.join().unwrap();
         report.release();
@@ -251,7 +259,7 @@ fn the_end_is_told_although_another_is_added_at_once() {
         let report = Report::of(&[a]);
         let asks = thread::spawn(move || report.next(FOREVER));
         assert_eq!(report.remove(a), ASYNCHRON_OK);
-        assert_eq!(unsafe { asynchron_report_add(report.0, b.0, null_mut()) }, ASYNCHRON_OK);
+        assert_eq!(report.add(b), ASYNCHRON_OK);
         // Only for one that has asked too late.
         assert_eq!(b.set(1), ASYNCHRON_OK);
         match asks.join().unwrap() {
@@ -279,7 +287,7 @@ fn another_may_be_added_at_once_where_one_is_removed_while_it_is_set() {
             if let (_, Some(item)) = report.next(0) {
                 item.release();
             }
-            assert_eq!(unsafe { asynchron_report_add(report.0, b.0, null_mut()) }, ASYNCHRON_OK);
+            assert_eq!(report.add(b), ASYNCHRON_OK);
         });
         let removed = report.remove(a);
         assert!([ASYNCHRON_OK, ASYNCHRON_END].contains(&removed));
@@ -290,5 +298,71 @@ fn another_may_be_added_at_once_where_one_is_removed_while_it_is_set() {
         report.release();
         a.release();
         b.release();
+    });
+}
+
+/// What was added is yielded, and nothing else.
+#[test]
+fn an_add_a_close_a_set_and_a_next_agree_on_what_is_yielded() {
+    more_threads(|| {
+        let (a, b) = (A::new(), A::new());
+        let report = Report::of(&[a]);
+        let sets = thread::spawn(move || assert_eq!(a.set(1), ASYNCHRON_OK));
+        let closes = thread::spawn(move || report.close());
+        assert_eq!(b.set(2), ASYNCHRON_OK);
+        let added = report.add(b);
+        assert!([ASYNCHRON_OK, ASYNCHRON_E_CLOSED].contains(&added));
+        let mut yielded = [false; 2];
+        while let (ASYNCHRON_OK, Some(item)) = report.next(FOREVER) {
+            yielded[usize::from(item == b)] = true;
+            item.release();
+        }
+        assert_eq!(yielded, [true, added == ASYNCHRON_OK]);
+        sets.join().unwrap();
+        closes.join().unwrap();
+        assert_eq!(report.add(b), ASYNCHRON_E_CLOSED);
+        report.release();
+        a.release();
+        b.release();
+    });
+}
+
+#[test]
+fn of_two_that_ask_both_learn_of_the_end_of_one_that_is_closed_meanwhile() {
+    more_threads(|| {
+        let a = A::new();
+        let report = Report::of(&[a]);
+        let asks = thread::spawn(move || report.next(FOREVER));
+        let closes = thread::spawn(move || {
+            report.close();
+            assert_eq!(a.cancel(), ASYNCHRON_OK);
+        });
+        let mine = report.next(FOREVER);
+        let yours = asks.join().unwrap();
+        closes.join().unwrap();
+        let statuses = [mine.0, yours.0];
+        assert!(
+            statuses == [ASYNCHRON_OK, ASYNCHRON_END] || statuses == [ASYNCHRON_END, ASYNCHRON_OK]
+        );
+        mine.1.or(yours.1).expect("an item").release();
+        report.release();
+        a.release();
+    });
+}
+
+/// Its last item is taken out while it is closed.
+#[test]
+fn a_next_a_remove_and_a_close_agree_on_the_end() {
+    more_threads(|| {
+        let a = A::new();
+        let report = Report::of(&[a]);
+        let closes = thread::spawn(move || report.close());
+        let removes = thread::spawn(move || assert_eq!(report.remove(a), ASYNCHRON_OK));
+        assert_eq!(report.next(FOREVER).0, ASYNCHRON_END);
+        removes.join().unwrap();
+        closes.join().unwrap();
+        assert_eq!((report.add(a), report.next(FOREVER).0), (ASYNCHRON_E_CLOSED, ASYNCHRON_END));
+        report.release();
+        a.release();
     });
 }

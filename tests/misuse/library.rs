@@ -20,9 +20,9 @@ pub fn rows() -> Vec<Row> {
         asynchron_status_string {
             "status out of range: above" => TEXT, |_| asynchron_status_string(8);
             "status out of range: far above" => TEXT, |_| asynchron_status_string(i32::MAX);
-            "status out of range: below" => TEXT, |_| asynchron_status_string(-7);
+            "status out of range: below" => TEXT, |_| asynchron_status_string(-8);
             "status out of range: far below" => TEXT, |_| asynchron_status_string(i32::MIN);
-            "the lowest" => TEXT, |_| asynchron_status_string(-6);
+            "the lowest" => TEXT, |_| asynchron_status_string(-7);
             "the highest" => TEXT, |_| asynchron_status_string(7);
         }
     }

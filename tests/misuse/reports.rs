@@ -69,6 +69,18 @@ fn add_and_remove() -> Vec<Row> {
                 works(a);
                 status
             };
+            "to a closed one" => E_CLOSED, |s| {
+                assert_eq!(asynchron_report_close(s.empty), ASYNCHRON_OK);
+                asynchron_report_add(s.empty, s.pending, s.thing())
+            };
+            "a ready one, to a closed one that holds some" => E_CLOSED, |s| {
+                assert_eq!(asynchron_report_close(s.report), ASYNCHRON_OK);
+                asynchron_report_add(s.report, s.ready, s.thing())
+            };
+            "NULL handle, to a closed one" => E_INVALID, |s| {
+                assert_eq!(asynchron_report_close(s.empty), ASYNCHRON_OK);
+                asynchron_report_add(s.empty, null_mut(), s.thing())
+            };
         }
         asynchron_report_remove {
             "NULL report" => E_INVALID, |s| asynchron_report_remove(null_mut(), s.pending);
@@ -180,6 +192,21 @@ fn others() -> Vec<Row> {
         }
         asynchron_report_wake {
             "NULL report" => E_INVALID, |_| asynchron_report_wake(null_mut());
+        }
+        asynchron_report_close {
+            "NULL report" => E_INVALID, |_| asynchron_report_close(null_mut());
+            "a closed one" => OK, |s| {
+                assert_eq!(asynchron_report_close(s.empty), ASYNCHRON_OK);
+                asynchron_report_close(s.empty)
+            };
+        }
+        asynchron_report_rearm {
+            "NULL report" => E_INVALID, |_| asynchron_report_rearm(null_mut());
+            "without a descriptor" => OK, |s| asynchron_report_rearm(s.report);
+            "with nothing there" => OK, |s| {
+                assert!(asynchron_report_fd(s.waiting) >= 0);
+                asynchron_report_rearm(s.waiting)
+            };
         }
         asynchron_report_fd {
             "NULL report" => number(ASYNCHRON_E_INVALID as i64),

@@ -60,6 +60,7 @@ pub const WOKEN: Promise = status(asynchron_status_t::ASYNCHRON_WOKEN);
 pub const E_INVALID: Promise = status(asynchron_status_t::ASYNCHRON_E_INVALID);
 pub const E_NOMEM: Promise = status(asynchron_status_t::ASYNCHRON_E_NOMEM);
 pub const E_DEADLOCK: Promise = status(asynchron_status_t::ASYNCHRON_E_DEADLOCK);
+pub const E_CLOSED: Promise = status(asynchron_status_t::ASYNCHRON_E_CLOSED);
 pub const STATE_PENDING: Promise =
     Promise::of(Answer::State(asynchron_state_t::ASYNCHRON_STATE_PENDING));
 pub const NULL: Promise = Promise::of(Answer::Null);

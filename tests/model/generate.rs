@@ -127,6 +127,8 @@ fn report_op() -> impl Strategy<Value = Op> {
             .prop_map(|(r, cap, time)| Op::ReportNextBatch { r, cap, time }),
         1 => r().prop_map(Op::ReportPending),
         1 => r().prop_map(Op::ReportWake),
+        1 => r().prop_map(Op::ReportClose),
+        1 => r().prop_map(Op::ReportRearm),
         1 => r().prop_map(Op::ReportReadable),
     ]
 }

@@ -25,6 +25,7 @@ mod r09_as_many_as_processors;
 mod r09_spawn_never_starves;
 mod r09_threads_and_processes;
 mod r09_threads_are_neutral;
+mod r10_report_close;
 mod r10_report_fd;
 mod r10_report_order;
 mod r10_report_remove;

@@ -6,7 +6,7 @@ ffi.cdef(file:read("*a"))
 file:close()
 local c = ffi.load(arg[2])
 
-assert(c.ASYNCHRON_OK == 0 and c.ASYNCHRON_WOKEN == 7 and c.ASYNCHRON_E_BROKEN == -6)
+assert(c.ASYNCHRON_OK == 0 and c.ASYNCHRON_WOKEN == 7 and c.ASYNCHRON_E_CLOSED == -7)
 assert(c.ASYNCHRON_STATE_CANCELLED == 3 and c.ASYNCHRON_NOTIFY_IF_PENDING == 1)
 assert(c.asynchron_version() == c.ASYNCHRON_VERSION_NUMBER)
 assert(c.asynchron_forever() == 0xffffffffffffffffULL)

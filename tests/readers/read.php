@@ -10,7 +10,7 @@ function must(bool $holds): void
 
 $c = FFI::cdef(file_get_contents($argv[1]), $argv[2]);
 
-must([$c->ASYNCHRON_OK, $c->ASYNCHRON_WOKEN, $c->ASYNCHRON_E_BROKEN] === [0, 7, -6]);
+must([$c->ASYNCHRON_OK, $c->ASYNCHRON_WOKEN, $c->ASYNCHRON_E_CLOSED] === [0, 7, -7]);
 must([$c->ASYNCHRON_STATE_CANCELLED, $c->ASYNCHRON_NOTIFY_IF_PENDING] === [3, 1]);
 must($c->asynchron_version() === $c->ASYNCHRON_VERSION_NUMBER);
 // PHP's integers have a sign, and so this is 2^64 - 1.

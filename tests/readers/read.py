@@ -10,7 +10,7 @@ with open(header, encoding="ascii") as file:
     ffi.cdef(file.read())
 c = ffi.dlopen(library)
 
-assert (c.ASYNCHRON_OK, c.ASYNCHRON_WOKEN, c.ASYNCHRON_E_BROKEN) == (0, 7, -6)
+assert (c.ASYNCHRON_OK, c.ASYNCHRON_WOKEN, c.ASYNCHRON_E_CLOSED) == (0, 7, -7)
 assert (c.ASYNCHRON_STATE_CANCELLED, c.ASYNCHRON_NOTIFY_IF_PENDING) == (3, 1)
 assert c.asynchron_version() == c.ASYNCHRON_VERSION_NUMBER
 assert c.asynchron_forever() == 2**64 - 1

@@ -72,6 +72,19 @@ pub(crate) enum Answer {
     Timeout,
 }
 
+/// Why nothing was added.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    Closed,
+    NoMemory,
+}
+
+impl From<NoMemory> for Refused {
+    fn from(NoMemory: NoMemory) -> Self {
+        Self::NoMemory
+    }
+}
+
 // SAFETY: it begins so.
 unsafe impl Owner for Report {}
 
@@ -139,46 +152,49 @@ impl Report {
     }
 
     /// Adds an asynchron, once more if it is there already.
-    pub(crate) fn add(&self, source: &Asynchron, tag: *mut c_void) -> Result<(), NoMemory> {
+    pub(crate) fn add(&self, source: &Asynchron, tag: *mut c_void) -> Result<(), Refused> {
         let this = NonNull::from(self);
         let (listener, links) = (Listener::of_owner(this), AgeLinks::NONE);
         let entry = Entry { listener, source: Some(Handle::retain(source)), tag, links };
-        let mut spare = None;
         let mut queue = self.queue.lock();
-        let free = if let Some(free) = queue.entries.find_free() {
+        let added = if let Some(free) = queue.find_free() {
+            // SAFETY: just found, and there is a source.
+            unsafe { queue.add(free, entry) };
+            drop(queue);
             free
         } else {
             drop(queue);
-            let found = self.lock_with_free(&mut spare)?;
-            queue = found.0;
-            found.1
+            self.add_with_more_room(entry)?
         };
-        // SAFETY: just found, and there is a source.
-        unsafe { queue.add(free, entry) };
-        drop(queue);
         // SAFETY: the entry stays until it was told, or unlisted by `remove` or `release`.
-        if !unsafe { source.listen(free.cast()) } {
+        if !unsafe { source.listen(added.cast()) } {
             // SAFETY: complete: it was not listed, and arrives this once.
-            unsafe { Self::arrive(this, free) };
+            unsafe { Self::arrive(this, added) };
         }
         Ok(())
     }
 
-    /// Locks it when there is a free entry, whose memory is fetched without the lock. `spare` is what turned out
-    /// not to be needed.
+    /// Fetches memory for more entries, unless it is closed, and writes this one. None of that memory is fetched
+    /// or given back under the lock.
     #[cold]
-    fn lock_with_free(
-        &self,
-        spare: &mut Option<Chunks>,
-    ) -> Result<(Guard<'_, Queue>, NonNull<Entry>), NoMemory> {
+    fn add_with_more_room(&self, entry: Entry) -> Result<NonNull<Entry>, Refused> {
+        // What turned out not to be needed.
+        let mut spare = None;
         loop {
-            let len = self.queue.lock().entries.next_len();
+            let mut queue = self.queue.lock();
+            if queue.closed {
+                return Err(Refused::Closed);
+            }
+            let len = queue.entries.next_len();
+            drop(queue);
             let chunk = Chunks::one(len)?;
             drop(spare.take());
             let mut queue = self.queue.lock();
-            *spare = queue.entries.add(chunk);
-            if let Some(free) = queue.entries.find_free() {
-                return Ok((queue, free));
+            spare = queue.entries.add(chunk);
+            if let Some(free) = queue.find_free() {
+                // SAFETY: just found, and the entry has a source.
+                unsafe { queue.add(free, entry) };
+                return Ok(free);
             }
         }
     }
@@ -237,6 +253,18 @@ impl Report {
         let calls = queue.announce(&self.events, 1);
         drop(queue);
         call(&self.events, calls);
+    }
+
+    /// Has nothing be added any more. Nobody has to be woken: where nothing is left, nobody sleeps.
+    pub(crate) fn close(&self) {
+        let mut queue = self.queue.lock();
+        queue.closed = true;
+        queue.update_bell();
+    }
+
+    /// Has the descriptor ring once more, if there is one and something to ring for.
+    pub(crate) fn rearm(&self) {
+        self.queue.lock().ring_again();
     }
 
     pub(crate) fn pending(&self) -> usize {

@@ -27,6 +27,8 @@ pub(super) struct Queue {
     /// How often nothing was left so far: whoever asked before one of those is told, also if something
     /// was added since.
     pub(super) ends: u64,
+    /// Nothing is added any more.
+    pub(super) closed: bool,
     wakes: usize,
     /// Threads that sleep, and how many of them have been called and are on their way.
     sleepers: usize,
@@ -54,6 +56,7 @@ impl Queue {
             pending: 0,
             removed: 0,
             ends: 0,
+            closed: false,
             wakes: 0,
             sleepers: 0,
             called: 0,
@@ -65,10 +68,16 @@ impl Queue {
         })
     }
 
+    /// As [`Entries::find_free`], but `None` once it is closed.
+    #[inline]
+    pub(super) fn find_free(&mut self) -> Option<NonNull<Entry>> {
+        if self.closed { None } else { self.entries.find_free() }
+    }
+
     /// Writes a new entry where a free one is.
     ///
     /// # Safety
-    /// It is free, from [`Entries::find_free`], and the entry has a source.
+    /// It is free, from [`Self::find_free`], and the entry has a source.
     #[inline]
     pub(super) unsafe fn add(&mut self, free: NonNull<Entry>, entry: Entry) {
         // SAFETY: there is nothing to be dropped.

@@ -59,6 +59,8 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_report_remove(r, a);
     asynchron_report_pending(r);
     asynchron_report_wake(r);
+    asynchron_report_close(r);
+    asynchron_report_rearm(r);
     asynchron_report_fd(r);
     asynchron_wait_any(as, 1, 0, NULL);
     asynchron_wait_all(as, 1, 0);

@@ -13,7 +13,7 @@ namespace {
 
 static_assert(sizeof(asynchron_status_t) == sizeof(std::int32_t), "a status is 32 bits wide in C++, too");
 static_assert(sizeof(asynchron_state_t) == sizeof(std::int32_t), "a state is 32 bits wide in C++, too");
-static_assert(ASYNCHRON_E_BROKEN == -6 && ASYNCHRON_STATE_CANCELLED == 3, "and the numbers are the same");
+static_assert(ASYNCHRON_E_CLOSED == -7 && ASYNCHRON_STATE_CANCELLED == 3, "and the numbers are the same");
 static_assert(ASYNCHRON_FOREVER == UINT64_MAX, "a constant expression");
 
 struct Release {

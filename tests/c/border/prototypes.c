@@ -63,6 +63,8 @@ PIN(asynchron_status_t, asynchron_report_next_batch,
     (asynchron_report_t *, uint64_t, asynchron_item_t *, size_t, size_t *));
 PIN(size_t, asynchron_report_pending, (const asynchron_report_t *));
 PIN(asynchron_status_t, asynchron_report_wake, (asynchron_report_t *));
+PIN(asynchron_status_t, asynchron_report_close, (asynchron_report_t *));
+PIN(asynchron_status_t, asynchron_report_rearm, (asynchron_report_t *));
 PIN(int, asynchron_report_fd, (asynchron_report_t *));
 
 PIN(asynchron_status_t, asynchron_wait_any, (asynchron_t *const *, size_t, uint64_t, size_t *));

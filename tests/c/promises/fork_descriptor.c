@@ -51,6 +51,13 @@ static void cancel(void) { CHECK(asynchron_cancel(a) == ASYNCHRON_OK); }
 static void wake(void) { CHECK(asynchron_report_wake(report) == ASYNCHRON_OK && next() == ASYNCHRON_WOKEN); }
 static void take(void) { CHECK(next() == ASYNCHRON_OK && next() == ASYNCHRON_TIMEOUT && next() == ASYNCHRON_TIMEOUT); }
 static void take_out(void) { CHECK(asynchron_report_remove(report, a) == ASYNCHRON_OK); }
+static void close_and_rearm(void)
+{
+    CHECK(asynchron_report_close(report) == ASYNCHRON_OK && asynchron_report_add(report, a, NULL) == ASYNCHRON_E_CLOSED);
+    take_out();
+    CHECK(asynchron_report_remove(report, b) == ASYNCHRON_OK && next() == ASYNCHRON_END);
+    CHECK(asynchron_report_rearm(report) == ASYNCHRON_OK);
+}
 static void let_go(void) { deliver(); asynchron_report_release(report); }
 
 /* One of its own, which its parent does not hear of; nor does it hear of its own child. */
@@ -68,6 +75,17 @@ static void ask_for_one(void)
     CHECK(!readable(mine));
     asynchron_report_release(report);
     CHECK(fcntl(mine, F_GETFD) == -1);
+}
+
+/* That of one that its parent has closed is readable for the end in the child, too. */
+static void ask_for_that_of_a_closed_one(void)
+{
+    int mine = asynchron_report_fd(report);
+
+    CHECK(mine >= 0 && mine != fd && !readable(mine));
+    CHECK(asynchron_report_remove(report, b) == ASYNCHRON_OK && readable(mine));
+    CHECK(asynchron_report_rearm(report) == ASYNCHRON_OK && readable(mine) && !readable(fd));
+    CHECK(next() == ASYNCHRON_END && readable(mine));
 }
 
 /* As a program does that becomes a daemon. */
@@ -88,7 +106,9 @@ static void use_the_number_again(void)
 
 int main(void)
 {
-    void (*silent[])(void) = { deliver, cancel, wake, take_out, let_go, ask_for_one, use_the_number_again };
+    void (*silent[])(void) = {
+        deliver, cancel, wake, take_out, close_and_rearm, let_go, ask_for_one, use_the_number_again
+    };
     const uint64_t one = 1;
 
     for (int round = 0; round < 20; round++) {
@@ -120,6 +140,15 @@ int main(void)
         if (write(fd, &one, sizeof one) == (ssize_t)sizeof one) {
             CHECK(next() == ASYNCHRON_END && next() == ASYNCHRON_END && !readable(fd));
         }
+        asynchron_release(b);
+        CHECK((b = asynchron_create(NULL)) != NULL);
+        CHECK(asynchron_report_add(report, b, NULL) == ASYNCHRON_OK);
+        CHECK(asynchron_report_close(report) == ASYNCHRON_OK && !readable(fd));
+        in_child(ask_for_that_of_a_closed_one);
+        CHECK(!readable(fd));
+        CHECK(asynchron_set_bytes(b, NULL, 0) == ASYNCHRON_OK);
+        for (int ended = 0; ended < 3; ended++)
+            CHECK(readable(fd) && next() == (ended ? ASYNCHRON_END : ASYNCHRON_OK) && readable(fd));
         asynchron_report_release(report);
         asynchron_release(a);
         asynchron_release(b);

@@ -255,6 +255,17 @@ static int do_report_wake(asynchron_t *a)
     return asynchron_report_wake(report) == ASYNCHRON_OK &&
            asynchron_report_next(report, ASYNCHRON_FOREVER, &item) == ASYNCHRON_WOKEN;
 }
+static int do_report_close(asynchron_t *a)
+{
+    asynchron_report_t *r;
+    int done;
+    GRANTED(r = asynchron_report_create(NULL, 0)); /* one without room for anything */
+    done = asynchron_report_close(r) == ASYNCHRON_OK && asynchron_report_close(r) == ASYNCHRON_OK &&
+           asynchron_report_add(r, a, NULL) == ASYNCHRON_E_CLOSED;
+    asynchron_report_release(r);
+    return done;
+}
+static int do_report_rearm(asynchron_t *a) { (void)a; return asynchron_report_rearm(report) == ASYNCHRON_OK; }
 static int do_report_fd(asynchron_t *a) { (void)a; return asynchron_report_fd(report) >= 0; }
 
 /* DOES_WITHOUT: asks for some, and is never refused. */
@@ -317,6 +328,8 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(report_next_batch), "", do_report_next_batch, NEVER },
     { FUNCTION(report_pending), "", do_report_pending, NEVER },
     { FUNCTION(report_wake), "", do_report_wake, NEVER },
+    { FUNCTION(report_close), "", do_report_close, NEVER },
+    { FUNCTION(report_rearm), "", do_report_rearm, NEVER },
     { FUNCTION(report_fd), "", do_report_fd, PERHAPS },
     { FUNCTION(wait_any), "500", do_wait_any, PERHAPS },
     { FUNCTION(wait_any), "32", do_wait_any_few, DOES_WITHOUT },

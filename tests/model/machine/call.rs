@@ -62,6 +62,8 @@ pub enum Call {
     ReportNextBatch { r: Id, cap: usize, until: Until },
     ReportPending(Id),
     ReportWake(Id),
+    ReportClose(Id),
+    ReportRearm(Id),
     ReportReadable(Id),
     WaitAny(Vec<Id>, Until),
     WaitAll(Vec<Id>, Until),

@@ -165,6 +165,8 @@ pub enum Op {
     },
     ReportPending(In),
     ReportWake(In),
+    ReportClose(In),
+    ReportRearm(In),
     /// Whether its descriptor is readable.
     ReportReadable(In),
     WaitAny {

@@ -205,8 +205,11 @@ impl Report {
     }
 
     pub fn add(&self, a: &Handle, tag: usize) {
-        let status = unsafe { asynchron_report_add(self.0, a.raw(), tag as *mut c_void) };
-        assert_eq!(status, ASYNCHRON_OK);
+        assert_eq!(self.try_add(a, tag), ASYNCHRON_OK);
+    }
+
+    pub fn try_add(&self, a: &Handle, tag: usize) -> asynchron_status_t {
+        unsafe { asynchron_report_add(self.0, a.raw(), tag as *mut c_void) }
     }
 
     pub fn remove(&self, a: &Handle) -> asynchron_status_t {
@@ -232,6 +235,14 @@ impl Report {
 
     pub fn wake(&self) {
         assert_eq!(unsafe { asynchron_report_wake(self.0) }, ASYNCHRON_OK);
+    }
+
+    pub fn close(&self) {
+        assert_eq!(unsafe { asynchron_report_close(self.0) }, ASYNCHRON_OK);
+    }
+
+    pub fn rearm(&self) {
+        assert_eq!(unsafe { asynchron_report_rearm(self.0) }, ASYNCHRON_OK);
     }
 
     pub fn fd(&self) -> i32 {

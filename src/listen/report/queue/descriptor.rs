@@ -25,7 +25,7 @@ impl Queue {
         }
     }
 
-    /// The descriptor is readable exactly while there is an item or a wake.
+    /// The descriptor is readable exactly while there is an item or a wake, or the end of one that is closed.
     #[inline]
     pub(in super::super) fn update_bell(&mut self) {
         if self.bell.is_some() {
@@ -39,7 +39,7 @@ impl Queue {
         let Some(bell) = &self.bell else {
             return;
         };
-        let due = self.wakes > 0 || self.has_items();
+        let due = self.wakes > 0 || self.has_items() || self.is_finished();
         if due != self.ringing {
             if due {
                 bell.ring();
@@ -48,6 +48,14 @@ impl Queue {
                 bell.silence();
             }
             self.ringing = due;
+        }
+    }
+
+    /// For an event loop that is told only of what changes: to it, the descriptor becomes readable once more.
+    pub(in super::super) fn ring_again(&mut self) {
+        self.forget_parents_bell();
+        if let Some(bell) = self.bell.as_ref().filter(|_| self.ringing) {
+            bell.ring_again();
         }
     }
 

@@ -16,6 +16,11 @@ impl Queue {
         self.pending == 0 || self.ends != ends
     }
 
+    /// Whether nothing is left, and nothing ever comes.
+    pub(super) fn is_finished(&self) -> bool {
+        self.closed && self.pending == 0
+    }
+
     /// Whether `next` would say something to one that asked when so many ends had been.
     fn has_news(&self, ends: u64) -> bool {
         self.wakes > 0 || self.has_items() || self.is_end(ends)

@@ -259,6 +259,8 @@ impl Library {
                 }),
                 Call::ReportPending(r) => Answer::Number(asynchron_report_pending(self.r(r))),
                 Call::ReportWake(r) => is(asynchron_report_wake(self.r(r))),
+                Call::ReportClose(r) => is(asynchron_report_close(self.r(r))),
+                Call::ReportRearm(r) => is(asynchron_report_rearm(self.r(r))),
                 Call::ReportReadable(r) => {
                     let fd = asynchron_report_fd(self.r(r));
                     let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };

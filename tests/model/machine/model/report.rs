@@ -15,6 +15,7 @@ pub struct Report {
     wakes: usize,
     /// How often nothing was left.
     ends: usize,
+    closed: bool,
 }
 
 struct Entry {
@@ -63,6 +64,9 @@ impl Model {
                 Answer::Nothing
             }
             Call::ReportAdd { r, a, tag } => {
+                if self.report(r, |report| report.closed) {
+                    return is(ASYNCHRON_E_CLOSED);
+                }
                 self.add(r, a, Some(tag));
                 is(ASYNCHRON_OK)
             }
@@ -74,8 +78,17 @@ impl Model {
                 self.report(r, |report| report.wakes += 1);
                 is(ASYNCHRON_OK)
             }
+            Call::ReportClose(r) => {
+                self.report(r, |report| report.closed = true);
+                is(ASYNCHRON_OK)
+            }
+            // Who looks at the descriptor sees no difference.
+            Call::ReportRearm(_) => is(ASYNCHRON_OK),
             Call::ReportReadable(r) => {
-                let there = self.report(r, |report| report.wakes > 0 || !report.ready.is_empty());
+                let there = self.report(r, |report| {
+                    let end = report.closed && report.pending() == 0;
+                    report.wakes > 0 || !report.ready.is_empty() || end
+                });
                 Answer::Number(there.into())
             }
             _ => unreachable!("{call:?} is not about a report"),

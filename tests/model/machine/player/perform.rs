@@ -203,6 +203,8 @@ impl Player {
             }
             Op::ReportPending(r) => self.on_report(r, Call::ReportPending)?,
             Op::ReportWake(r) => self.on_report(r, Call::ReportWake)?,
+            Op::ReportClose(r) => self.on_report(r, Call::ReportClose)?,
+            Op::ReportRearm(r) => self.on_report(r, Call::ReportRearm)?,
             Op::ReportReadable(r) => self.on_report(r, Call::ReportReadable)?,
             _ => unreachable!("{op:?} is not about a report"),
         }
