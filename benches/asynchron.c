@@ -15,6 +15,15 @@ OWN future *create(size_t room)
     return asynchron_create(NULL);
 }
 
+#define HAS_RESERVE
+OWN future *create_reserved(size_t room)
+{
+    asynchron_options_t options = {.size = sizeof options, .reserve = room};
+    future *f = NULL;
+    must(asynchron_create_with(&options, &f) == ASYNCHRON_OK, "create");
+    return f;
+}
+
 OWN void set(future *f, const void *data, size_t len)
 {
     must(asynchron_set_bytes(f, data, len) == ASYNCHRON_OK, "set");

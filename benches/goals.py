@@ -90,6 +90,7 @@ GOALS = [
     Goal("lifecycle", "instructions, ratio to floor", 1.7,
          lambda r: r.ratios("instructions", "floor")),
     to("lifecycle64", "floor", 1.9),
+    to("reserve64", "oneshot", 1.0),
     to("contended", "floor", 1.6),
     to("handoff@1", "floor", 1.1),
     fastest("handoff@1"),

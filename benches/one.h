@@ -8,6 +8,7 @@
  *     static void release(future *);
  *     static void notify(future *, callback, void *ctx);    with HAS_NOTIFY
  *     static void memory(void);                             with MEMORY_OF_ITS_OWN
+ *     static future *create_reserved(size_t room);          with HAS_RESERVE: the room is in what is created
  */
 #include "harness.h"
 
@@ -27,11 +28,12 @@ static void lifecycle_ops(size_t ops)
     }
 }
 
-static void lifecycle64_ops(size_t ops)
+/* Inlined, as if written twice. */
+__attribute__((always_inline)) static inline void lives64(size_t ops, future *(*make)(size_t))
 {
     uint64_t value[8] = {0}, got[8] = {0};
     for (size_t i = 0; i < ops; i++) {
-        future *f = create(sizeof value);
+        future *f = make(sizeof value);
         value[0] = value[7] = i;
         SEEN(f);
         set(f, value, sizeof value);
@@ -42,6 +44,21 @@ static void lifecycle64_ops(size_t ops)
     }
 }
 
+static void lifecycle64_ops(size_t ops)
+{
+    lives64(ops, create);
+}
+
+/* The same with memory for the value in what is created, by those that can. */
+static void reserve64_ops(size_t ops)
+{
+#ifdef HAS_RESERVE
+    lives64(ops, create_reserved);
+#else
+    lives64(ops, create);
+#endif
+}
+
 static void lifecycle(void)
 {
     result("lifecycle", timed(lifecycle_ops, 10000));
@@ -50,6 +67,11 @@ static void lifecycle(void)
 static void lifecycle64(void)
 {
     result("lifecycle64", timed(lifecycle64_ops, 10000));
+}
+
+static void reserve64(void)
+{
+    result("reserve64", timed(reserve64_ops, 10000));
 }
 
 /* Exactly EFFORT times: the runner counts the instructions of two such runs. */
@@ -288,6 +310,6 @@ static void memory(void)
 #endif
 
 #define WORKLOADS_OVER_ONE \
-    {"lifecycle", 1, lifecycle}, {"lifecycle64", 1, lifecycle64}, {"counted", 1, counted}, \
+    {"lifecycle", 1, lifecycle}, {"lifecycle64", 1, lifecycle64}, {"reserve64", 1, reserve64}, {"counted", 1, counted}, \
     {"contended", 2, contended}, {"handoff@1", 1, handoff_1}, {"handoff@2", 2, handoff_2}, \
     {"broadcast", 2, broadcast}, {"memory", 1, memory}

@@ -24,6 +24,8 @@ END = "<!-- to here written by benches/run.py -->"
 WORKLOADS = {
     "lifecycle": ("create, set 8 bytes, get, release", "one thread @1"),
     "lifecycle64": ("the same with 64 bytes copied in and out", "one thread @1"),
+    "reserve64": ("lifecycle64 with memory for the value in what is created, by those that can: asynchron by `reserve`",
+                  "one thread @1"),
     "contended": ("lifecycle in two threads at once", "two threads @2"),
     "handoff@1": ("a hop of a ping-pong, a fresh one each hop, both block", "two threads @1"),
     "handoff@2": ("the same, pinned apart", "two threads @2"),

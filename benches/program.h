@@ -3,6 +3,7 @@
  * having said what the headers below ask for, and which of these hold:
  *
  *     HAS_NOTIFY              callbacks
+ *     HAS_RESERVE             memory for the value in what is created, if asked for
  *     HAS_ORDER               a queue that yields in completion order
  *     NO_QUEUE                no queue at all
  *     HAS_ANY, HAS_WAIT_ALL   one call over several, of its own

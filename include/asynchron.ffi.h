@@ -91,6 +91,7 @@ typedef struct {
     asynchron_fn_t on_demand;
     void *on_demand_ctx;
     asynchron_drop_fn_t drop_on_demand_ctx;
+    size_t reserve;
 } asynchron_options_t;
 
 asynchron_t *asynchron_create(const char *name);

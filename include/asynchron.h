@@ -437,6 +437,11 @@ typedef struct {
      * Frees on_demand_ctx, when on_demand has returned, or with the last reference; NULL: never.
      */
     asynchron_drop_fn_t drop_on_demand_ctx;
+    /**
+     * Room for a value of so many bytes, at most 64 MiB, in the asynchron's own memory; 0 for none.
+     * asynchron_set_bytes() of at most so many then needs no memory. (Since 0.2.0.)
+     */
+    size_t reserve;
 } asynchron_options_t;
 
 /**
@@ -450,7 +455,13 @@ typedef struct {
 ASYNCHRON_API ASYNCHRON_MUST_USE asynchron_t *asynchron_create(const char *name);
 
 /**
- * Makes a pending asynchron with user data, or with a function that computes its value on demand.
+ * Makes a pending asynchron with user data, with room for its value, or with a function that
+ * computes its value on demand.
+ *
+ * With `reserve`, what the value needs is allocated here, in one piece with the asynchron, and not
+ * when it is delivered: asynchron_set_bytes() of at most so many bytes allocates nothing, and never
+ * returns ASYNCHRON_E_NOMEM. That is faster, and lets a thread deliver that must not allocate. The
+ * room stays until the last reference goes, whatever is delivered.
  *
  * The function on demand is run by the first asynchron_get(), asynchron_get_bytes(),
  * asynchron_get_timeout() or asynchron_wait() on it, unless the timeout is 0. It runs on that
@@ -464,8 +475,9 @@ ASYNCHRON_API ASYNCHRON_MUST_USE asynchron_t *asynchron_create(const char *name)
  * - Ownership: the name is copied. user_data and on_demand_ctx are handed over, whatever is
  *   returned, unless the size is refused: then nothing was read. The reference in `*out` is yours:
  *   asynchron_release() it.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, or a field
- *   that this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, a `reserve`
+ *   over 64 MiB, or a field that this library does not know and that is not zero;
+ *   ASYNCHRON_E_NOMEM.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -617,13 +629,18 @@ ASYNCHRON_API int asynchron_is_on_demand(const asynchron_t *a);
 /**
  * Delivers a copy of `len` bytes.
  *
+ * With room reserved by asynchron_create_with(), a copy of at most so many bytes lies there: that
+ * allocates nothing. If several threads deliver such at once, one of them copies, without a lock,
+ * and the others wait until the asynchron is complete. A longer one is allocated as ever.
+ *
  * - Needs: `data` readable for `len` bytes; `len` at most SIZE_MAX / 2. With `len` 0 the value is
  *   empty, and `data` may be NULL.
  * - Ownership: `data` stays yours.
  * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
  *   those use: hand it over with a drop, or take the callback back first.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
- *   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: only with more than 16 bytes.
+ *   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: only with more than 16 bytes, and more
+ *   than were reserved.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_set_bytes(asynchron_t *a, const void *data, size_t len);

@@ -148,12 +148,14 @@ static asynchron_t *make(enum kind kind)
 {
     static _Atomic uint64_t serials;
     struct subject *subject = allocate(sizeof *subject);
-    asynchron_options_t options = { sizeof options, NULL, subject, subject_gone, NULL, NULL, NULL };
+    asynchron_options_t options = { sizeof options, NULL, subject, subject_gone, NULL, NULL, NULL, 0 };
     asynchron_t *a = NULL;
 
     subject->serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed);
     if (one_in(4))
         options.name = "stress";
+    if (one_in(3))
+        options.reserve = pick(80);
     if (kind != PLAIN && one_in(6)) {
         options.on_demand = compute;
         options.on_demand_ctx = make_function();

@@ -50,6 +50,11 @@ unsafe impl Sync for Owned {}
 
 impl Owned {
     pub(crate) const NOTHING: Self = Self { ptr: std::ptr::null_mut(), drop: None };
+
+    /// Whether there is neither a pointer nor what would run.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.ptr.is_null() && self.drop.is_none()
+    }
 }
 
 impl Drop for Owned {

@@ -76,12 +76,44 @@ unsafe fn deliver_copy(
         // SAFETY: as the caller promises.
         unsafe { Asynchron::complete_small(a, small) }
     } else {
+        // SAFETY: ALIVE until it is PUBLISHED.
+        if unsafe { a.as_ref() }.state().load().has_room() {
+            // SAFETY: as the caller promises; there is room.
+            return unsafe { deliver_in_room(a, bytes) };
+        }
         match Bytes::copy_of(bytes) {
             // SAFETY: as the caller promises.
-            Ok(bytes) => unsafe { Asynchron::complete_copy(a, bytes) }.is_ok(),
+            Ok(bytes) => unsafe { Asynchron::complete_copy(a, bytes) },
             Err(NoMemory) => return ASYNCHRON_E_NOMEM,
         }
     };
+    // SAFETY: as the caller promises.
+    unsafe { status_of_delivery(a, delivered) }
+}
+
+/// The same where there is room behind the object. What is too long for it lies outside, as ever.
+///
+/// # Safety
+/// As for [`deliver`]; there is room.
+#[inline(never)]
+unsafe fn deliver_in_room(a: NonNull<Asynchron>, bytes: &[u8]) -> asynchron_status_t {
+    // SAFETY: as the caller promises.
+    let delivered = match unsafe { Asynchron::complete_in_room(a, bytes) } {
+        Some(delivered) => delivered,
+        None => match Bytes::copy_of(bytes) {
+            // SAFETY: as the caller promises.
+            Ok(bytes) => unsafe { Asynchron::complete_copy(a, bytes) },
+            Err(NoMemory) => return ASYNCHRON_E_NOMEM,
+        },
+    };
+    // SAFETY: as the caller promises.
+    unsafe { status_of_delivery(a, delivered) }
+}
+
+/// # Safety
+/// If it was not delivered, the handle is one that lives.
+#[inline]
+unsafe fn status_of_delivery(a: NonNull<Asynchron>, delivered: bool) -> asynchron_status_t {
     if delivered {
         ASYNCHRON_OK
     } else {
@@ -102,13 +134,18 @@ unsafe fn try_deliver<const N: usize>(a: NonNull<Asynchron>, data: *const c_void
 
 /// Delivers a copy of `len` bytes.
 ///
+/// With room reserved by asynchron_create_with(), a copy of at most so many bytes lies there: that
+/// allocates nothing. If several threads deliver such at once, one of them copies, without a lock,
+/// and the others wait until the asynchron is complete. A longer one is allocated as ever.
+///
 /// - Needs: `data` readable for `len` bytes; `len` at most SIZE_MAX / 2. With `len` 0 the value is
 ///   empty, and `data` may be NULL.
 /// - Ownership: `data` stays yours.
 /// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
 ///   those use: hand it over with a drop, or take the callback back first.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
-///   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: only with more than 16 bytes.
+///   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: only with more than 16 bytes, and more
+///   than were reserved.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_set_bytes(

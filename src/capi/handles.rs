@@ -18,6 +18,7 @@ use crate::compute;
 use crate::one::asynchron::Asynchron;
 use crate::one::extras::{Demand, Extras};
 use crate::one::handle::Handle;
+use crate::one::room::Reserve;
 
 /// What asynchron_create_with() makes. Zero it, set size, then what you need.
 #[repr(C)]
@@ -37,6 +38,9 @@ pub struct asynchron_options_t {
     pub on_demand_ctx: *mut c_void,
     /// Frees on_demand_ctx, when on_demand has returned, or with the last reference; NULL: never.
     pub drop_on_demand_ctx: asynchron_drop_fn_t,
+    /// Room for a value of so many bytes, at most 64 MiB, in the asynchron's own memory; 0 for none.
+    /// asynchron_set_bytes() of at most so many then needs no memory. (Since 0.2.0.)
+    pub reserve: usize,
 }
 
 // SAFETY: integers, pointers and nullable function pointers: all zero is valid.
@@ -68,10 +72,17 @@ pub unsafe extern "C" fn asynchron_create(name: *const c_char) -> *mut asynchron
 #[cold]
 #[inline(never)]
 fn create_named(name: &CStr) -> Result<Handle, NoMemory> {
-    Extras::new(Some(name), Owned::NOTHING, None).and_then(Asynchron::create_with)
+    Extras::new(Some(name), Owned::NOTHING, None)
+        .and_then(|extras| Asynchron::create_with(extras, Reserve::NOTHING))
 }
 
-/// Makes a pending asynchron with user data, or with a function that computes its value on demand.
+/// Makes a pending asynchron with user data, with room for its value, or with a function that
+/// computes its value on demand.
+///
+/// With `reserve`, what the value needs is allocated here, in one piece with the asynchron, and not
+/// when it is delivered: asynchron_set_bytes() of at most so many bytes allocates nothing, and never
+/// returns ASYNCHRON_E_NOMEM. That is faster, and lets a thread deliver that must not allocate. The
+/// room stays until the last reference goes, whatever is delivered.
 ///
 /// The function on demand is run by the first asynchron_get(), asynchron_get_bytes(),
 /// asynchron_get_timeout() or asynchron_wait() on it, unless the timeout is 0. It runs on that
@@ -85,8 +96,9 @@ fn create_named(name: &CStr) -> Result<Handle, NoMemory> {
 /// - Ownership: the name is copied. user_data and on_demand_ctx are handed over, whatever is
 ///   returned, unless the size is refused: then nothing was read. The reference in `*out` is yours:
 ///   asynchron_release() it.
-/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, or a field
-///   that this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
+/// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, a `reserve`
+///   over 64 MiB, or a field that this library does not know and that is not zero;
+///   ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -101,13 +113,19 @@ pub unsafe extern "C" fn asynchron_create_with(
         };
         let user_data = Owned { ptr: options.user_data, drop: drop_fn(options.drop_user_data) };
         let ctx = Owned { ptr: options.on_demand_ctx, drop: drop_fn(options.drop_on_demand_ctx) };
-        if unknown || out.is_null() {
+        let Some(reserve) = Reserve::new(options.reserve).filter(|_| !unknown && !out.is_null())
+        else {
             return ASYNCHRON_E_INVALID;
-        }
+        };
         // SAFETY: the caller vouches for the text.
         let name = (!options.name.is_null()).then(|| unsafe { text(options.name) });
         let demand = Demand { function: plain_fn(options.on_demand), ctx };
-        let made = Extras::new(name, user_data, Some(demand)).and_then(Asynchron::create_with);
+        let made = if name.is_none() && user_data.is_nothing() && demand.is_nothing() {
+            Asynchron::create_reserved(reserve)
+        } else {
+            Extras::new(name, user_data, Some(demand))
+                .and_then(|extras| Asynchron::create_with(extras, reserve))
+        };
         let Ok(made) = made else {
             return ASYNCHRON_E_NOMEM;
         };

@@ -34,18 +34,45 @@ pub(super) unsafe fn read<T: Options>(from: *const T) -> Option<Read<T>> {
     if !(T::FIRST_SIZE..=LARGEST).contains(&size) {
         return None;
     }
-    let known = size.min(size_of::<T>());
-    let mut options = MaybeUninit::<T>::zeroed();
-    // SAFETY: the caller has `size` bytes there, and the struct has room for `known`.
-    unsafe {
-        options.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(from.cast(), known);
+    if size < size_of::<T>() {
+        // SAFETY: the caller has `size` bytes there, and all that is known begins with those.
+        return Some(Read { options: unsafe { read_shorter(from, size) }, unknown: false });
     }
-    let tail = (known..size).any(|at| {
-        // SAFETY: within the caller's `size` bytes.
-        let byte = unsafe { from.cast::<u8>().add(at) };
-        // SAFETY: within the caller's `size` bytes.
-        unsafe { byte.read() != 0 }
-    });
+    // SAFETY: the caller has as many bytes there.
+    let options = unsafe { from.read_unaligned() };
+    // Most are not, and need no loop.
+    let longer = size > size_of::<T>();
+    let unknown = longer
+        && (size_of::<T>()..size).any(|at| {
+            // SAFETY: within the caller's `size` bytes.
+            let byte = unsafe { from.cast::<u8>().add(at) };
+            // SAFETY: within the caller's `size` bytes.
+            unsafe { byte.read() != 0 }
+        });
+    Some(Read { options, unknown })
+}
+
+/// Reads those of an earlier release: what they do not have is zero.
+///
+/// # Safety
+/// There are `size` bytes to read: at least those of the first release, and fewer than there are now.
+#[inline]
+unsafe fn read_shorter<T: Options>(from: *const T, size: usize) -> T {
+    let mut options = MaybeUninit::<T>::zeroed();
+    let (from, to) = (from.cast::<u8>(), options.as_mut_ptr().cast::<u8>());
+    // How many the first release had is known when this is compiled, and mostly there are no more.
+    // SAFETY: as the caller promises.
+    unsafe { to.copy_from_nonoverlapping(from, T::FIRST_SIZE) };
+    for at in T::FIRST_SIZE..size {
+        // SAFETY: within the `size` bytes.
+        let byte = unsafe { from.add(at) };
+        // SAFETY: as the caller promises.
+        let byte = unsafe { byte.read() };
+        // SAFETY: within what is known.
+        let place = unsafe { to.add(at) };
+        // SAFETY: within what is known.
+        unsafe { place.write(byte) };
+    }
     // SAFETY: what was not copied is zero, which is valid.
-    Some(Read { options: unsafe { options.assume_init() }, unknown: tail })
+    unsafe { options.assume_init() }
 }

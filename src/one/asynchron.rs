@@ -9,8 +9,9 @@ use std::ptr::NonNull;
 use super::extras::Extras;
 use super::handle::Handle;
 use super::listener::{List, Listener};
-use super::outcome::{Outcome, Slot, Small, Tag};
+use super::outcome::{Outcome, Slot, Small, Span, Tag};
 use super::publish::Telling;
+use super::room::Reserve;
 use super::state::{Held, Seen, State};
 use crate::base::memory::{Bytes, MALLOC_ALIGN, NoMemory, allocate, try_box};
 use crate::base::refs::Refs;
@@ -80,7 +81,7 @@ impl Asynchron {
         let room = allocate(Self::LAYOUT_JOINED)?.cast();
         // SAFETY: the room is larger than the object, and ours.
         unsafe { Self::write(room, State::new_joined(), Refs::two()) };
-        // For `free_joined`.
+        // For `whole`.
         room.as_ptr().expose_provenance();
         // SAFETY: the first reference is the caller's.
         let made = unsafe { Handle::from_raw(room) };
@@ -89,9 +90,9 @@ impl Asynchron {
     }
 
     /// # Safety
-    /// The room is as large as the object, and the caller's.
+    /// The room is at least as large as the object, and the caller's.
     #[inline]
-    unsafe fn write(room: NonNull<Self>, state: State, refs: Refs) {
+    pub(super) unsafe fn write(room: NonNull<Self>, state: State, refs: Refs) {
         let made = Self {
             state,
             refs,
@@ -103,9 +104,9 @@ impl Asynchron {
         unsafe { room.write(made) };
     }
 
-    pub(crate) fn create_with(extras: Extras) -> Result<Handle, NoMemory> {
+    pub(crate) fn create_with(extras: Extras, reserve: Reserve) -> Result<Handle, NoMemory> {
         let extras = try_box(extras).map_err(|_| NoMemory)?;
-        let made = Self::create()?;
+        let made = Self::create_reserved(reserve)?;
         made.with_lock(|held| made.add_extras(held, extras));
         Ok(made)
     }
@@ -216,19 +217,17 @@ impl Asynchron {
         unsafe { Self::deliver(this, held, outcome, Slot::write) }
     }
 
-    /// The same for a copy that lies outside.
+    /// The same for a copy that lies outside. False if another was first; then it is freed.
     ///
     /// # Safety
     /// As for [`Self::complete`].
     #[inline]
-    pub(crate) unsafe fn complete_copy(this: NonNull<Self>, bytes: Bytes) -> Result<(), Bytes> {
-        // SAFETY: ALIVE until it is PUBLISHED.
-        let held = unsafe { this.as_ref() }.state.claim();
-        // SAFETY: CLAIMED, if it is held.
-        unsafe { Self::deliver(this, held, bytes, Slot::write_copy) }
+    pub(crate) unsafe fn complete_copy(this: NonNull<Self>, bytes: Bytes) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { Self::complete_by(this, bytes, Slot::write_copy) }
     }
 
-    /// The same for a copy that lies inside. False if another was first.
+    /// The same for a copy that lies inside.
     ///
     /// # Safety
     /// As for [`Self::complete`].
@@ -238,6 +237,16 @@ impl Asynchron {
         let held = unsafe { this.as_ref() }.state.claim();
         // SAFETY: CLAIMED, if it is held.
         unsafe { Self::deliver(this, held, small, Slot::write_small) }.is_ok()
+    }
+
+    /// The same for a copy in the room behind the object.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`]; the bytes are there, and stay until LAST.
+    #[inline]
+    pub(super) unsafe fn complete_span(this: NonNull<Self>, span: Span) -> bool {
+        // SAFETY: as the caller promises; what `write_span` needs holds, too.
+        unsafe { Self::complete_by(this, span, Slot::write_span) }
     }
 
     /// The same, but gives up, and returns false, if it cannot deliver at once: most can.
@@ -253,6 +262,41 @@ impl Asynchron {
         let held = unsafe { this.as_ref() }.state.try_claim();
         // SAFETY: CLAIMED, if it is held.
         unsafe { Self::deliver(this, held, bytes, Slot::write_array) }.is_ok()
+    }
+
+    /// Delivers what `write` writes: at once, as most can, with the long way apart. False if another was first; what
+    /// was to be written is dropped then.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`]; what `write` needs beside a slot of its own holds.
+    #[inline]
+    unsafe fn complete_by<T>(
+        this: NonNull<Self>,
+        what: T,
+        write: unsafe fn(*mut Slot, T) -> Tag,
+    ) -> bool {
+        // SAFETY: ALIVE until it is PUBLISHED.
+        match unsafe { this.as_ref() }.state.try_claim() {
+            // SAFETY: CLAIMED.
+            held @ Some(_) => unsafe { Self::deliver(this, held, what, write).is_ok() },
+            // SAFETY: as the caller promises.
+            None => unsafe { Self::complete_slowly(this, what, write) },
+        }
+    }
+
+    /// # Safety
+    /// As for [`Self::complete_by`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn complete_slowly<T>(
+        this: NonNull<Self>,
+        what: T,
+        write: unsafe fn(*mut Slot, T) -> Tag,
+    ) -> bool {
+        // SAFETY: ALIVE until it is PUBLISHED.
+        let held = unsafe { this.as_ref() }.state.claim();
+        // SAFETY: CLAIMED, if it is held.
+        unsafe { Self::deliver(this, held, what, write) }.is_ok()
     }
 
     /// Writes what is delivered, and publishes it; gives it back if it was not claimed.

@@ -32,6 +32,12 @@ pub(crate) struct Demand {
     pub(crate) ctx: Owned,
 }
 
+impl Demand {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.function.is_none() && self.ctx.is_nothing()
+    }
+}
+
 impl Extras {
     pub(crate) fn new(
         name: Option<&CStr>,

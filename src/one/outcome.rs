@@ -37,9 +37,9 @@ pub(crate) struct Buffer {
 /// Where a value outside the object lies: how both [`Bytes`] and [`Buffer`] begin.
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct Span {
-    data: *const c_void,
-    len: usize,
+pub(crate) struct Span {
+    pub(crate) data: *const c_void,
+    pub(crate) len: usize,
 }
 
 const _: () = assert!(offset_of!(Buffer, data) == 0 && offset_of!(Bytes, data) == 0);
@@ -60,26 +60,30 @@ pub(crate) struct Tag(u32);
 
 impl Tag {
     /// The bits that a tag may use.
-    pub(crate) const MASK: u32 = 0x3F0F;
+    pub(crate) const MASK: u32 = 0x3F1F;
 
     const SMALL: u32 = 0;
     const BYTES: u32 = Self::HOLDS;
     const BUFFER: u32 = Self::HOLDS | 1;
     /// A buffer that is nothing but its owner.
     const POINTER: u32 = Self::BUFFER | (1 << Self::LEN_SHIFT);
+    const IN_ROOM: u32 = Self::BYTES | Self::BEHIND;
     const CODE: u32 = Self::ERROR;
     const BROKEN: u32 = Self::ERROR | 1;
     const FAILURE: u32 = Self::ERROR | Self::HOLDS;
     const CANCELLED: u32 = Self::ERROR | Self::CANCEL;
     const CANCELLED_BECAUSE: u32 = Self::ERROR | Self::CANCEL | Self::HOLDS;
 
-    /// What these have in common: it is no value; one that was cancelled; the slot holds something
-    /// that has to be freed.
+    /// What these have in common: it is no value; one that was cancelled; the slot holds what lies
+    /// outside the object.
     const ERROR: u32 = 8;
     const CANCEL: u32 = 2;
     pub(super) const HOLDS: u32 = 4;
 
-    const KIND: u32 = 15;
+    /// The copy lies in the object's own block, and is freed with that.
+    const BEHIND: u32 = 16;
+
+    const KIND: u32 = 31;
     const LEN_SHIFT: u32 = 8;
 
     pub(crate) fn from_bits(bits: u32) -> Self {
@@ -112,7 +116,7 @@ impl Tag {
         self.0 & Self::CANCEL != 0
     }
 
-    /// Whether nothing has to be freed.
+    /// Whether it lies inside the object.
     #[inline]
     pub(crate) fn is_plain(self) -> bool {
         self.0 & Self::HOLDS == 0
@@ -129,10 +133,16 @@ impl Tag {
         self.0 == Self::POINTER
     }
 
+    /// Whether it is a copy in the room behind the object.
+    #[inline]
+    pub(crate) fn is_in_room(self) -> bool {
+        self.kind() == Self::IN_ROOM
+    }
+
     /// Whether freeing it runs none of the program's code.
     #[inline]
     pub(crate) fn is_ours(self) -> bool {
-        self.is_plain() || self.is_copy()
+        self.is_plain() || self.0 & (Self::KIND & !Self::BEHIND) == Self::BYTES
     }
 }
 
@@ -243,6 +253,17 @@ impl Slot {
         // SAFETY: the caller alone may touch it.
         unsafe { slot.write(Self { small: small.bytes }) };
         Tag::of_small(small.len)
+    }
+
+    /// The same for a copy in the room behind the object.
+    ///
+    /// # Safety
+    /// As for [`Self::write`].
+    #[inline]
+    pub(crate) unsafe fn write_span(slot: *mut Self, span: Span) -> Tag {
+        // SAFETY: the caller alone may touch it.
+        unsafe { slot.write(Self { span }) };
+        Tag(Tag::IN_ROOM)
     }
 
     /// The same for as many bytes as are known beforehand.

@@ -149,9 +149,17 @@ impl Asynchron {
         // SAFETY: LAST: nobody else can free it.
         let me = unsafe { this.as_ref() };
         let seen = me.state.load();
-        if seen.has_steps() {
-            // SAFETY: as the caller promises.
-            return unsafe { Self::end_with_steps(this) };
+        // One look for both: what has neither is to lose nothing.
+        if seen.has_steps_or_room() {
+            if seen.has_steps() {
+                // SAFETY: as the caller promises.
+                return unsafe { Self::end_with_steps(this) };
+            }
+            // SAFETY: LAST: nobody else can reach it: there are no steps.
+            if seen.is_only_roomy() && unsafe { me.listeners() }.is_empty() {
+                // SAFETY: LAST: nothing else is left of it.
+                return unsafe { Self::free_with_room(this) };
+            }
         }
         // SAFETY: LAST: nobody else can reach it. Those due after completion have references: so if there
         // is one in the list, it is not complete.
@@ -222,9 +230,9 @@ impl Asynchron {
             // SAFETY: made by a box, and freed here alone.
             drop(unsafe { Box::from_raw(extras.as_ptr()) });
         }
-        if seen.is_joined() {
+        if seen.goes_on() {
             // SAFETY: LAST: nothing else is left of it.
-            unsafe { Self::free_joined(this) };
+            unsafe { Self::free_long(this, seen) };
         } else {
             // SAFETY: allocated with this layout.
             unsafe { Self::free_block(this, Self::LAYOUT) };
@@ -232,21 +240,30 @@ impl Asynchron {
     }
 
     /// # Safety
+    /// LAST: something lies behind the object, and nothing else is left of it.
+    #[inline(never)]
+    unsafe fn free_long(this: NonNull<Self>, seen: Seen) {
+        if seen.has_room() {
+            // SAFETY: as the caller promises.
+            unsafe { Self::free_with_room(this) };
+        } else {
+            // SAFETY: LAST: what lies there is an annex.
+            unsafe { Self::free_joined(this) };
+        }
+    }
+
+    /// # Safety
     /// The object was made by [`Self::create_joined`], and its last use was before this.
     #[inline(never)]
     unsafe fn free_joined(this: NonNull<Self>) {
-        // By way of references to the object, `this` may reach no further than it does.
-        let whole = ptr::with_exposed_provenance_mut::<Self>(this.addr().get());
-        if let Some(whole) = NonNull::new(whole) {
-            // SAFETY: allocated with this layout.
-            unsafe { Self::free_block(whole, Self::LAYOUT_JOINED) };
-        }
+        // SAFETY: allocated with this layout.
+        unsafe { Self::free_block(Self::whole(this).cast(), Self::LAYOUT_JOINED) };
     }
 
     /// # Safety
     /// Allocated with this layout. Nothing is left of it, and nobody can reach it any more.
     #[inline]
-    unsafe fn free_block(this: NonNull<Self>, layout: Layout) {
+    pub(super) unsafe fn free_block(this: NonNull<Self>, layout: Layout) {
         // For models alone, whose atomics and cells notice their end: there is nothing else to drop.
         // SAFETY: as the caller promises.
         unsafe { this.drop_in_place() };

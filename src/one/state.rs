@@ -13,6 +13,7 @@
 //!                             EXTRAS   it has a name, user data or a function on demand
 //!                             STEPS    a step listens, which may be taken off by who has no reference
 //!                             WATCHED  a race detector is told what is done: from creation on
+//!                             ROOM     room for a value lies behind the object: from creation on, never with JOINED
 //!
 //!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
 //!                               └─▶ LEFT ─────┘          the last counted reference went to it
@@ -115,11 +116,12 @@ const WANTED: u32 = 1 << 9;
 const CROWDED: u32 = 1 << 10;
 const STEPS: u32 = 1 << 11;
 const WATCHED: u32 = 1 << 12;
+const ROOM: u32 = 1 << 13;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
 /// What says that there is something beside the object.
-const BESIDE: u32 = JOINED | EXTRAS | STEPS | (Tag::HOLDS << TAG_SHIFT);
+const BESIDE: u32 = JOINED | ROOM | EXTRAS | STEPS | (Tag::HOLDS << TAG_SHIFT);
 
 /// The bits of the parking mask under which those sleep that wait for completion, and for the lock.
 const FOR_COMPLETION: u32 = 1;
@@ -134,6 +136,10 @@ impl State {
 
     pub(crate) fn new_joined() -> Self {
         Self(AtomicU32::new(JOINED | Self::fresh()))
+    }
+
+    pub(crate) fn new_with_room() -> Self {
+        Self(AtomicU32::new(ROOM | Self::fresh()))
     }
 
     #[inline]

@@ -16,6 +16,7 @@ mod producers;
 mod progress;
 mod release;
 mod report;
+mod room;
 mod several;
 mod steps;
 mod support;

@@ -23,6 +23,7 @@ pub const OPTIONS: asynchron_options_t = asynchron_options_t {
     on_demand: None,
     on_demand_ctx: null_mut(),
     drop_on_demand_ctx: None,
+    reserve: 0,
 };
 
 /// Options to register `callback`.

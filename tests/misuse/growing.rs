@@ -3,6 +3,7 @@
 //! byte.
 
 use std::ffi::c_void;
+use std::mem::offset_of;
 use std::ptr::{null, null_mut};
 
 use asynchron::capi::asynchron_status_t::*;
@@ -72,20 +73,21 @@ fn with_tail<T>(known: &T, wrong: Option<usize>) -> Vec<u8> {
 /// Tries every size, and every place of a non-zero byte; `call` returns the status and how many
 /// functions ran and things were dropped.
 fn every_size<T>(
+    first_release: usize,
     known: &T,
     accepted: [u32; 2],
     refused: [u32; 2],
     call: impl Fn(*const c_void) -> Tried,
 ) {
-    let (edge, first_release) = (Edge::new(), size_of::<T>());
+    let edge = Edge::new();
     for size in 0..first_release {
         let tried = call(edge.place(&with_tail(known, None), size));
         assert_eq!(tried, (ASYNCHRON_E_INVALID, [0, 0]), "size {size}");
     }
-    for size in first_release..=first_release + TAIL {
+    for size in first_release..=size_of::<T>() + TAIL {
         let tried = call(edge.place(&with_tail(known, None), size));
         assert_eq!(tried, (ASYNCHRON_OK, accepted), "size {size}, zero tail");
-        for wrong in 0..size - first_release {
+        for wrong in 0..size.saturating_sub(size_of::<T>()) {
             let tried = call(edge.place(&with_tail(known, Some(wrong)), size));
             assert_eq!(
                 tried,
@@ -112,7 +114,8 @@ fn options_of_every_size() {
             drop_on_demand_ctx: DROP,
             ..OPTIONS
         };
-        every_size(&known, [0, 2], [0, 2], |options| {
+        let first_release = offset_of!(asynchron_options_t, reserve);
+        every_size(first_release, &known, [0, 2], [0, 2], |options| {
             tried(|| {
                 let mut a = mark();
                 let status = unsafe { asynchron_create_with(options.cast(), &mut a) };
@@ -131,7 +134,8 @@ fn notify_options_of_every_size() {
     limit::within(|_| {
         let known =
             asynchron_notify_options_t { drop_ctx: DROP, ..notify_options(NOTIFY, null_mut()) };
-        every_size(&known, [1, 1], [0, 1], |options| {
+        let first_release = size_of::<asynchron_notify_options_t>();
+        every_size(first_release, &known, [1, 1], [0, 1], |options| {
             tried(|| {
                 let (a, mut token) = unsafe { (asynchron_create(null()), NO_TOKEN) };
                 let status = unsafe { asynchron_notify_with(a, options.cast(), &mut token) };

@@ -1,6 +1,7 @@
 //! The table's rows: handles.
 
 use std::ffi::{CStr, c_void};
+use std::mem::offset_of;
 use std::ptr::{null, null_mut};
 
 use asynchron::capi::asynchron_status_t::*;
@@ -10,6 +11,8 @@ use crate::common::{Longer, OPTIONS, mark, works};
 use crate::scene::Scene;
 use crate::table::*;
 use crate::tally::{DROP, FN};
+
+const FIRST_RELEASE: usize = offset_of!(asynchron_options_t, reserve);
 
 #[test]
 fn misuse_of_handles() {
@@ -51,7 +54,19 @@ fn created_with() -> Vec<Row> {
                 );
             "size too small: 1" => E_INVALID, |s| with_size(s, 1);
             "size too small: of size" => E_INVALID, |s| with_size(s, size_of::<usize>());
-            "size too small: by 1" => E_INVALID, |s| with_size(s, OPTIONS.size - 1);
+            "size too small: by 1" => E_INVALID, |s| with_size(s, FIRST_RELEASE - 1);
+            "the size of the first release" => OK.drops(2),
+                |s| with(&asynchron_options_t { size: FIRST_RELEASE, reserve: usize::MAX, ..full(s.thing()) });
+            "room for nothing" => OK.drops(2), |s| with(&with_room(s, 0));
+            "room for as much as may be" => OK.drops(2), |s| with(&with_room(s, 64 << 20));
+            "room for too much: by 1" => E_INVALID.drops(2),
+                |s| with(&with_room(s, (64 << 20) + 1));
+            "room for too much: what no memory has" => E_INVALID.drops(2),
+                |s| with(&with_room(s, usize::MAX));
+            "room for too much, NULL to drop" => E_INVALID.drops(2),
+                |_| with(&asynchron_options_t { reserve: usize::MAX, ..full(null_mut()) });
+            "room for too much, and NULL out" => E_INVALID.drops(2),
+                |s| asynchron_create_with(&with_room(s, usize::MAX), null_mut());
             "larger with a zero tail" => OK.drops(2), |s| {
                 longer(s, 16, [0; 16])
             };
@@ -140,6 +155,10 @@ fn full(thing: *mut c_void) -> asynchron_options_t {
         drop_on_demand_ctx: DROP,
         ..OPTIONS
     }
+}
+
+fn with_room(s: &mut Scene, reserve: usize) -> asynchron_options_t {
+    asynchron_options_t { reserve, ..full(s.thing()) }
 }
 
 fn with_size(s: &mut Scene, size: usize) -> asynchron_status_t {

@@ -40,6 +40,25 @@ fn handles_without_memory() {
                 asynchron_create_with(&options, &mut s.handle)
             };
         }
+        asynchron_create_with {
+            "room alone" => E_NOMEM, OK, |s| {
+                let options = asynchron_options_t { reserve: 64, ..OPTIONS };
+                asynchron_create_with(&options, &mut s.handle)
+            };
+            "everything given, and room" => E_NOMEM.drops(2), OK.drops(2), |s| {
+                let options = asynchron_options_t {
+                    name: c"named".as_ptr(),
+                    user_data: s.thing(),
+                    drop_user_data: DROP,
+                    on_demand: FN,
+                    on_demand_ctx: s.thing(),
+                    drop_on_demand_ctx: DROP,
+                    reserve: 4096,
+                    ..OPTIONS
+                };
+                asynchron_create_with(&options, &mut s.handle)
+            };
+        }
         asynchron_name {
             "made when first asked" => EMPTY_TEXT, TEXT, |s| asynchron_name(s.unnamed);
         }

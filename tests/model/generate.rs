@@ -52,8 +52,9 @@ fn op() -> impl Strategy<Value = Op> {
 fn handle_op() -> impl Strategy<Value = Op> {
     prop_oneof![
         3 => any::<bool>().prop_map(|named| Op::Create { named }),
-        4 => (frees(), of(does()), frees()).prop_map(|(drop_data, on_demand, drop_ctx)| {
-            Op::CreateWith { drop_data, on_demand, drop_ctx }
+        4 => (frees(), of(does()), frees(), len()).prop_map(|made_with| {
+            let (drop_data, on_demand, drop_ctx, reserve) = made_with;
+            Op::CreateWith { drop_data, on_demand, drop_ctx, reserve }
         }),
         2 => at().prop_map(Op::Retain),
         6 => at().prop_map(Op::Release),

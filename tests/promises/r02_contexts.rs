@@ -2,6 +2,7 @@
 
 use crate::r02_handed_over_once::once;
 use crate::support::*;
+use std::mem::offset_of;
 
 unsafe extern "C" fn no_notify(_: *mut asynchron_t, _: *mut c_void) {}
 
@@ -23,13 +24,12 @@ fn options(
     on_demand: (*mut c_void, asynchron_drop_fn_t),
 ) -> asynchron_options_t {
     asynchron_options_t {
-        size: size_of::<asynchron_options_t>(),
-        name: null(),
         user_data: user.0,
         drop_user_data: user.1,
         on_demand: Some(no_fn),
         on_demand_ctx: on_demand.0,
         drop_on_demand_ctx: on_demand.1,
+        ..OPTIONS
     }
 }
 
@@ -68,7 +68,7 @@ fn what_create_with_is_given() {
     }
     let (user, ctx) = (Tally::new(), Tally::new());
     let mut refused = options((user.ptr(), user.drop_fn()), (ctx.ptr(), ctx.drop_fn()));
-    for size in [0, 8, size_of::<asynchron_options_t>() - 1] {
+    for size in [0, 8, offset_of!(asynchron_options_t, reserve) - 1] {
         refused.size = size;
         let mut out = null_mut();
         assert_eq!(unsafe { asynchron_create_with(&refused, &mut out) }, ASYNCHRON_E_INVALID);

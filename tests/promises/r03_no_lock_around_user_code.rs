@@ -317,6 +317,7 @@ fn the_program_s_memory_is_used_without_a_lock() {
         for len in [1, 8, 16, 17, 32, 33, 4096] {
             others_deliver_first(move |a, page| unsafe { asynchron_set_bytes(a.raw(), page, len) });
         }
+        others_deliver_into_room();
         others_deliver_first(|a, page| unsafe { asynchron_fail(a.raw(), 1, page.cast()) });
         others_deliver_first(|a, page| unsafe { asynchron_cancel_with(a.raw(), page.cast()) });
         others_deliver_first(|a, token| {
@@ -343,6 +344,31 @@ fn others_deliver_first(
     );
     assert_eq!(late, ASYNCHRON_ALREADY);
     assert_eq!(a.get().unwrap(), b"first");
+}
+
+/// Nor does who fills the room that was reserved for the value: a smaller one needs none, and neither does a cancel. Only
+/// who would fill it, too, waits for what comes of that.
+fn others_deliver_into_room() {
+    let a = reserved(PAGE_SIZE);
+    let (filling, waiting) = (a.clone(), a.clone());
+    let late = while_it_is_fetched(
+        move |page| unsafe { asynchron_set_bytes(filling.raw(), page, PAGE_SIZE) },
+        || {
+            notify(&a, |_| ());
+            let second = start(move || waiting.set(&[1; PAGE_SIZE])).asleep();
+            assert_eq!((a.poll(), a.cancel()), (ASYNCHRON_PENDING, ASYNCHRON_OK));
+            assert_eq!(second.join(), ASYNCHRON_CANCELLED);
+        },
+    );
+    assert_eq!(late, ASYNCHRON_CANCELLED);
+    let (a, fill) = (reserved(PAGE_SIZE), reserved(PAGE_SIZE));
+    let theirs = a.clone();
+    let late = while_it_is_fetched(
+        move |page| unsafe { asynchron_set_bytes(theirs.raw(), page, PAGE_SIZE) },
+        || assert_eq!((a.set(b"first"), fill.set(&[1; PAGE_SIZE])), (ASYNCHRON_OK, ASYNCHRON_OK)),
+    );
+    assert_eq!((late, a.get().unwrap()), (ASYNCHRON_ALREADY, b"first".to_vec()));
+    assert_eq!(fill.get().unwrap(), [1; PAGE_SIZE]);
 }
 
 /// Nor does who asks for items where they cannot be written yet.

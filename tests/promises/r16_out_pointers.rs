@@ -108,21 +108,13 @@ fn items_and_indices_are_written_only_with_ok() {
 
 #[test]
 fn handles_and_tokens_are_written_only_with_ok() {
-    let size = size_of::<asynchron_options_t>();
-    let mut options = asynchron_options_t {
-        size: size - 1,
-        name: null(),
-        user_data: null_mut(),
-        drop_user_data: None,
-        on_demand: None,
-        on_demand_ctx: null_mut(),
-        drop_on_demand_ctx: None,
-    };
     let mut out = MARK as *mut asynchron_t;
-    for refused in [0, 8, size - 1] {
-        options.size = refused;
+    for size in [0, 8, std::mem::offset_of!(asynchron_options_t, reserve) - 1] {
+        let options = asynchron_options_t { size, ..OPTIONS };
         assert_eq!(unsafe { asynchron_create_with(&options, &mut out) }, ASYNCHRON_E_INVALID);
     }
+    let options = asynchron_options_t { reserve: usize::MAX, ..OPTIONS };
+    assert_eq!(unsafe { asynchron_create_with(&options, &mut out) }, ASYNCHRON_E_INVALID);
     assert_eq!(unsafe { asynchron_create_with(null(), &mut out) }, ASYNCHRON_E_INVALID);
     assert_eq!(out as usize, MARK);
     let (a, mut token) = (Handle::new(), MARK as u64);

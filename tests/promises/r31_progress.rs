@@ -84,7 +84,8 @@ fn however_many_write() {
 
 #[test]
 fn it_stays_readable_after_every_completion() {
-    let ends: [(fn(&Handle) -> asynchron_status_t, _); 3] = [
+    type End = fn(&Handle) -> asynchron_status_t;
+    let ends: [(End, _); 3] = [
         (|a| a.set(b"value"), ASYNCHRON_ALREADY),
         (|a| a.fail(5, "a failure"), ASYNCHRON_ALREADY),
         (|a| a.cancel(), ASYNCHRON_CANCELLED),

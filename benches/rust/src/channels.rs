@@ -41,6 +41,11 @@ pub fn lifecycle64<C: Channel>(effort: f64) {
     result("lifecycle64", timed(effort, 10_000, lifecycles64::<C>));
 }
 
+/// The memory for the value is in what is created anyhow.
+pub fn reserve64<C: Channel>(effort: f64) {
+    result("reserve64", timed(effort, 10_000, lifecycles64::<C>));
+}
+
 /// Exactly EFFORT times: the runner counts the instructions of two such runs.
 pub fn counted<C: Channel>(effort: f64) {
     lifecycles::<C>(effort as usize);
@@ -151,6 +156,7 @@ macro_rules! workloads_over_channels {
         [
             ("lifecycle", 1, $crate::channels::lifecycle::<$channel>),
             ("lifecycle64", 1, $crate::channels::lifecycle64::<$channel>),
+            ("reserve64", 1, $crate::channels::reserve64::<$channel>),
             ("counted", 1, $crate::channels::counted::<$channel>),
             ("contended", 2, $crate::channels::contended::<$channel>),
             ("handoff@1", 1, $crate::channels::handoff_1::<$channel>),

@@ -2,8 +2,8 @@
 
 use super::super::outcome::Tag;
 use super::{
-    BESIDE, COMPLETE, CROWDED, EXTRAS, JOINED, LENT, RETURNED, RUNNING, STEPS, TAG_SHIFT, WAITED,
-    WATCHED,
+    BESIDE, COMPLETE, CROWDED, EXTRAS, JOINED, LENT, RETURNED, ROOM, RUNNING, STEPS, TAG_SHIFT,
+    WAITED, WATCHED,
 };
 
 /// The word as it was at one moment.
@@ -47,8 +47,8 @@ impl Seen {
         self.0 & WATCHED != 0
     }
 
-    /// Whether there is nothing beside the object: no block that its outcome holds, no annex behind, no
-    /// extras, no steps that may be taken off.
+    /// Whether there is nothing beside the object: no block that its outcome holds, no annex or room behind,
+    /// no extras, no steps that may be taken off.
     #[inline]
     pub(crate) fn is_bare(self) -> bool {
         self.0 & BESIDE == 0
@@ -63,7 +63,7 @@ impl Seen {
     /// Whether there is nothing but what its outcome holds.
     #[inline]
     pub(crate) fn only_holds(self) -> bool {
-        self.0 & BESIDE == Tag::HOLDS << TAG_SHIFT
+        self.0 & BESIDE == HOLDS
     }
 
     #[inline]
@@ -76,9 +76,27 @@ impl Seen {
         self.0 & STEPS != 0
     }
 
-    /// Whether an annex lies behind the object.
-    pub(crate) fn is_joined(self) -> bool {
-        self.0 & JOINED != 0
+    /// Whether there is nothing but the room behind the object, and what lies in it.
+    #[inline]
+    pub(crate) fn is_only_roomy(self) -> bool {
+        self.0 & BESIDE == ROOM || (self.0 & (BESIDE & !HOLDS) == ROOM && self.tag().is_in_room())
+    }
+
+    /// Whether steps may be taken off just now, or there is room for a value.
+    #[inline]
+    pub(crate) fn has_steps_or_room(self) -> bool {
+        self.0 & (STEPS | ROOM) != 0
+    }
+
+    /// Whether room for a value lies behind the object.
+    #[inline]
+    pub(crate) fn has_room(self) -> bool {
+        self.0 & ROOM != 0
+    }
+
+    /// Whether the block does not end with the object.
+    pub(crate) fn goes_on(self) -> bool {
+        self.0 & (JOINED | ROOM) != 0
     }
 
     /// What kind of outcome there is. Means nothing before completion.
@@ -139,6 +157,8 @@ impl Held {
     }
 }
 
+const HOLDS: u32 = Tag::HOLDS << TAG_SHIFT;
+
 const _: () = assert!((Tag::MASK << TAG_SHIFT) >> TAG_SHIFT == Tag::MASK);
 
 #[cfg(test)]
@@ -149,16 +169,22 @@ mod tests {
     /// That says how it is freed, and short ways come before the long one, which would do.
     #[test]
     fn what_lies_beside_the_object_is_known() {
-        for case in 0..8 {
-            let [joined, extras, holds] = [1, 2, 4].map(|bit| case & bit != 0);
-            let state = if joined { State::new_joined() } else { State::new() };
+        for case in 0..16 {
+            let [joined, extras, holds, room] = [1, 2, 4, 8].map(|bit| case & bit != 0);
+            let state = match (joined, room) {
+                (true, true) => continue,
+                (true, false) => State::new_joined(),
+                (false, true) => State::new_with_room(),
+                (false, false) => State::new(),
+            };
             if extras {
                 state.unlock(state.lock().with_extras());
             }
             let tag = Tag::from_bits(if holds { Tag::HOLDS } else { 0 });
             state.publish(state.claim().unwrap(), tag);
             let seen = state.load();
-            assert_eq!([seen.is_joined(), seen.has_extras()], [joined, extras]);
+            assert_eq!([seen.goes_on(), seen.has_room()], [joined || room, room]);
+            assert_eq!(seen.has_extras(), extras);
             let only = [seen.is_bare(), seen.is_only_joined(), seen.only_holds()];
             assert_eq!(only, [case == 0, case == 1, case == 4], "{case}");
         }

@@ -62,7 +62,7 @@ AT(asynchron_error_t, payload, 24);
 FROZEN(asynchron_item_t, 16);
 AT(asynchron_item_t, asynchron, 0);
 AT(asynchron_item_t, tag, 8);
-FROZEN(asynchron_options_t, 56);
+FROZEN(asynchron_options_t, 64);
 AT(asynchron_options_t, size, 0);
 AT(asynchron_options_t, name, 8);
 AT(asynchron_options_t, user_data, 16);
@@ -70,6 +70,7 @@ AT(asynchron_options_t, drop_user_data, 24);
 AT(asynchron_options_t, on_demand, 32);
 AT(asynchron_options_t, on_demand_ctx, 40);
 AT(asynchron_options_t, drop_on_demand_ctx, 48);
+AT(asynchron_options_t, reserve, 56);
 FROZEN(asynchron_notify_options_t, 40);
 AT(asynchron_notify_options_t, size, 0);
 AT(asynchron_notify_options_t, fn, 8);
@@ -97,6 +98,7 @@ TYPED(asynchron_drop_fn_t, asynchron_options_t, drop_user_data)
 TYPED(asynchron_fn_t, asynchron_options_t, on_demand)
 TYPED(void *, asynchron_options_t, on_demand_ctx)
 TYPED(asynchron_drop_fn_t, asynchron_options_t, drop_on_demand_ctx)
+TYPED(size_t, asynchron_options_t, reserve)
 TYPED(size_t, asynchron_notify_options_t, size)
 TYPED(asynchron_notify_fn_t, asynchron_notify_options_t, fn)
 TYPED(void *, asynchron_notify_options_t, ctx)
@@ -134,6 +136,7 @@ int main(void)
     OFFSET(asynchron_options_t, on_demand);
     OFFSET(asynchron_options_t, on_demand_ctx);
     OFFSET(asynchron_options_t, drop_on_demand_ctx);
+    OFFSET(asynchron_options_t, reserve);
     SIZE(asynchron_notify_options_t);
     OFFSET(asynchron_notify_options_t, size);
     OFFSET(asynchron_notify_options_t, fn);

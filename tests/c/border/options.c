@@ -30,6 +30,7 @@ static void count_call(asynchron_t *a, void *ctx)
 int main(void)
 {
     int user = 0, demand = 0, told = 0, payload = 7, tag = 0;
+    char text[100] = "reserved";
     uint64_t token = 0;
     char expected[40];
     asynchron_t *a = NULL;
@@ -38,7 +39,8 @@ int main(void)
     asynchron_error_t error;
     asynchron_item_t item;
 
-    const asynchron_options_t options = {sizeof options, "answer", &user, drop_count, forty_two, &demand, drop_count};
+    const asynchron_options_t options = {sizeof options, "answer", &user,      drop_count,
+                                         forty_two,      &demand,  drop_count, 100};
     CHECK(asynchron_create_with(&options, &a) == ASYNCHRON_OK);
     CHECK(strcmp(asynchron_name(a), "answer") == 0);
     CHECK(asynchron_user_data(a) == &user);
@@ -56,6 +58,12 @@ int main(void)
     CHECK(told == 3); /* dropped, not called */
     asynchron_release(a);
     CHECK(user == 1);
+
+    CHECK(asynchron_create_with(&options, &a) == ASYNCHRON_OK);
+    CHECK(asynchron_set_bytes(a, text, sizeof text) == ASYNCHRON_OK);
+    CHECK(asynchron_get(a, &value) == ASYNCHRON_OK && value.len == sizeof text);
+    CHECK((const char *)value.data > (const char *)a && (const char *)value.data <= (const char *)a + 64);
+    asynchron_release(a);
 
     a = asynchron_create(NULL);
     r = asynchron_report_create(NULL, 0);

@@ -42,7 +42,7 @@ static int do_create(asynchron_t *a) { (void)a; return handle(asynchron_create(N
 static int do_create_named(asynchron_t *a) { (void)a; return handle(asynchron_create("a name")); }
 static int do_create_with(asynchron_t *a)
 {
-    asynchron_options_t o = { sizeof o, "a name", &drops, drop, function, NULL, NULL };
+    asynchron_options_t o = { sizeof o, "a name", &drops, drop, function, NULL, NULL, 1000 };
     asynchron_t *out = a;
     int done = result(asynchron_create_with(&o, &out));
     CHECK(done == 1 || out == a);
@@ -51,6 +51,29 @@ static int do_create_with(asynchron_t *a)
     CHECK(drops == 1);
     return done;
 }
+static int do_create_reserved(asynchron_t *a)
+{
+    asynchron_options_t o = { .size = sizeof o, .reserve = 1000 };
+    asynchron_t *out = a;
+    int done = result(asynchron_create_with(&o, &out));
+    CHECK(done == 1 || out == a);
+    if (done == 1)
+        asynchron_release(out);
+    return done;
+}
+static int set_reserved(size_t reserve)
+{
+    asynchron_options_t o = { .size = sizeof o, .reserve = reserve };
+    asynchron_t *reserved;
+    int done;
+    GRANTED(CHECK(asynchron_create_with(&o, &reserved) == ASYNCHRON_OK));
+    done = result(asynchron_set_bytes(reserved, big, sizeof big));
+    CHECK(asynchron_poll(reserved) == (done == 1 ? ASYNCHRON_OK : ASYNCHRON_PENDING));
+    asynchron_release(reserved);
+    return done;
+}
+static int do_set_reserved(asynchron_t *a) { (void)a; return set_reserved(sizeof big); }
+static int do_set_over_reserved(asynchron_t *a) { (void)a; return set_reserved(sizeof big - 1); }
 static int do_set_bytes(asynchron_t *a) { return result(asynchron_set_bytes(a, big, sizeof big)); }
 static int do_set_17(asynchron_t *a) { return result(asynchron_set_bytes(a, big, 17)); }
 static int do_fail(asynchron_t *a) { return result(asynchron_fail(a, 1, "a message")); }
@@ -279,6 +302,7 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(create), "", do_create, NEEDS_MEMORY },
     { FUNCTION(create), "named", do_create_named, NEEDS_MEMORY },
     { FUNCTION(create_with), "", do_create_with, NEEDS_MEMORY },
+    { FUNCTION(create_with), "reserve alone", do_create_reserved, NEEDS_MEMORY },
     { FUNCTION(retain), "", do_retain_release, NEVER },
     { FUNCTION(release), "", do_retain_release, NEVER },
     { FUNCTION(drop_guarded), "", do_drop_guarded, NEVER },
@@ -289,6 +313,8 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(is_shared), "", do_is_shared, NEVER },
     { FUNCTION(is_on_demand), "", do_is_on_demand, NEVER },
     { FUNCTION(set_bytes), "1000", do_set_bytes, NEEDS_MEMORY },
+    { FUNCTION(set_bytes), "1000 of 1000 reserved", do_set_reserved, NEVER },
+    { FUNCTION(set_bytes), "1000 of 999 reserved", do_set_over_reserved, NEEDS_MEMORY },
     { FUNCTION(set_bytes), "17", do_set_17, PERHAPS },
     { FUNCTION(set_bytes), "16", do_set_16, NEVER },
     { FUNCTION(set_pointer), "", do_set_pointer, NEVER },

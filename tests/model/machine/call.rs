@@ -24,7 +24,7 @@ pub enum Until {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
     Create { made: Id, name: bool },
-    CreateWith { made: Id, user_data: Owned, on_demand: Option<Owned> },
+    CreateWith { made: Id, user_data: Owned, on_demand: Option<Owned>, reserve: usize },
     Retain(Id),
     Release(Id),
     State(Id),

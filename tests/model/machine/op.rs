@@ -57,6 +57,7 @@ pub enum Op {
         drop_data: Frees,
         on_demand: Option<Does>,
         drop_ctx: Frees,
+        reserve: u8,
     },
     Retain(At),
     Release(At),

@@ -78,35 +78,49 @@ pub fn spawn<F: FnMut(*mut asynchron_t) -> i32 + Send + 'static>(
     unsafe { asynchron_spawn(a.raw(), Some(run_fn::<F>), boxed(f), Some(drop_box::<F>)) }
 }
 
-pub fn on_demand<F: FnMut(*mut asynchron_t) -> i32 + Send + 'static>(f: F) -> Handle {
-    let options = asynchron_options_t {
-        size: size_of::<asynchron_options_t>(),
-        name: null(),
-        user_data: null_mut(),
-        drop_user_data: None,
+/// Options that ask for nothing.
+pub const OPTIONS: asynchron_options_t = asynchron_options_t {
+    size: size_of::<asynchron_options_t>(),
+    name: null(),
+    user_data: null_mut(),
+    drop_user_data: None,
+    on_demand: None,
+    on_demand_ctx: null_mut(),
+    drop_on_demand_ctx: None,
+    reserve: 0,
+};
+
+pub fn create_with(options: &asynchron_options_t) -> Handle {
+    let mut out = null_mut();
+    assert_eq!(unsafe { asynchron_create_with(options, &mut out) }, ASYNCHRON_OK);
+    Handle::owned(out)
+}
+
+/// These options, with the function `f` on demand.
+pub fn demanding<F: FnMut(*mut asynchron_t) -> i32 + Send + 'static>(
+    options: asynchron_options_t,
+    f: F,
+) -> asynchron_options_t {
+    asynchron_options_t {
         on_demand: Some(run_fn::<F>),
         on_demand_ctx: boxed(f),
         drop_on_demand_ctx: Some(drop_box::<F>),
-    };
-    let mut out = null_mut();
-    assert_eq!(unsafe { asynchron_create_with(&options, &mut out) }, ASYNCHRON_OK);
-    Handle::owned(out)
+        ..options
+    }
+}
+
+pub fn on_demand<F: FnMut(*mut asynchron_t) -> i32 + Send + 'static>(f: F) -> Handle {
+    create_with(&demanding(OPTIONS, f))
 }
 
 /// An asynchron with user data.
 pub fn with_user_data(data: *mut c_void, drop: asynchron_drop_fn_t) -> Handle {
-    let options = asynchron_options_t {
-        size: size_of::<asynchron_options_t>(),
-        name: null(),
-        user_data: data,
-        drop_user_data: drop,
-        on_demand: None,
-        on_demand_ctx: null_mut(),
-        drop_on_demand_ctx: None,
-    };
-    let mut out = null_mut();
-    assert_eq!(unsafe { asynchron_create_with(&options, &mut out) }, ASYNCHRON_OK);
-    Handle::owned(out)
+    create_with(&asynchron_options_t { user_data: data, drop_user_data: drop, ..OPTIONS })
+}
+
+/// An asynchron with room for a value.
+pub fn reserved(reserve: usize) -> Handle {
+    create_with(&asynchron_options_t { reserve, ..OPTIONS })
 }
 
 pub fn after<F>(sources: &[Handle], into: Option<&Handle>, f: F) -> Handle

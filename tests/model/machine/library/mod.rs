@@ -87,7 +87,7 @@ impl World for Library {
                     names.met(made, a);
                     Answer::Handle((!a.is_null()).then_some(made))
                 }
-                Call::CreateWith { made, user_data, on_demand } => {
+                Call::CreateWith { made, user_data, on_demand, reserve } => {
                     let options = asynchron_options_t {
                         size: size_of::<asynchron_options_t>(),
                         name: null(),
@@ -96,6 +96,7 @@ impl World for Library {
                         on_demand: on_demand.map(|_| compute as _),
                         on_demand_ctx: on_demand.map_or(null_mut(), |ctx| pointer(ctx.thing)),
                         drop_on_demand_ctx: on_demand.and_then(drop_of),
+                        reserve,
                     };
                     let mut out = null_mut();
                     let status = asynchron_create_with(&options, &mut out);

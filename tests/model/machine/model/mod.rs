@@ -39,7 +39,8 @@ impl World for Model {
     fn ask(&self, call: &Call) -> Answer {
         match *call {
             Call::Create { made, name } => self.create(made, One { named: name, ..One::new() }),
-            Call::CreateWith { made, user_data, on_demand } => {
+            // Room changes nothing of what can be seen.
+            Call::CreateWith { made, user_data, on_demand, reserve: _ } => {
                 let made_with = One { user_data: Some(user_data), on_demand, ..One::new() };
                 self.create(made, made_with);
                 is(ASYNCHRON_OK)

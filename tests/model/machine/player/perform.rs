@@ -20,10 +20,12 @@ impl Player {
     fn try_perform(&self, op: Op) -> Option<()> {
         match op {
             Op::Create { named } => self.create(|made| Call::Create { made, name: named })?,
-            Op::CreateWith { drop_data, on_demand, drop_ctx } => {
+            Op::CreateWith { drop_data, on_demand, drop_ctx, reserve } => {
                 let user_data = self.hand(None, drop_data);
                 let ctx = on_demand.map(|does| self.hand(Some(does), drop_ctx));
-                let made = self.create(|made| Call::CreateWith { made, user_data, on_demand: ctx });
+                let (on_demand, reserve) = (ctx, reserve.into());
+                let made =
+                    self.create(|made| Call::CreateWith { made, user_data, on_demand, reserve });
                 let mut now = self.now.borrow_mut();
                 match made {
                     Some(()) => {

@@ -1,0 +1,149 @@
+//! Room behind the object, in the same block, for a value that is too long to lie inside: delivering that needs no
+//! memory.
+//!
+//! It is filled without the lock, since the system may have to fetch what is copied from a disk. So one thread takes it
+//! first, for ever. Another that would fill it waits until the asynchron is complete, by the first or by
+//! whoever was faster, and comes too late.
+
+use std::alloc::Layout;
+use std::ptr::{self, NonNull};
+
+use super::asynchron::Asynchron;
+use super::handle::Handle;
+use super::outcome::{Slot, Span};
+use super::state::State;
+use super::wait;
+use crate::base::memory::{MALLOC_ALIGN, NoMemory, allocate};
+use crate::base::refs::Refs;
+use crate::sync::{AtomicU32, Ordering::*};
+
+/// What lies between the object and the bytes.
+#[repr(C)]
+struct Room {
+    size: u32,
+    taken: AtomicU32,
+}
+
+impl Room {
+    const MOST: usize = 64 << 20;
+
+    /// From the beginning of the object.
+    const OFFSET: usize = match Asynchron::LAYOUT.extend(Layout::new::<Self>()) {
+        Ok((_, offset)) => offset,
+        Err(_) => panic!("too large"),
+    };
+    const BYTES: usize = (Self::OFFSET + size_of::<Self>()).next_multiple_of(MALLOC_ALIGN);
+
+    /// That of the whole block.
+    fn layout(size: u32) -> Option<Layout> {
+        Layout::from_size_align(Self::BYTES.wrapping_add(size as usize), MALLOC_ALIGN).ok()
+    }
+}
+
+// The description fills what the object leaves of a cache line.
+#[cfg(all(target_pointer_width = "64", not(loom)))]
+const _: () = assert!(Room::BYTES == 64);
+
+/// How many bytes are to be reserved.
+#[derive(Clone, Copy)]
+pub(crate) struct Reserve(u32);
+
+impl Reserve {
+    pub(crate) const NOTHING: Self = Self(0);
+
+    /// `None`: more than may be.
+    #[inline]
+    pub(crate) fn new(size: usize) -> Option<Self> {
+        // At most MOST, so it fits.
+        (size <= Room::MOST).then_some(Self(size as u32))
+    }
+}
+
+impl Asynchron {
+    /// Makes one with room for a value. What lies inside the object anyhow needs none.
+    #[inline]
+    pub(crate) fn create_reserved(Reserve(size): Reserve) -> Result<Handle, NoMemory> {
+        if size as usize <= Slot::INSIDE {
+            return Self::create();
+        }
+        let block = allocate(Room::layout(size).ok_or(NoMemory)?)?;
+        // For `whole`.
+        block.as_ptr().expose_provenance();
+        // SAFETY: the block is larger than the object, and ours.
+        unsafe { Self::write(block.cast(), State::new_with_room(), Refs::new()) };
+        // SAFETY: within the block.
+        let room = unsafe { block.add(Room::OFFSET) }.cast::<Room>();
+        // SAFETY: there is room for it, aligned for it, and ours.
+        unsafe { room.write(Room { size, taken: AtomicU32::new(0) }) };
+        // SAFETY: the first reference is the caller's.
+        Ok(unsafe { Handle::from_raw(block.cast()) })
+    }
+
+    /// The block that begins with `this`: by way of references to the object, that may reach no further than it does.
+    pub(super) fn whole(this: NonNull<Self>) -> NonNull<u8> {
+        let whole = ptr::with_exposed_provenance_mut(this.addr().get());
+        NonNull::new(whole).unwrap_or(this.cast())
+    }
+
+    /// Delivers a copy in the room. False if another was first; `None` if the room is too small.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`]; there is room.
+    #[inline]
+    pub(crate) unsafe fn complete_in_room(this: NonNull<Self>, bytes: &[u8]) -> Option<bool> {
+        let whole = Self::whole(this);
+        // SAFETY: within the block.
+        let room = unsafe { whole.add(Room::OFFSET) }.cast::<Room>();
+        // SAFETY: ALIVE until it is PUBLISHED, and with it the room, which was written before anyone knew the object.
+        let room = unsafe { room.as_ref() };
+        if bytes.len() > room.size as usize {
+            return None;
+        }
+        // ORDERING: the first alone gets it, and it is empty: nothing is handed over.
+        if room.taken.swap(1, Relaxed) != 0 {
+            // SAFETY: who comes too late holds a reference of its own.
+            unsafe { this.as_ref() }.wait_for_the_first();
+            return Some(false);
+        }
+        // SAFETY: within the block.
+        let to = unsafe { whole.add(Room::BYTES) };
+        // SAFETY: they fit, and this thread alone has taken the room. What is there was never handed out, so they
+        // do not overlap.
+        unsafe { to.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        let span = Span { data: to.as_ptr().cast(), len: bytes.len() };
+        // SAFETY: as the caller promises; the bytes lie in the block.
+        Some(unsafe { Self::complete_span(this, span) })
+    }
+
+    /// Another fills the room, and then it is complete.
+    #[cold]
+    #[inline(never)]
+    fn wait_for_the_first(&self) {
+        let complete = || self.state.load().is_complete().then_some(());
+        if wait::spin(complete).is_none() {
+            while complete().is_none() {
+                self.state.park(None);
+            }
+        }
+    }
+
+    /// Frees the block.
+    ///
+    /// # Safety
+    /// LAST: there is room behind the object, and nothing else is left of it.
+    #[inline(never)]
+    pub(super) unsafe fn free_with_room(this: NonNull<Self>) {
+        let whole = Self::whole(this);
+        // SAFETY: within the block.
+        let room = unsafe { whole.add(Room::OFFSET) }.cast::<Room>();
+        // SAFETY: LAST: nobody else can reach it.
+        let size = unsafe { room.as_ref() }.size;
+        // For models alone, as in `free_block`.
+        // SAFETY: LAST: nobody else can reach it.
+        unsafe { room.drop_in_place() };
+        if let Some(layout) = Room::layout(size) {
+            // SAFETY: allocated with this layout.
+            unsafe { Self::free_block(whole.cast(), layout) };
+        }
+    }
+}
