@@ -4,7 +4,8 @@
  *
  * Every file is an asynchron, computed on a background thread. A report yields them as they
  * complete, and each one yielded makes room for the next file: however many there are, only a few
- * are open at a time. Ctrl-C cancels what is pending; what is done by then is still printed.
+ * are open at a time. On a terminal, a bar shows how far each of those is, and one how far all are
+ * together. Ctrl-C cancels what is pending; what is done by then is still printed.
  *
  * Exits with 0, with 1 if a file could not be read, or with 130 after Ctrl-C.
  */
@@ -20,40 +21,70 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { IN_FLIGHT = 8, BLOCK = 64 * 1024, EXIT_INTERRUPTED = 128 + 2 };
 
+/* A place for one file in flight; free while its sum is NULL. Its address is the item's tag. */
+struct job { const char *name; asynchron_t *sum; };
+
+static struct job jobs[IN_FLIGHT];
+
 /* ---- Progress, on standard error when that is a terminal ---- */
 
+/* Used by the main thread alone: the others say how far they are by their asynchrons. */
 static struct {
     bool wanted;
     int files, files_done;
-    uint64_t bytes; /* read so far, by all the threads; under the lock */
-    pthread_mutex_t lock;
-} progress = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-/* Adds to the bytes read, and returns how many there are now. */
-static uint64_t progress_add(uint64_t bytes)
-{
-    pthread_mutex_lock(&progress.lock);
-    bytes = progress.bytes += bytes;
-    pthread_mutex_unlock(&progress.lock);
-    return bytes;
-}
-
-static void progress_draw(void)
-{
-    if (progress.wanted)
-        fprintf(stderr, "\r%d of %d files, %" PRIu64 " MiB\033[K", progress.files_done,
-                progress.files, progress_add(0) >> 20);
-}
+    uint64_t bytes, bytes_done; /* of all files, and of those that are done */
+    int lines; /* how many are drawn above the cursor */
+} progress;
 
 /* To be called before anything else is printed, so that no line is mixed with the progress. */
 static void progress_clear(void)
 {
-    if (progress.wanted)
-        fputs("\r\033[K", stderr);
+    if (progress.lines > 0)
+        fprintf(stderr, "\033[%dA\r\033[J", progress.lines);
+    progress.lines = 0;
+}
+
+static void progress_draw_bar(uint64_t done, uint64_t total, const char *name)
+{
+    size_t length = strlen(name);
+    int filled = total == 0 ? 0 : done >= total ? 20 : (int)(20.0 * (double)done / (double)total);
+
+    /* Of a long name the end, which fits on the line. */
+    fprintf(stderr, "[%-20.*s] %6" PRIu64 " MiB  %s\n", filled, "####################", done >> 20,
+            name + (length > 40 ? length - 40 : 0));
+    progress.lines++;
+}
+
+/* A bar for each file in flight that has begun, and one for all. */
+static void progress_draw(void)
+{
+    uint64_t done, total, all_done = progress.bytes_done;
+    char files[40];
+
+    if (!progress.wanted)
+        return;
+    progress_clear();
+    for (int i = 0; i < IN_FLIGHT; i++) {
+        if (asynchron_progress_of(jobs[i].sum, &done, &total) != ASYNCHRON_OK)
+            continue; /* not begun, or a free place: NULL is refused, which is fine */
+        progress_draw_bar(done, total, jobs[i].name);
+        all_done += done;
+    }
+    snprintf(files, sizeof files, "%d of %d files", progress.files_done, progress.files);
+    progress_draw_bar(all_done, progress.bytes, files);
+}
+
+/* How large a file is, so far as that is known. */
+static uint64_t size_of(const char *name)
+{
+    struct stat file;
+
+    return stat(name, &file) == 0 && S_ISREG(file.st_mode) ? (uint64_t)file.st_size : 0;
 }
 
 /* For errors after which the program cannot go on. */
@@ -122,17 +153,19 @@ static int32_t sum_file(asynchron_t *self, void *name)
     unsigned char block[BLOCK];
     struct sum sum = {0, 0};
     int error = 0;
+    uint64_t size = size_of(name);
     int fd = open(name, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return errno;
+    (void)asynchron_progress(self, 0, size); /* if it cannot be shown, the sum is no worse */
     while (asynchron_poll(self) == ASYNCHRON_PENDING) { /* until it is done, or cancelled */
         ssize_t got = read(fd, block, sizeof block);
 
         if (got > 0) {
             sum.crc = crc_block(sum.crc, block, (size_t)got);
             sum.size += (uint64_t)got;
-            (void)progress_add((uint64_t)got);
+            (void)asynchron_progress(self, sum.size, size);
         } else if (got == 0) {
             sum.crc = crc_finish(sum.crc, sum.size);
             (void)asynchron_set_bytes(self, &sum, sizeof sum); /* too late if just cancelled */
@@ -144,9 +177,6 @@ static int32_t sum_file(asynchron_t *self, void *name)
     close(fd);
     return error;
 }
-
-/* A place for one file in flight; free while its sum is NULL. Its address is the item's tag. */
-struct job { const char *name; asynchron_t *sum; };
 
 static void job_start(struct job *job, char *name, asynchron_report_t *report)
 {
@@ -163,8 +193,12 @@ static bool job_finish(struct job *job)
     struct sum sum;
     asynchron_error_t error;
     asynchron_status_t status = asynchron_get_bytes(job->sum, &sum, sizeof sum, NULL);
+    uint64_t read;
 
     progress_clear();
+    progress.files_done++;
+    if (asynchron_progress_of(job->sum, &read, NULL) == ASYNCHRON_OK)
+        progress.bytes_done += read;
     if (status == ASYNCHRON_OK) {
         printf("%" PRIu32 " %" PRIu64 " %s\n", sum.crc, sum.size, job->name);
         must(fflush(stdout) == 0, "write error");
@@ -209,7 +243,6 @@ static void catch_interrupt(asynchron_report_t *report)
 
 int main(int argc, char **argv)
 {
-    struct job jobs[IN_FLIGHT] = {{NULL, NULL}};
     char **next = argv + 1; /* the first file that is not started; NULL ends the list */
     bool failed = false, interrupted = false;
     asynchron_report_t *report = asynchron_report_create(NULL, 0);
@@ -221,6 +254,8 @@ int main(int argc, char **argv)
     must(report != NULL, "out of memory");
     progress.files = argc - 1;
     progress.wanted = isatty(STDERR_FILENO);
+    for (int i = 1; progress.wanted && i < argc; i++)
+        progress.bytes += size_of(argv[i]);
     patience = progress.wanted ? UINT64_C(100000000) : ASYNCHRON_FOREVER; /* a tenth of a second */
     crc_prepare();
     catch_interrupt(report);
@@ -230,7 +265,6 @@ int main(int argc, char **argv)
     while ((status = asynchron_report_next(report, patience, &item)) != ASYNCHRON_END) {
         if (status == ASYNCHRON_OK) {
             asynchron_release(item.asynchron); /* the job has a reference of its own */
-            progress.files_done++;
             failed |= !job_finish(item.tag);
             if (!interrupted && *next != NULL)
                 job_start(item.tag, *next++, report);

@@ -201,19 +201,21 @@ fn a_line_is_printed_as_its_file_completes_and_ctrl_c_ends_with_130_after_the_fi
 #[test]
 fn progress_is_shown_on_standard_error_where_that_is_a_terminal() {
     let scratch = Scratch::new("terminal");
-    let names = [scratch.file("small", b"small"), scratch.pipe()];
+    let names = [scratch.file("small", b"small"), scratch.pipe(), scratch.endless()];
     let (screen, terminal) = terminal();
     let mut command = cksum();
     command.args(&names);
     let running = ok(run::start_with_stderr(command, Stdio::from(terminal)));
     let seen = Collected::from(File::from(screen));
     let until = Instant::now() + Duration::from_secs(20);
-    while seen.text().is_empty() && Instant::now() < until {
+    // A bar for the file that is read, and one for all.
+    let bars = |text: &str| text.contains("endless") && text.contains("1 of 3 files");
+    while !bars(&seen.text()) && Instant::now() < until {
         thread::sleep(Duration::from_millis(5));
     }
     running.signal(libc::SIGINT);
     let ran = ok(running.finish(Duration::from_secs(10)));
-    assert!(!seen.text().is_empty(), "no progress\n{}", ran.describe());
+    assert!(bars(&seen.text()), "no progress: {:?}\n{}", seen.text(), ran.describe());
     assert_eq!(ran.stdout.lines().count(), 1, "none of it among the results\n{}", ran.describe());
 }
 
