@@ -1,4 +1,4 @@
-//! The floors of `src/`: no file names what stands above it, not even in a comment.
+//! The floors of `src/`: no file names by a path what stands above it, not even in a comment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,23 +10,43 @@ fn floor(name: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| *floor == name)
 }
 
-/// The floors that a line names by `crate::`, also several in braces.
-fn named(line: &str) -> Vec<usize> {
+/// The floors that a text names by a path from the root, each with where it does: also several in braces, over several
+/// lines, and by way of `super` from a module so deep.
+fn named(text: &str, depth: usize) -> Vec<(usize, usize)> {
     let mut named = Vec::new();
-    for (at, found) in line.match_indices("crate::") {
-        let rest = &line[at + found.len()..];
-        let list = match rest.strip_prefix('{') {
-            Some(list) => list.split('}').next().unwrap_or(list),
-            None => rest,
-        };
-        let several = rest.starts_with('{');
-        for part in list.split(',').take(if several { usize::MAX } else { 1 }) {
-            let name: String =
-                part.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            named.extend(floor(&name));
+    for root in ["crate::".to_owned(), "super::".repeat(depth)] {
+        for (at, found) in text.match_indices(&root) {
+            let rest = &text[at + found.len()..];
+            for name in heads(rest) {
+                named.extend(floor(name).map(|floor| (floor, at)));
+            }
         }
     }
     named
+}
+
+/// The names that a path goes on with: one, or those of a list in braces.
+fn heads(rest: &str) -> Vec<&str> {
+    let word =
+        |text: &'_ str| text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let Some(list) = rest.strip_prefix('{') else {
+        return vec![&rest[..word(rest)]];
+    };
+    let (mut heads, mut inside, mut begins) = (Vec::new(), 0_usize, true);
+    for (at, c) in list.char_indices() {
+        match c {
+            '{' => inside += 1,
+            '}' if inside == 0 => break,
+            '}' => inside -= 1,
+            ',' => begins = inside == 0,
+            c if begins && !c.is_whitespace() => {
+                heads.push(&list[at..at + word(&list[at..])]);
+                begins = false;
+            }
+            _ => {}
+        }
+    }
+    heads
 }
 
 fn sources(dir: &Path, all: &mut Vec<PathBuf>) {
@@ -54,11 +74,11 @@ fn no_floor_knows_what_stands_above_it() {
             continue;
         }
         let own = floor(name).unwrap_or_else(|| panic!("{} is on no floor", inside.display()));
-        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-            for other in named(line).into_iter().filter(|other| *other > own) {
-                let (above, number) = (FLOORS[other], number + 1);
-                wrong.push(format!("src/{}:{number} names {above}", inside.display()));
-            }
+        let text = fs::read_to_string(&path).unwrap();
+        let depth = inside.components().count() - usize::from(inside.ends_with("mod.rs"));
+        for (other, at) in named(&text, depth).into_iter().filter(|(other, _)| *other > own) {
+            let (above, number) = (FLOORS[other], text[..at].lines().count());
+            wrong.push(format!("src/{}:{number} names {above}", inside.display()));
         }
     }
     assert!(wrong.is_empty(), "these run up:\n{}", wrong.join("\n"));
@@ -66,12 +86,16 @@ fn no_floor_knows_what_stands_above_it() {
 
 #[test]
 fn every_way_to_name_a_floor_is_seen() {
-    let at = |name| floor(name).unwrap();
-    assert_eq!(named("use crate::one::state;"), [at("one")]);
-    assert_eq!(named("use crate::{compute, pool::Pool};"), [at("compute"), at("pool")]);
-    assert_eq!(
-        named("/// As [`crate::listen::any`], and crate::capi."),
-        [at("listen"), at("capi")]
-    );
-    assert_eq!(named("use crate::alive; // a crate: one"), []);
+    let seen = |text, depth| {
+        let floors = named(text, depth).into_iter().map(|(floor, _)| FLOORS[floor]);
+        floors.collect::<Vec<_>>()
+    };
+    assert_eq!(seen("use crate::one::state;", 2), ["one"]);
+    assert_eq!(seen("use crate::{compute, pool::Pool};", 2), ["compute", "pool"]);
+    let nested = "use crate::{\n    sys::{self, now},\n    pool::spawn as again,\n};";
+    assert_eq!(seen(nested, 2), ["sys", "pool"]);
+    assert_eq!(seen("/// As [`crate::listen::any`], and crate::capi.", 2), ["listen", "capi"]);
+    assert_eq!(seen("use super::super::pool::{self, Pool};", 2), ["pool"]);
+    assert_eq!(seen("use super::state; use super::super::{pool};", 3), [""; 0]);
+    assert_eq!(seen("use crate::alive; // a crate: one", 2), [""; 0]);
 }
