@@ -64,7 +64,7 @@ fn what_has_room_ends_as_any_other() {
 
 #[test]
 fn over_64_mebibytes_is_refused_and_what_was_handed_over_is_dropped() {
-    for reserve in [MOST + 1, MOST + 16, 1 << 32, isize::MAX as usize, usize::MAX] {
+    for reserve in [MOST + 1, MOST + 16, u32::MAX as usize, isize::MAX as usize, usize::MAX] {
         let (user, ctx, mut out) = (Tally::new(), Arc::new(AtomicUsize::new(0)), null_mut());
         let count = ctx.clone();
         let guard = OnDrop(move || _ = count.fetch_add(1, SeqCst));
