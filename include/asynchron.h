@@ -589,7 +589,7 @@ ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
 /**
  * Whether anybody but you holds a reference.
  *
- * 0 stays 0 as long as you give your handle to nobody: who has no reference cannot make one. 1 may
+ * 0 stays 0 as long as you give your handle to nobody: only who holds a reference can make another. 1 may
  * become 0 at any moment. References that the library holds count, too: for a function, a callback
  * or a step that has not returned, for a report, for a task in the queue.
  *
@@ -597,7 +597,8 @@ ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
  * - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
  * - Since: 0.1.0
  */
-ASYNCHRON_API int asynchron_is_shared(const asynchron_t *a);
+ASYNCHRON_API
+int asynchron_is_shared(const asynchron_t *a);
 
 /**
  * Whether it has a function on demand that has not been started: then the next asynchron_get(),
@@ -720,7 +721,7 @@ asynchron_status_t asynchron_fail_with(asynchron_t *a,
 /**
  * Cancels: a completion like any other, which wakes everyone who waits. A function that is
  * computing the value is not interrupted. It can notice the cancel by asynchron_poll(); what it
- * delivers is dropped. What was returned by asynchron_then() does not pass its cancel on to the
+ * delivers is dropped. Cancelling what asynchron_then() returned does not cancel its
  * source.
  *
  * - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what
@@ -813,8 +814,8 @@ asynchron_status_t asynchron_get_timeout(asynchron_t *a,
  * Waits until it is complete, and copies its value.
  *
  * - Needs: `buf` writable for `cap` bytes, and never NULL, also with a `cap` of 0; `len` writable,
- *   or NULL. To ask how long the value is, give a `cap` of 0: the answer is ASYNCHRON_E_INVALID, and
- *   `*len`; or ASYNCHRON_OK if it is empty.
+ *   or NULL. To ask how long the value is, give a `cap` of 0: the call sets `*len` and returns
+ *   ASYNCHRON_E_INVALID, or ASYNCHRON_OK if the value is empty.
  * - Ownership: the copy is yours. A value set by asynchron_set_pointer() has 0 bytes.
  * - Threads: blocks. The first to ask an asynchron that has a function on demand runs that
  *   function.
@@ -909,13 +910,13 @@ ASYNCHRON_API asynchron_status_t asynchron_start(asynchron_t *a);
  * Threads are reused. There are as many as processors. One more starts when all of them sleep in
  * waits of this library, or when a task has waited 10 ms in the queue and the busy threads do not
  * use the processors: one thread per 10 ms, no upper limit. So tasks that wait for tasks never
- * starve. One that waits in a loop seems to compute: behind such tasks one more thread starts after
- * 1 s in which none has begun, then after 2 s, 4 s and so on. On Linux processor clocks tell, and
- * /proc where it is mounted. Only 1,024 threads are looked at: those beyond, and all on other
- * systems, do not seem to compute, so that tasks behind them get a thread each 10 ms. While the
- * system refuses a thread, a task waits for one that is busy. Threads are never joined, do not keep
- * the process alive, and end when they have rested for a second. The first task that was spawned is
- * the first to begin.
+ * starve. A task that waits in a loop looks busy: if no queued task has begun for 1 s, one more
+ * thread starts, the next after 2 s, then 4 s and so on. On Linux the library reads the processor
+ * clock of each thread, and /proc if it is mounted, to tell computing from blocking. Only 1,024
+ * threads are checked. Those beyond, and all threads on other systems, count as blocked: tasks
+ * behind them get a thread every 10 ms. While the system refuses a thread, a task waits for one that
+ * is busy. Threads are never joined, do not keep the process alive, and end when they have rested
+ * for a second. Tasks begin in the order in which they were spawned.
  *
  * A thread does not keep what the thread that called spawn had. On Linux it has the processors,
  * the timer slack and the memory policy that the process had when this library was loaded, the
@@ -927,11 +928,11 @@ ASYNCHRON_API asynchron_status_t asynchron_start(asynchron_t *a);
  *
  * A thread blocks the signals that are sent to the process, so that the program's own threads get
  * them. SIGUSR1, SIGUSR2, SIGXCPU, SIGURG, SIGPWR and the real-time signals, by which runtimes stop
- * their threads, are blocked only if the thread that starts it blocks them: as a rule the one that
- * spawns first, so block there what your program takes by signalfd() or sigwait(). SIGSEGV, SIGBUS, SIGFPE,
- * SIGILL, SIGTRAP and SIGSYS are never blocked, so one that kill() sends may arrive here. A program
- * that `fn` starts inherits the blocked signals: SIGTERM would not end it. Start it by posix_spawn
- * with an empty mask (posix_spawnattr_setsigmask and POSIX_SPAWN_SETSIGMASK).
+ * their threads, are blocked only if the thread that starts it blocks them: usually the one that
+ * spawns first. So block there, before that, what your program receives by signalfd() or sigwait().
+ * SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGSYS are never blocked, so one that kill() sends may
+ * arrive here. A program that `fn` starts inherits the blocked signals: SIGTERM would not end it.
+ * Start it by posix_spawn with an empty mask (posix_spawnattr_setsigmask and POSIX_SPAWN_SETSIGMASK).
  *
  * - Needs: `fn` not NULL.
  * - Ownership: `ctx` is handed over; with `drop_ctx` NULL nobody frees it. `drop_ctx`(ctx) runs
@@ -1005,7 +1006,7 @@ asynchron_status_t asynchron_progress_of(const asynchron_t *a,
  */
 
 /**
- * A flag of asynchron_notify_options_t: only if it is still to come. If `a` is complete already,
+ * A flag of asynchron_notify_options_t: register only if `a` is not complete. If it is complete,
  * fn is not called, and ASYNCHRON_ALREADY is returned.
  */
 #define ASYNCHRON_NOTIFY_IF_PENDING 1
@@ -1183,8 +1184,8 @@ asynchron_status_t asynchron_report_add(asynchron_report_t *r,
  * oldest.
  *
  * - Ownership: the report's reference is released.
- * - Threads: it does not matter how much the report holds, nor how many others listen to `a`. But
- *   each time that something was added, the next call of this pays a little for it.
+ * - Threads: the cost does not depend on how much the report holds, nor on how many others listen
+ *   to `a`. Each entry that was added since the last removal adds a small cost, once.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_END: it is not in the report; ASYNCHRON_E_INVALID: a NULL.
  * - Since: 0.1.0
  */
@@ -1268,7 +1269,7 @@ ASYNCHRON_API asynchron_status_t asynchron_report_close(asynchron_report_t *r);
 ASYNCHRON_API asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
 
 /**
- * A descriptor for poll(2) or another way to watch it, for an event loop. It is readable exactly
+ * A descriptor for an event loop, to watch with poll(2), epoll or kqueue. It is readable exactly
  * while there is an item or a wake, so ask with a timeout of 0 until there is none. When nothing
  * is left, it is readable only if the report was closed, and stays so. A report has one, made when
  * first asked for: an eventfd on Linux, a pipe elsewhere; close-on-exec and non-blocking. In a
@@ -1334,8 +1335,8 @@ asynchron_status_t asynchron_wait_all(asynchron_t *const *as,
  *   made; `fn` not NULL.
  * - Ownership: the reference returned is yours; you may release it at once, and `fn` still runs,
  *   since `into` is kept until then. A complete source is kept until `fn` has returned. A pending
- *   source is not kept: when its last handle goes, it fails as broken, and `fn` sees that. Two
- *   that each come after the other keep each other for ever, unless somebody delivers one. `ctx`
+ *   source is not kept: when its last handle goes, it fails as broken, and `fn` sees that. If two
+ *   wait for each other in this way, neither is freed until somebody delivers one of them. `ctx`
  *   is handed over; `drop_ctx`(ctx) runs after `fn`, or as soon as it is known that `fn` never
  *   runs; with `drop_ctx` NULL nobody frees it. When `into` completes otherwise (by a cancel, say),
  *   all sources are let go, and `drop_ctx` runs among the callbacks of `into`.

@@ -21,7 +21,7 @@ use crate::listen::callback::{RegisterError, register};
 use crate::listen::removable::{self, Removal};
 use crate::one::jobs;
 
-/// A flag of asynchron_notify_options_t: only if it is still to come. If `a` is complete already,
+/// A flag of asynchron_notify_options_t: register only if `a` is not complete. If it is complete,
 /// fn is not called, and ASYNCHRON_ALREADY is returned.
 pub const ASYNCHRON_NOTIFY_IF_PENDING: u64 = 1;
 

@@ -139,8 +139,8 @@ pub unsafe extern "C" fn asynchron_get_timeout(
 /// Waits until it is complete, and copies its value.
 ///
 /// - Needs: `buf` writable for `cap` bytes, and never NULL, also with a `cap` of 0; `len` writable,
-///   or NULL. To ask how long the value is, give a `cap` of 0: the answer is ASYNCHRON_E_INVALID, and
-///   `*len`; or ASYNCHRON_OK if it is empty.
+///   or NULL. To ask how long the value is, give a `cap` of 0: the call sets `*len` and returns
+///   ASYNCHRON_E_INVALID, or ASYNCHRON_OK if the value is empty.
 /// - Ownership: the copy is yours. A value set by asynchron_set_pointer() has 0 bytes.
 /// - Threads: blocks. The first to ask an asynchron that has a function on demand runs that
 ///   function.

@@ -91,8 +91,8 @@ pub unsafe extern "C" fn asynchron_wait_all(
 ///   made; `fn` not NULL.
 /// - Ownership: the reference returned is yours; you may release it at once, and `fn` still runs,
 ///   since `into` is kept until then. A complete source is kept until `fn` has returned. A pending
-///   source is not kept: when its last handle goes, it fails as broken, and `fn` sees that. Two
-///   that each come after the other keep each other for ever, unless somebody delivers one. `ctx`
+///   source is not kept: when its last handle goes, it fails as broken, and `fn` sees that. If two
+///   wait for each other in this way, neither is freed until somebody delivers one of them. `ctx`
 ///   is handed over; `drop_ctx`(ctx) runs after `fn`, or as soon as it is known that `fn` never
 ///   runs; with `drop_ctx` NULL nobody frees it. When `into` completes otherwise (by a cancel, say),
 ///   all sources are let go, and `drop_ctx` runs among the callbacks of `into`.

@@ -72,13 +72,13 @@ pub unsafe extern "C" fn asynchron_start(a: *mut asynchron_t) -> asynchron_statu
 /// Threads are reused. There are as many as processors. One more starts when all of them sleep in
 /// waits of this library, or when a task has waited 10 ms in the queue and the busy threads do not
 /// use the processors: one thread per 10 ms, no upper limit. So tasks that wait for tasks never
-/// starve. One that waits in a loop seems to compute: behind such tasks one more thread starts after
-/// 1 s in which none has begun, then after 2 s, 4 s and so on. On Linux processor clocks tell, and
-/// /proc where it is mounted. Only 1,024 threads are looked at: those beyond, and all on other
-/// systems, do not seem to compute, so that tasks behind them get a thread each 10 ms. While the
-/// system refuses a thread, a task waits for one that is busy. Threads are never joined, do not keep
-/// the process alive, and end when they have rested for a second. The first task that was spawned is
-/// the first to begin.
+/// starve. A task that waits in a loop looks busy: if no queued task has begun for 1 s, one more
+/// thread starts, the next after 2 s, then 4 s and so on. On Linux the library reads the processor
+/// clock of each thread, and /proc if it is mounted, to tell computing from blocking. Only 1,024
+/// threads are checked. Those beyond, and all threads on other systems, count as blocked: tasks
+/// behind them get a thread every 10 ms. While the system refuses a thread, a task waits for one that
+/// is busy. Threads are never joined, do not keep the process alive, and end when they have rested
+/// for a second. Tasks begin in the order in which they were spawned.
 ///
 /// A thread does not keep what the thread that called spawn had. On Linux it has the processors,
 /// the timer slack and the memory policy that the process had when this library was loaded, the
@@ -90,11 +90,11 @@ pub unsafe extern "C" fn asynchron_start(a: *mut asynchron_t) -> asynchron_statu
 ///
 /// A thread blocks the signals that are sent to the process, so that the program's own threads get
 /// them. SIGUSR1, SIGUSR2, SIGXCPU, SIGURG, SIGPWR and the real-time signals, by which runtimes stop
-/// their threads, are blocked only if the thread that starts it blocks them: as a rule the one that
-/// spawns first, so block there what your program takes by signalfd() or sigwait(). SIGSEGV, SIGBUS, SIGFPE,
-/// SIGILL, SIGTRAP and SIGSYS are never blocked, so one that kill() sends may arrive here. A program
-/// that `fn` starts inherits the blocked signals: SIGTERM would not end it. Start it by posix_spawn
-/// with an empty mask (posix_spawnattr_setsigmask and POSIX_SPAWN_SETSIGMASK).
+/// their threads, are blocked only if the thread that starts it blocks them: usually the one that
+/// spawns first. So block there, before that, what your program receives by signalfd() or sigwait().
+/// SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGSYS are never blocked, so one that kill() sends may
+/// arrive here. A program that `fn` starts inherits the blocked signals: SIGTERM would not end it.
+/// Start it by posix_spawn with an empty mask (posix_spawnattr_setsigmask and POSIX_SPAWN_SETSIGMASK).
 ///
 /// - Needs: `fn` not NULL.
 /// - Ownership: `ctx` is handed over; with `drop_ctx` NULL nobody frees it. `drop_ctx`(ctx) runs

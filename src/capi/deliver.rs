@@ -291,7 +291,7 @@ pub unsafe extern "C" fn asynchron_fail_with(
 
 /// Cancels: a completion like any other, which wakes everyone who waits. A function that is
 /// computing the value is not interrupted. It can notice the cancel by asynchron_poll(); what it
-/// delivers is dropped. What was returned by asynchron_then() does not pass its cancel on to the
+/// delivers is dropped. Cancelling what asynchron_then() returned does not cancel its
 /// source.
 ///
 /// - Threads: inside a callback, it returns before the callbacks of `a` have run. Do not free what

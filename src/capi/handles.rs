@@ -287,7 +287,7 @@ pub unsafe extern "C" fn asynchron_user_data(a: *const asynchron_t) -> *mut c_vo
 
 /// Whether anybody but you holds a reference.
 ///
-/// 0 stays 0 as long as you give your handle to nobody: who has no reference cannot make one. 1 may
+/// 0 stays 0 as long as you give your handle to nobody: only who holds a reference can make another. 1 may
 /// become 0 at any moment. References that the library holds count, too: for a function, a callback
 /// or a step that has not returned, for a report, for a task in the queue.
 ///

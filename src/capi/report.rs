@@ -131,8 +131,8 @@ fn why(refused: Refused) -> asynchron_status_t {
 /// oldest.
 ///
 /// - Ownership: the report's reference is released.
-/// - Threads: it does not matter how much the report holds, nor how many others listen to `a`. But
-///   each time that something was added, the next call of this pays a little for it.
+/// - Threads: the cost does not depend on how much the report holds, nor on how many others listen
+///   to `a`. Each entry that was added since the last removal adds a small cost, once.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_END: it is not in the report; ASYNCHRON_E_INVALID: a NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
@@ -298,7 +298,7 @@ pub unsafe extern "C" fn asynchron_report_rearm(r: *mut asynchron_report_t) -> a
     })
 }
 
-/// A descriptor for poll(2) or another way to watch it, for an event loop. It is readable exactly
+/// A descriptor for an event loop, to watch with poll(2), epoll or kqueue. It is readable exactly
 /// while there is an item or a wake, so ask with a timeout of 0 until there is none. When nothing
 /// is left, it is readable only if the report was closed, and stays so. A report has one, made when
 /// first asked for: an eventfd on Linux, a pipe elsewhere; close-on-exec and non-blocking. In a
