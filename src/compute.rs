@@ -39,7 +39,7 @@ pub(crate) fn run(
 
 /// A function of the program's, as [`run`] takes it.
 pub(crate) fn plain(function: Function) -> impl FnOnce(*mut Asynchron, *mut c_void) -> i32 {
-    // SAFETY: the program gave this function together with this context.
+    // SAFETY: `run` calls it with the context that the program gave together with this function.
     move |a, ctx| unsafe { function(a, ctx) }
 }
 

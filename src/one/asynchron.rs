@@ -341,8 +341,8 @@ impl Asynchron {
     /// The list of listeners.
     ///
     /// # Safety
-    /// LOCKED, and there is no other reference to the list.
-    #[expect(clippy::mut_from_ref, reason = "the lock makes it the holder's alone")]
+    /// LOCKED, LAST or ALONE, and there is no other reference to the list.
+    #[expect(clippy::mut_from_ref, reason = "it is the caller's alone")]
     #[inline]
     pub(crate) unsafe fn listeners(&self) -> &mut List {
         // SAFETY: as the caller promises.

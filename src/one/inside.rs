@@ -27,7 +27,8 @@ struct Frame {
 impl PerThread {
     #[inline]
     pub(super) fn current<'a>() -> Option<&'a Self> {
-        // SAFETY: NULL, or a local of `with` further up this thread's stack.
+        // SAFETY: NULL, or a local of `with` further up this thread's stack, which takes it off before it returns. Callers
+        // use it on this thread, inside of that, and keep it no longer.
         unsafe { PER_THREAD.get().cast::<Self>().as_ref() }
     }
 

@@ -115,12 +115,12 @@ impl Listener {
     /// The same for one that is known to have it by its address.
     ///
     /// # Safety
-    /// As for `tag_and_address`.
+    /// As for `tag_and_address`; it was made by [`Self::new`].
     #[inline]
     pub(super) unsafe fn kind_by_address(this: NonNull<Self>) -> &'static Kind {
         // SAFETY: as the caller promises.
         let (_, address) = unsafe { Self::tag_and_address(this) };
-        // SAFETY: it is a static.
+        // SAFETY: made so, it has the address of a static.
         unsafe { &*address.cast::<Kind>() }
     }
 

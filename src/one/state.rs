@@ -55,8 +55,9 @@
 //! - **ALIVE**: the object is there. Whoever has a counted reference has this: a `Handle`, a caller of the C
 //!   interface that vouches for one, a job or a step for which one is kept; and so has a callback that it is LENT
 //!   to. One gets it by creating the object, or by retaining it while one has it already. With it one may use
-//!   whatever is atomic, and ask for the lock. It ends when the reference is given up. Whoever delivers may do so
-//!   without a reference: then the object is ALIVE until it is PUBLISHED, and not for an instruction longer.
+//!   whatever is atomic, and ask for the lock. It ends when the reference is given up. Whoever wins a delivery may do
+//!   so without a reference: then the object is ALIVE until it is PUBLISHED, and not for an instruction longer. The
+//!   program sees to it that all who may come too late have one.
 //! - **LENT**: the object is ALIVE by a reference that is not counted. One callback at most has it, the first that
 //!   a completion runs, and gets it by the word that publishes. It ends with `end_loan`, once. If the last counted
 //!   reference was left to the borrower meanwhile, that is its own from then on.
@@ -82,7 +83,7 @@
 //!   object is not complete; its owner sees to it that it stays.
 //! - **TOLD**: whoever completes the object has taken a listener off the list. That thread has it, for what its
 //!   kind says: to have it learn, once, or to queue one job where its links were. It is alive until that was done,
-//!   and nobody else takes it off.
+//!   and nobody else takes it off. Where the kind says so, a reference to the object is kept for the job.
 //! - **QUEUED**: a job is in a queue of one thread. It is alive until it runs, which it does once, on that thread;
 //!   and its link is that thread's alone.
 //! - **ALONE**: no other thread knows something, or ever will again: what was made just now, or what this thread

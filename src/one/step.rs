@@ -54,9 +54,9 @@ impl Asynchron {
     /// Lists the first node of all.
     ///
     /// # Safety
-    /// Nobody else knows the object yet; the node is in no list, and stays until it was told or taken off.
+    /// ALONE: nobody else knows the object yet; the node is in no list, and stays until it was told or taken off.
     pub(crate) unsafe fn listen_first(&self, node: NonNull<Listener>) {
-        // SAFETY: nobody else knows it.
+        // SAFETY: ALONE: nobody else knows it.
         let list = unsafe { self.listeners() };
         // SAFETY: as the caller promises.
         unsafe { list.push(node) };

@@ -51,7 +51,8 @@ impl Task {
         function: Function,
         ctx: &Owned,
     ) -> Option<bool> {
-        // SAFETY: counted below, unless the task is forgotten.
+        // SAFETY: counted below, unless the task is forgotten. Until then whoever takes the task off waits for the pool's
+        // lock, which the caller holds.
         let handle = unsafe { Handle::from_raw(NonNull::from(a)) };
         let task = Self {
             needless: Listener::new(&NEEDLESS),

@@ -121,7 +121,7 @@ impl Report {
             (queue.entries.take_chunks(), queue.pending)
         };
         for entry in chunks.iter() {
-            // SAFETY: the chunk is alive; a source changes only with the last reference.
+            // SAFETY: the chunk is alive; only who has a reference to the report takes a source out, and the last is gone.
             if let Some(source) = unsafe { &(*entry.as_ptr()).source } {
                 // SAFETY: the entry was given to this one.
                 if unsafe { source.unlisten(entry.cast()) } {

@@ -38,7 +38,7 @@ impl LockWait {
     #[cold]
     #[inline(never)]
     pub(super) fn sleep(&mut self, seen: u32) {
-        // SAFETY: alive as long as anybody waits for it.
+        // SAFETY: ALIVE: whoever waits for the lock has a reference, or is to win.
         let word = unsafe { &(*self.state).0 };
         if seen & CROWDED == 0 {
             self.slept = true;
