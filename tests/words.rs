@@ -16,6 +16,10 @@ const WORDS: [(&str, &str); 11] = [
     ("gives up for good", "to give up for good, cancel it"),
     ("may go without", "needs no"),
     ("of whom it need not", "unlinks listeners that need no further tracking"),
+    ("how manieth", "its index"),
+    ("seems to compute", "looks busy"),
+    ("if you want the value no more", "if you no longer need the value"),
+    ("keep each other for ever", "neither is freed until"),
 ];
 
 fn texts(path: &Path, all: &mut Vec<PathBuf>) {

@@ -82,8 +82,7 @@ pub(crate) enum Detached {
 const NTH: u32 = (1 << 30) - 1;
 
 impl Link {
-    /// For a place in the list of `source`; `info` says in its lower 30 bits the how manieth of the step's links it
-    /// is.
+    /// For a place in the list of `source`; the lower 30 bits of `info` are its index among the step's links.
     pub(crate) fn new(source: &Asynchron, known: Known, info: u32) -> Self {
         // If nobody can take it off yet, nobody looks before it is listed.
         let word = if known == Known::ToOthers { FREE } else { LISTED };
