@@ -1,6 +1,6 @@
 //! Atomics and cells as the rest of the library takes them: the standard library's, or, in a build
 //! with `--cfg loom`, those of the model checker, which tries every order of what threads do with
-//! them. `sys/loom.rs` is how threads sleep there.
+//! them. How threads sleep there is a matter of the floor above.
 
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};

@@ -1,5 +1,4 @@
-//! A value behind a lock: what a report and the pool are kept in. (An asynchron is locked by its
-//! state word.)
+//! A value behind a lock, for what has no word of its own to be locked by.
 //!
 //! It is held for a handful of instructions, never while user code runs. Where threads park on futexes,
 //! it needs no memory, no table and no thread registry: running out of memory cannot harm it, and a fork only

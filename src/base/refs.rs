@@ -30,8 +30,8 @@ impl Refs {
         }
     }
 
-    /// For the holder of a reference: whether there is no other, so that nobody else can use the object, but for a
-    /// callback that it is lent to.
+    /// For the holder of a reference: whether there is no other, so that nobody else can use the object, unless it
+    /// is lent without being counted.
     #[inline]
     pub(crate) fn is_one(&self) -> bool {
         // ORDERING: Acquire sees what other holders did before they gave up theirs.
@@ -55,8 +55,8 @@ impl Refs {
     #[must_use]
     pub(crate) fn release_untold(&self) -> bool {
         // ORDERING: Acquire pairs with the Release of those that counted down to 1. The one
-        // holder left needs no exclusive access: without a reference nobody can add one, but for a
-        // callback that the object is lent to, for which `Asynchron::release` looks.
+        // holder left needs no exclusive access: without a reference nobody can add one, unless the
+        // object is lent without being counted, for which the caller looks.
         let count = self.0.load(Acquire);
         count == 1 || self.count_down(count)
     }

@@ -1,7 +1,8 @@
 //! What listens to asynchrons: callbacks, steps that go on after one or several, a wait for any of several, reports.
 //! (To wait for all is to wait for one after the other.)
 //!
-//! Each is a kind of listener ([`crate::one::listener::Kind`]), and knows nothing of the others.
+//! Each is a kind of listener ([`crate::one::listener::Kind`]). A callback that can be taken back is made of a
+//! callback and a token, and a step after one source is a `then`; beyond that none knows the others.
 
 use std::ffi::c_void;
 

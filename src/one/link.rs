@@ -2,7 +2,7 @@
 //!
 //! A step lies between its sources and what it delivers into. It does not keep a pending source, so another
 //! thread may complete the source, tell the step and free the source, just when the step is to be taken off,
-//! because what it delivers into was completed otherwise. A word says how far both are:
+//! because what it delivers into was completed otherwise. A word of its own says how far both are:
 //!
 //! ```text
 //!   FREE ──▶ LISTED ──────▶ TOLD ──────▶ LEFT

@@ -1,6 +1,6 @@
-//! Everything that waits for a completion, but a thread blocked on the word itself, is a listener:
-//! a callback, a report's entry, a `wait_any`, an `after`. One intrusive list per asynchron holds
-//! them in the order in which they came; it belongs to whoever holds the asynchron's lock.
+//! Everything that waits for a completion, but a thread blocked on the word itself, is a listener, and brings
+//! along how it is told. One intrusive list per asynchron holds them in the order in which they came; it belongs to
+//! whoever holds the asynchron's lock.
 
 use std::mem;
 use std::ptr::{self, NonNull};

@@ -200,7 +200,7 @@ impl ErrorView {
     }
 }
 
-/// The code of a broken one; the C interface has the same number as a status.
+/// The code of a broken one. Programs compare with it: it stays.
 pub(crate) const BROKEN_CODE: i32 = -6;
 
 impl Slot {

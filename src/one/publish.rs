@@ -78,8 +78,8 @@ impl Telling {
         }
     }
 
-    /// Publishes, and tells all: threads and reports at once; what runs the program's code, in its
-    /// order, when all others were told and this thread comes to it.
+    /// Publishes, and tells all: at once those that run none of the program's code; the others, in their order, when
+    /// all those were told and this thread comes to it.
     ///
     /// # Safety
     /// CLAIMED: `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.

@@ -18,7 +18,7 @@ impl Asynchron {
     ///
     /// # Safety
     /// It is the caller's, and is used no more.
-    #[inline(always)] // Into `asynchron_release`: the compiler thinks otherwise.
+    #[inline(always)] // Into its caller: the compiler thinks otherwise.
     pub(crate) unsafe fn release(this: NonNull<Self>) {
         // SAFETY: ALIVE until the reference is given up.
         let me = unsafe { this.as_ref() };

@@ -16,7 +16,7 @@ pub(crate) enum WaitError {
     Deadlock,
 }
 
-/// For a thread with something to do when it falls asleep in a wait: one of the pool's makes room for another.
+/// For a thread with something to do when it falls asleep in a wait, such as to make room for another.
 pub(crate) trait Sleeper {
     /// False: nothing is to be done this time.
     fn fall_asleep(&self) -> bool;

@@ -1,6 +1,6 @@
 //! Linux: what a new thread would inherit from the thread that happens to start it.
 //!
-//! A background thread serves everybody, so it begins as the process did: with what the thread that loaded the
+//! A thread of the library serves everybody, so it begins as the process did: with what the thread that loaded the
 //! library had then (the first thread, unless the library comes by dlopen), or what the first thread has now. All of
 //! it is set by the new thread itself: what the system refuses then stays as it was, and keeps no thread away. But one
 //! that began as idle might not come to that for long on a busy machine: it is started with the policy.
