@@ -632,7 +632,8 @@ ASYNCHRON_API int asynchron_is_on_demand(const asynchron_t *a);
  *
  * With room reserved by asynchron_create_with(), a copy of at most so many bytes lies there: that
  * allocates nothing. If several threads deliver such at once, one of them copies, without a lock,
- * and the others wait until the asynchron is complete. A longer one is allocated as ever.
+ * and the others wait for that up to 10 ms; if it takes longer, as from a slow disk, they allocate.
+ * A longer value is allocated as ever.
  *
  * - Needs: `data` readable for `len` bytes; `len` at most SIZE_MAX / 2. With `len` 0 the value is
  *   empty, and `data` may be NULL.
@@ -641,7 +642,7 @@ ASYNCHRON_API int asynchron_is_on_demand(const asynchron_t *a);
  *   those use: hand it over with a drop, or take the callback back first.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: delivered before; ASYNCHRON_CANCELLED: it was
  *   cancelled; ASYNCHRON_E_INVALID; ASYNCHRON_E_NOMEM: only with more than 16 bytes, and more
- *   than were reserved.
+ *   than were reserved, unless another thread has the room.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_set_bytes(asynchron_t *a, const void *data, size_t len);

@@ -3,7 +3,8 @@
 //!
 //! It is filled without the lock, since the system may have to fetch what is copied from a disk. So one thread takes it
 //! first, for ever. Another that would fill it waits until the asynchron is complete, by the first or by
-//! whoever was faster, and comes too late.
+//! whoever was faster, and comes too late. But not for long: the first may wait for a disk, or have left its copy by
+//! longjmp() out of a handler of faults.
 
 use std::alloc::Layout;
 use std::ptr::{self, NonNull};
@@ -16,6 +17,10 @@ use super::wait;
 use crate::base::memory::{MALLOC_ALIGN, NoMemory, allocate};
 use crate::base::refs::Refs;
 use crate::sync::{AtomicU32, Ordering::*};
+use crate::sys;
+
+/// So many nanoseconds one who would fill the room, too, waits for the first: far longer than a copy takes.
+const MOMENT: u64 = 10_000_000;
 
 /// What lies between the object and the bytes.
 #[repr(C)]
@@ -85,7 +90,8 @@ impl Asynchron {
         NonNull::new(whole).unwrap_or(this.cast())
     }
 
-    /// Delivers a copy in the room. False if another was first; `None` if the room is too small.
+    /// Delivers a copy in the room. False if another was first; `None` if the room is too small, or another has taken it
+    /// and does not come to an end.
     ///
     /// # Safety
     /// As for [`Self::complete`]; there is room.
@@ -101,9 +107,9 @@ impl Asynchron {
         }
         // ORDERING: the first alone gets it, and it is empty: nothing is handed over.
         if room.taken.swap(1, Relaxed) != 0 {
-            // SAFETY: who comes too late holds a reference of its own.
-            unsafe { this.as_ref() }.wait_for_the_first();
-            return Some(false);
+            // SAFETY: ALIVE: who comes too late holds a reference of its own.
+            let complete = unsafe { this.as_ref() }.is_soon_complete();
+            return complete.then_some(false);
         }
         // SAFETY: within the block.
         let to = unsafe { whole.add(Room::BYTES) };
@@ -115,16 +121,22 @@ impl Asynchron {
         Some(unsafe { Self::complete_span(this, span) })
     }
 
-    /// Another fills the room, and then it is complete.
+    /// Another fills the room, and then it is complete. False: not within a moment.
     #[cold]
     #[inline(never)]
-    fn wait_for_the_first(&self) {
+    fn is_soon_complete(&self) -> bool {
         let complete = || self.state.load().is_complete().then_some(());
-        if wait::spin(complete).is_none() {
-            while complete().is_none() {
-                self.state.park(None);
-            }
+        if wait::spin(complete).is_some() {
+            return true;
         }
+        let deadline = sys::deadline_after(MOMENT);
+        while complete().is_none() {
+            if sys::has_passed(deadline) {
+                return false;
+            }
+            self.state.park(deadline);
+        }
+        true
     }
 
     /// Frees the block.
