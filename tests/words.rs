@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is not said, and what is instead.
-const WORDS: [(&str, &str); 11] = [
+const WORDS: &[(&str, &str)] = &[
     ("want of memory", "out of memory; without memory"),
     ("is total", "checks its arguments"),
     ("has lain", "has been queued"),
