@@ -4,9 +4,9 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use common::{root, samples};
+use common::{files_of, root, samples};
 
 /// One rule, as the page has it.
 struct Rule {
@@ -32,20 +32,8 @@ fn rules() -> Vec<Rule> {
 
 /// The Rust files of the tests, however deep, but for this one.
 fn test_files() -> Vec<PathBuf> {
-    fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(dir).expect("the tests are there") {
-            let path = entry.expect("a directory can be read").path();
-            if path.is_dir() {
-                collect(&path, files);
-            } else if path.extension().is_some_and(|extension| extension == "rs")
-                && path != root().join("tests/contract.rs")
-            {
-                files.push(path);
-            }
-        }
-    }
-    let mut files = Vec::new();
-    collect(&root().join("tests"), &mut files);
+    let mut files = files_of(&root().join("tests"), &["rs"]);
+    files.retain(|path| *path != root().join("tests/contract.rs"));
     files
 }
 

@@ -1,7 +1,10 @@
 //! The floors of `src/`: no file names by a path what stands above it, not even in a comment.
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use common::{files_of, root};
 
 /// From the ground up. What is not in here is the roof: `lib.rs`.
 const FLOORS: [&str; 8] = ["sync", "sys", "base", "one", "compute", "listen", "pool", "capi"];
@@ -49,22 +52,10 @@ fn heads(rest: &str) -> Vec<&str> {
     heads
 }
 
-fn sources(dir: &Path, all: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, all);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            all.push(path);
-        }
-    }
-}
-
 #[test]
 fn no_floor_knows_what_stands_above_it() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let (mut all, mut wrong) = (Vec::new(), Vec::new());
-    sources(&src, &mut all);
+    let src = root().join("src");
+    let (all, mut wrong) = (files_of(&src, &["rs"]), Vec::new());
     assert!(all.len() > 40, "only {} sources", all.len());
     for path in all {
         let inside = path.strip_prefix(&src).unwrap();

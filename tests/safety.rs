@@ -1,15 +1,18 @@
 //! Why what is unsafe is sound is said where it stands, by invariants that the state word's file defines.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use common::{files_of, root};
 
 /// Words in capitals that are no invariants.
 const OTHERS: [&str; 2] = ["NULL", "NUL"];
 
 /// The invariants: each begins an item of the list in the head of the file, `- **NAME**: …`.
 fn defined() -> BTreeSet<String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/one/state.rs");
+    let file = root().join("src/one/state.rs");
     let text = fs::read_to_string(file).unwrap();
     let items = text.lines().filter_map(|line| line.strip_prefix("//! - **"));
     items.filter_map(|item| Some(item.split_once("**: ")?.0.to_owned())).collect()
@@ -60,27 +63,15 @@ fn faults(text: &str, defined: &BTreeSet<String>) -> Vec<(usize, String)> {
     faults
 }
 
-fn sources(dir: &Path, all: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, all);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            all.push(path);
-        }
-    }
-}
-
 #[test]
 fn every_reason_stands_alone_and_cites_invariants_that_are_defined() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (defined, mut all, mut wrong) = (defined(), Vec::new(), Vec::new());
+    let (defined, mut wrong) = (defined(), Vec::new());
     let mut uncited = defined.clone();
-    sources(&root.join("src"), &mut all);
+    let all = files_of(&root().join("src"), &["rs"]);
     assert!(all.len() > 40, "only {} sources", all.len());
     for path in all {
         let text = fs::read_to_string(&path).unwrap();
-        let name = path.strip_prefix(root).unwrap().display();
+        let name = path.strip_prefix(root()).unwrap().display();
         for (number, fault) in faults(&text, &defined) {
             wrong.push(format!("{name}:{number} {fault}"));
         }

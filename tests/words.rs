@@ -1,7 +1,10 @@
 //! Plain words: what a pass over all text has removed does not come back.
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use common::{files_of, root};
 
 /// What is not said, and what is instead.
 const WORDS: &[(&str, &str)] = &[
@@ -22,26 +25,13 @@ const WORDS: &[(&str, &str)] = &[
     ("keep each other for ever", "neither is freed until"),
 ];
 
-fn texts(path: &Path, all: &mut Vec<PathBuf>) {
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap() {
-            texts(&entry.unwrap().path(), all);
-        }
-    } else if let Some("md" | "h" | "hpp" | "rs" | "txt") =
-        path.extension().and_then(|extension| extension.to_str())
-    {
-        all.push(path.to_owned());
-    }
-}
-
 /// In the text as it reads, however its lines are broken.
 #[test]
 fn what_a_person_reads_is_in_plain_words() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (mut all, mut found) = (Vec::new(), Vec::new());
-    for place in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "include", "src"] {
-        texts(&root.join(place), &mut all);
-    }
+    let mut found = Vec::new();
+    let places = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "include", "src"];
+    let texts = |place| files_of(&root().join(place), &["md", "h", "hpp", "rs", "txt"]);
+    let all: Vec<_> = places.into_iter().flat_map(texts).collect();
     assert!(all.len() > 80, "only {} texts", all.len());
     for path in all {
         let text = fs::read_to_string(&path).unwrap().to_lowercase();
@@ -49,7 +39,7 @@ fn what_a_person_reads_is_in_plain_words() {
         let words = text.split_whitespace().filter(|word| !word.trim_matches(marks).is_empty());
         let text = words.collect::<Vec<_>>().join(" ");
         for (word, instead) in WORDS.iter().filter(|(word, _)| text.contains(word)) {
-            let path = path.strip_prefix(root).unwrap().display();
+            let path = path.strip_prefix(root()).unwrap().display();
             found.push(format!("{path}: \"{word}\"; better: {instead}"));
         }
     }

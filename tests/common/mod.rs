@@ -21,6 +21,17 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// A file, or those of a directory, however deep, that have one of these extensions.
+pub fn files_of(path: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    if !path.is_dir() {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let wanted = extension.is_some_and(|extension| extensions.contains(&extension));
+        return wanted.then(|| path.to_owned()).into_iter().collect();
+    }
+    let entries = std::fs::read_dir(path).expect("a directory can be read");
+    entries.flat_map(|entry| files_of(&entry.unwrap().path(), extensions)).collect()
+}
+
 /// A C, C++ or Python source of these tests.
 pub fn source(name: &str) -> PathBuf {
     root().join("tests/c/border").join(name)

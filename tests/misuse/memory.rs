@@ -28,34 +28,15 @@ fn handles_without_memory() {
         }
         asynchron_create_with {
             "everything given" => E_NOMEM.drops(2), OK.drops(2), |s| {
-                let options = asynchron_options_t {
-                    name: c"named".as_ptr(),
-                    user_data: s.thing(),
-                    drop_user_data: DROP,
-                    on_demand: FN,
-                    on_demand_ctx: s.thing(),
-                    drop_on_demand_ctx: DROP,
-                    ..OPTIONS
-                };
+                let options = everything(s);
                 asynchron_create_with(&options, &mut s.handle)
             };
-        }
-        asynchron_create_with {
             "room alone" => E_NOMEM, OK, |s| {
                 let options = asynchron_options_t { reserve: 64, ..OPTIONS };
                 asynchron_create_with(&options, &mut s.handle)
             };
             "everything given, and room" => E_NOMEM.drops(2), OK.drops(2), |s| {
-                let options = asynchron_options_t {
-                    name: c"named".as_ptr(),
-                    user_data: s.thing(),
-                    drop_user_data: DROP,
-                    on_demand: FN,
-                    on_demand_ctx: s.thing(),
-                    drop_on_demand_ctx: DROP,
-                    reserve: 4096,
-                    ..OPTIONS
-                };
+                let options = asynchron_options_t { reserve: 4096, ..everything(s) };
                 asynchron_create_with(&options, &mut s.handle)
             };
         }
@@ -63,6 +44,19 @@ fn handles_without_memory() {
             "made when first asked" => EMPTY_TEXT, TEXT, |s| asynchron_name(s.unnamed);
         }
     });
+}
+
+/// Options with all but room.
+fn everything(s: &Scene) -> asynchron_options_t {
+    asynchron_options_t {
+        name: c"named".as_ptr(),
+        user_data: s.thing(),
+        drop_user_data: DROP,
+        on_demand: FN,
+        on_demand_ctx: s.thing(),
+        drop_on_demand_ctx: DROP,
+        ..OPTIONS
+    }
 }
 
 #[test]
