@@ -75,45 +75,16 @@ unsafe fn deliver_copy(
     let delivered = if let Some(small) = Small::copy_of(bytes) {
         // SAFETY: as the caller promises.
         unsafe { Asynchron::complete_small(a, small) }
+    // SAFETY: as the caller promises.
+    } else if let Some(delivered) = unsafe { Asynchron::complete_in_room(a, bytes) } {
+        delivered
     } else {
-        // SAFETY: ALIVE until it is PUBLISHED.
-        if unsafe { a.as_ref() }.state().load().has_room() {
-            // SAFETY: as the caller promises; there is room.
-            return unsafe { deliver_in_room(a, bytes) };
-        }
         match Bytes::copy_of(bytes) {
             // SAFETY: as the caller promises.
             Ok(bytes) => unsafe { Asynchron::complete_copy(a, bytes) },
             Err(NoMemory) => return ASYNCHRON_E_NOMEM,
         }
     };
-    // SAFETY: as the caller promises.
-    unsafe { status_of_delivery(a, delivered) }
-}
-
-/// The same where there is room behind the object. What is too long for it lies outside, as ever.
-///
-/// # Safety
-/// As for [`deliver`]; there is room.
-#[inline(never)]
-unsafe fn deliver_in_room(a: NonNull<Asynchron>, bytes: &[u8]) -> asynchron_status_t {
-    // SAFETY: as the caller promises.
-    let delivered = match unsafe { Asynchron::complete_in_room(a, bytes) } {
-        Some(delivered) => delivered,
-        None => match Bytes::copy_of(bytes) {
-            // SAFETY: as the caller promises.
-            Ok(bytes) => unsafe { Asynchron::complete_copy(a, bytes) },
-            Err(NoMemory) => return ASYNCHRON_E_NOMEM,
-        },
-    };
-    // SAFETY: as the caller promises.
-    unsafe { status_of_delivery(a, delivered) }
-}
-
-/// # Safety
-/// If it was not delivered, the handle is one that lives.
-#[inline]
-unsafe fn status_of_delivery(a: NonNull<Asynchron>, delivered: bool) -> asynchron_status_t {
     if delivered {
         ASYNCHRON_OK
     } else {

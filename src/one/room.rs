@@ -90,13 +90,25 @@ impl Asynchron {
         NonNull::new(whole).unwrap_or(this.cast())
     }
 
-    /// Delivers a copy in the room. False if another was first; `None` if the room is too small, or another has taken it
-    /// and does not come to an end.
+    /// Delivers a copy in the room. False if another was first; `None` if there is no room, if it is too small, or if
+    /// another has taken it and does not come to an end.
     ///
     /// # Safety
-    /// As for [`Self::complete`]; there is room.
+    /// As for [`Self::complete`].
     #[inline]
     pub(crate) unsafe fn complete_in_room(this: NonNull<Self>, bytes: &[u8]) -> Option<bool> {
+        // SAFETY: ALIVE until it is PUBLISHED.
+        if !unsafe { this.as_ref() }.state().load().has_room() {
+            return None;
+        }
+        // SAFETY: as the caller promises; there is room.
+        unsafe { Self::fill_room(this, bytes) }
+    }
+
+    /// # Safety
+    /// As for [`Self::complete`]; there is room.
+    #[inline(never)]
+    unsafe fn fill_room(this: NonNull<Self>, bytes: &[u8]) -> Option<bool> {
         let whole = Self::whole(this);
         // SAFETY: within the block.
         let room = unsafe { whole.add(Room::OFFSET) }.cast::<Room>();
