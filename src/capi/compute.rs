@@ -34,16 +34,16 @@ pub unsafe extern "C" fn asynchron_call(
             return ASYNCHRON_E_INVALID;
         };
         let ctx = Owned { ptr: ctx, drop: None };
-        compute::call(a, function, ctx).map_or_else(status_of_not_pending, |()| ASYNCHRON_OK)
+        status_of_start(compute::call(a, function, ctx))
     })
 }
 
-/// Why nothing starts for one.
-fn status_of_not_pending(seen: Seen) -> asynchron_status_t {
-    if seen.is_complete() && seen.tag().is_cancelled() {
-        ASYNCHRON_CANCELLED
-    } else {
-        ASYNCHRON_ALREADY
+/// Whether it was started, or why not.
+fn status_of_start(started: Result<(), Seen>) -> asynchron_status_t {
+    match started {
+        Ok(()) => ASYNCHRON_OK,
+        Err(seen) if seen.is_complete() && seen.tag().is_cancelled() => ASYNCHRON_CANCELLED,
+        Err(_) => ASYNCHRON_ALREADY,
     }
 }
 
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn asynchron_start(a: *mut asynchron_t) -> asynchron_statu
         let Some(a) = (unsafe { handle(a) }) else {
             return ASYNCHRON_E_INVALID;
         };
-        a.state().start().map_or_else(status_of_not_pending, |()| ASYNCHRON_OK)
+        status_of_start(a.state().start())
     })
 }
 
