@@ -434,7 +434,8 @@ typedef struct {
      */
     void *on_demand_ctx;
     /**
-     * Frees on_demand_ctx, when on_demand has returned, or with the last reference; NULL: never.
+     * Frees on_demand_ctx: when on_demand has returned, or once something else completes the
+     * asynchron; NULL: never.
      */
     asynchron_drop_fn_t drop_on_demand_ctx;
     /**

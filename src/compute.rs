@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use crate::base::program::{Owned, abort_on_exception};
 use crate::one::asynchron::Asynchron;
-use crate::one::extras::{Demand, Function};
+use crate::one::demand::{Demand, Function};
 use crate::one::handle::Handle;
 use crate::one::inside;
 use crate::one::outcome::Outcome;
@@ -64,12 +64,8 @@ pub(crate) fn waits_for_demand(a: &Asynchron) -> bool {
 
 #[cold]
 fn run_demand(a: &Asynchron) {
-    if a.state().start().is_err() {
-        return;
-    }
-    // SAFETY: STARTED: by this call.
-    let demand = a.extras().and_then(|extras| unsafe { extras.take_demand() });
-    if let Some(Demand { function: Some(function), ctx }) = demand {
+    let demand = a.start_on_demand().map(|demand| *demand);
+    if let Some(Demand { function: Some(function), ctx, .. }) = demand {
         run(&Handle::retain(a), ctx, plain(function));
     }
 }

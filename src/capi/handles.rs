@@ -16,7 +16,8 @@ use crate::base::memory::NoMemory;
 use crate::base::program::Owned;
 use crate::compute;
 use crate::one::asynchron::Asynchron;
-use crate::one::extras::{Demand, Extras};
+use crate::one::demand::Demand;
+use crate::one::extras::Extras;
 use crate::one::handle::Handle;
 use crate::one::room::Reserve;
 
@@ -36,7 +37,8 @@ pub struct asynchron_options_t {
     pub on_demand: asynchron_fn_t,
     /// Handed over: passed to on_demand.
     pub on_demand_ctx: *mut c_void,
-    /// Frees on_demand_ctx, when on_demand has returned, or with the last reference; NULL: never.
+    /// Frees on_demand_ctx: when on_demand has returned, or once something else completes the
+    /// asynchron; NULL: never.
     pub drop_on_demand_ctx: asynchron_drop_fn_t,
     /// Room for a value of so many bytes, at most 64 MiB, in the asynchron's own memory; 0 for none.
     /// asynchron_set_bytes() of at most so many then needs no memory. (Since 0.2.0.)
@@ -119,13 +121,13 @@ pub unsafe extern "C" fn asynchron_create_with(
         };
         // SAFETY: the caller vouches for the text.
         let name = (!options.name.is_null()).then(|| unsafe { text(options.name) });
-        let demand = Demand { function: plain_fn(options.on_demand), ctx };
-        let made = if name.is_none() && user_data.is_nothing() && demand.is_nothing() {
-            Asynchron::create_reserved(reserve)
-        } else {
-            Extras::new(name, user_data, Some(demand))
-                .and_then(|extras| Asynchron::create_with(extras, reserve))
-        };
+        let made = Demand::new(plain_fn(options.on_demand), ctx).and_then(|demand| {
+            if name.is_none() && user_data.is_nothing() && demand.is_none() {
+                return Asynchron::create_reserved(reserve);
+            }
+            let extras = Extras::new(name, user_data, demand)?;
+            Asynchron::create_with(extras, reserve)
+        });
         let Ok(made) = made else {
             return ASYNCHRON_E_NOMEM;
         };

@@ -7,7 +7,7 @@ use std::ffi::{c_char, c_void};
 use crate::base::program::DropFn;
 use crate::listen::JoinFn;
 use crate::listen::callback::NotifyFn;
-use crate::one::extras::Function;
+use crate::one::demand::Function;
 
 /// What a call answers. 0 and above: what happened, or how the asynchron or the report is. Below 0:
 /// the call was refused and has changed nothing.

@@ -107,7 +107,13 @@ impl Asynchron {
     pub(crate) fn create_with(extras: Extras, reserve: Reserve) -> Result<Handle, NoMemory> {
         let extras = try_box(extras).map_err(|_| NoMemory)?;
         let made = Self::create_reserved(reserve)?;
+        // SAFETY: ALONE: nobody else knows them yet.
+        let demand = *unsafe { extras.demand() };
         made.with_lock(|held| made.add_extras(held, extras));
+        if let Some(demand) = demand {
+            // SAFETY: ALONE: nobody else knows the object yet. It stays until it is taken off.
+            unsafe { made.listen_first(demand.cast()) };
+        }
         Ok(made)
     }
 

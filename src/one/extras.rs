@@ -5,7 +5,7 @@ use std::io::Write;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicU64;
 
-use super::asynchron::Asynchron;
+use super::demand::Demand;
 use super::progress::Progress;
 use crate::base::memory::{Bytes, NoMemory};
 use crate::base::program::Owned;
@@ -18,31 +18,15 @@ pub(crate) struct Extras {
     /// NULL until there is some; then it stays.
     progress: AtomicPtr<Progress>,
     has_demand: bool,
-    /// Taken by the one thread that moves the asynchron from PENDING to RUNNING for it.
-    demand: UnsafeCell<Option<Demand>>,
-}
-
-/// Computes a value: 0, or an error code.
-pub(crate) type Function = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_void) -> i32;
-
-/// A function to run when somebody asks for the value, and what it is called with.
-pub(crate) struct Demand {
-    /// Without one, the context only waits to be freed.
-    pub(crate) function: Option<Function>,
-    pub(crate) ctx: Owned,
-}
-
-impl Demand {
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.function.is_none() && self.ctx.is_nothing()
-    }
+    /// While it is in the list of the asynchron, whose lock it needs.
+    demand: UnsafeCell<Option<NonNull<Demand>>>,
 }
 
 impl Extras {
     pub(crate) fn new(
         name: Option<&CStr>,
         user_data: Owned,
-        demand: Option<Demand>,
+        demand: Option<Box<Demand>>,
     ) -> Result<Self, NoMemory> {
         let name = match name {
             Some(name) => text(name.to_bytes_with_nul())?,
@@ -53,7 +37,7 @@ impl Extras {
             user_data,
             progress: AtomicPtr::new(ptr::null_mut()),
             has_demand: demand.as_ref().is_some_and(|demand| demand.function.is_some()),
-            demand: UnsafeCell::new(demand),
+            demand: UnsafeCell::new(demand.map(|demand| NonNull::from(Box::leak(demand)))),
         })
     }
 
@@ -120,11 +104,14 @@ impl Extras {
         self.has_demand
     }
 
+    /// Where the function on demand listens, until it is taken off the list.
+    ///
     /// # Safety
-    /// STARTED: by the caller, for this.
-    pub(crate) unsafe fn take_demand(&self) -> Option<Demand> {
-        // SAFETY: STARTED: that happens once, so the caller alone may touch it.
-        unsafe { (*self.demand.get()).take() }
+    /// The asynchron is LOCKED, or ALONE.
+    #[expect(clippy::mut_from_ref, reason = "it is the caller's alone")]
+    pub(super) unsafe fn demand(&self) -> &mut Option<NonNull<Demand>> {
+        // SAFETY: as the caller promises: nobody else may look at it now.
+        unsafe { &mut *self.demand.get() }
     }
 }
 
@@ -135,6 +122,11 @@ impl Drop for Extras {
         if !name.is_null() {
             // SAFETY: the name is ours, and is used no more.
             unsafe { free_text(name) };
+        }
+        // SAFETY: ALONE: nobody else can ask for it any more.
+        if let Some(demand) = unsafe { self.demand() }.take() {
+            // SAFETY: it was a box, and was never listed: else it would have been taken off.
+            drop(unsafe { Box::from_raw(demand.as_ptr()) });
         }
         // ORDERING: as above.
         let progress = self.progress.load(Relaxed);

@@ -71,8 +71,6 @@
 //! - **CLAIMED**: LOCKED, and the object was not complete when it was. Nobody else can complete it meanwhile. So
 //!   the slot is this thread's alone, to write the outcome. It ends by `publish`; or by `unlock`, and nothing was
 //!   written.
-//! - **STARTED**: this thread moved the word from PENDING to RUNNING, by `start`, which one thread does at most.
-//!   With it one may take the function on demand out of the extras. It never ends: a word is not PENDING again.
 //! - **PUBLISHED**: the word was seen to be COMPLETE, by a load that acquires, or by this thread's own `publish`.
 //!   Anyone who has the object ALIVE may have seen it. With it one may read the slot as the tag says: it is not
 //!   written again, and what it holds stays until LAST.

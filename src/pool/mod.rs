@@ -19,7 +19,7 @@ use self::threads::Pool;
 use crate::base::memory::NoMemory;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
-use crate::one::extras::Function;
+use crate::one::demand::Function;
 
 /// Why a task was refused.
 pub(crate) enum SpawnError {

@@ -17,7 +17,7 @@ use super::threads::Pool;
 use crate::base::program::Owned;
 use crate::compute;
 use crate::one::asynchron::Asynchron;
-use crate::one::extras::Function;
+use crate::one::demand::Function;
 use crate::one::handle::Handle;
 use crate::one::jobs::Job;
 use crate::one::listener::{Kind, Listener};

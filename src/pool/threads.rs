@@ -15,7 +15,7 @@ use crate::base::lock::{Guard, Line, Lock};
 use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
-use crate::one::extras::Function;
+use crate::one::demand::Function;
 use crate::sys;
 
 /// Tasks lie in two halves of one queue until a thread takes them, so that those who add and those who take

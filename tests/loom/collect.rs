@@ -135,8 +135,8 @@ fn a_set_and_one_that_asks_may_meet_and_the_first_value_stays() {
         let won = other.join().unwrap() == ASYNCHRON_OK;
         assert_eq!(value, if won { 2 } else { 1 });
         assert!(won || told.runs() == 1);
-        a.release();
         assert_eq!(told.drops(), 1);
+        a.release();
     });
 }
 

@@ -20,6 +20,7 @@ mod r06_release_after_wait;
 mod r07_call_and_spawn;
 mod r07_deadlock;
 mod r07_lets_go;
+mod r08_lets_go;
 mod r08_on_demand;
 mod r09_as_many_as_processors;
 mod r09_spawn_never_starves;

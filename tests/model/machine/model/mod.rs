@@ -1,8 +1,8 @@
 //! The contract, in plain Rust of one thread: what every call answers, what runs when, and what is freed when.
 //!
 //! Where the header leaves an order open, it is the library's: of several that a callback or a drop let go, the last
-//! is freed first; of one, first the value, then the user data, then the context of its function on demand; a report
-//! releases what it holds in the order of its slots, and uses a free slot again first.
+//! is freed first; of one, first the value, then the user data; a report releases what it holds in the order of its
+//! slots, and uses a free slot again first.
 
 mod one;
 mod report;
@@ -41,7 +41,8 @@ impl World for Model {
             Call::Create { made, name } => self.create(made, One { named: name, ..One::new() }),
             // Room changes nothing of what can be seen.
             Call::CreateWith { made, user_data, on_demand, reserve: _ } => {
-                let made_with = One { user_data: Some(user_data), on_demand, ..One::new() };
+                let listeners = on_demand.into_iter().map(one::Listener::Demand).collect();
+                let made_with = One { user_data: Some(user_data), listeners, ..One::new() };
                 self.create(made, made_with);
                 is(ASYNCHRON_OK)
             }
@@ -243,12 +244,12 @@ impl Model {
 
     /// Only looks, but that a wait which would block first runs what is due, and starts what is on demand.
     fn wait(&self, a: Id, until: Until) -> asynchron_status_t {
-        if until != Until::Now && self.with(a, |one| one.on_demand.is_some()) && self.start(a) {
-            let ctx = self.with(a, |one| {
-                one.refs += 1;
-                one.on_demand.take()
-            });
-            ctx.into_iter().for_each(|ctx| self.compute(a, &[], ctx));
+        let asks = until != Until::Now;
+        if let Some(ctx) = self.with(a, |one| if asks { one.take_demand() } else { None }) {
+            let started = self.start(a);
+            debug_assert!(started);
+            self.with(a, |one| one.refs += 1);
+            self.compute(a, &[], ctx);
             self.release(a);
         }
         self.wait_for(until, || self.is_complete(a), || self.is_inside(a))

@@ -8,7 +8,6 @@ pub struct One {
     pub refs: usize,
     pub named: bool,
     pub user_data: Option<Owned>,
-    pub on_demand: Option<Owned>,
     pub progress: Option<(u64, u64)>,
     pub running: bool,
     pub outcome: Option<Outcome>,
@@ -38,6 +37,8 @@ pub enum Listener {
     After(Rc<After>),
     /// Of what a step delivers into.
     Needless(Rc<After>),
+    /// The function on demand, which nobody has asked for.
+    Demand(Owned),
 }
 
 #[derive(Clone, Copy)]
@@ -79,6 +80,7 @@ pub enum Job {
     Callback(Id, Registered),
     After(Rc<After>),
     Detach(Rc<After>),
+    Drop(Owned),
 }
 
 impl Failure {
@@ -98,7 +100,6 @@ impl One {
             refs: 1,
             named: false,
             user_data: None,
-            on_demand: None,
             progress: None,
             running: false,
             outcome: None,
@@ -116,8 +117,24 @@ impl One {
         }
     }
 
+    /// Where the function on demand listens, if the next who asks starts it.
+    fn demand(&self) -> Option<usize> {
+        let pending = self.state() == ASYNCHRON_STATE_PENDING;
+        let demand = |listener: &Listener| matches!(listener, Listener::Demand(_));
+        self.listeners.iter().position(demand).filter(|_| pending)
+    }
+
     pub fn waits_for_demand(&self) -> bool {
-        self.state() == ASYNCHRON_STATE_PENDING && self.on_demand.is_some()
+        self.demand().is_some()
+    }
+
+    /// The context of the function on demand, which is not needed by others any more.
+    pub fn take_demand(&mut self) -> Option<Owned> {
+        let at = self.demand()?;
+        match self.listeners.remove(at) {
+            Listener::Demand(ctx) => Some(ctx),
+            _ => None,
+        }
     }
 
     pub fn progress(&self) -> Answer {
@@ -249,6 +266,7 @@ impl Model {
                     after.needless.set(Needless::Due);
                     self.jobs.borrow_mut().push_back(Job::Detach(after));
                 }
+                Listener::Demand(ctx) => self.jobs.borrow_mut().push_back(Job::Drop(ctx)),
             }
         }
         self.run_due();
@@ -318,6 +336,7 @@ impl Model {
                 Some(Job::Callback(a, registered)) => self.run_callback(a, registered),
                 Some(Job::After(after)) => self.run_after(&after),
                 Some(Job::Detach(after)) => self.detach(&after),
+                Some(Job::Drop(ctx)) => self.drop_owned(ctx),
                 None => return,
             }
         }
@@ -426,7 +445,6 @@ impl Model {
         let one = self.all.borrow_mut().remove(&a).expect("freed once");
         one.outcome.into_iter().for_each(|outcome| self.drop_outcome(outcome));
         one.user_data.into_iter().for_each(|owned| self.drop_owned(owned));
-        one.on_demand.into_iter().for_each(|owned| self.drop_owned(owned));
     }
 
     pub fn drop_outcome(&self, outcome: Outcome) {
