@@ -6,7 +6,7 @@ use std::mem::{self, MaybeUninit};
 use super::Item;
 
 /// So many items are handed out at a time, under the lock: what is to be handed in waits meanwhile.
-pub(super) const AT_ONCE: usize = 32;
+pub(super) const AT_ONCE: usize = 8;
 
 pub(super) struct Few {
     items: [MaybeUninit<Item>; AT_ONCE],
