@@ -174,6 +174,18 @@ enum asynchron_notify_if_pending_e {
     ASYNCHRON_NOTIFY_IF_PENDING = 1,
 };
 
+enum asynchron_on_value_e {
+    ASYNCHRON_ON_VALUE = 2,
+};
+
+enum asynchron_on_failure_e {
+    ASYNCHRON_ON_FAILURE = 4,
+};
+
+enum asynchron_on_cancel_e {
+    ASYNCHRON_ON_CANCEL = 8,
+};
+
 typedef struct {
     size_t size;
     asynchron_notify_fn_t fn;

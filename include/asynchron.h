@@ -1014,6 +1014,24 @@ asynchron_status_t asynchron_progress_of(const asynchron_t *a,
 #define ASYNCHRON_NOTIFY_IF_PENDING 1
 
 /**
+ * A flag of asynchron_notify_options_t: call fn if there is a value. With any of the three flags
+ * ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and ASYNCHRON_ON_CANCEL, fn is called only if the
+ * asynchron ended in one of the ways given; with none of them, however it ended. (Since 0.2.0.)
+ */
+#define ASYNCHRON_ON_VALUE 2
+
+/**
+ * A flag as ASYNCHRON_ON_VALUE: call fn if it failed, also if it broke. (Since 0.2.0.)
+ */
+#define ASYNCHRON_ON_FAILURE 4
+
+/**
+ * A flag as ASYNCHRON_ON_VALUE: call fn if it was cancelled. A producer learns by this that nobody
+ * needs its work any more. (Since 0.2.0.)
+ */
+#define ASYNCHRON_ON_CANCEL 8
+
+/**
  * How asynchron_notify_with() registers. Zero it, set size, then what you need.
  */
 typedef struct {
@@ -1034,7 +1052,8 @@ typedef struct {
      */
     asynchron_drop_fn_t drop_ctx;
     /**
-     * ASYNCHRON_NOTIFY_IF_PENDING, or 0. Unknown flags are refused.
+     * 0, or of ASYNCHRON_NOTIFY_IF_PENDING, ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and
+     * ASYNCHRON_ON_CANCEL those that are wanted, joined by |. Unknown flags are refused.
      */
     uint64_t flags;
 } asynchron_notify_options_t;
@@ -1063,12 +1082,14 @@ asynchron_status_t asynchron_notify(asynchron_t *a,
  * - Needs: `options` with size and fn set. A size larger than this header's is accepted if all
  *   that this header does not know is zero. `token` writable, or NULL if it is never taken back.
  * - Ownership: ctx is handed over, whatever is returned, unless the size is refused: then nothing
- *   was read. drop_ctx(ctx) runs after fn, or as soon as it is known that fn never runs.
+ *   was read. drop_ctx(ctx) runs after fn, or as soon as it is known that fn never runs: if it did
+ *   not end as the flags ask, when it completes, in the place of fn.
  * - Threads: if `a` is complete, fn runs inside this call.
- * - Returns: ASYNCHRON_OK: it will run, or has run; `*token`, never 0, was written before that.
- *   ASYNCHRON_ALREADY: `a` is complete, and ASYNCHRON_NOTIFY_IF_PENDING was given;
- *   ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown flag, or a field that
- *   this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
+ * - Returns: ASYNCHRON_OK: it will run, or has run, unless the flags exclude how it ends; `*token`,
+ *   never 0, was written before that. ASYNCHRON_ALREADY: `a` is complete, and
+ *   ASYNCHRON_NOTIFY_IF_PENDING was given; ASYNCHRON_E_INVALID: a NULL, a size too small or over
+ *   4096, an unknown flag, or a field that this library does not know and that is not zero;
+ *   ASYNCHRON_E_NOMEM.
  * - Since: 0.1.0
  */
 ASYNCHRON_API

@@ -19,11 +19,24 @@ use super::{catch_panic, handle};
 use crate::base::program::Owned;
 use crate::listen::callback::{RegisterError, register};
 use crate::listen::removable::{self, Removal};
+use crate::listen::ways::{Ways, only};
 use crate::one::jobs;
 
 /// A flag of asynchron_notify_options_t: register only if `a` is not complete. If it is complete,
 /// fn is not called, and ASYNCHRON_ALREADY is returned.
 pub const ASYNCHRON_NOTIFY_IF_PENDING: u64 = 1;
+
+/// A flag of asynchron_notify_options_t: call fn if there is a value. With any of the three flags
+/// ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and ASYNCHRON_ON_CANCEL, fn is called only if the
+/// asynchron ended in one of the ways given; with none of them, however it ended. (Since 0.2.0.)
+pub const ASYNCHRON_ON_VALUE: u64 = 2;
+
+/// A flag as ASYNCHRON_ON_VALUE: call fn if it failed, also if it broke. (Since 0.2.0.)
+pub const ASYNCHRON_ON_FAILURE: u64 = 4;
+
+/// A flag as ASYNCHRON_ON_VALUE: call fn if it was cancelled. A producer learns by this that nobody
+/// needs its work any more. (Since 0.2.0.)
+pub const ASYNCHRON_ON_CANCEL: u64 = 8;
 
 /// How asynchron_notify_with() registers. Zero it, set size, then what you need.
 #[repr(C)]
@@ -37,8 +50,17 @@ pub struct asynchron_notify_options_t {
     pub ctx: *mut c_void,
     /// Frees ctx, when fn has returned, or never will run; NULL: never.
     pub drop_ctx: asynchron_drop_fn_t,
-    /// ASYNCHRON_NOTIFY_IF_PENDING, or 0. Unknown flags are refused.
+    /// 0, or of ASYNCHRON_NOTIFY_IF_PENDING, ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and
+    /// ASYNCHRON_ON_CANCEL those that are wanted, joined by |. Unknown flags are refused.
     pub flags: u64,
+}
+
+/// Those that say how it is to have ended.
+pub(super) const ON_FLAGS: u64 = ASYNCHRON_ON_VALUE | ASYNCHRON_ON_FAILURE | ASYNCHRON_ON_CANCEL;
+
+pub(super) fn ways(flags: u64) -> Ways {
+    let given = |flag| flags & flag != 0;
+    Ways::new(given(ASYNCHRON_ON_VALUE), given(ASYNCHRON_ON_FAILURE), given(ASYNCHRON_ON_CANCEL))
 }
 
 // SAFETY: integers, pointers and nullable function pointers: all zero is valid.
@@ -65,7 +87,7 @@ pub unsafe extern "C" fn asynchron_notify(
     catch_panic(ASYNCHRON_E_INTERNAL, || {
         let ctx = Owned { ptr: ctx, drop: None };
         // SAFETY: the caller vouches for the handle; no token is asked for.
-        unsafe { notify(a, r#fn, ctx, false, std::ptr::null_mut()) }
+        unsafe { notify(a, r#fn, ctx, 0, std::ptr::null_mut()) }
     })
 }
 
@@ -76,15 +98,19 @@ unsafe fn notify(
     a: *mut asynchron_t,
     function: asynchron_notify_fn_t,
     ctx: Owned,
-    only_pending: bool,
+    flags: u64,
     token: *mut u64,
 ) -> asynchron_status_t {
     // SAFETY: as the caller promises.
     let (Some(a), Some(function)) = (unsafe { handle(a) }, notify_fn(function)) else {
         return ASYNCHRON_E_INVALID;
     };
-    // SAFETY: as the caller promises.
-    match unsafe { register(a, function, ctx, only_pending, token) } {
+    let only_pending = flags & ASYNCHRON_NOTIFY_IF_PENDING != 0;
+    let registered = only(ways(flags), function, ctx).and_then(|(function, ctx)| {
+        // SAFETY: as the caller promises.
+        unsafe { register(a, function, ctx, only_pending, token) }
+    });
+    match registered {
         Ok(()) => ASYNCHRON_OK,
         Err(RegisterError::Complete) => ASYNCHRON_ALREADY,
         Err(RegisterError::NoMemory) => ASYNCHRON_E_NOMEM,
@@ -97,12 +123,14 @@ unsafe fn notify(
 /// - Needs: `options` with size and fn set. A size larger than this header's is accepted if all
 ///   that this header does not know is zero. `token` writable, or NULL if it is never taken back.
 /// - Ownership: ctx is handed over, whatever is returned, unless the size is refused: then nothing
-///   was read. drop_ctx(ctx) runs after fn, or as soon as it is known that fn never runs.
+///   was read. drop_ctx(ctx) runs after fn, or as soon as it is known that fn never runs: if it did
+///   not end as the flags ask, when it completes, in the place of fn.
 /// - Threads: if `a` is complete, fn runs inside this call.
-/// - Returns: ASYNCHRON_OK: it will run, or has run; `*token`, never 0, was written before that.
-///   ASYNCHRON_ALREADY: `a` is complete, and ASYNCHRON_NOTIFY_IF_PENDING was given;
-///   ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown flag, or a field that
-///   this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
+/// - Returns: ASYNCHRON_OK: it will run, or has run, unless the flags exclude how it ends; `*token`,
+///   never 0, was written before that. ASYNCHRON_ALREADY: `a` is complete, and
+///   ASYNCHRON_NOTIFY_IF_PENDING was given; ASYNCHRON_E_INVALID: a NULL, a size too small or over
+///   4096, an unknown flag, or a field that this library does not know and that is not zero;
+///   ASYNCHRON_E_NOMEM.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -117,12 +145,11 @@ pub unsafe extern "C" fn asynchron_notify_with(
             return ASYNCHRON_E_INVALID;
         };
         let ctx = Owned { ptr: options.ctx, drop: drop_fn(options.drop_ctx) };
-        if unknown || options.flags & !ASYNCHRON_NOTIFY_IF_PENDING != 0 {
+        if unknown || options.flags & !(ASYNCHRON_NOTIFY_IF_PENDING | ON_FLAGS) != 0 {
             return ASYNCHRON_E_INVALID;
         }
-        let only_pending = options.flags & ASYNCHRON_NOTIFY_IF_PENDING != 0;
         // SAFETY: the caller vouches for the handle, and that the token may be written.
-        unsafe { notify(a, options.r#fn, ctx, only_pending, token) }
+        unsafe { notify(a, options.r#fn, ctx, options.flags, token) }
     })
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod removable;
 pub(crate) mod report;
 pub(crate) mod then;
 mod token;
+pub(crate) mod ways;
 
 /// Computes a value from complete sources: 0, or an error code.
 pub(crate) type JoinFn =

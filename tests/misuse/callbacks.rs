@@ -104,13 +104,13 @@ fn size_and_flags() -> Vec<Row> {
             "larger with a non-zero tail: last" => E_INVALID.drops(1),
                 |s| longer(s, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
             "unknown flag: the next" => E_INVALID.drops(1),
-                |s| asynchron_notify_with(s.pending, &flagged(s.thing(), 2), &mut s.token);
+                |s| asynchron_notify_with(s.pending, &flagged(s.thing(), 16), &mut s.token);
             "unknown flag: the last" => E_INVALID.drops(1),
                 |s| asynchron_notify_with(s.pending, &flagged(s.thing(), 1 << 63), &mut s.token);
             "unknown flag: beyond 32 bits" => E_INVALID.drops(1),
                 |s| asynchron_notify_with(s.pending, &flagged(s.thing(), 1 << 32), &mut s.token);
             "unknown flag: with a known one, on a ready one" => E_INVALID.drops(1), |s| {
-                let options = flagged(s.thing(), ASYNCHRON_NOTIFY_IF_PENDING | 4);
+                let options = flagged(s.thing(), ASYNCHRON_NOTIFY_IF_PENDING | 16);
                 asynchron_notify_with(s.ready, &options, &mut s.token)
             };
             "unknown flag: all, NULL to drop" => E_INVALID.drops(1),

@@ -104,9 +104,9 @@ fn listen_op() -> impl Strategy<Value = Op> {
         2 => (at(), does()).prop_map(|(a, does)| Op::Call { a, does }),
         2 => (at(), does()).prop_map(|(a, does)| Op::Notify { a, does }),
         1 => Just(Op::RunDue),
-        6 => (at(), does(), frees(), any::<(bool, bool)>()).prop_map(
-            |(a, does, drop, (token, if_pending))| {
-                Op::NotifyWith { a, does, drop, token, if_pending }
+        6 => (at(), does(), frees(), any::<(bool, bool)>(), prop_oneof![Just(0), 0..8_u8]).prop_map(
+            |(a, does, drop, (token, if_pending), ways)| {
+                Op::NotifyWith { a, does, drop, token, if_pending, ways }
             }
         ),
         4 => (0..6_u8, prop::option::weighted(0.1, at()), any::<bool>()).prop_map(

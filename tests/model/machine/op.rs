@@ -137,6 +137,8 @@ pub enum Op {
         drop: Frees,
         token: bool,
         if_pending: bool,
+        /// Of three bits.
+        ways: u8,
     },
     /// `of_another` asks the wrong asynchron.
     Unnotify {

@@ -166,13 +166,13 @@ impl World for Library {
                 Call::Notify(a, ctx) => {
                     is(asynchron_notify(at(a), Some(on_complete), pointer(ctx)))
                 }
-                Call::NotifyWith { a, ctx, token, if_pending } => {
+                Call::NotifyWith { a, ctx, token, if_pending, ways } => {
                     let options = asynchron_notify_options_t {
                         size: size_of::<asynchron_notify_options_t>(),
                         r#fn: Some(on_complete),
                         ctx: pointer(ctx.thing),
                         drop_ctx: drop_of(ctx),
-                        flags: if if_pending { ASYNCHRON_NOTIFY_IF_PENDING } else { 0 },
+                        flags: u64::from(if_pending) | ways,
                     };
                     let room = token.map_or(null_mut(), |token| names.new_token(token, ctx.thing));
                     let status = asynchron_notify_with(at(a), &options, room);

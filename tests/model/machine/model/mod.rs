@@ -117,10 +117,10 @@ impl World for Model {
             Call::Compute(a, ctx) => self.call(a, ctx),
             Call::Notify(a, ctx) => {
                 let ctx = Owned { thing: ctx, drop: false };
-                self.notify(a, Registered { ctx, token: None }, false)
+                self.notify(a, Registered { ctx, token: None, ways: 0 }, false)
             }
-            Call::NotifyWith { a, ctx, token, if_pending } => {
-                self.notify(a, Registered { ctx, token }, if_pending)
+            Call::NotifyWith { a, ctx, token, if_pending, ways } => {
+                self.notify(a, Registered { ctx, token, ways }, if_pending)
             }
             Call::Unnotify { a, token, .. } => self.unnotify(a, token),
             Call::WaitAny(ref of, until) => self.wait_any(of, until),

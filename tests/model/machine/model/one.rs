@@ -1,6 +1,7 @@
 //! One asynchron: its outcome, its listeners in their order, its references; and what is due.
 
 use asynchron::capi::asynchron_state_t::{self, *};
+use asynchron::capi::{ASYNCHRON_ON_CANCEL, ASYNCHRON_ON_FAILURE, ASYNCHRON_ON_VALUE};
 
 use super::*;
 
@@ -45,6 +46,8 @@ pub enum Listener {
 pub struct Registered {
     pub ctx: Owned,
     pub token: Option<Id>,
+    /// It runs only if it ended in one of these; 0: however it ended.
+    pub ways: u64,
 }
 
 pub struct After {
@@ -122,6 +125,16 @@ impl One {
         let pending = self.state() == ASYNCHRON_STATE_PENDING;
         let demand = |listener: &Listener| matches!(listener, Listener::Demand(_));
         self.listeners.iter().position(demand).filter(|_| pending)
+    }
+
+    /// How it ended, as a flag.
+    fn way(&self) -> u64 {
+        match self.outcome {
+            Some(Outcome::Value(..)) => ASYNCHRON_ON_VALUE,
+            Some(Outcome::Failed(_)) => ASYNCHRON_ON_FAILURE,
+            Some(Outcome::Cancelled(_)) => ASYNCHRON_ON_CANCEL,
+            None => 0,
+        }
     }
 
     pub fn waits_for_demand(&self) -> bool {
@@ -342,9 +355,9 @@ impl Model {
         }
     }
 
-    fn run_callback(&self, a: Id, Registered { ctx, token }: Registered) {
+    fn run_callback(&self, a: Id, Registered { ctx, token, ways }: Registered) {
         let begins = token.is_none_or(|token| self.with(a, |one| one.step(token, Stage::Running)));
-        if begins {
+        if begins && self.with(a, |one| ways == 0 || ways & one.way() != 0) {
             player::ran(a, &[], ctx.thing);
         }
         let Some(token) = token else {

@@ -111,7 +111,7 @@ impl Player {
                 let a = self.at(a)?;
                 self.using(&[a], Call::Notify(a, self.hand(Some(does), None).thing));
             }
-            Op::NotifyWith { a, does, drop, token, if_pending } => {
+            Op::NotifyWith { a, does, drop, token, if_pending, ways } => {
                 let (a, ctx) = (self.at(a)?, self.hand(Some(does), drop));
                 let token = token.then(|| {
                     let mut now = self.now.borrow_mut();
@@ -119,7 +119,8 @@ impl Player {
                     now.tokens.push((token, a));
                     token
                 });
-                self.using(&[a], Call::NotifyWith { a, ctx, token, if_pending });
+                let ways = u64::from(ways & 7) << 1;
+                self.using(&[a], Call::NotifyWith { a, ctx, token, if_pending, ways });
             }
             Op::Unnotify { token, of_another, wait } => {
                 let (token, of) = {
