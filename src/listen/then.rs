@@ -12,7 +12,6 @@ use crate::one::handle::Handle;
 use crate::one::jobs::{self, Job, Jobs};
 use crate::one::link::{Detached, Known, Link, Listed};
 use crate::one::listener::{Kind, Listener};
-use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 use crate::one::step::Begun;
 
@@ -152,14 +151,14 @@ impl Next {
         let this = unsafe { Self::of_field(job, offset_of!(Self, link)) };
         // SAFETY: neither of the two who may free it has.
         let info = unsafe { Link::info(link) };
-        let error = if info & ONLY_VALUE != 0 { error_of(&source) } else { None };
+        let passes_on = info & ONLY_VALUE != 0 && !has_value(&source);
         // SAFETY: the reference of the `Next` keeps it alive.
         let into = unsafe { Self::into_of(this, info) };
         // SAFETY: ALIVE by the reference of the `Next`.
         let into = unsafe { into.as_ref() };
         let needless = Self::field(this, offset_of!(Self, needless));
         // SAFETY: it was listed there.
-        let begun = unsafe { into.begin(needless, error.is_none()) };
+        let begun = unsafe { into.begin(needless, !passes_on) };
         if begun == Begun::Gone {
             // SAFETY: this thread has not left it.
             if unsafe { Link::leave(link) } {
@@ -170,20 +169,19 @@ impl Next {
         }
         // SAFETY: ALONE: off both lists.
         let (into, function, ctx) = unsafe { Self::take_apart(this) };
-        match error {
-            Some(error) => {
-                drop(ctx);
-                // SAFETY: ALIVE: the handle is a reference. If another was first, that one stays.
-                let _ = unsafe { Asynchron::complete(into.as_non_null(), error) };
-            }
-            None if begun == Begun::Started => {
-                let sources = [source.as_ptr()];
-                // SAFETY: the program gave this function together with this context.
-                compute::run(&into, ctx, |a, ctx| unsafe { function(a, sources.as_ptr(), 1, ctx) });
-            }
-            None => drop(ctx),
+        if passes_on {
+            drop(ctx);
+            // SAFETY: ALIVE: the handle is a reference. If another was first, that one stays.
+            let _ = unsafe { Asynchron::complete_as(into.as_non_null(), source) };
+        } else if begun == Begun::Started {
+            let sources = [source.as_ptr()];
+            // SAFETY: the program gave this function together with this context.
+            compute::run(&into, ctx, |a, ctx| unsafe { function(a, sources.as_ptr(), 1, ctx) });
+            drop(source);
+        } else {
+            drop(ctx);
+            drop(source);
         }
-        drop(source);
         drop(into);
     }
 
@@ -266,9 +264,6 @@ impl Next {
     }
 }
 
-/// What it has instead of a value.
-fn error_of(source: &Asynchron) -> Option<Outcome> {
-    let (slot, tag) = source.outcome()?;
-    // SAFETY: PUBLISHED: the slot holds what the tag says.
-    unsafe { slot.share_error(tag) }
+fn has_value(source: &Asynchron) -> bool {
+    source.outcome().is_some_and(|(_, tag)| tag.is_value())
 }

@@ -18,6 +18,7 @@ pub(crate) mod progress;
 pub(crate) mod publish;
 pub(crate) mod release;
 pub(crate) mod room;
+pub(crate) mod share;
 pub(crate) mod state;
 pub(crate) mod step;
 pub(crate) mod take;

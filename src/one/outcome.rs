@@ -5,6 +5,7 @@ use std::mem::{self, ManuallyDrop, MaybeUninit, offset_of};
 use std::ptr;
 
 use super::failure::Failure;
+use super::handle::Handle;
 use crate::base::memory::Bytes;
 use crate::base::program::Owned;
 use crate::sync::UnsafeCell;
@@ -23,6 +24,8 @@ pub(crate) enum Outcome {
     Broken,
     Cancelled,
     CancelledBecause(Failure),
+    /// A value that lies in another asynchron.
+    Shared(Shared),
 }
 
 /// A value that the program owns, or handed over.
@@ -34,7 +37,15 @@ pub(crate) struct Buffer {
     pub(crate) owner: Owned,
 }
 
-/// Where a value outside the object lies: how both [`Bytes`] and [`Buffer`] begin.
+/// A value that another asynchron holds, which is kept for it.
+#[repr(C)]
+pub(crate) struct Shared {
+    pub(super) span: Span,
+    /// Where it was delivered: that one shares nobody's.
+    pub(super) origin: Handle,
+}
+
+/// Where a value outside the object lies: how [`Bytes`], [`Buffer`] and [`Shared`] begin.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct Span {
@@ -45,6 +56,7 @@ pub(crate) struct Span {
 const _: () = assert!(offset_of!(Buffer, data) == 0 && offset_of!(Bytes, data) == 0);
 const _: () = assert!(offset_of!(Buffer, len) == offset_of!(Span, len));
 const _: () = assert!(offset_of!(Bytes, len) == offset_of!(Span, len));
+const _: () = assert!(offset_of!(Shared, span) == 0);
 
 impl Outcome {
     /// What a function's return says: 0 is the empty value, anything else a failure.
@@ -67,7 +79,8 @@ impl Tag {
     const BUFFER: u32 = Self::HOLDS | 1;
     /// A buffer that is nothing but its owner.
     const POINTER: u32 = Self::BUFFER | (1 << Self::LEN_SHIFT);
-    const IN_ROOM: u32 = Self::BYTES | Self::BEHIND;
+    const IN_ROOM: u32 = Self::BYTES | Self::IN_BLOCK;
+    const SHARED: u32 = Self::IN_ROOM | (1 << Self::LEN_SHIFT);
     const CODE: u32 = Self::ERROR;
     const BROKEN: u32 = Self::ERROR | 1;
     const FAILURE: u32 = Self::ERROR | Self::HOLDS;
@@ -80,8 +93,8 @@ impl Tag {
     const CANCEL: u32 = 2;
     pub(super) const HOLDS: u32 = 4;
 
-    /// The copy lies in the object's own block, and is freed with that.
-    const BEHIND: u32 = 16;
+    /// The value lies in the block of an object, and goes with that: its own, or that of the one whose it is.
+    const IN_BLOCK: u32 = 16;
 
     const KIND: u32 = 31;
     const LEN_SHIFT: u32 = 8;
@@ -136,13 +149,19 @@ impl Tag {
     /// Whether it is a copy in the room behind the object.
     #[inline]
     pub(crate) fn is_in_room(self) -> bool {
-        self.kind() == Self::IN_ROOM
+        self.0 == Self::IN_ROOM
+    }
+
+    /// Whether another asynchron holds the value.
+    #[inline]
+    fn is_shared(self) -> bool {
+        self.0 == Self::SHARED
     }
 
     /// Whether freeing it runs none of the program's code.
     #[inline]
     pub(crate) fn is_ours(self) -> bool {
-        self.is_plain() || self.0 & (Self::KIND & !Self::BEHIND) == Self::BYTES
+        self.is_plain() || self.0 & (Self::KIND & !Self::IN_BLOCK) == Self::BYTES
     }
 }
 
@@ -157,6 +176,7 @@ pub(crate) union Slot {
     small: [MaybeUninit<u8>; Self::INSIDE],
     bytes: ManuallyDrop<Bytes>,
     buffer: ManuallyDrop<Buffer>,
+    shared: ManuallyDrop<Shared>,
     code: i32,
     failure: ManuallyDrop<Failure>,
     empty: (),
@@ -231,6 +251,7 @@ impl Slot {
             Outcome::CancelledBecause(reason) => {
                 (Tag::CANCELLED_BECAUSE, Self { failure: ManuallyDrop::new(reason) })
             }
+            Outcome::Shared(shared) => (Tag::SHARED, Self { shared: ManuallyDrop::new(shared) }),
         };
         // SAFETY: the caller alone may touch it.
         unsafe { slot.write(content) };
@@ -292,7 +313,7 @@ impl Slot {
             let len = tag.small_len();
             return Some((if len == 0 { ptr::null() } else { ptr::from_ref(self).cast() }, len));
         }
-        // SAFETY: a copy or a buffer, and both begin with where the value lies.
+        // SAFETY: a copy, a buffer or a shared value, and all begin with where the value lies.
         let span = unsafe { &self.span };
         Some((span.data, span.len))
     }
@@ -343,6 +364,15 @@ impl Slot {
         }
     }
 
+    /// The asynchron that holds the value, if it is another.
+    ///
+    /// # Safety
+    /// As for [`Self::value`].
+    pub(super) unsafe fn origin(&self, tag: Tag) -> Option<&Handle> {
+        // SAFETY: the tag says so.
+        tag.is_shared().then(|| unsafe { &self.shared.origin })
+    }
+
     /// The pointer, whose drop runs no more.
     ///
     /// # Safety
@@ -367,6 +397,7 @@ impl Slot {
     ///
     /// # Safety
     /// The slot holds what `tag` says; nobody uses it any more.
+    #[inline]
     pub(crate) unsafe fn free(&mut self, tag: Tag) {
         match tag.kind() {
             // SAFETY: the tag says so, and it is dropped once.
@@ -377,7 +408,19 @@ impl Slot {
             Tag::FAILURE | Tag::CANCELLED_BECAUSE => unsafe {
                 ManuallyDrop::drop(&mut self.failure);
             },
+            // SAFETY: the tag says so, and it is dropped once.
+            _ if tag.is_shared() => unsafe { self.let_go() },
             _ => {}
         }
+    }
+
+    /// Frees what is shared. Apart, so that others are freed faster.
+    ///
+    /// # Safety
+    /// The slot holds that; nobody uses it any more.
+    #[inline(never)]
+    unsafe fn let_go(&mut self) {
+        // SAFETY: as the caller promises, and it is dropped once.
+        unsafe { ManuallyDrop::drop(&mut self.shared) };
     }
 }

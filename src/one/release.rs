@@ -216,6 +216,7 @@ impl Asynchron {
     ///
     /// # Safety
     /// LAST: the last reference is gone; called once.
+    #[inline(never)]
     pub(super) unsafe fn free(this: NonNull<Self>) {
         // SAFETY: LAST: nobody else can reach it.
         let me = unsafe { this.as_ref() };
