@@ -236,6 +236,14 @@ asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
 
 int asynchron_report_fd(asynchron_report_t *r);
 
+typedef struct {
+    size_t size;
+    asynchron_join_fn_t fn;
+    void *ctx;
+    asynchron_drop_fn_t drop_ctx;
+    uint64_t flags;
+} asynchron_step_options_t;
+
 asynchron_status_t asynchron_wait_any(asynchron_t *const *as,
                                       size_t n,
                                       uint64_t timeout_ns,
@@ -255,3 +263,14 @@ asynchron_t *asynchron_then(asynchron_t *a,
                             asynchron_join_fn_t fn,
                             void *ctx,
                             asynchron_drop_fn_t drop_ctx);
+
+asynchron_status_t asynchron_after_with(asynchron_t *const *as,
+                                        size_t n,
+                                        asynchron_t *into,
+                                        const asynchron_step_options_t *options,
+                                        asynchron_t **out);
+
+asynchron_status_t asynchron_then_with(asynchron_t *a,
+                                       asynchron_t *into,
+                                       const asynchron_step_options_t *options,
+                                       asynchron_t **out);

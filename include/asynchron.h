@@ -1314,6 +1314,33 @@ ASYNCHRON_API int asynchron_report_fd(asynchron_report_t *r);
  */
 
 /**
+ * How asynchron_then_with() and asynchron_after_with() go on. Zero it, set size, then what you need.
+ */
+typedef struct {
+    /**
+     * sizeof(asynchron_step_options_t)
+     */
+    size_t size;
+    /**
+     * What to call.
+     */
+    asynchron_join_fn_t fn;
+    /**
+     * Handed over: passed to fn.
+     */
+    void *ctx;
+    /**
+     * Frees ctx, when fn has returned, or never will run; NULL: never.
+     */
+    asynchron_drop_fn_t drop_ctx;
+    /**
+     * 0, or of ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and ASYNCHRON_ON_CANCEL those that are
+     * wanted, joined by |. Unknown flags are refused. asynchron_after_with() takes none.
+     */
+    uint64_t flags;
+} asynchron_step_options_t;
+
+/**
  * Waits until any of several is complete, however it ended. Leaves nothing behind on the others.
  * Does not start a function on demand.
  *
@@ -1397,6 +1424,57 @@ asynchron_t *asynchron_then(asynchron_t *a,
                             asynchron_join_fn_t fn,
                             void *ctx,
                             asynchron_drop_fn_t drop_ctx);
+
+/**
+ * asynchron_after() with options.
+ *
+ * - Needs: `as`, an array of `n` handles, none of them NULL or `into`; `into`, or NULL to have one
+ *   made; `options` with size and fn set. A size larger than this header's is accepted if all that
+ *   this header does not know is zero. `out` writable; NULL if `into` is given and no reference to
+ *   it is needed.
+ * - Ownership: as for asynchron_after(), and ctx is handed over, whatever is returned, unless the
+ *   size is refused: then nothing was read. The reference in `*out` is yours.
+ * - Threads: fn may run inside this call.
+ * - Returns: ASYNCHRON_OK: `*out` is a new reference to `into`; ASYNCHRON_E_INVALID: a NULL, `into`
+ *   among the sources, a size too small or over 4096, any flag, or a field that this library does
+ *   not know and that is not zero; ASYNCHRON_E_NOMEM.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_status_t asynchron_after_with(asynchron_t *const *as,
+                                        size_t n,
+                                        asynchron_t *into,
+                                        const asynchron_step_options_t *options,
+                                        asynchron_t **out);
+
+/**
+ * asynchron_then() for the ways of ending that you choose.
+ *
+ * With ASYNCHRON_ON_VALUE alone it is asynchron_then(). With ASYNCHRON_ON_FAILURE, `fn` runs if
+ * `a` failed: what other languages call catch. ASYNCHRON_ON_FAILURE | ASYNCHRON_ON_CANCEL recovers
+ * from both. If `a` did not end in a way that was given, `fn` does not run, and `into` ends as `a`
+ * did: with its value, which stays where it is and is shared, its whole error, or its cancel with
+ * the reason. With no flag, `fn` runs however `a` ended: what other languages call finally.
+ *
+ * - Needs: `a` not NULL nor `into`; `into`, or NULL to have one made; `options` with size and fn
+ *   set: fn gets an array of the one source. A size larger than this header's is accepted if all
+ *   that this header does not know is zero. `out` writable; NULL if `into` is given and no
+ *   reference to it is needed.
+ * - Ownership: as for asynchron_after(), and ctx is handed over, whatever is returned, unless the
+ *   size is refused: then nothing was read. The reference in `*out` is yours.
+ * - Threads: fn may run inside this call.
+ * - Returns: ASYNCHRON_OK: `*out` is a new reference to `into`; ASYNCHRON_E_INVALID: a NULL, `into`
+ *   that is `a`, a size too small or over 4096, an unknown flag, or a field that this library does
+ *   not know and that is not zero; ASYNCHRON_E_NOMEM.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_status_t asynchron_then_with(asynchron_t *a,
+                                       asynchron_t *into,
+                                       const asynchron_step_options_t *options,
+                                       asynchron_t **out);
 
 #ifdef __cplusplus
 }

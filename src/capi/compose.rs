@@ -3,9 +3,12 @@
 //! Hold every handle in an array for the length of the call. The same one may be there twice.
 
 use std::ffi::c_void;
+use std::mem::offset_of;
 use std::ptr;
 
 use super::asynchron_status_t::{self, *};
+use super::callbacks::{ON_FLAGS, ways};
+use super::options::{self, Options};
 use super::types::{asynchron_drop_fn_t, asynchron_join_fn_t, asynchron_t, drop_fn, join_fn};
 use super::{catch_panic, handle, handles, status_of_wait_error};
 use crate::base::memory::NoMemory;
@@ -15,6 +18,7 @@ use crate::listen::after::after;
 use crate::listen::all::wait_all;
 use crate::listen::any::wait_any;
 use crate::listen::then::{Step, then};
+use crate::listen::ways::Ways;
 use crate::one::asynchron::Asynchron;
 use crate::one::handle::Handle;
 
@@ -150,10 +154,151 @@ pub unsafe extern "C" fn asynchron_then(
         // SAFETY: the caller vouches for `into`.
         unsafe {
             go_on(&[source], into, r#fn, |into, function| {
-                then(source, into, Step { function, ctx, only_value: true })
+                then(source, into, Step { function, ctx, ways: Ways::VALUE })
             })
         }
     })
+}
+
+/// How asynchron_then_with() and asynchron_after_with() go on. Zero it, set size, then what you need.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct asynchron_step_options_t {
+    /// sizeof(asynchron_step_options_t)
+    pub size: usize,
+    /// What to call.
+    pub r#fn: asynchron_join_fn_t,
+    /// Handed over: passed to fn.
+    pub ctx: *mut c_void,
+    /// Frees ctx, when fn has returned, or never will run; NULL: never.
+    pub drop_ctx: asynchron_drop_fn_t,
+    /// 0, or of ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and ASYNCHRON_ON_CANCEL those that are
+    /// wanted, joined by |. Unknown flags are refused. asynchron_after_with() takes none.
+    pub flags: u64,
+}
+
+// SAFETY: integers, pointers and nullable function pointers: all zero is valid.
+unsafe impl Options for asynchron_step_options_t {
+    const FIRST_SIZE: usize = offset_of!(Self, flags) + size_of::<u64>();
+}
+
+/// asynchron_after() with options.
+///
+/// - Needs: `as`, an array of `n` handles, none of them NULL or `into`; `into`, or NULL to have one
+///   made; `options` with size and fn set. A size larger than this header's is accepted if all that
+///   this header does not know is zero. `out` writable; NULL if `into` is given and no reference to
+///   it is needed.
+/// - Ownership: as for asynchron_after(), and ctx is handed over, whatever is returned, unless the
+///   size is refused: then nothing was read. The reference in `*out` is yours.
+/// - Threads: fn may run inside this call.
+/// - Returns: ASYNCHRON_OK: `*out` is a new reference to `into`; ASYNCHRON_E_INVALID: a NULL, `into`
+///   among the sources, a size too small or over 4096, any flag, or a field that this library does
+///   not know and that is not zero; ASYNCHRON_E_NOMEM.
+/// - Since: 0.2.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_after_with(
+    r#as: *const *mut asynchron_t,
+    n: usize,
+    into: *mut asynchron_t,
+    options: *const asynchron_step_options_t,
+    out: *mut *mut asynchron_t,
+) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for as many bytes as the size says.
+        let Some(step) = (unsafe { step(options, 0) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        // SAFETY: the caller vouches for the array.
+        let Some(sources) = (unsafe { handles(r#as, n) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        let Step { function, ctx, .. } = step;
+        // SAFETY: the caller vouches for `into` and `out`.
+        unsafe { go_on_with(sources, into, out, |into| after(sources, into, function, ctx)) }
+    })
+}
+
+/// asynchron_then() for the ways of ending that you choose.
+///
+/// With ASYNCHRON_ON_VALUE alone it is asynchron_then(). With ASYNCHRON_ON_FAILURE, `fn` runs if
+/// `a` failed: what other languages call catch. ASYNCHRON_ON_FAILURE | ASYNCHRON_ON_CANCEL recovers
+/// from both. If `a` did not end in a way that was given, `fn` does not run, and `into` ends as `a`
+/// did: with its value, which stays where it is and is shared, its whole error, or its cancel with
+/// the reason. With no flag, `fn` runs however `a` ended: what other languages call finally.
+///
+/// - Needs: `a` not NULL nor `into`; `into`, or NULL to have one made; `options` with size and fn
+///   set: fn gets an array of the one source. A size larger than this header's is accepted if all
+///   that this header does not know is zero. `out` writable; NULL if `into` is given and no
+///   reference to it is needed.
+/// - Ownership: as for asynchron_after(), and ctx is handed over, whatever is returned, unless the
+///   size is refused: then nothing was read. The reference in `*out` is yours.
+/// - Threads: fn may run inside this call.
+/// - Returns: ASYNCHRON_OK: `*out` is a new reference to `into`; ASYNCHRON_E_INVALID: a NULL, `into`
+///   that is `a`, a size too small or over 4096, an unknown flag, or a field that this library does
+///   not know and that is not zero; ASYNCHRON_E_NOMEM.
+/// - Since: 0.2.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_then_with(
+    a: *mut asynchron_t,
+    into: *mut asynchron_t,
+    options: *const asynchron_step_options_t,
+    out: *mut *mut asynchron_t,
+) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for as many bytes as the size says.
+        let Some(step) = (unsafe { step(options, ON_FLAGS) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        // SAFETY: the caller vouches for the handle.
+        let Some(source) = (unsafe { handle(a) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        // SAFETY: the caller vouches for `into` and `out`.
+        unsafe { go_on_with(&[source], into, out, |into| then(source, into, step)) }
+    })
+}
+
+/// What the options ask for; `None`: they are refused, and what was handed over is dropped.
+///
+/// # Safety
+/// NULL, or a `size_t` that says how many bytes are there to read.
+unsafe fn step(options: *const asynchron_step_options_t, known: u64) -> Option<Step> {
+    // SAFETY: as the caller promises.
+    let options::Read { options, unknown } = unsafe { options::read(options) }?;
+    let ctx = Owned { ptr: options.ctx, drop: drop_fn(options.drop_ctx) };
+    if unknown || options.flags & !known != 0 {
+        return None;
+    }
+    Some(Step { function: join_fn(options.r#fn)?, ctx, ways: ways(options.flags) })
+}
+
+/// # Safety
+/// `into` is NULL or a handle that lives as long as the call; `out` is NULL or may be written.
+unsafe fn go_on_with(
+    sources: &[&Asynchron],
+    into: *mut asynchron_t,
+    out: *mut *mut asynchron_t,
+    begin: impl FnOnce(Option<&Asynchron>) -> Result<Handle, NoMemory>,
+) -> asynchron_status_t {
+    // SAFETY: as the caller promises.
+    let into = unsafe { handle(into) };
+    if is_among(into, sources) || (into.is_none() && out.is_null()) {
+        return ASYNCHRON_E_INVALID;
+    }
+    let Ok(into) = begin(into) else {
+        return ASYNCHRON_E_NOMEM;
+    };
+    if !out.is_null() {
+        // SAFETY: as the caller promises.
+        unsafe { out.write(into.into_raw().cast()) };
+    }
+    ASYNCHRON_OK
+}
+
+fn is_among(into: Option<&Asynchron>, sources: &[&Asynchron]) -> bool {
+    into.is_some_and(|into| sources.iter().any(|source| ptr::eq(*source, into)))
 }
 
 /// # Safety
@@ -170,7 +315,7 @@ unsafe fn go_on(
     };
     // SAFETY: as the caller promises.
     let into = unsafe { handle(into) };
-    if into.is_some_and(|into| sources.iter().any(|source| ptr::eq(*source, into))) {
+    if is_among(into, sources) {
         return ptr::null_mut();
     }
     begin(into, function).map_or(ptr::null_mut(), Handle::into_raw).cast()

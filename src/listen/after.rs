@@ -7,6 +7,7 @@ use std::slice;
 
 use super::JoinFn;
 use super::then::{Step, then};
+use super::ways::Ways;
 use crate::base::memory::{NoMemory, allocate};
 use crate::base::program::Owned;
 use crate::compute;
@@ -56,9 +57,9 @@ pub(crate) fn after(
     ctx: Owned,
 ) -> Result<Handle, NoMemory> {
     if let [source] = sources {
-        return then(source, into, Step { function, ctx, only_value: false });
+        return then(source, into, Step { function, ctx, ways: Ways::ALL });
     }
-    let n = u32::try_from(sources.len()).ok().filter(|n| *n < ATTACHED / 2).ok_or(NoMemory)?;
+    let n = u32::try_from(sources.len()).ok().filter(|n| *n < Link::MOST).ok_or(NoMemory)?;
     let known = if into.is_some() { Known::ToOthers } else { Known::ToNobody };
     let into = into.map_or_else(Asynchron::create, |into| Ok(Handle::retain(into)))?;
     let room = allocate(After::layout(n)?)?.cast::<After>();

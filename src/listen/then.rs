@@ -4,6 +4,7 @@ use std::mem::{self, offset_of};
 use std::ptr::NonNull;
 
 use super::JoinFn;
+use super::ways::Ways;
 use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::Owned;
 use crate::compute;
@@ -41,10 +42,10 @@ const _: () = assert!(size_of::<Next>() <= size_of::<Annex>());
 #[cfg(not(loom))]
 const _: () = assert!(size_of::<Next>() == size_of::<Annex>());
 
-/// A failure or a cancel of the source passes on instead.
-const ONLY_VALUE: u32 = 1 << 31;
-/// It lies behind what it delivers into.
-const JOINED: u32 = 1 << 30;
+/// In a link's info: it lies behind what it delivers into.
+const JOINED: u32 = 1 << 31;
+/// From here on, the ways of ending for which the function is.
+const WAYS_SHIFT: u32 = Link::MOST.trailing_zeros();
 
 /// One in an allocation of its own.
 #[repr(C)]
@@ -57,8 +58,8 @@ struct Apart {
 pub(crate) struct Step {
     pub(crate) function: JoinFn,
     pub(crate) ctx: Owned,
-    /// Whether a failure or a cancel of the source passes on instead.
-    pub(crate) only_value: bool,
+    /// How the source is to end for that; else what it delivers into ends as the source did.
+    pub(crate) ways: Ways,
 }
 
 /// Has `step` run once the source is complete. Returns a reference to what it delivers into.
@@ -87,9 +88,9 @@ pub(crate) fn then(
 
 impl Next {
     fn new(source: &Asynchron, step: Step, known: Known) -> Self {
-        let Step { function, ctx, only_value } = step;
+        let Step { function, ctx, ways } = step;
         let joined = if known == Known::ToNobody { JOINED } else { 0 };
-        let info = joined | if only_value { ONLY_VALUE } else { 0 };
+        let info = joined | (u32::from(ways.bits()) << WAYS_SHIFT);
         let link = Link::new(source, known, info);
         Self { function, ctx, needless: Listener::new(&NEEDLESS), link }
     }
@@ -151,7 +152,8 @@ impl Next {
         let this = unsafe { Self::of_field(job, offset_of!(Self, link)) };
         // SAFETY: neither of the two who may free it has.
         let info = unsafe { Link::info(link) };
-        let passes_on = info & ONLY_VALUE != 0 && !has_value(&source);
+        let ways = Ways::from_bits((info >> WAYS_SHIFT) as u8);
+        let passes_on = !source.outcome().is_some_and(|(_, tag)| ways.has(tag));
         // SAFETY: the reference of the `Next` keeps it alive.
         let into = unsafe { Self::into_of(this, info) };
         // SAFETY: ALIVE by the reference of the `Next`.
@@ -262,8 +264,4 @@ impl Next {
         mem::forget(ctx);
         drop(into);
     }
-}
-
-fn has_value(source: &Asynchron) -> bool {
-    source.outcome().is_some_and(|(_, tag)| tag.is_value())
 }

@@ -8,23 +8,32 @@ use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
 use crate::one::outcome::Tag;
 
-/// Some of the ways: at least one.
+/// Some of the ways: at least one. A step is for them, too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ways(u8);
 
 impl Ways {
-    const VALUE: u8 = 1;
-    const FAILURE: u8 = 2;
-    const CANCEL: u8 = 4;
-    pub(crate) const ALL: Self = Self(Self::VALUE | Self::FAILURE | Self::CANCEL);
+    pub(crate) const VALUE: Self = Self(1);
+    const FAILURE: Self = Self(2);
+    const CANCEL: Self = Self(4);
+    pub(crate) const ALL: Self = Self(7);
 
     /// None of them asks for none, so that is all.
     pub(crate) fn new(value: bool, failure: bool, cancel: bool) -> Self {
-        let bit = |asked, bit| if asked { bit } else { 0 };
+        let bit = |asked, way: Self| if asked { way.0 } else { 0 };
         match bit(value, Self::VALUE) | bit(failure, Self::FAILURE) | bit(cancel, Self::CANCEL) {
             0 => Self::ALL,
             some => Self(some),
         }
+    }
+
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Of [`Self::bits`], whatever lies above them.
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        Self(bits & Self::ALL.0)
     }
 
     /// Whether what is complete with this tag ended in one of them.
@@ -36,7 +45,7 @@ impl Ways {
         } else {
             Self::FAILURE
         };
-        self.0 & ended != 0
+        self.0 & ended.0 != 0
     }
 }
 

@@ -79,10 +79,13 @@ pub(crate) enum Detached {
 }
 
 /// Which of its step's links it is: in the lower bits of what the step gave it. The others are the step's own.
-const NTH: u32 = (1 << 30) - 1;
+const NTH: u32 = Link::MOST - 1;
 
 impl Link {
-    /// For a place in the list of `source`; the lower 30 bits of `info` are its index among the step's links.
+    /// So many links a step may have.
+    pub(crate) const MOST: u32 = 1 << 28;
+
+    /// For a place in the list of `source`; of `info` what is below [`Self::MOST`] is its index among the step's links.
     pub(crate) fn new(source: &Asynchron, known: Known, info: u32) -> Self {
         // If nobody can take it off yet, nobody looks before it is listed.
         let word = if known == Known::ToOthers { FREE } else { LISTED };

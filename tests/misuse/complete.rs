@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::table::Row;
-use crate::{callbacks, collect, compute, deliver, handles, library, many, progress, reports};
+use crate::{
+    callbacks, collect, compute, deliver, handles, library, many, progress, reports, steps,
+};
 
 #[test]
 fn the_table_has_every_function_and_every_kind_of_bad_argument() {
@@ -43,6 +45,7 @@ fn all_rows() -> Vec<Row> {
     rows.extend(callbacks::rows());
     rows.extend(reports::rows());
     rows.extend(many::rows());
+    rows.extend(steps::rows());
     rows
 }
 
@@ -71,6 +74,7 @@ fn kinds_of(parameter: &Parameter) -> Vec<String> {
         ("size_t", "len") => &["length over SIZE_MAX/2"],
         ("constasynchron_options_t*", _) => &OPTIONS,
         ("constasynchron_notify_options_t*", _) => &NOTIFY_OPTIONS,
+        ("constasynchron_step_options_t*", _) => &STEP_OPTIONS,
         ("uint64_t", "token") => &["unknown token"],
         ("int32_t", "status") => &["status out of range"],
         ("size_t", "cap") => &["cap 0"],
@@ -97,6 +101,15 @@ const OPTIONS: [&str; 5] = [
     "size too small",
     "larger with a zero tail",
     "larger with a non-zero tail",
+];
+const STEP_OPTIONS: [&str; 7] = [
+    "NULL options",
+    "size 0",
+    "size too small",
+    "larger with a zero tail",
+    "larger with a non-zero tail",
+    "unknown flag",
+    "NULL function",
 ];
 const NOTIFY_OPTIONS: [&str; 7] = [
     "NULL options",

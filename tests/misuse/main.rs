@@ -49,6 +49,7 @@ mod outs;
 mod quiet;
 mod refused;
 mod silent;
+mod steps;
 
 #[global_allocator]
 static LEDGER: ledger::Ledger = ledger::Ledger;

@@ -3,7 +3,7 @@
 use crate::{child, limit};
 
 /// The tests that are run again, by the names of their modules.
-const MODULES: [&str; 12] = [
+const MODULES: [&str; 13] = [
     "library::",
     "handles::",
     "deliver::",
@@ -12,6 +12,7 @@ const MODULES: [&str; 12] = [
     "callbacks::",
     "reports::",
     "many::",
+    "steps::",
     "contexts::",
     "handover::",
     "memory::",

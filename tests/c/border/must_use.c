@@ -11,6 +11,8 @@ void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, async
     asynchron_report_next_batch(r, 0, items, 1, n);
     asynchron_after(as, 1, NULL, NULL, NULL, NULL);
     asynchron_then(a, NULL, NULL, NULL, NULL);
+    asynchron_after_with(as, 1, NULL, NULL, NULL);
+    asynchron_then_with(a, NULL, NULL, NULL);
     asynchron_try_unnotify(a, 1);
     asynchron_get(a, NULL);
     asynchron_get_timeout(a, 0, NULL);

@@ -73,6 +73,10 @@ PIN(asynchron_t *, asynchron_after,
     (asynchron_t *const *, size_t, asynchron_t *, asynchron_join_fn_t, void *, asynchron_drop_fn_t));
 PIN(asynchron_t *, asynchron_then,
     (asynchron_t *, asynchron_t *, asynchron_join_fn_t, void *, asynchron_drop_fn_t));
+PIN(asynchron_status_t, asynchron_after_with,
+    (asynchron_t *const *, size_t, asynchron_t *, const asynchron_step_options_t *, asynchron_t **));
+PIN(asynchron_status_t, asynchron_then_with,
+    (asynchron_t *, asynchron_t *, const asynchron_step_options_t *, asynchron_t **));
 
 /* The function types, too, by functions that have exactly them. */
 static void drop_it(void *p) { (void)p; }

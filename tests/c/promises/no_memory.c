@@ -157,6 +157,26 @@ static int do_then(asynchron_t *a)
     CHECK(drops == (into ? 0 : 1));
     return handle(into);
 }
+static const asynchron_step_options_t a_step = { .size = sizeof a_step, .fn = join, .ctx = &drops, .drop_ctx = drop };
+static int do_after_with(asynchron_t *a)
+{
+    asynchron_t *source[2], *into = NULL;
+    asynchron_status_t status;
+    GRANTED(source[0] = source[1] = asynchron_create(NULL));
+    status = asynchron_after_with(source, 2, a, &a_step, &into);
+    CHECK(drops == (status == ASYNCHRON_OK ? 0 : 1) && into == (status == ASYNCHRON_OK ? a : NULL));
+    asynchron_release(source[0]);
+    asynchron_release(into);
+    return result(status);
+}
+static int do_then_with(asynchron_t *a)
+{
+    asynchron_t *into = NULL;
+    asynchron_status_t status = asynchron_then_with(a, NULL, &a_step, &into);
+    CHECK(drops == (status == ASYNCHRON_OK ? 0 : 1) && (into != NULL) == (status == ASYNCHRON_OK));
+    asynchron_release(into);
+    return result(status);
+}
 
 
 /* Those that look, wait, complete, and let go. */
@@ -191,7 +211,7 @@ static int do_drop(asynchron_t *a) { asynchron_drop(asynchron_retain(a)); return
 static int do_take(asynchron_t *a)
 {
     void *taken = NULL;
-    int status;
+    asynchron_status_t status;
     CHECK(asynchron_set_pointer(a, &drops, NULL) == ASYNCHRON_OK);
     /* One more, so that a stays for who plays this. */
     asynchron_retain(a);
@@ -363,6 +383,8 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(after), "", do_after, NEEDS_MEMORY },
     { FUNCTION(after), "into", do_after_into, NEEDS_MEMORY },
     { FUNCTION(then), "", do_then, NEEDS_MEMORY },
+    { FUNCTION(after_with), "into", do_after_with, NEEDS_MEMORY },
+    { FUNCTION(then_with), "", do_then_with, NEEDS_MEMORY },
     /* The last one: the threads come and go as they like. */
     { FUNCTION(spawn), "", do_spawn, PERHAPS },
 };

@@ -144,6 +144,31 @@ where
     Handle::owned(unsafe { asynchron_then(a.raw(), into, Some(run_join::<F>), boxed(f), drop_ctx) })
 }
 
+/// The same for the ways of ending that the flags say.
+pub fn then_with<F>(a: &Handle, into: Option<&Handle>, flags: u64, f: F) -> Handle
+where
+    F: FnMut(*mut asynchron_t, &[*mut asynchron_t]) -> i32 + Send + 'static,
+{
+    let (options, mut out) = (step_options(flags, f), null_mut());
+    let into = into.map_or(null_mut(), Handle::raw);
+    let status = unsafe { asynchron_then_with(a.raw(), into, &options, &mut out) };
+    assert_eq!(status, ASYNCHRON_OK);
+    Handle::owned(out)
+}
+
+pub fn step_options<F>(flags: u64, f: F) -> asynchron_step_options_t
+where
+    F: FnMut(*mut asynchron_t, &[*mut asynchron_t]) -> i32 + Send + 'static,
+{
+    asynchron_step_options_t {
+        size: size_of::<asynchron_step_options_t>(),
+        r#fn: Some(run_join::<F>),
+        ctx: boxed(f),
+        drop_ctx: Some(drop_box::<F>),
+        flags,
+    }
+}
+
 /// Something to hand over: a pointer whose drop is counted. It outlives the test, so that a drop that runs twice
 /// is counted too and not a crash.
 #[derive(Clone, Copy)]
