@@ -61,6 +61,7 @@
 
 // One: the side that waits, and the side that delivers.
 #include "asynchron/time.hpp"
+#include "asynchron/future_base.hpp"
 #include "asynchron/registration.hpp"
 #include "asynchron/future.hpp"
 #include "asynchron/outcome.hpp"

@@ -10,12 +10,10 @@
 #include "plain.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <thread>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -137,6 +135,8 @@ public:
 template <class T> struct as_box {
     typedef const T &reference;
 
+    static constexpr std::size_t room = 0;
+
 #if !defined(__cpp_aligned_new)
     static_assert(alignof(T) <= alignof(std::max_align_t), "a type aligned so strictly wants C++17");
 #endif
@@ -171,18 +171,6 @@ template <class T> struct as_box {
         return found == nullptr || is_last(a, *found);
     }
 
-    // The thread that delivered it may be about to release it.
-    static void become_last(asynchron_t *a, const box<T> &of)
-    {
-        const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-        for (int i = 0; !is_last(a, of) && std::chrono::steady_clock::now() < end; i++) {
-            if (i < 100)
-                std::this_thread::yield();
-            else
-                std::this_thread::sleep_for(std::chrono::microseconds(100));
-        }
-    }
-
     static T take(asynchron_t *a, const asynchron_value_t &value) { return take(a, find(value), is_copied<T>()); }
     static T take(asynchron_t *a, box<T> &from, std::true_type)
     {
@@ -193,12 +181,8 @@ template <class T> struct as_box {
     static T take(asynchron_t *a, box<T> &from, std::false_type)
     {
         const bool is_inside = completing::is_inside(a, std::addressof(from));
-        if (!is_inside)
-            become_last(a, from);
-        if (!is_last(a, from))
-            refuse(is_inside ? "the value cannot be moved out inside a callback of its own completion: take it afterwards"
-                             : "the value cannot be moved out: others hold it, too",
-                   ASYNCHRON_ALREADY);
+        if (!becomes_last(is_inside, [&] { return is_last(a, from); }))
+            raise_held(is_inside);
         return std::move(from.value());
     }
 

@@ -6,9 +6,12 @@
 #ifndef ASYNCHRON_COMPLETING_HPP
 #define ASYNCHRON_COMPLETING_HPP
 
+#include "errors.hpp"
 #include "types.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <thread>
 #include <type_traits>
 
 #include "begin.hpp"
@@ -59,6 +62,29 @@ public:
     }
 };
 
+// Tries until the thread that delivered it, which may be about to release it, is no holder any more. Inside of what the
+// completion has called that would be in vain.
+template <class Try> bool becomes_last(bool is_inside, Try is_last)
+{
+    const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    for (int i = 0; !is_last(); i++) {
+        if (is_inside || std::chrono::steady_clock::now() >= end)
+            return false;
+        if (i < 100)
+            std::this_thread::yield();
+        else
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    return true;
+}
+
+[[noreturn]] ASYNCHRON_COLD inline void raise_held(bool is_inside)
+{
+    refuse(is_inside ? "the value cannot be moved out inside a callback of its own completion: take it afterwards"
+                     : "the value cannot be moved out: others hold it, too (a promise counts)",
+           ASYNCHRON_ALREADY);
+}
+
 struct not_noted {
     not_noted(asynchron_t *const *, std::size_t, const void * = nullptr) noexcept {}
 };
@@ -66,8 +92,7 @@ struct not_noted {
 // The same where it matters: nobody waits to be the last holder of a value that can be copied. A future of void may be
 // one of any type.
 template <class T>
-using noted = typename std::conditional<std::is_void<T>::value || (std::is_object<T>::value && !is_copied<T>::value),
-                                        completing, not_noted>::type;
+using noted = typename std::conditional<!std::is_object<T>::value || !is_copied<T>::value, completing, not_noted>::type;
 
 } // namespace detail
 /// @endcond

@@ -9,6 +9,7 @@
 #include "job.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -19,11 +20,14 @@
 ASYNCHRON_BEGIN_NAMESPACE
 
 /**
- * Tells a function that is computing that nobody wants its result any more: spawn(), call() and on_demand() pass one as
- * its first argument, if it can be called with it and not without. It may be copied and kept.
+ * Tells a function that is computing that nobody wants its result any more. It may be copied and kept. A function that
+ * spawn(), call() or on_demand() is given may take one before its arguments, or a computation, which is one.
  */
 class cancellation {
+protected:
+    /// @cond
     detail::counted a_;
+    /// @endcond
 
 public:
     /** Refers to nothing: never requested. */
@@ -40,15 +44,30 @@ public:
     }
 };
 
+/** What spawn(), call() and on_demand() pass to a function as its first argument, if it can be called with it and not
+ *  without: it learns from it whether it was cancelled, and says how far it is. It may be copied and kept. */
+class computation : public cancellation {
+public:
+    /** Refers to nothing. */
+    computation() noexcept {}
+    /** For a C handle, whose reference stays the caller's. */
+    explicit computation(asynchron_t *a) noexcept : cancellation(a) {}
+    /** Says how far it is, for future_base::progress(): see promise_base::progress(). */
+    bool progress(std::uint64_t done, std::uint64_t total) const
+    {
+        return a_.get() != nullptr && detail::won(asynchron_progress(a_.get(), done, total));
+    }
+};
+
 /// @cond
 namespace ASYNCHRON_DETAIL {
 
-// A function and its arguments, which may take a cancellation before them.
+// A function and its arguments, which may take a computation before them.
 template <class F, class... A> class bound {
     F f_;
     std::tuple<A...> args_;
 
-    typedef invoked_with<F, arguments<A...>, arguments<cancellation, A...>> chosen;
+    typedef invoked_with<F, arguments<A...>, arguments<computation, A...>> chosen;
     static_assert(chosen::value, "the function cannot be called with these arguments");
 
     template <std::size_t... I>
@@ -59,7 +78,7 @@ template <class F, class... A> class bound {
     template <std::size_t... I>
     typename chosen::type with(asynchron_t *self, indices<I...>, std::false_type)
     {
-        return detail::invoke(std::move(f_), cancellation(self), std::get<I>(std::move(args_))...);
+        return detail::invoke(std::move(f_), computation(self), std::get<I>(std::move(args_))...);
     }
 
 public:
@@ -85,7 +104,7 @@ template <class F, class... A> using job_of = job<bound<decayed<F>, decayed<A>..
  * Computes `f(args...)` on a background thread.
  *
  * - `f` and `args` are moved or copied, and destroyed before the result is there; std::ref() passes a reference. `f`
- *   may take a cancellation before `args`.
+ *   may take a computation before `args`.
  * - Returns: a future of what `f` returns; it fails with what `f` throws. If `f` returns a future, that is joined. The
  *   result may be dropped: `f` runs all the same.
  * - Threads: does not block. Threads are reused, and there are enough that tasks which wait for tasks never starve; see
@@ -98,7 +117,7 @@ future<typename detail::job_of<F, A...>::value_type> spawn(F &&f, A &&...args)
     typedef detail::job_of<F, A...> work;
     const auto start = [](work *ctx) {
         detail::counted self;
-        ASYNCHRON_TRY { self = detail::counted::create(); }
+        ASYNCHRON_TRY { self = work::create(); }
         ASYNCHRON_CATCH_ALL
         {
             delete ctx;
@@ -123,7 +142,7 @@ future<typename detail::job_of<F, A...>::value_type> call(F &&f, A &&...args)
     typedef detail::job_of<F, A...> work;
     const auto start = [](work *ctx) {
         const std::unique_ptr<work> held(ctx);
-        detail::counted self = detail::counted::create();
+        detail::counted self = work::create();
         detail::need(asynchron_call(self.get(), work::run, ctx));
         return self;
     };
@@ -137,7 +156,7 @@ future<typename detail::job_of<F, A...>::value_type> call(F &&f, A &&...args)
  * when_all(), when_any() or report() of it, nor a wait for several. To compute it on a background thread:
  * `spawn([lazy] { lazy.wait(); })`.
  *
- * - `f` is moved or copied; it may take a cancellation. If it returns a future, that is waited for.
+ * - `f` is moved or copied; it may take a computation. If it returns a future, that is waited for.
  * - Returns: a future of what `f` returns; it fails with what `f` throws.
  * - Threads: does not block.
  * - Throws: std::bad_alloc; what moving or copying throws.

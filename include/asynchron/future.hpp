@@ -6,8 +6,8 @@
 #ifndef ASYNCHRON_FUTURE_HPP
 #define ASYNCHRON_FUTURE_HPP
 
+#include "future_base.hpp"
 #include "registration.hpp"
-#include "time.hpp"
 #include "values.hpp"
 
 #include <chrono>
@@ -40,18 +40,8 @@ template <class F, class T> class told;
  * out, unlike that of std::future: it returns a reference, any number of times. If others have to own the value beyond
  * the future, a std::shared_ptr is the best T.
  */
-template <class T> class future {
-    detail::counted a_;
-
-    explicit future(detail::counted a) noexcept : a_(std::move(a)) {}
-
-    bool wait_ns(std::uint64_t timeout) const
-    {
-        const asynchron_status_t status = asynchron_wait(a_.get(), timeout);
-        if (status < 0)
-            detail::raise(nullptr, status);
-        return status == ASYNCHRON_OK;
-    }
+template <class T> class future : public future_base {
+    explicit future(detail::counted a) noexcept : future_base(std::move(a)) {}
 
     // Whether there is a value in time. If it ended otherwise, throws that.
     bool get_ns(std::uint64_t timeout, asynchron_value_t &value) const
@@ -76,17 +66,14 @@ public:
 
     /** Every future converts to a future of void of the same asynchron: it tells whether that is complete or failed. */
     template <class U, class = detail::when<std::is_void<T>::value && !std::is_void<U>::value>>
-    future(const future<U> &other) noexcept : a_(detail::counted::share(other.handle()))
+    future(const future<U> &other) noexcept : future_base(detail::counted::share(other.handle()))
     {
     }
     /** The same; the other is not valid() then. */
     template <class U, class = detail::when<std::is_void<T>::value && !std::is_void<U>::value>>
-    future(future<U> &&other) noexcept : a_(other.release(), adopt)
+    future(future<U> &&other) noexcept : future_base(detail::counted(other.release(), adopt))
     {
     }
-
-    /** Whether there is an asynchron. */
-    bool valid() const noexcept { return a_.get() != nullptr; }
 
     /**
      * Blocks until it is complete.
@@ -113,7 +100,7 @@ public:
         return self.get();
     }
 
-    /** For a temporary whose T cannot be copied: the same as take(). */
+    /** For a temporary whose T cannot be copied: the same as take(). So nobody else may hold it, no promise either. */
     template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> U get() && { return std::move(*this).take(); }
 
     /** Not for a const temporary: the value might be gone with it. Give the future a name. */
@@ -140,6 +127,26 @@ public:
         if (status != ASYNCHRON_OK)
             detail::raise(a_.get(), status);
         return detail::take_out<T>(a_, value);
+    }
+
+    /**
+     * Takes an object out that C delivered by asynchron_set_pointer() with a drop: the object is the caller's then, and
+     * the drop does not run. Only for a future of a reference; `std::move(f).take_pointer()`. The future is not valid()
+     * then.
+     *
+     * - Threads: blocks as get() does, and waits for other handles to go as take() does.
+     * - Throws: as get(); error with the code ASYNCHRON_ALREADY, if others hold it. Then nothing has changed.
+     */
+    template <class U = T, detail::when<std::is_lvalue_reference<U>::value, int> = 0>
+    typename std::remove_reference<U>::type *take_pointer() &&
+    {
+        asynchron_value_t value;
+        const asynchron_status_t status = asynchron_get(a_.get(), &value);
+        if (status != ASYNCHRON_OK)
+            detail::raise(a_.get(), status);
+        typename std::remove_reference<U>::type &object = detail::kind<U>::read(value);
+        detail::take_pointer(a_, value);
+        return std::addressof(object);
     }
 
     /**
@@ -180,63 +187,6 @@ public:
     /** Not for a temporary: the value might be gone with it. */
     template <class Clock, class Duration>
     found_type get_until(const std::chrono::time_point<Clock, Duration> &) const && = delete;
-
-    /** Blocks until it is complete, however it ends. Throws error: ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID. */
-    void wait() const { wait_ns(ASYNCHRON_FOREVER); }
-
-    /** The same for at most this long. Returns whether it is complete. With a time of 0 it does not wait. */
-    template <class Rep, class Period> bool wait_for(const std::chrono::duration<Rep, Period> &time) const
-    {
-        return wait_ns(detail::nanoseconds_of(time));
-    }
-
-    /** The same until a time of any clock; a change of the clock meanwhile takes effect after the wait. */
-    template <class Clock, class Duration>
-    bool wait_until(const std::chrono::time_point<Clock, Duration> &time) const
-    {
-        return detail::until(time, [this](std::uint64_t ns) { return wait_ns(ns); });
-    }
-
-    /** Where it is in its life, at this moment; pending without state. */
-    asynchron::state state() const noexcept
-    {
-        return static_cast<asynchron::state>(static_cast<std::int32_t>(asynchron_state(a_.get())));
-    }
-
-    /** Whether it is complete, however it ended: then get() does not block. */
-    bool complete() const noexcept
-    {
-        const asynchron_status_t status = asynchron_poll(a_.get());
-        return status >= 0 && status != ASYNCHRON_PENDING;
-    }
-
-#if defined(ASYNCHRON_EXCEPTIONS)
-    /** What get() would throw, if it is complete and has no value; else nullptr. Does not block. */
-    std::exception_ptr exception() const
-    {
-        const asynchron_status_t status = asynchron_poll(a_.get());
-        const bool failed = status == ASYNCHRON_FAILED || status == ASYNCHRON_CANCELLED;
-        return failed ? detail::as_exception(a_.get(), status) : std::exception_ptr();
-    }
-#endif
-
-    /** The name that promise::promise() was given, or else one made now; valid as long as a future of it is left. */
-    const char *name() const noexcept { return asynchron_name(a_.get()); }
-
-    /**
-     * Cancels it: all waits end, and get() throws cancelled. A function that is computing it goes on; it can ask its
-     * cancellation whether that happened, and what it delivers is dropped.
-     *
-     * - Returns: whether this cancelled it; false: it was complete already.
-     * - Throws: error without state.
-     */
-    bool cancel() const { return detail::won(asynchron_cancel(a_.get())); }
-
-    /** The same with a reason, which cancelled::reason() returns. Throws std::bad_alloc, too. */
-    bool cancel(const std::string &reason) const
-    {
-        return detail::won(asynchron_cancel_with(a_.get(), reason.c_str()));
-    }
 
     /**
      * Calls `f` once it is complete.
@@ -279,12 +229,6 @@ public:
         detail::need(asynchron_notify_with(keep.get(), &options, &token));
         return registration(keep, token);
     }
-
-    /** The asynchron, for C; this keeps its reference. nullptr without state. */
-    asynchron_t *handle() const noexcept { return a_.get(); }
-
-    /** The same, and the caller takes over this future's reference and has to release it. Not valid() then. */
-    ASYNCHRON_MUST_USE asynchron_t *release() noexcept { return a_.release(); }
 
     /** From a C handle, whose reference stays the caller's; see asynchron::from_handle(). */
     static future from_handle(asynchron_t *a) noexcept { return future(detail::counted::share(a)); }

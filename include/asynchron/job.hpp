@@ -100,6 +100,9 @@ public:
     typedef typename result::type value_type;
     typedef typename result::is_joined is_joined;
 
+    // What it delivers into: with room for its result, unless that lies in another.
+    static counted create() { return create(is_joined()); }
+
     static std::int32_t run(asynchron_t *self, void *ctx) noexcept { return join(self, nullptr, 0, ctx); }
     static std::int32_t join(asynchron_t *self, asynchron_t *const *sources, std::size_t n, void *ctx) noexcept
     {
@@ -122,6 +125,9 @@ public:
     }
 
 private:
+    static counted create(std::false_type) { return create_for<value_type>(); }
+    static counted create(std::true_type) { return counted::create(); }
+
     void compute_to_the_end(asynchron_t *self, std::false_type no) noexcept { compute(self, nullptr, 0, no); }
     void compute_to_the_end(asynchron_t *self, std::true_type) noexcept
     {

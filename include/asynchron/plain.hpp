@@ -28,6 +28,7 @@ namespace ASYNCHRON_DETAIL {
 //   take          moves it out, or copies it
 //   pass          delivers the value of another asynchron, which is complete and has one
 //   parcel        one that exists and is not delivered yet
+//   room          bytes that an asynchron for one reserves, so that delivering it needs no memory
 
 constexpr char OTHER_TYPE[] = "the value is not of the type that is asked for";
 
@@ -41,6 +42,9 @@ template <class T> inline bool is_aligned(const void *p) noexcept
 // A copy of the bytes of a T, which C may read and write, too.
 template <class T> struct as_bytes {
     typedef const T &reference;
+
+    // Its room is made with the asynchron, unless it has room for that anyway, or the value is large.
+    static constexpr std::size_t room = sizeof(T) > 16 && sizeof(T) <= 4096 ? sizeof(T) : 0;
 
     // One that exists already is not copied on the stack.
     static asynchron_status_t put(asynchron_t *a, const T &value) noexcept
@@ -97,6 +101,8 @@ template <class T> struct as_bytes {
 template <class T> struct as_pointer {
     typedef T &reference;
 
+    static constexpr std::size_t room = 0;
+
     static_assert(!std::is_function<T>::value, "an asynchron refers to objects, not functions");
 
     static void *plain(T &object) noexcept
@@ -142,6 +148,8 @@ template <class T> struct as_pointer {
 // The empty value.
 struct as_nothing {
     typedef void reference;
+
+    static constexpr std::size_t room = 0;
 
     static asynchron_status_t put(asynchron_t *a) noexcept { return asynchron_set_bytes(a, nullptr, 0); }
     static bool fits(const asynchron_value_t &) noexcept { return true; }

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -139,11 +140,29 @@ public:
     }
 #endif
 
-    /** As future::cancel(). */
+    /** As future_base::cancel(). */
     bool cancel() { return detail::won(asynchron_cancel(a_.get())); }
 
-    /** As future::cancel(). */
+    /** As future_base::cancel(). */
     bool cancel(const std::string &reason) { return detail::won(asynchron_cancel_with(a_.get(), reason.c_str())); }
+
+    /** As future_base::cancel_pending(). */
+    bool cancel_pending() { return detail::won(asynchron_cancel_pending(a_.get(), nullptr)); }
+
+    /** As future_base::cancel_pending(). */
+    bool cancel_pending(const std::string &reason)
+    {
+        return detail::won(asynchron_cancel_pending(a_.get(), reason.c_str()));
+    }
+
+    /**
+     * Says how far the work is, for future_base::progress(). A total of 0 means that it is not known. The last call wins.
+     *
+     * - Threads: any number, and none waits. Call it as often as you like: only the first call needs memory.
+     * - Returns: true; false: it is complete, and the progress stays as it was.
+     * - Throws: std::bad_alloc; error without state.
+     */
+    bool progress(std::uint64_t done, std::uint64_t total) { return detail::won(asynchron_progress(a_.get(), done, total)); }
 
     /** Whether it was cancelled: nobody wants the value any more. */
     bool is_cancelled() const noexcept { return asynchron_poll(a_.get()) == ASYNCHRON_CANCELLED; }
@@ -171,10 +190,11 @@ public:
  */
 template <class T> class promise : public promise_base {
 public:
-    /** With a new asynchron. Throws std::bad_alloc. */
-    promise() : promise_base(detail::counted::create()) {}
+    /** With a new asynchron. If C can read a T as bytes, and it has at most 4 KiB, its room is made here: then set_value()
+     *  needs no memory. Throws std::bad_alloc. */
+    promise() : promise_base(detail::create_for<T>()) {}
     /** The same with a name for people. */
-    explicit promise(const char *name) : promise_base(detail::counted::create(name)) {}
+    explicit promise(const char *name) : promise_base(detail::create_for<T>(name)) {}
 
     /** A future of it. May be called any number of times. */
     future<T> get_future() const noexcept { return future<T>::from_handle(handle()); }
@@ -257,7 +277,7 @@ template <class T = void, class U = T>
 ASYNCHRON_HIDDEN future<typename detail::ready_as<T, U>::type> ready(U &&value)
 {
     typedef typename detail::ready_as<T, U>::type made;
-    detail::counted a = detail::counted::create();
+    detail::counted a = detail::create_for<made>();
     detail::need(detail::kind<made>::put(a.get(), static_cast<made>(std::forward<U>(value))));
     return from_handle<made>(a.release(), adopt);
 }

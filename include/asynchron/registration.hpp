@@ -15,6 +15,13 @@
 
 ASYNCHRON_BEGIN_NAMESPACE
 
+/**
+ * Inside a callback: runs here what is due on this thread, which would run after the callback: callbacks of what has been
+ * completed in it, and destructors. So what those use can be destroyed after this call. Those whose turn was before come
+ * first. Outside of callbacks it does nothing.
+ */
+inline void run_due() noexcept { asynchron_run_due(); }
+
 /** What registration::try_remove() found. */
 enum class removal {
     removed, /**< The callback never ran and never will. */

@@ -98,7 +98,8 @@ public:
     /** Of C handles, whose references stay the caller's; see from_handle(). Throws std::bad_alloc; error for a NULL. */
     explicit completions(const std::vector<asynchron_t *> &handles) : completions(handles.data(), handles.size()) {}
 
-    /** Adds one, from any thread, even while others wait. Throws std::bad_alloc; error without state. */
+    /** Adds one, from any thread, even while others wait. Throws std::bad_alloc; error without state, and with the code
+     *  ASYNCHRON_E_CLOSED after close(). */
     void add(const future<T> &f) { detail::need(asynchron_report_add(use(), f.handle(), nullptr)); }
 
     /** Takes out one that was not returned yet. Returns whether it was there. Throws error without state. */
@@ -143,6 +144,14 @@ public:
 
     /** Makes one next(), blocked now or called later, return one without state: it ends one loop. */
     void wake() { detail::need(asynchron_report_wake(use())); }
+
+    /** Closes it for good: nothing can be added any more. What it holds is still returned. Once nothing is left, fd() is
+     *  readable and stays so: that is how an event loop learns of the end. Throws error without a report. */
+    void close() { detail::need(asynchron_report_close(use())); }
+
+    /** Makes fd() ring once more if it is readable: for an edge-triggered loop that stops before it has taken all there
+     *  is. Throws error without a report. */
+    void rearm() { detail::need(asynchron_report_rearm(use())); }
 
     /** A descriptor for poll(2): readable while next_for() with a time of 0 would return one; see
      *  asynchron_report_fd(). Throws std::system_error. */

@@ -55,6 +55,20 @@ template <class U> struct ready_as<void, U, false> {
     typedef decayed<U> type;
 };
 
+// An asynchron for one, with room for the value.
+template <class T> counted create_for(const char *name = nullptr)
+{
+    if (kind<T>::room == 0)
+        return counted::create(name);
+    asynchron_options_t options = asynchron_options_t();
+    options.size = sizeof options;
+    options.name = name;
+    options.reserve = kind<T>::room;
+    asynchron_t *a = nullptr;
+    need(asynchron_create_with(&options, &a));
+    return counted(a, adopt);
+}
+
 // Delivers what was computed, unless another delivery came first.
 template <class Parcel> void deliver(asynchron_t *a, Parcel &made) noexcept
 {
@@ -82,6 +96,19 @@ template <class T> T take_out(counted &a, const asynchron_value_t &value)
         gone.let = false;
         ASYNCHRON_RETHROW;
     }
+}
+
+// Takes the pointer of asynchron_set_pointer() out, and the handle with it.
+inline void take_pointer(counted &a, const asynchron_value_t &value)
+{
+    const bool is_inside = completing::is_inside(a.get(), value.data);
+    void *taken = nullptr;
+    asynchron_status_t status;
+    if (!becomes_last(is_inside, [&] { return (status = asynchron_take(a.get(), &taken)) != ASYNCHRON_ALREADY; }))
+        raise_held(is_inside);
+    if (status != ASYNCHRON_OK)
+        raise_other_type();
+    (void)a.release(); // gone
 }
 
 } // namespace detail

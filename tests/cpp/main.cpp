@@ -6,6 +6,7 @@
 #include "exceptions.cpp"
 #include "handles.cpp"
 #include "notify.cpp"
+#include "progress.cpp"
 #include "report.cpp"
 #include "several.cpp"
 #include "then.cpp"

@@ -103,6 +103,24 @@ template <class T, class... A> void set(A &&...args)
     f.get();
 }
 
+// Its room came with the promise.
+void delivered_without_memory()
+{
+    promise<large> p;
+    const auto f = p.get_future();
+    large value;
+    value.bytes[99] = 'z';
+    const long was_left = left;
+    const bool was_on = and_on;
+    left = 0;
+    and_on = true;
+    CHECK(p.set_value(value));
+    left = was_left;
+    and_on = was_on;
+    has_failed = false;
+    CHECK(f.get().bytes[99] == 'z');
+}
+
 void copied_promises()
 {
     future<int> f;
@@ -306,6 +324,7 @@ int main()
         [] { set<int>(1); },
         [] { set<large>(); },
         [] { set<std::string>(LONG); },
+        delivered_without_memory,
         [] { set<std::vector<int>>(100u, 1); },
         copied_promises,
         exceptions,

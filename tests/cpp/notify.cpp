@@ -160,3 +160,21 @@ TEST(a_callback_that_throws_ends_the_program)
     CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 23);
 }
+
+TEST(inside_a_callback_what_is_due_runs_when_asked_for)
+{
+    promise<void> outer;
+    promise<int> inner;
+    std::string order;
+    const auto f = inner.get_future();
+    outer.get_future().notify([&] {
+        f.notify([&] { order += 'c'; });
+        CHECK(inner.set_value(1));
+        order += 'a';
+        asynchron::run_due();
+        order += 'b'; // what the callback uses may go now
+    });
+    CHECK(outer.set_value() && order == "acb");
+    asynchron::run_due(); // outside it does nothing
+    CHECK(order == "acb");
+}

@@ -2,6 +2,10 @@
 #include "check.hpp"
 
 #include <poll.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <iterator>
@@ -156,3 +160,47 @@ TEST(an_iterator_goes_on_though_its_completions_were_moved_or_are_gone)
     CHECK(it == asynchron::completions<int>::iterator());
     CHECK(THROWN(asynchron::error, first.begin()).code() == ASYNCHRON_E_INVALID);
 }
+
+TEST(a_closed_report_takes_no_more_and_its_descriptor_says_that_it_is_over)
+{
+    const auto readable = [](int fd) {
+        pollfd polled = {fd, POLLIN, 0};
+        return ::poll(&polled, 1, 0) == 1;
+    };
+    promise<int> p;
+    const auto f = p.get_future();
+    auto report = asynchron::report({f});
+    const int fd = report.fd();
+    report.close();
+    report.close();
+    CHECK(THROWN(asynchron::error, report.add(f)).code() == ASYNCHRON_E_CLOSED);
+    CHECK(!readable(fd) && report.pending() == 1);
+    p.set_value(2);
+    CHECK(readable(fd) && report.next().get() == 2);
+    CHECK(readable(fd) && !report.next().valid() && readable(fd));
+    const auto moved = std::move(report);
+    CHECK(THROWN(asynchron::error, report.close()).code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, report.rearm()).code() == ASYNCHRON_E_INVALID);
+}
+
+#ifdef __linux__
+TEST(an_edge_triggered_loop_that_stops_early_is_told_again)
+{
+    const auto f = asynchron::ready(1);
+    asynchron::completions<int> report;
+    const int loop = ::epoll_create1(EPOLL_CLOEXEC);
+    CHECK(loop >= 0);
+    epoll_event event = epoll_event();
+    event.events = EPOLLIN | EPOLLET;
+    CHECK(::epoll_ctl(loop, EPOLL_CTL_ADD, report.fd(), &event) == 0);
+    const auto rings = [&] { return ::epoll_wait(loop, &event, 1, 0) == 1; };
+    report.add(f);
+    report.add(f);
+    CHECK(rings() && report.next() == f && !rings());
+    report.rearm();
+    CHECK(rings() && report.next() == f);
+    report.rearm(); // nothing is there
+    CHECK(!rings());
+    ::close(loop);
+}
+#endif

@@ -544,3 +544,68 @@ TEST(try_get_says_how_it_ended_without_throwing)
     self = asynchron::on_demand([&] { return self.try_get().error().code(); });
     CHECK(self.get() == ASYNCHRON_E_DEADLOCK);
 }
+
+TEST(an_object_of_c_is_taken_out_of_its_last_handle)
+{
+    static int dropped;
+    dropped = 0;
+    const auto drop = [](void *p) {
+        dropped++;
+        std::free(p);
+    };
+    const auto make = [&](asynchron_t *a) {
+        int *const made = static_cast<int *>(std::malloc(sizeof(int)));
+        *made = 5;
+        CHECK(asynchron_set_pointer(a, made, drop) == ASYNCHRON_OK);
+        return made;
+    };
+    auto f = from_handle<int &>(asynchron_create(nullptr), asynchron::adopt), other = f;
+    const int *const made = make(f.handle());
+    CHECK(THROWN(asynchron::error, std::move(f).take_pointer()).code() == ASYNCHRON_ALREADY);
+    CHECK(f.valid() && &f.get() == made);
+    other = future<int &>();
+    int *const taken = std::move(f).take_pointer();
+    CHECK(taken == made && *taken == 5 && !f.valid() && dropped == 0);
+    std::free(taken);
+    // Inside of what its completion calls, others hold it: it does not wait.
+    auto g = from_handle<const int &>(asynchron_create(nullptr), asynchron::adopt);
+    g.notify([&] {
+        const auto error = THROWN(asynchron::error, std::move(g).take_pointer());
+        CHECK(std::strstr(error.message(), "take it afterwards") != nullptr && g.valid());
+    });
+    make(g.handle());
+    g = future<const int &>();
+    CHECK(dropped == 1);
+    // What is there without a pointer, or failed.
+    auto bytes = from_handle<int &>(asynchron::ready(1).handle());
+    CHECK(THROWN(asynchron::error, std::move(bytes).take_pointer()).code() == ASYNCHRON_E_INVALID);
+    auto off = asynchron::failed<int &>(asynchron::cancelled("no"));
+    (void)THROWN(asynchron::cancelled, std::move(off).take_pointer());
+    int n = 1;
+    CHECK(asynchron::ready<int &>(n).take_pointer() == &n);
+}
+
+TEST(a_large_value_fits_whether_room_was_made_for_it_or_not)
+{
+    struct some {
+        char bytes[4096];
+    };
+    struct more {
+        char bytes[4097];
+    };
+    static_assert(asynchron::detail::kind<some>::room == 4096 && asynchron::detail::kind<more>::room == 0 &&
+                      asynchron::detail::kind<long long>::room == 0 && asynchron::detail::kind<std::string>::room == 0,
+                  "room");
+    const auto make = [](char c) {
+        some s;
+        std::memset(s.bytes, c, sizeof s.bytes);
+        return s;
+    };
+    CHECK(asynchron::spawn(make, 'x').get().bytes[4095] == 'x');
+    CHECK(asynchron::call(make, 'y').then([](const some &s) { return s; }).get().bytes[4095] == 'y');
+    CHECK(asynchron::ready(make('z')).get().bytes[0] == 'z');
+    promise<some> p("named");
+    const auto f = p.get_future();
+    CHECK(p.set_value(make('w')) && f.get().bytes[4095] == 'w' && f.name() == std::string("named"));
+    CHECK(asynchron::call([] { return more(); }).get().bytes[4096] == 0);
+}
