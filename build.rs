@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files of `src/capi` that become sections of the header, in its order.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "types",
     "library",
     "handles",
@@ -19,6 +19,7 @@ const SECTIONS: [&str; 10] = [
     "collect",
     "compute",
     "progress",
+    "promises",
     "callbacks",
     "report",
     "compose",

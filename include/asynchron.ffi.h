@@ -40,6 +40,8 @@ enum asynchron_state_e {
 };
 typedef int32_t asynchron_state_t;
 
+typedef struct asynchron_promise_t asynchron_promise_t;
+
 typedef struct asynchron_report_t asynchron_report_t;
 
 typedef struct asynchron_t asynchron_t;
@@ -169,6 +171,14 @@ asynchron_status_t asynchron_spawn(asynchron_t *a,
 asynchron_status_t asynchron_progress(asynchron_t *a, uint64_t done, uint64_t total);
 
 asynchron_status_t asynchron_progress_of(const asynchron_t *a, uint64_t *done, uint64_t *total);
+
+asynchron_promise_t *asynchron_promise_create(asynchron_t *a, uint64_t flags);
+
+asynchron_promise_t *asynchron_promise_retain(asynchron_promise_t *p);
+
+void asynchron_promise_release(asynchron_promise_t *p);
+
+asynchron_t *asynchron_promise_asynchron(const asynchron_promise_t *p);
 
 enum asynchron_notify_if_pending_e {
     ASYNCHRON_NOTIFY_IF_PENDING = 1,

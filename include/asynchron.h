@@ -246,6 +246,11 @@ typedef int32_t asynchron_state_t;
 #endif // __cplusplus
 
 /**
+ * The producers' share in an asynchron. Opaque and counted, for any thread.
+ */
+typedef struct asynchron_promise_t asynchron_promise_t;
+
+/**
  * Many asynchrons, in completion order. Opaque and reference counted, for any thread.
  */
 typedef struct asynchron_report_t asynchron_report_t;
@@ -992,6 +997,70 @@ ASYNCHRON_MUST_USE
 asynchron_status_t asynchron_progress_of(const asynchron_t *a,
                                          uint64_t *done,
                                          uint64_t *total);
+
+/*
+ * ================================================================================================
+ * Promises
+ *
+ * The producers' share in an asynchron. Give each thread, request or device that is to deliver a
+ * promise of its own: if all of them give theirs up without having delivered, as on an error path
+ * that was forgotten, the asynchron fails, and nobody waits for ever.
+ */
+
+/**
+ * Makes one more promise of `a`. All promises of one asynchron count towards the same number. When
+ * the last one goes before `a` is complete, `a` fails: domain "asynchron", code ASYNCHRON_E_BROKEN,
+ * a message that has its name. It does not fail while the library itself will deliver: while a
+ * function of asynchron_call(), asynchron_spawn() or on demand is queued, running or waiting to be
+ * asked for, and while asynchron_then() or asynchron_after() deliver into it.
+ *
+ * An asynchron that never had a promise does not need one. A promise of a complete one is legal,
+ * and means nothing.
+ *
+ * - Needs: `flags` 0.
+ * - Ownership: the promise is yours: asynchron_promise_release() it. It keeps `a`; `a` stays yours,
+ *   and may be released. Do not let `a` own it, as by its user data: they would keep each other.
+ * - Returns: the promise; NULL if `a` is NULL, for an unknown flag, or if there is no memory. Only
+ *   the first one of an asynchron needs memory.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_promise_t *asynchron_promise_create(asynchron_t *a,
+                                              uint64_t flags);
+
+/**
+ * Takes one more promise of the same asynchron.
+ *
+ * - Needs: `p`, a promise of yours, or NULL.
+ * - Ownership: the new one is yours: asynchron_promise_release() it, too.
+ * - Returns: `p`; NULL for NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_promise_t *asynchron_promise_retain(asynchron_promise_t *p);
+
+/**
+ * Gives up one promise. Deliver first: the last one fails an incomplete asynchron, whose waiters
+ * wake and whose callbacks run, here or as after any delivery.
+ *
+ * - Needs: `p`, a promise of yours, or NULL, which is ignored.
+ * - Ownership: the promise is gone, and what asynchron_promise_asynchron() gave of it: do not use
+ *   them again.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API void asynchron_promise_release(asynchron_promise_t *p);
+
+/**
+ * The asynchron that was promised, to deliver into.
+ *
+ * - Needs: `p`, a promise of yours, or NULL.
+ * - Ownership: borrowed: valid until you give `p` up. asynchron_retain() it to keep it longer.
+ * - Returns: the asynchron; NULL for NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_t *asynchron_promise_asynchron(const asynchron_promise_t *p);
 
 /*
  * ================================================================================================

@@ -62,7 +62,7 @@ pub unsafe extern "C" fn asynchron_start(a: *mut asynchron_t) -> asynchron_statu
         let Some(a) = (unsafe { handle(a) }) else {
             return ASYNCHRON_E_INVALID;
         };
-        status_of_start(a.state().start())
+        status_of_start(a.state().start_by_hand())
     })
 }
 

@@ -15,6 +15,7 @@ mod handles;
 mod library;
 mod options;
 mod progress;
+mod promises;
 mod report;
 mod types;
 
@@ -30,6 +31,7 @@ pub use self::deliver::*;
 pub use self::handles::*;
 pub use self::library::*;
 pub use self::progress::*;
+pub use self::promises::*;
 pub use self::report::*;
 use self::types::asynchron_status_t::*;
 pub use self::types::*;

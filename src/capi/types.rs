@@ -74,6 +74,11 @@ pub struct asynchron_report_t {
     _opaque: [u8; 0],
 }
 
+/// The producers' share in an asynchron. Opaque and counted, for any thread.
+pub struct asynchron_promise_t {
+    _opaque: [u8; 0],
+}
+
 /// A value, borrowed: valid while you hold the handle that it came from. An empty value is
 /// {NULL, 0}, however it was set; one set by asynchron_set_pointer() is {the pointer, 0}.
 #[repr(C)]

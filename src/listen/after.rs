@@ -247,6 +247,7 @@ impl After {
             drop(unsafe { Self::free_block(this) });
         } else {
             drop(ctx);
+            into.lose_step();
             // SAFETY: nobody else knows it, and the context was taken out.
             unsafe { Self::free(this) };
         }

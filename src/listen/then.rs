@@ -183,6 +183,7 @@ impl Next {
         } else {
             drop(ctx);
             drop(source);
+            into.lose_step();
         }
         drop(into);
     }

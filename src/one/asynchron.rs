@@ -311,7 +311,7 @@ impl Asynchron {
     /// CLAIMED: `held` is of `this`, which is incomplete; what `write` needs beside a slot of its own holds. The
     /// object may be gone afterwards.
     #[inline]
-    unsafe fn deliver<T>(
+    pub(super) unsafe fn deliver<T>(
         this: NonNull<Self>,
         held: Option<Held>,
         what: T,

@@ -1,4 +1,4 @@
-//! What only few asynchrons have: a name, user data, a function on demand, progress.
+//! What only few asynchrons have: a name, user data, a function on demand, progress, promises.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::io::Write;
@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::demand::Demand;
 use super::progress::Progress;
+use super::promises::Promises;
 use crate::base::memory::{Bytes, NoMemory};
 use crate::base::program::Owned;
 use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell, race};
@@ -17,6 +18,8 @@ pub(crate) struct Extras {
     user_data: Owned,
     /// NULL until there is some; then it stays.
     progress: AtomicPtr<Progress>,
+    /// The same.
+    promises: AtomicPtr<Promises>,
     has_demand: bool,
     /// While it is in the list of the asynchron, whose lock it needs.
     demand: UnsafeCell<Option<NonNull<Demand>>>,
@@ -36,6 +39,7 @@ impl Extras {
             name: AtomicPtr::new(name),
             user_data,
             progress: AtomicPtr::new(ptr::null_mut()),
+            promises: AtomicPtr::new(ptr::null_mut()),
             has_demand: demand.as_ref().is_some_and(|demand| demand.function.is_some()),
             demand: UnsafeCell::new(demand.map(|demand| NonNull::from(Box::leak(demand)))),
         })
@@ -46,6 +50,7 @@ impl Extras {
             name: AtomicPtr::new(ptr::null_mut()),
             user_data: Owned::NOTHING,
             progress: AtomicPtr::new(ptr::null_mut()),
+            promises: AtomicPtr::new(ptr::null_mut()),
             has_demand: false,
             demand: UnsafeCell::new(None),
         }
@@ -100,6 +105,27 @@ impl Extras {
         self.progress.store(Box::into_raw(progress), Release);
     }
 
+    #[inline]
+    pub(crate) fn promises(&self) -> Option<&Promises> {
+        // ORDERING: Acquire sees what it began with.
+        let promises = self.promises.load(Acquire);
+        race::acquire(&raw const self.promises);
+        // SAFETY: it was a box, and stays until the extras go.
+        unsafe { promises.as_ref() }
+    }
+
+    /// Has these be its promises; or returns them, if there are some by now.
+    pub(crate) fn begin_promises(&self, promises: Box<Promises>) -> Result<(), Box<Promises>> {
+        let made = Box::into_raw(promises);
+        race::release(&raw const self.promises);
+        // ORDERING: Release shows what it begins with.
+        match self.promises.compare_exchange(ptr::null_mut(), made, Release, Relaxed) {
+            Ok(_) => Ok(()),
+            // SAFETY: it was a box, and was stored nowhere.
+            Err(_) => Err(unsafe { Box::from_raw(made) }),
+        }
+    }
+
     pub(crate) fn has_demand(&self) -> bool {
         self.has_demand
     }
@@ -133,6 +159,12 @@ impl Drop for Extras {
         if !progress.is_null() {
             // SAFETY: it was a box, and nobody can reach it any more.
             drop(unsafe { Box::from_raw(progress) });
+        }
+        // ORDERING: nobody else can ask for them any more.
+        let promises = self.promises.load(Relaxed);
+        if !promises.is_null() {
+            // SAFETY: it was a box, and nobody can reach it any more.
+            drop(unsafe { Box::from_raw(promises) });
         }
     }
 }

@@ -45,8 +45,8 @@ pub(crate) enum Kind {
     /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
     /// is to do. A few instructions: others wait for the lock.
     Take(TakeFn),
-    /// A step, in the list of what it delivers into: as [`Kind::Take`]. And how its links in the lists of its
-    /// sources are told.
+    /// A step or a task, in the list of what it delivers into: as [`Kind::Take`]. And how a step's links in the lists
+    /// of its sources are told.
     Step { take: TakeFn, source: &'static Kind },
 }
 
@@ -233,6 +233,21 @@ impl List {
 
     pub(crate) fn first(&self) -> Option<NonNull<Listener>> {
         NonNull::new(self.first)
+    }
+
+    /// Whether a step or a task is in it, which will deliver. It is asked once in a life, when the last promise goes.
+    pub(crate) fn has_step(&self) -> bool {
+        let mut node = self.first();
+        while let Some(this) = node {
+            // SAFETY: LISTED: what is in the list is alive.
+            if matches!(unsafe { Listener::kind(this) }, Kind::Step { .. }) {
+                return true;
+            }
+            // SAFETY: LISTED: what is in the list is alive.
+            let next = unsafe { this.as_ref() }.next;
+            node = NonNull::new(next).filter(|next| next.as_ptr() != self.first);
+        }
+        false
     }
 
     /// The only one, if it is.

@@ -15,6 +15,7 @@ pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outcome;
 pub(crate) mod progress;
+pub(crate) mod promises;
 pub(crate) mod publish;
 pub(crate) mod release;
 pub(crate) mod room;

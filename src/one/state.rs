@@ -14,6 +14,7 @@
 //!                             STEPS    a step listens, which may be taken off by who has no reference
 //!                             WATCHED  a race detector is told what is done: from creation on
 //!                             ROOM     room for a value lies behind the object: from creation on, never with JOINED
+//!                             BY_HAND  beside RUNNING: the program computes by means of its own, and no function runs
 //!
 //!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
 //!                               └─▶ LEFT ─────┘          the last counted reference went to it
@@ -116,6 +117,7 @@ const CROWDED: u32 = 1 << 10;
 const STEPS: u32 = 1 << 11;
 const WATCHED: u32 = 1 << 12;
 const ROOM: u32 = 1 << 13;
+const BY_HAND: u32 = 1 << 14;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
@@ -164,8 +166,18 @@ impl State {
 
     /// From PENDING to RUNNING; or the state that forbids it.
     pub(crate) fn start(&self) -> Result<(), Seen> {
+        self.start_as(RUNNING)
+    }
+
+    /// The same for the program, which computes by means of its own: no function runs.
+    pub(crate) fn start_by_hand(&self) -> Result<(), Seen> {
+        self.start_as(RUNNING | BY_HAND)
+    }
+
+    #[inline]
+    fn start_as(&self, running: u32) -> Result<(), Seen> {
         let fresh = |seen| seen & (RUNNING | COMPLETE) == 0;
-        self.change(|seen| fresh(seen).then_some(seen | RUNNING)).map(drop)
+        self.change(|seen| fresh(seen).then_some(seen | running)).map(drop)
     }
 
     /// Makes the outcome visible to all, unlocks, and wakes those who sleep. The object may be gone afterwards.

@@ -25,7 +25,9 @@ use crate::one::publish::Telling;
 use crate::one::step::Begun;
 
 /// What it delivers into completes otherwise.
-static NEEDLESS: Kind = Kind::Take(Task::take);
+static NEEDLESS: Kind = Kind::Step { take: Task::take, source: &NO_SOURCE };
+/// What nobody asks for: a task has no links.
+static NO_SOURCE: Kind = Kind::Take(Task::take);
 
 #[repr(C)]
 pub(super) struct Task {
@@ -101,8 +103,12 @@ impl Task {
                 let (function, ctx, a) = unsafe { Self::take_apart(this) };
                 compute::run(&a, ctx, compute::plain(function));
             }
-            // SAFETY: ALONE: off the list and out of the queue.
-            Begun::Refused => drop(unsafe { Self::take_apart(this) }),
+            Begun::Refused => {
+                // SAFETY: ALONE: off the list and out of the queue.
+                let (_, ctx, a) = unsafe { Self::take_apart(this) };
+                drop(ctx);
+                a.lose_step();
+            }
             // SAFETY: its context is the other's.
             Begun::Gone => unsafe { Self::leave(this) },
         }
@@ -120,7 +126,9 @@ impl Task {
             unsafe { Self::leave(this) };
         } else {
             // SAFETY: ALONE: off the list and out of the queue.
-            drop(unsafe { Self::take_apart(this) });
+            let (_, ctx, a) = unsafe { Self::take_apart(this) };
+            drop(ctx);
+            a.lose_step();
         }
         !gone
     }

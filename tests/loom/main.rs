@@ -14,6 +14,7 @@ mod keeper;
 mod lent;
 mod producers;
 mod progress;
+mod promises;
 mod release;
 mod report;
 mod room;

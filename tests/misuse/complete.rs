@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::table::Row;
 use crate::{
-    callbacks, collect, compute, deliver, handles, library, many, progress, reports, steps,
+    callbacks, collect, compute, deliver, handles, library, many, progress, promises, reports,
+    steps,
 };
 
 #[test]
@@ -42,6 +43,7 @@ fn all_rows() -> Vec<Row> {
     rows.extend(collect::rows());
     rows.extend(compute::rows());
     rows.extend(progress::rows());
+    rows.extend(promises::rows());
     rows.extend(callbacks::rows());
     rows.extend(reports::rows());
     rows.extend(many::rows());
@@ -63,6 +65,8 @@ fn kinds_of(parameter: &Parameter) -> Vec<String> {
         ("asynchron_t*", "into") => &["into among the sources"],
         ("asynchron_t*" | "constasynchron_t*", _) => &["NULL handle"],
         ("asynchron_report_t*" | "constasynchron_report_t*", _) => &["NULL report"],
+        ("asynchron_promise_t*" | "constasynchron_promise_t*", _) => &["NULL promise"],
+        ("uint64_t", "flags") => &["unknown flag"],
         ("asynchron_t*const*", _) => {
             &["NULL array", "NULL in the array", "n = 0", "n over SIZE_MAX/2"]
         }

@@ -37,6 +37,7 @@ mod handles;
 mod library;
 mod many;
 mod progress;
+mod promises;
 mod reports;
 
 mod audience;

@@ -46,6 +46,7 @@ mod r19_no_abort;
 mod r20_structs_that_grow;
 mod r21_corners;
 mod r21_unload_and_fork;
+mod r23_promises;
 mod r24_steps;
 mod r24_ways;
 mod r29_reserve;

@@ -2,8 +2,8 @@
 
 use super::super::outcome::Tag;
 use super::{
-    BESIDE, COMPLETE, CROWDED, EXTRAS, JOINED, LENT, RETURNED, ROOM, RUNNING, STEPS, TAG_SHIFT,
-    WAITED, WATCHED,
+    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, JOINED, LENT, RETURNED, ROOM, RUNNING, STEPS,
+    TAG_SHIFT, WAITED, WATCHED,
 };
 
 /// The word as it was at one moment.
@@ -119,6 +119,15 @@ impl Held {
     /// Whether others may be waiting for the lock.
     pub(crate) fn is_crowded(&self) -> bool {
         self.0 & CROWDED != 0
+    }
+
+    pub(crate) fn is_pending(&self) -> bool {
+        self.0 & (RUNNING | COMPLETE) == 0
+    }
+
+    /// Whether one of the program's functions was started for it.
+    pub(crate) fn has_function(&self) -> bool {
+        self.0 & (RUNNING | BY_HAND) == RUNNING
     }
 
     #[inline]

@@ -20,6 +20,8 @@ void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, async
     asynchron_take(a, NULL);
     asynchron_spawn(a, NULL, NULL, NULL);
     asynchron_progress_of(a, NULL, NULL);
+    asynchron_promise_create(a, 0);
+    asynchron_promise_asynchron(NULL);
     asynchron_notify(a, NULL, NULL);
     asynchron_notify_with(a, NULL, NULL);
     asynchron_report_add(r, a, NULL);
@@ -54,6 +56,8 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_call(a, NULL, NULL);
     asynchron_start(a);
     asynchron_progress(a, 0, 0);
+    asynchron_promise_retain(NULL);
+    asynchron_promise_release(NULL);
     asynchron_unnotify(a, 0);
     asynchron_run_due();
     asynchron_report_retain(r);

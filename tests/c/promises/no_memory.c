@@ -246,6 +246,25 @@ static int do_error(asynchron_t *a)
     asynchron_error_t error;
     return asynchron_fail(a, 7, NULL) == ASYNCHRON_OK && asynchron_error(a, &error) == ASYNCHRON_OK && error.code == 7;
 }
+static int do_promise(asynchron_t *a)
+{
+    asynchron_promise_t *p = asynchron_promise_create(a, 0);
+    if (!p)
+        return 0;
+    CHECK(asynchron_promise_asynchron(p) == a && asynchron_set_bytes(a, big, 16) == ASYNCHRON_OK);
+    asynchron_promise_release(p);
+    return 1;
+}
+static int do_promise_release(asynchron_t *a)
+{
+    asynchron_error_t error;
+    asynchron_promise_t *p;
+    GRANTED(p = asynchron_promise_create(a, 0));
+    asynchron_promise_release(asynchron_promise_create(a, 0));
+    asynchron_promise_release(asynchron_promise_retain(p));
+    asynchron_promise_release(p);
+    return asynchron_error(a, &error) == ASYNCHRON_OK && error.code == ASYNCHRON_E_BROKEN;
+}
 static int do_call(asynchron_t *a) { return result(asynchron_call(a, function, NULL)); }
 static int do_progress_again(asynchron_t *a)
 {
@@ -348,6 +367,10 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(cancel_pending), "a reason", do_cancel_pending, NEEDS_MEMORY },
     { FUNCTION(cancel_pending), "", do_cancel_pending_plain, NEVER },
     { FUNCTION(start), "", do_start, NEVER },
+    { FUNCTION(promise_create), "", do_promise, NEEDS_MEMORY },
+    { FUNCTION(promise_asynchron), "", do_promise, NEEDS_MEMORY },
+    { FUNCTION(promise_retain), "", do_promise_release, NEVER },
+    { FUNCTION(promise_release), "", do_promise_release, NEVER },
     { FUNCTION(run_due), "", do_run_due, NEVER },
     { FUNCTION(drop), "", do_drop, NEVER },
     { FUNCTION(take), "", do_take, NEVER },

@@ -1,0 +1,203 @@
+//! Promises: the producers' share in an asynchron, counted.
+//!
+//! All promises of one asynchron are one block, and each is one in its count: so the program's pointer to a promise is the
+//! pointer to that block. Together they have one reference to the asynchron, from the first to the last.
+//!
+//! When the last one goes, and the library itself will not deliver, it breaks. If a step or a task was still to
+//! deliver then, and does not after all, it breaks when that goes.
+
+use std::ffi::CStr;
+use std::ptr::NonNull;
+
+use super::asynchron::Asynchron;
+use super::failure::Failure;
+use super::handle::Handle;
+use super::outcome::{BROKEN_CODE, Outcome, Slot};
+use super::state::Held;
+use crate::base::memory::{NoMemory, try_box};
+use crate::base::program::Owned;
+use crate::sync::{AtomicU32, Ordering::*, race};
+
+pub(crate) struct Promises {
+    /// How many there are. From [`LIMIT`] on it is believed no more.
+    count: AtomicU32,
+    of: NonNull<Asynchron>,
+    /// What it fails with when the last one goes, made while there may be no memory for it without harm.
+    broken: Failure,
+}
+
+// SAFETY: the count is atomic, and nothing else changes.
+unsafe impl Send for Promises {}
+// SAFETY: the count is atomic, and nothing else changes.
+unsafe impl Sync for Promises {}
+
+/// Far from the end, so that no number of threads that count at the same moment comes there.
+const LIMIT: u32 = 0x8000_0000;
+
+impl Promises {
+    /// One promise of `a`, for which a reference is counted.
+    fn new(a: &Asynchron, broken: Failure) -> Result<Box<Self>, NoMemory> {
+        let promises = Self { count: AtomicU32::new(1), of: NonNull::from(a), broken };
+        try_box(promises).map_err(|_| NoMemory)
+    }
+
+    /// Takes one more. The caller has one.
+    #[inline]
+    pub(crate) fn retain(&self) {
+        // ORDERING: whoever retains has one already, or the asynchron; nothing is published by it.
+        if self.count.fetch_add(1, Relaxed) >= LIMIT {
+            // ORDERING: any order of these stores leaves it beyond the limit.
+            self.count.store(LIMIT, Relaxed);
+        }
+    }
+
+    /// Takes one of `a`, whose these are. The caller has `a`.
+    #[inline]
+    fn add(&self, a: &Asynchron) {
+        // ORDERING: only looks whether there is one.
+        let mut seen = self.count.load(Relaxed);
+        loop {
+            if seen == 0 {
+                a.keep();
+            }
+            let more = if seen < LIMIT { seen.wrapping_add(1) } else { seen };
+            // ORDERING: as in `retain`.
+            match self.count.compare_exchange_weak(seen, more, Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(now) => {
+                    if seen == 0 {
+                        a.give_up_another();
+                    }
+                    seen = now;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn asynchron(&self) -> NonNull<Asynchron> {
+        self.of
+    }
+
+    /// Gives up one. The last one breaks the asynchron, unless the library delivers.
+    ///
+    /// # Safety
+    /// It is the caller's, and is used no more.
+    #[inline]
+    pub(crate) unsafe fn release(this: NonNull<Self>) {
+        // SAFETY: alive while there is a promise.
+        let me = unsafe { this.as_ref() };
+        race::release(&raw const me.count);
+        // ORDERING: only looks whether it is believed.
+        if me.count.load(Relaxed) < LIMIT {
+            let of = me.of;
+            // ORDERING: Release hands this producer's work to the last one, Acquire takes that of the others.
+            if me.count.fetch_sub(1, AcqRel) == 1 {
+                // SAFETY: the last one: their reference is this thread's.
+                unsafe { Self::end(this, of) };
+            }
+        }
+    }
+
+    /// # Safety
+    /// The last one went just now, and the reference that they had is the caller's.
+    #[inline(never)]
+    unsafe fn end(this: NonNull<Self>, of: NonNull<Asynchron>) {
+        // SAFETY: as the caller promises.
+        let a = unsafe { Handle::from_raw(of) };
+        // SAFETY: alive by that reference.
+        race::acquire(unsafe { &raw const (*this.as_ptr()).count });
+        a.break_unless_delivered();
+        drop(a);
+    }
+
+    fn are_gone(&self) -> bool {
+        // ORDERING: only looks; one that comes just now comes too late.
+        self.count.load(Relaxed) == 0
+    }
+}
+
+impl Asynchron {
+    /// One more promise.
+    #[inline]
+    pub(crate) fn promise(&self) -> Result<NonNull<Promises>, NoMemory> {
+        if let Some(promises) = self.promises() {
+            promises.add(self);
+            return Ok(NonNull::from(promises));
+        }
+        self.first_promise()
+    }
+
+    #[cold]
+    fn first_promise(&self) -> Result<NonNull<Promises>, NoMemory> {
+        let extras = self.extras_or_new()?;
+        // SAFETY: a name is a C string, and stays until the extras go.
+        let name = unsafe { CStr::from_ptr(extras.name()?) };
+        let made = Promises::new(self, broken(name)?)?;
+        self.keep();
+        if let Err(unused) = extras.begin_promises(made) {
+            self.give_up_another();
+            drop(unused);
+            let promises = extras.promises().ok_or(NoMemory)?;
+            promises.add(self);
+        }
+        extras.promises().map(NonNull::from).ok_or(NoMemory)
+    }
+
+    #[inline]
+    pub(super) fn promises(&self) -> Option<&Promises> {
+        self.extras().and_then(|extras| extras.promises())
+    }
+
+    /// Gives up a reference that is not the last one: the caller has another.
+    fn give_up_another(&self) {
+        // SAFETY: as the caller promises.
+        drop(unsafe { Handle::from_raw(NonNull::from(self)) });
+    }
+
+    /// A step or a task was taken off this without having delivered: if its promises have all gone, there is nobody
+    /// else.
+    pub(crate) fn lose_step(&self) {
+        if self.promises().is_some_and(Promises::are_gone) {
+            self.break_unless_delivered();
+        }
+    }
+
+    /// No promise is left: it breaks, unless it is complete, or the library itself will deliver.
+    fn break_unless_delivered(&self) {
+        let (Some(promises), Some(held)) = (self.promises(), self.state().claim()) else {
+            return;
+        };
+        if self.is_delivered_by_us(&held) {
+            self.state().unlock(held);
+            return;
+        }
+        let broken = Outcome::Failure(promises.broken.clone());
+        // SAFETY: CLAIMED, and ALIVE by the caller's reference. It is claimed, so it wins.
+        let _ = unsafe { Self::deliver(NonNull::from(self), Some(held), broken, Slot::write) };
+    }
+
+    /// Whether the library itself will deliver: a function runs or is queued, somebody's asking starts one, or a step
+    /// lies between this and its sources.
+    fn is_delivered_by_us(&self, held: &Held) -> bool {
+        let on_demand = || self.extras().is_some_and(|extras| extras.has_demand());
+        // SAFETY: LOCKED: the list is this thread's alone.
+        let has_step = || unsafe { self.listeners() }.has_step();
+        held.has_function() || (held.is_pending() && on_demand()) || has_step()
+    }
+}
+
+/// What an asynchron of this name fails with.
+fn broken(name: &CStr) -> Result<Failure, NoMemory> {
+    let parts: [&[u8]; 3] = [
+        b"the last promise of ",
+        name.to_bytes(),
+        b" was released and nobody was left to deliver\0",
+    ];
+    let mut text = Vec::new();
+    text.try_reserve_exact(parts.iter().map(|part| part.len()).sum()).map_err(|_| NoMemory)?;
+    for part in parts {
+        text.extend_from_slice(part);
+    }
+    let message = CStr::from_bytes_with_nul(&text).map_err(|_| NoMemory)?;
+    Failure::new(BROKEN_CODE, c"asynchron", message, Owned::NOTHING)
+}

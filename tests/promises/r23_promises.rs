@@ -1,0 +1,334 @@
+//! Rule 23: the producers' share in an asynchron. When the last promise goes, and nobody delivered, it fails.
+
+use crate::support::*;
+use std::thread;
+
+/// One promise.
+struct Promise(*mut asynchron_promise_t);
+
+// SAFETY: a promise may be used and released from any thread; that is what the library promises.
+unsafe impl Send for Promise {}
+// SAFETY: as above.
+unsafe impl Sync for Promise {}
+
+impl Promise {
+    fn of(a: &Handle) -> Self {
+        Self::with(a.raw(), 0)
+    }
+
+    fn with(a: *mut asynchron_t, flags: u64) -> Self {
+        let p = unsafe { asynchron_promise_create(a, flags) };
+        assert!(!p.is_null(), "no promise");
+        Self(p)
+    }
+
+    fn asynchron(&self) -> *mut asynchron_t {
+        unsafe { asynchron_promise_asynchron(self.0) }
+    }
+
+    fn set(&self, number: u64) -> asynchron_status_t {
+        let bytes = number.to_ne_bytes();
+        unsafe { asynchron_set_bytes(self.asynchron(), bytes.as_ptr().cast(), bytes.len()) }
+    }
+}
+
+impl Clone for Promise {
+    fn clone(&self) -> Self {
+        assert_eq!(unsafe { asynchron_promise_retain(self.0) }, self.0);
+        Self(self.0)
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        unsafe { asynchron_promise_release(self.0) }
+    }
+}
+
+fn assert_broken(a: &Handle, name: &str) {
+    let failure = a.error().expect("it failed");
+    assert_eq!((failure.code, failure.domain.as_str()), (-6, "asynchron"));
+    assert!(failure.message.contains(name), "{:?} does not name {name:?}", failure.message);
+}
+
+fn named(name: &str) -> Handle {
+    let name = CString::new(name).unwrap();
+    Handle::owned(unsafe { asynchron_create(name.as_ptr()) })
+}
+
+#[test]
+fn when_the_last_promise_goes_it_fails_and_the_message_has_its_name() {
+    let a = named("a sum");
+    let p = Promise::of(&a);
+    assert_eq!(p.asynchron(), a.raw());
+    let more = [p.clone(), Promise::of(&a)];
+    drop(p);
+    assert_eq!(a.poll(), ASYNCHRON_PENDING);
+    drop(more);
+    assert_broken(&a, "a sum");
+
+    let unnamed = Handle::new();
+    drop(Promise::of(&unnamed));
+    let name = unsafe { CStr::from_ptr(asynchron_name(unnamed.raw())) };
+    assert_broken(&unnamed, name.to_str().unwrap());
+}
+
+#[test]
+fn waiting_threads_wake_and_callbacks_run_when_the_last_promise_goes() {
+    within(60, || {
+        let a = Handle::new();
+        let p = Promise::of(&a);
+        let told = Arc::new(AtomicUsize::new(0));
+        let count = told.clone();
+        notify(&a, move |a| {
+            assert_eq!(unsafe { asynchron_poll(a) }, ASYNCHRON_FAILED);
+            count.fetch_add(1, SeqCst);
+        });
+        let waiter = {
+            let a = a.clone();
+            start(move || a.get()).asleep()
+        };
+        drop(p);
+        assert_eq!(waiter.join(), Err(ASYNCHRON_FAILED));
+        assert_eq!(told.load(SeqCst), 1);
+    });
+}
+
+#[test]
+fn a_promise_keeps_its_asynchron() {
+    let (told, gone) = (Arc::new(AtomicUsize::new(0)), Tally::new());
+    let a = with_user_data(gone.ptr(), gone.drop_fn());
+    let p = Promise::of(&a);
+    let count = told.clone();
+    notify(&a, move |_| {
+        count.fetch_add(1, SeqCst);
+    });
+    drop(a);
+    assert_eq!((told.load(SeqCst), gone.drops()), (0, 0));
+    assert_eq!(p.set(1), ASYNCHRON_OK);
+    assert_eq!((told.load(SeqCst), gone.drops()), (1, 0));
+    drop(p);
+    assert_eq!(gone.drops(), 1);
+}
+
+#[test]
+fn a_promise_of_a_complete_one_means_nothing() {
+    let a = Handle::new();
+    let p = Promise::of(&a);
+    assert_eq!(a.set_number(1), ASYNCHRON_OK);
+    drop(p);
+    let late = Promise::of(&a);
+    assert_eq!(late.set(2), ASYNCHRON_ALREADY);
+    drop(late.clone());
+    drop(late);
+    assert_eq!(a.number(), Ok(1));
+    let broken = Handle::new();
+    drop(Promise::of(&broken));
+    drop(Promise::of(&broken));
+    assert_broken(&broken, "");
+}
+
+#[test]
+fn without_promises_all_is_as_before() {
+    let a = Handle::new();
+    drop(a.clone());
+    assert_eq!(a.poll(), ASYNCHRON_PENDING);
+}
+
+#[test]
+fn it_does_not_fail_while_a_function_for_it_runs_or_is_queued() {
+    within(60, || {
+        let a = Handle::new();
+        let p = Promise::of(&a);
+        let mut last = Some(p);
+        let status = call(&a, |me| {
+            drop(last.take());
+            assert_eq!(unsafe { asynchron_poll(me) }, ASYNCHRON_PENDING);
+            7
+        });
+        assert_eq!((status, a.error().unwrap().code), (ASYNCHRON_OK, 7));
+
+        let (gate, a) = (Gate::new(), Handle::new());
+        let p = Promise::of(&a);
+        // More than there are threads, so that some are queued.
+        let all: Vec<_> = (0..200).map(|_| (Handle::new(), gate.clone())).collect();
+        for (one, gate) in &all {
+            let gate = gate.clone();
+            let status = spawn(one, move |_| {
+                gate.pass();
+                0
+            });
+            assert_eq!(status, ASYNCHRON_OK);
+        }
+        assert_eq!(spawn(&a, |_| 8), ASYNCHRON_OK);
+        drop(p);
+        gate.open();
+        assert_eq!(a.get(), Err(ASYNCHRON_FAILED));
+        assert_eq!(a.error().unwrap().code, 8);
+        for (one, _) in &all {
+            assert_eq!(one.wait(LONG), ASYNCHRON_OK);
+        }
+    });
+}
+
+#[test]
+fn it_does_not_fail_while_it_has_a_function_on_demand() {
+    let a = on_demand(|_| 9);
+    drop(Promise::of(&a));
+    assert_eq!(a.poll(), ASYNCHRON_PENDING);
+    assert_eq!(a.get(), Err(ASYNCHRON_FAILED));
+    assert_eq!(a.error().unwrap().code, 9);
+}
+
+#[test]
+fn it_does_not_fail_while_a_step_delivers_into_it() {
+    // With a callback in front: steps are found behind others, too.
+    for before in [false, true] {
+        for n in [1, 2] {
+            let (sources, into) = (Handle::many(n), Handle::new());
+            if before {
+                notify(&into, |_| ());
+            }
+            let step = after(&sources, Some(&into), |_, _| 3);
+            drop(Promise::of(&into));
+            assert_eq!(into.poll(), ASYNCHRON_PENDING);
+            for source in &sources {
+                source.set_number(1);
+            }
+            assert_eq!(step.error().unwrap().code, 3);
+        }
+    }
+}
+
+#[test]
+fn who_started_it_by_its_own_means_has_promised_too() {
+    let a = named("own means");
+    let p = Promise::of(&a);
+    assert_eq!(unsafe { asynchron_start(a.raw()) }, ASYNCHRON_OK);
+    drop(p);
+    assert_broken(&a, "own means");
+}
+
+/// Since it is RUNNING by the program's own means, neither the step's function nor the task runs.
+#[test]
+fn a_step_that_cannot_deliver_after_all_leaves_nobody() {
+    within(60, || {
+        for n in [1, 2] {
+            let (sources, into) = (Handle::many(n), named("lost"));
+            let p = Promise::of(&into);
+            let step = after(&sources, Some(&into), |_, _| panic!("it ran"));
+            assert_eq!(unsafe { asynchron_start(into.raw()) }, ASYNCHRON_OK);
+            drop(p);
+            assert_eq!(into.poll(), ASYNCHRON_PENDING);
+            for source in &sources {
+                source.set_number(1);
+            }
+            assert_broken(&step, "lost");
+        }
+        let a = named("lost");
+        let p = Promise::of(&a);
+        assert_eq!(unsafe { asynchron_start(a.raw()) }, ASYNCHRON_OK);
+        assert_eq!(spawn(&a, |_| panic!("it ran")), ASYNCHRON_OK);
+        drop(p);
+        assert_eq!(a.wait(LONG), ASYNCHRON_OK);
+        assert_broken(&a, "lost");
+    });
+}
+
+#[test]
+fn of_the_last_promise_and_a_delivery_one_wins() {
+    struct Subject {
+        a: Handle,
+        p: Promise,
+    }
+    let threads = 2;
+    within(120, move || {
+        for round in 0..2_000_u64 {
+            let a = Handle::new();
+            let p = Promise::of(&a);
+            let subject = Subject { a, p };
+            let barrier = std::sync::Barrier::new(threads);
+            let (barrier, Subject { a, p }) = (&barrier, subject);
+            let a = &a;
+            let status = thread::scope(|scope| {
+                scope.spawn(move || {
+                    barrier.wait();
+                    drop(p);
+                });
+                barrier.wait();
+                a.set_number(round)
+            });
+            match status {
+                ASYNCHRON_OK => assert_eq!(a.number(), Ok(round)),
+                ASYNCHRON_ALREADY => assert_broken(a, "asynchron-"),
+                status => panic!("set: {status:?}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn of_many_promises_given_up_at_once_the_last_breaks_it_once() {
+    within(120, || {
+        for _ in 0..500 {
+            let (a, told) = (Handle::new(), Arc::new(AtomicUsize::new(0)));
+            let count = told.clone();
+            notify(&a, move |_| {
+                count.fetch_add(1, SeqCst);
+            });
+            let promises: Vec<_> = (0..4).map(|_| Promise::of(&a)).collect();
+            let barrier = std::sync::Barrier::new(promises.len());
+            thread::scope(|scope| {
+                for p in promises {
+                    let barrier = &barrier;
+                    scope.spawn(move || {
+                        barrier.wait();
+                        drop(p.clone());
+                        drop(p);
+                    });
+                }
+            });
+            assert_broken(&a, "asynchron-");
+            assert_eq!(told.load(SeqCst), 1);
+        }
+    });
+}
+
+/// Each first one of several threads makes what the others find.
+#[test]
+fn the_first_promises_of_several_threads_are_of_one_count() {
+    within(120, || {
+        for _ in 0..500 {
+            let a = Handle::new();
+            let barrier = std::sync::Barrier::new(3);
+            let (a, barrier) = (&a, &barrier);
+            let promises: Vec<_> = thread::scope(|scope| {
+                let make = || {
+                    barrier.wait();
+                    Promise::of(a)
+                };
+                let threads: Vec<_> = (0..3).map(|_| scope.spawn(make)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(promises.iter().all(|p| p.0 == promises[0].0));
+            for (left, p) in (0..3).rev().zip(promises) {
+                drop(p);
+                assert_eq!(a.poll() == ASYNCHRON_PENDING, left > 0);
+            }
+            assert_broken(a, "asynchron-");
+        }
+    });
+}
+
+#[test]
+fn what_is_no_promise_is_refused() {
+    let a = Handle::new();
+    unsafe {
+        assert!(asynchron_promise_create(null_mut(), 0).is_null());
+        assert!(asynchron_promise_create(a.raw(), 1 << 63).is_null());
+        assert!(asynchron_promise_retain(null_mut()).is_null());
+        assert!(asynchron_promise_asynchron(null()).is_null());
+        asynchron_promise_release(null_mut());
+    }
+    assert_eq!(unsafe { asynchron_is_shared(a.raw()) }, 0);
+}
