@@ -145,6 +145,8 @@ asynchron_status_t asynchron_cancel_with(asynchron_t *a, const char *reason);
 
 asynchron_status_t asynchron_cancel_pending(asynchron_t *a, const char *reason);
 
+asynchron_status_t asynchron_follow(asynchron_t *into, asynchron_t *source);
+
 asynchron_status_t asynchron_get(asynchron_t *a, asynchron_value_t *out);
 
 asynchron_status_t asynchron_get_timeout(asynchron_t *a,

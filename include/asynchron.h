@@ -337,18 +337,20 @@ typedef struct {
 } asynchron_guarded_t;
 
 /**
- * Computes the value of `self`. It delivers by any of the setters, and then what it returns is
- * ignored. If it returns without having delivered, that completes `self`: 0 with the empty value,
- * any other number with a failure of that code, domain "" and message "".
+ * Computes the value of `self`. It delivers by any of the setters, or has `self` follow another by
+ * asynchron_follow(), and then what it returns is ignored. If it returns without having delivered,
+ * that completes `self`: 0 with the empty value, any other number with a failure of that code,
+ * domain "" and message "".
  *
- * So `self` is complete when the function has returned, always. Keeping `self` does not let you
- * deliver later. For a value that comes later use no function: create an asynchron, and deliver to
- * it when the value is there.
+ * So when the function has returned, `self` is complete, or follows. Keeping `self` does not let
+ * you deliver later. For a value that comes later have `self` follow the asynchron to which it is
+ * delivered.
  *
- * The last line may be `return asynchron_set_bytes(self, data, len);`, or any other setter. What
- * it returns is ignored if `self` is complete then: delivered by that line (ASYNCHRON_OK), or
- * before it (ASYNCHRON_ALREADY, ASYNCHRON_CANCELLED). If the setter was refused, `self` fails with
- * that status as its code, such as ASYNCHRON_E_NOMEM.
+ * The last line may be `return asynchron_set_bytes(self, data, len);`, or any other setter, or
+ * `return asynchron_follow(self, source);`. What it returns is ignored if `self` is complete then,
+ * or follows: by that line (ASYNCHRON_OK), or since before it (ASYNCHRON_ALREADY,
+ * ASYNCHRON_CANCELLED). If the call was refused, `self` fails with that status as its code, such
+ * as ASYNCHRON_E_NOMEM.
  *
  * `self` is valid during the call; retain it to keep it. Waiting for `self` inside is
  * ASYNCHRON_E_DEADLOCK. Nothing interrupts the function: call asynchron_poll(self) to notice a
@@ -767,6 +769,37 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel_with(asynchron_t *a, const cha
  * - Since: 0.2.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_cancel_pending(asynchron_t *a, const char *reason);
+
+/**
+ * Has `into` complete as `source` does: with its value, its whole error, or its cancel with the
+ * reason; at once, if `source` is complete. Nothing is copied: `into` shares the outcome.
+ *
+ * Until then anyone may still deliver or cancel `into`, which wins. It may follow several, and
+ * completes as the first of them does. Nothing is left then on the others. Cancelling `into` does
+ * not cancel `source`. A function on demand is not started.
+ *
+ * Inside the function that computes `into` this counts as having delivered: what the function
+ * returns is ignored, and `into` stays RUNNING until `source` is complete.
+ *
+ * When `source` completes, all that follow it do, and all that follow those, before any callback
+ * runs: those of `source` first, then those of `into`.
+ *
+ * - Needs: two different handles.
+ * - Ownership: `into` is kept until it is complete; a pending `source` is not: when its last
+ *   handle goes, it fails as broken, and so does `into`. What several share stays where it was
+ *   delivered, and is kept until the last of them goes; those between are not kept. If two follow
+ *   each other, neither is freed until somebody delivers one of them, which completes both.
+ * - Threads: never blocks. If `source` is complete, callbacks of `into` run as with
+ *   asynchron_set_bytes().
+ * - Returns: ASYNCHRON_OK: so it will end, or has; ASYNCHRON_ALREADY, ASYNCHRON_CANCELLED: `into`
+ *   was complete before, and nothing has changed; ASYNCHRON_E_INVALID: a NULL, or the same one
+ *   twice; ASYNCHRON_E_NOMEM: nothing has changed.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_status_t asynchron_follow(asynchron_t *into,
+                                    asynchron_t *source);
 
 /*
  * ================================================================================================

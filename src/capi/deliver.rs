@@ -12,14 +12,15 @@
 //! one), or take the callback back first.
 
 use std::ffi::{c_char, c_void};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::slice;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_drop_fn_t, asynchron_t, drop_fn};
-use super::{catch_panic, status_of_lost, text};
+use super::{catch_panic, handle, status_of_lost, text};
 use crate::base::memory::{Bytes, NoMemory};
 use crate::base::program::Owned;
+use crate::listen::follow::{FollowError, follow};
 use crate::one::asynchron::Asynchron;
 use crate::one::failure::Failure;
 use crate::one::outcome::{Buffer, Outcome, Small};
@@ -317,6 +318,53 @@ pub unsafe extern "C" fn asynchron_cancel_pending(
     catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for the handle and the text.
         unsafe { cancel_for(a, reason, Asynchron::complete_pending) }
+    })
+}
+
+/// Has `into` complete as `source` does: with its value, its whole error, or its cancel with the
+/// reason; at once, if `source` is complete. Nothing is copied: `into` shares the outcome.
+///
+/// Until then anyone may still deliver or cancel `into`, which wins. It may follow several, and
+/// completes as the first of them does. Nothing is left then on the others. Cancelling `into` does
+/// not cancel `source`. A function on demand is not started.
+///
+/// Inside the function that computes `into` this counts as having delivered: what the function
+/// returns is ignored, and `into` stays RUNNING until `source` is complete.
+///
+/// When `source` completes, all that follow it do, and all that follow those, before any callback
+/// runs: those of `source` first, then those of `into`.
+///
+/// - Needs: two different handles.
+/// - Ownership: `into` is kept until it is complete; a pending `source` is not: when its last
+///   handle goes, it fails as broken, and so does `into`. What several share stays where it was
+///   delivered, and is kept until the last of them goes; those between are not kept. If two follow
+///   each other, neither is freed until somebody delivers one of them, which completes both.
+/// - Threads: never blocks. If `source` is complete, callbacks of `into` run as with
+///   asynchron_set_bytes().
+/// - Returns: ASYNCHRON_OK: so it will end, or has; ASYNCHRON_ALREADY, ASYNCHRON_CANCELLED: `into`
+///   was complete before, and nothing has changed; ASYNCHRON_E_INVALID: a NULL, or the same one
+///   twice; ASYNCHRON_E_NOMEM: nothing has changed.
+/// - Since: 0.2.0
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_follow(
+    into: *mut asynchron_t,
+    source: *mut asynchron_t,
+) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for both handles.
+        let (into, source) = (unsafe { handle(into) }, unsafe { handle(source) });
+        let (Some(into), Some(source)) = (into, source) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        if ptr::eq(into, source) {
+            return ASYNCHRON_E_INVALID;
+        }
+        match follow(into, source) {
+            Ok(()) => ASYNCHRON_OK,
+            Err(FollowError::Late) => status_of_lost(into),
+            Err(FollowError::NoMemory) => ASYNCHRON_E_NOMEM,
+        }
     })
 }
 

@@ -133,18 +133,20 @@ pub struct asynchron_guarded_t {
     pub drop: asynchron_drop_fn_t,
 }
 
-/// Computes the value of `self`. It delivers by any of the setters, and then what it returns is
-/// ignored. If it returns without having delivered, that completes `self`: 0 with the empty value,
-/// any other number with a failure of that code, domain "" and message "".
+/// Computes the value of `self`. It delivers by any of the setters, or has `self` follow another by
+/// asynchron_follow(), and then what it returns is ignored. If it returns without having delivered,
+/// that completes `self`: 0 with the empty value, any other number with a failure of that code,
+/// domain "" and message "".
 ///
-/// So `self` is complete when the function has returned, always. Keeping `self` does not let you
-/// deliver later. For a value that comes later use no function: create an asynchron, and deliver to
-/// it when the value is there.
+/// So when the function has returned, `self` is complete, or follows. Keeping `self` does not let
+/// you deliver later. For a value that comes later have `self` follow the asynchron to which it is
+/// delivered.
 ///
-/// The last line may be `return asynchron_set_bytes(self, data, len);`, or any other setter. What
-/// it returns is ignored if `self` is complete then: delivered by that line (ASYNCHRON_OK), or
-/// before it (ASYNCHRON_ALREADY, ASYNCHRON_CANCELLED). If the setter was refused, `self` fails with
-/// that status as its code, such as ASYNCHRON_E_NOMEM.
+/// The last line may be `return asynchron_set_bytes(self, data, len);`, or any other setter, or
+/// `return asynchron_follow(self, source);`. What it returns is ignored if `self` is complete then,
+/// or follows: by that line (ASYNCHRON_OK), or since before it (ASYNCHRON_ALREADY,
+/// ASYNCHRON_CANCELLED). If the call was refused, `self` fails with that status as its code, such
+/// as ASYNCHRON_E_NOMEM.
 ///
 /// `self` is valid during the call; retain it to keep it. Waiting for `self` inside is
 /// ASYNCHRON_E_DEADLOCK. Nothing interrupts the function: call asynchron_poll(self) to notice a

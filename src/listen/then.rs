@@ -14,6 +14,7 @@ use crate::one::jobs::{self, Job, Jobs};
 use crate::one::link::{Detached, Known, Link, Listed};
 use crate::one::listener::{Kind, Listener};
 use crate::one::publish::Telling;
+use crate::one::share::share_or_return;
 use crate::one::step::Begun;
 
 /// The source completes.
@@ -173,8 +174,12 @@ impl Next {
         let (into, function, ctx) = unsafe { Self::take_apart(this) };
         if passes_on {
             drop(ctx);
-            // SAFETY: ALIVE: the handle is a reference. If another was first, that one stays.
-            let _ = unsafe { Asynchron::complete_as(into.as_non_null(), source) };
+            let (outcome, rest) = share_or_return(source);
+            if let Some(outcome) = outcome {
+                // SAFETY: ALIVE: the handle is a reference. If another was first, that one stays.
+                let _ = unsafe { Asynchron::complete(into.as_non_null(), outcome) };
+            }
+            drop(rest);
         } else if begun == Begun::Started {
             let sources = [source.as_ptr()];
             // SAFETY: the program gave this function together with this context.

@@ -59,6 +59,17 @@ impl Jobs {
         decided
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.get().is_null()
+    }
+
+    /// Takes over all of the others.
+    pub(super) fn push_all(&self, others: Self) {
+        if !others.is_empty() {
+            self.append(others.first.get(), others.last.get());
+        }
+    }
+
     fn append(&self, first: *mut Job, last: *mut Job) {
         if self.first.get().is_null() {
             self.first.set(first);
@@ -69,7 +80,7 @@ impl Jobs {
         self.last.set(last);
     }
 
-    fn pop(&self) -> Option<NonNull<Job>> {
+    pub(super) fn pop(&self) -> Option<NonNull<Job>> {
         let job = NonNull::new(self.first.get())?;
         // SAFETY: QUEUED: it is alive.
         self.first.set(unsafe { job.as_ref().next });

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicPtr, Ordering::*};
 use super::asynchron::Asynchron;
 use super::jobs::{Decided, RunFn};
 use super::link::Link;
-use super::publish::Telling;
+use super::publish::{Chain, Telling};
 use crate::base::memory::MALLOC_ALIGN;
 
 /// The part of a listener that lies in the list. It is the first field of what it belongs to.
@@ -42,6 +42,9 @@ pub(crate) enum Kind {
         mark: unsafe fn(NonNull<Listener>),
         decide: unsafe fn(NonNull<Listener>, NonNull<Asynchron>) -> Decided,
     },
+    /// `mark` as above; `pass` is called, with a counted reference of its own, when all others have learned, and before
+    /// any of the program's code runs: it completes others. Until then a job lies where the links were.
+    Pass { mark: unsafe fn(NonNull<Listener>), pass: unsafe fn(NonNull<Listener>, &Chain) },
     /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
     /// is to do. A few instructions: others wait for the lock.
     Take(TakeFn),

@@ -11,7 +11,7 @@ use super::asynchron::Asynchron;
 use super::handle::Handle;
 use super::jobs::{self, Job, Jobs, RunFn};
 use super::listener::{Kind, List, Listener};
-use super::outcome::Tag;
+use super::outcome::{Outcome, Slot, Tag};
 use super::state::{Courtesy, Held};
 use crate::sync::AtomicU32;
 use crate::sys;
@@ -25,6 +25,8 @@ pub(crate) struct Telling {
     jobs: Jobs,
     /// Whether there are jobs of which it is not known yet whether they are to run on this thread.
     undecided: bool,
+    /// Where those were that complete others.
+    passing: Jobs,
     /// Whether the object may still be lent to a callback, and whether it is.
     lends: Lends,
     /// Those that learn of it once the lock is not held any more, linked in their order by `prev`.
@@ -70,6 +72,7 @@ impl Telling {
         Self {
             jobs: Jobs::new(),
             undecided: false,
+            passing: Jobs::new(),
             lends: Lends::ToTheFirst,
             first: ptr::null_mut(),
             last: ptr::null_mut(),
@@ -124,6 +127,15 @@ impl Telling {
                 }
                 return;
             }
+            Kind::Pass { mark, .. } => {
+                // SAFETY: LOCKED: it is marked under the lock.
+                unsafe { mark(node) };
+                source.keep();
+                *list = List::EMPTY;
+                source.state().publish(held, tag);
+                // SAFETY: TOLD: it passes on once.
+                return unsafe { Chain::start(node) };
+            }
             // SAFETY: as the caller promises.
             _ => return unsafe { Self::publish_to_many(this, held, tag) },
         };
@@ -138,37 +150,56 @@ impl Telling {
     /// As for [`Self::publish`].
     #[inline(never)]
     unsafe fn publish_to_many(this: NonNull<Asynchron>, held: Held, tag: Tag) {
-        // SAFETY: ALIVE until it is PUBLISHED.
-        let source = unsafe { this.as_ref() };
-        // SAFETY: LOCKED: the list is this thread's alone.
-        let list = unsafe { source.listeners() };
         let mut telling = Self::new();
-        let more = telling.take_few(source, list);
-        let kept = more.then(|| Handle::retain(source));
-        let held = if telling.lends == Lends::Lent { held.lend() } else { held };
-        source.state().publish(held, tag);
-        telling.lends = Lends::No;
-        telling.inform();
-        if let Some(source) = kept {
-            telling.take_the_others(&source);
-        }
+        // SAFETY: as the caller promises.
+        unsafe { telling.tell_many(this, held, tag) };
         telling.finish(this);
     }
 
-    /// The same where others may be waiting for the lock: it is visible first of all.
+    /// The same where others may be waiting for the lock.
     ///
     /// # Safety
     /// As for [`Self::publish`].
     #[inline(never)]
     unsafe fn publish_in_a_crowd(this: NonNull<Asynchron>, held: Held, tag: Tag) {
+        let mut telling = Self::new();
+        // SAFETY: as the caller promises.
+        unsafe { telling.tell_a_crowd(this, held, tag) };
+        telling.finish(this);
+    }
+
+    /// Publishes, and has all learn; what is to run is left.
+    ///
+    /// # Safety
+    /// As for [`Self::publish`].
+    #[inline]
+    unsafe fn tell_many(&mut self, this: NonNull<Asynchron>, held: Held, tag: Tag) {
+        // SAFETY: ALIVE until it is PUBLISHED.
+        let source = unsafe { this.as_ref() };
+        // SAFETY: LOCKED: the list is this thread's alone.
+        let list = unsafe { source.listeners() };
+        let more = self.take_few(source, list);
+        let kept = more.then(|| Handle::retain(source));
+        let held = if self.lends == Lends::Lent { held.lend() } else { held };
+        source.state().publish(held, tag);
+        self.lends = Lends::No;
+        self.inform();
+        if let Some(source) = kept {
+            self.take_the_others(&source);
+        }
+    }
+
+    /// The same, and it is visible first of all.
+    ///
+    /// # Safety
+    /// As for [`Self::publish`].
+    #[inline]
+    unsafe fn tell_a_crowd(&mut self, this: NonNull<Asynchron>, held: Held, tag: Tag) {
         // SAFETY: ALIVE until it is PUBLISHED.
         let kept = Handle::retain(unsafe { this.as_ref() });
         kept.state().publish(held, tag);
-        let mut telling = Self::new();
-        telling.lends = Lends::No;
-        telling.take_the_others(&kept);
-        drop(kept);
-        telling.finish(this);
+        self.lends = Lends::No;
+        self.take_the_others(&kept);
     }
 
     /// Tells those that are in the list yet, a few at a time. What is left there has no reference, so the caller has
@@ -233,6 +264,13 @@ impl Telling {
                 // SAFETY: nobody else uses its links before it has decided.
                 unsafe { self.jobs.push(node.cast(), None) };
             }
+            Kind::Pass { mark, .. } => {
+                // SAFETY: as the caller promises.
+                unsafe { mark(node) };
+                source.keep();
+                // SAFETY: nobody else uses its links before it has passed on.
+                unsafe { self.passing.push(node.cast(), None) };
+            }
             // SAFETY: as the caller promises.
             Kind::Take(take) | Kind::Step { take, .. } => unsafe { take(node, source, self) },
         }
@@ -273,8 +311,94 @@ impl Telling {
 
     /// All have learned: runs what is to run here. `source` may be gone, unless there are jobs.
     fn finish(&mut self, source: NonNull<Asynchron>) {
+        let due = self.decided(source);
+        if self.passing.is_empty() {
+            jobs::run(due);
+        } else {
+            Chain { passing: mem::replace(&mut self.passing, Jobs::new()), due }.run();
+        }
+    }
+
+    /// What of the jobs is to run on this thread.
+    #[inline]
+    fn decided(&mut self, source: NonNull<Asynchron>) -> Jobs {
         let jobs = mem::replace(&mut self.jobs, Jobs::new());
-        jobs::run(if self.undecided { decide(jobs, source) } else { jobs });
+        if self.undecided { decide(jobs, source) } else { jobs }
+    }
+}
+
+/// Those that complete one after the other, because one of them did. None of the program's code runs before all of
+/// them are complete; then what is due runs in their order.
+pub(crate) struct Chain {
+    passing: Jobs,
+    due: Jobs,
+}
+
+/// For [`Kind::Pass`].
+impl Chain {
+    /// Begins with one, and runs to the end.
+    ///
+    /// # Safety
+    /// The node is in no list, and was told, or counts so; the source is kept for it.
+    #[cold]
+    #[inline(never)]
+    pub(crate) unsafe fn start(node: NonNull<Listener>) {
+        let chain = Self { passing: Jobs::new(), due: Jobs::new() };
+        // SAFETY: TOLD: it passes on once.
+        unsafe { chain.pass(node) };
+        chain.run();
+    }
+
+    /// Completes another. Its callbacks run after those that are due already.
+    ///
+    /// # Safety
+    /// CLAIMED: `held` is of `a`, which is incomplete. What keeps it is given up later.
+    pub(crate) unsafe fn complete(&self, a: &Asynchron, held: Held, outcome: Outcome) {
+        // SAFETY: CLAIMED: the slot is this thread's alone.
+        let tag = unsafe { Slot::write(a.slot.get(), outcome) };
+        // SAFETY: LOCKED: the list is this thread's alone.
+        if unsafe { a.listeners() }.is_empty() {
+            return a.state().publish(held, tag);
+        }
+        let this = NonNull::from(a);
+        let mut telling = Telling::new();
+        if held.is_crowded() {
+            // SAFETY: CLAIMED, and the outcome is written.
+            unsafe { telling.tell_a_crowd(this, held, tag) };
+        } else {
+            // SAFETY: CLAIMED, and the outcome is written.
+            unsafe { telling.tell_many(this, held, tag) };
+        }
+        self.due.push_all(telling.decided(this));
+        self.passing.push_all(telling.passing);
+    }
+
+    /// Has `run` run after what is due already: for whatever may run the program's code, or be the end of an asynchron.
+    ///
+    /// # Safety
+    /// There is room for a job, which nobody else uses until it runs.
+    pub(crate) unsafe fn run_later(&self, job: NonNull<Job>, run: RunFn) {
+        // SAFETY: as the caller promises.
+        unsafe { self.due.push(job, Some(run)) };
+    }
+
+    /// # Safety
+    /// TOLD: it passes on once.
+    unsafe fn pass(&self, node: NonNull<Listener>) {
+        // SAFETY: TOLD: its kind is still there.
+        if let Kind::Pass { pass, .. } = *unsafe { Listener::kind(node) } {
+            // SAFETY: as the caller promises.
+            unsafe { pass(node, self) };
+        }
+    }
+
+    #[cold]
+    fn run(self) {
+        while let Some(job) = self.passing.pop() {
+            // SAFETY: TOLD: it was left there to pass on.
+            unsafe { self.pass(job.cast()) };
+        }
+        jobs::run(self.due);
     }
 }
 

@@ -11,19 +11,29 @@ use super::outcome::{Outcome, Shared, Span};
 
 /// The outcome of `source` once more, for another; `None` while it is incomplete.
 pub(crate) fn share(source: Handle) -> Option<Outcome> {
-    let (slot, tag) = source.outcome()?;
+    share_or_return(source).0
+}
+
+/// The same, and the handle back if the outcome does not keep it: to give up where that may be the end of the source.
+#[inline]
+pub(crate) fn share_or_return(source: Handle) -> (Option<Outcome>, Option<Handle>) {
+    let Some((slot, tag)) = source.outcome() else {
+        return (None, Some(source));
+    };
     // SAFETY: PUBLISHED: the slot holds what the tag says.
-    if let Some(error) = unsafe { slot.share_error(tag) } {
-        return Some(error);
-    }
-    // SAFETY: PUBLISHED: the slot holds what the tag says.
-    let (data, len) = unsafe { slot.value(tag) }?;
+    let Some((data, len)) = (unsafe { slot.value(tag) }) else {
+        // SAFETY: PUBLISHED: the slot holds what the tag says.
+        return (unsafe { slot.share_error(tag) }, Some(source));
+    };
     if data.is_null() && tag.is_plain() {
-        return Some(Outcome::Empty);
+        return (Some(Outcome::Empty), Some(source));
     }
+    let span = Span { data, len };
     // SAFETY: PUBLISHED: the slot holds what the tag says.
-    let origin = unsafe { slot.origin(tag) }.cloned().unwrap_or(source);
-    Some(Outcome::Shared(Shared { span: Span { data, len }, origin }))
+    match unsafe { slot.origin(tag) }.cloned() {
+        Some(origin) => (Some(Outcome::Shared(Shared { span, origin })), Some(source)),
+        None => (Some(Outcome::Shared(Shared { span, origin: source })), None),
+    }
 }
 
 impl Asynchron {

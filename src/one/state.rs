@@ -13,6 +13,7 @@
 //!                             EXTRAS   it has a name, user data or a function on demand
 //!                             STEPS    a step listens, which may be taken off by who has no reference
 //!                             WATCHED  a race detector is told what is done: from creation on
+//!                             FOLLOWS  it is to complete as another does: from then on
 //!                             ROOM     room for a value lies behind the object: from creation on, never with JOINED
 //!                             BY_HAND  beside RUNNING: the program computes by means of its own, and no function runs
 //!
@@ -118,6 +119,7 @@ const STEPS: u32 = 1 << 11;
 const WATCHED: u32 = 1 << 12;
 const ROOM: u32 = 1 << 13;
 const BY_HAND: u32 = 1 << 14;
+const FOLLOWS: u32 = 1 << 15;
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 

@@ -4,6 +4,7 @@ use std::ptr::NonNull;
 
 use super::asynchron::Asynchron;
 use super::listener::{List, Listener};
+use super::state::Held;
 
 /// What became of a step whose turn has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,16 @@ pub(crate) enum Begun {
     /// The step is the caller's, but it is not to run.
     Refused,
     /// What it delivers into is complete, and whoever completed it takes the step off its sources.
+    Gone,
+}
+
+/// What became of one that was to complete as its source did.
+pub(crate) enum Claimed {
+    /// It is CLAIMED, and the step is the caller's.
+    Yes(Held),
+    /// It is complete, and the step is the caller's.
+    Late,
+    /// It is complete, and whoever completed it takes the step off its sources.
     Gone,
 }
 
@@ -49,6 +60,47 @@ impl Asynchron {
         let (held, started) = if start { held.start() } else { (held, false) };
         self.state().unlock(held);
         if started { Begun::Started } else { Begun::Refused }
+    }
+
+    /// Lists the node of a step by which it completes as another does. False, and it is not listed, if it is complete.
+    ///
+    /// # Safety
+    /// As for [`Self::listen`].
+    pub(crate) unsafe fn listen_as_follower(&self, node: NonNull<Listener>) -> bool {
+        let Some(held) = self.state().claim() else {
+            return false;
+        };
+        // SAFETY: LOCKED: the list is this thread's alone.
+        let list = unsafe { self.listeners() };
+        // SAFETY: as the caller promises.
+        unsafe { list.push(node) };
+        self.state().unlock(held.with_follow());
+        true
+    }
+
+    /// Takes the node of such a step off the list again, and claims the asynchron for it.
+    ///
+    /// # Safety
+    /// As for [`Self::begin`].
+    #[inline]
+    pub(crate) unsafe fn claim_by(&self, node: NonNull<Listener>) -> Claimed {
+        // As there.
+        let alone = self.refs.is_one();
+        let held = if alone { self.state().lock_alone() } else { self.state().lock() };
+        // SAFETY: LOCKED: it is alive, and nobody takes it off meanwhile.
+        if unsafe { Listener::is_taken(node) } {
+            self.state().unlock(held);
+            return Claimed::Gone;
+        }
+        // SAFETY: LOCKED: the list is this thread's alone.
+        let list = unsafe { self.listeners() };
+        // SAFETY: it is in this list.
+        unsafe { list.unlink(node) };
+        if held.is_complete() {
+            self.state().unlock(held);
+            return Claimed::Late;
+        }
+        Claimed::Yes(held)
     }
 
     /// Lists the first node of all.

@@ -10,6 +10,7 @@
 
 mod callbacks;
 mod collect;
+mod follow;
 mod keeper;
 mod lent;
 mod producers;

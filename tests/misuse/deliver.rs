@@ -23,6 +23,7 @@ pub fn rows() -> Vec<Row> {
     rows.extend(buffer());
     rows.extend(failure());
     rows.extend(cancel());
+    rows.extend(follow());
     rows
 }
 
@@ -208,6 +209,37 @@ fn cancel() -> Vec<Row> {
             "of a failed one" => ALREADY, |s| asynchron_cancel_pending(s.failed, c"why".as_ptr());
             "of a cancelled one, whose reason stays" => CANCELLED,
                 |s| asynchron_cancel_pending(s.cancelled, c"why".as_ptr());
+        }
+    }
+}
+
+fn follow() -> Vec<Row> {
+    rows! {
+        asynchron_follow {
+            "NULL handles" => E_INVALID, |_| asynchron_follow(null_mut(), null_mut());
+            "NULL handle: into" => E_INVALID, |s| asynchron_follow(null_mut(), s.pending);
+            "NULL handle: the source" => E_INVALID, |s| asynchron_follow(s.pending, null_mut());
+            "NULL handle: the source of a ready one" => E_INVALID,
+                |s| asynchron_follow(s.ready, null_mut());
+            "into among the sources: itself" => E_INVALID, |s| asynchron_follow(s.pending, s.pending);
+            "into among the sources: a ready one" => E_INVALID, |s| asynchron_follow(s.ready, s.ready);
+            "into among the sources: a cancelled one" => E_INVALID, |s| asynchron_follow(s.cancelled, s.cancelled);
+            "of a ready one" => ALREADY, |s| asynchron_follow(s.ready, s.pending);
+            "of a ready one, what is ready, too" => ALREADY, |s| asynchron_follow(s.ready, s.failed);
+            "of a failed one" => ALREADY, |s| asynchron_follow(s.failed, s.pending);
+            "of a cancelled one" => CANCELLED, |s| asynchron_follow(s.cancelled, s.pending);
+            "the same twice" => OK, |s| {
+                let source = asynchron_create(null());
+                let into = asynchron_create(null());
+                let first = asynchron_follow(into, source);
+                assert_eq!(first, ASYNCHRON_OK);
+                let second = asynchron_follow(into, source);
+                assert_eq!(asynchron_follow(into, s.ready), ASYNCHRON_OK);
+                assert_eq!(value_of(into), value_of(s.ready));
+                works(source);
+                asynchron_release(into);
+                second
+            };
         }
     }
 }

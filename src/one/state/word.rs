@@ -2,8 +2,8 @@
 
 use super::super::outcome::Tag;
 use super::{
-    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, JOINED, LENT, RETURNED, ROOM, RUNNING, STEPS,
-    TAG_SHIFT, WAITED, WATCHED,
+    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, JOINED, LENT, RETURNED, ROOM, RUNNING,
+    STEPS, TAG_SHIFT, WAITED, WATCHED,
 };
 
 /// The word as it was at one moment.
@@ -22,6 +22,12 @@ impl Seen {
 
     pub(crate) fn is_pending(self) -> bool {
         self.0 & (RUNNING | COMPLETE) == 0
+    }
+
+    /// Whether what its function returns completes it: it neither is complete nor follows another.
+    #[inline]
+    pub(crate) fn takes_return(self) -> bool {
+        self.0 & (COMPLETE | FOLLOWS) == 0
     }
 
     /// Whether a callback has it by a reference that is not counted.
@@ -145,6 +151,10 @@ impl Held {
 
     pub(crate) fn without_steps(self) -> Self {
         Self(self.0 & !STEPS)
+    }
+
+    pub(crate) fn with_follow(self) -> Self {
+        Self(self.0 | FOLLOWS)
     }
 
     /// From PENDING to RUNNING, if it is that; and whether it was.

@@ -18,6 +18,7 @@ void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, async
     asynchron_get_timeout(a, 0, NULL);
     asynchron_get_bytes(a, NULL, 0, NULL);
     asynchron_take(a, NULL);
+    asynchron_follow(a, *as);
     asynchron_spawn(a, NULL, NULL, NULL);
     asynchron_progress_of(a, NULL, NULL);
     asynchron_promise_create(a, 0);

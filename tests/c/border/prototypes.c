@@ -31,6 +31,7 @@ PIN(asynchron_status_t, asynchron_fail_with,
 PIN(asynchron_status_t, asynchron_cancel, (asynchron_t *));
 PIN(asynchron_status_t, asynchron_cancel_with, (asynchron_t *, const char *));
 PIN(asynchron_status_t, asynchron_cancel_pending, (asynchron_t *, const char *));
+PIN(asynchron_status_t, asynchron_follow, (asynchron_t *, asynchron_t *));
 
 PIN(asynchron_status_t, asynchron_get, (asynchron_t *, asynchron_value_t *));
 PIN(asynchron_status_t, asynchron_get_timeout, (asynchron_t *, uint64_t, asynchron_value_t *));

@@ -177,6 +177,17 @@ static int do_then_with(asynchron_t *a)
     asynchron_release(into);
     return result(status);
 }
+static int do_follow(asynchron_t *a)
+{
+    asynchron_t *source;
+    int done;
+    GRANTED(source = asynchron_create(NULL));
+    done = result(asynchron_follow(a, source));
+    CHECK(asynchron_is_shared(a) == (done == 1));
+    asynchron_release(source);
+    CHECK(asynchron_poll(a) == (done == 1 ? ASYNCHRON_FAILED : ASYNCHRON_PENDING));
+    return done;
+}
 
 
 /* Those that look, wait, complete, and let go. */
@@ -218,6 +229,31 @@ static int do_take(asynchron_t *a)
     status = asynchron_take(a, &taken);
     asynchron_release(a);
     return status == ASYNCHRON_ALREADY && taken == NULL;
+}
+static int do_follow_complete(asynchron_t *a)
+{
+    asynchron_t *source;
+    int done;
+    GRANTED(source = asynchron_create(NULL));
+    CHECK(asynchron_set_bytes(source, big, 16) == ASYNCHRON_OK);
+    done = result(asynchron_follow(a, source));
+    asynchron_release(source);
+    return done;
+}
+/* Of a chain, which needs none to complete either. */
+static int do_follow_on(asynchron_t *a)
+{
+    asynchron_t *chain[100];
+    for (int i = 0; i < 100; i++) {
+        GRANTED(chain[i] = asynchron_create(NULL));
+        GRANTED(CHECK(asynchron_follow(chain[i], i == 0 ? a : chain[i - 1]) == ASYNCHRON_OK));
+    }
+    CHECK(asynchron_set_bytes(a, big, 16) == ASYNCHRON_OK);
+    for (int i = 0; i < 100; i++) {
+        CHECK(asynchron_poll(chain[i]) == ASYNCHRON_OK);
+        asynchron_release(chain[i]);
+    }
+    return 1;
 }
 static int do_get(asynchron_t *a)
 {
@@ -366,6 +402,9 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(cancel_with), "", do_cancel_plain, NEVER },
     { FUNCTION(cancel_pending), "a reason", do_cancel_pending, NEEDS_MEMORY },
     { FUNCTION(cancel_pending), "", do_cancel_pending_plain, NEVER },
+    { FUNCTION(follow), "", do_follow, NEEDS_MEMORY },
+    { FUNCTION(follow), "a complete one", do_follow_complete, NEVER },
+    { FUNCTION(follow), "a chain completes", do_follow_on, NEVER },
     { FUNCTION(start), "", do_start, NEVER },
     { FUNCTION(promise_create), "", do_promise, NEEDS_MEMORY },
     { FUNCTION(promise_asynchron), "", do_promise, NEEDS_MEMORY },

@@ -89,6 +89,11 @@ impl Handle {
         unsafe { asynchron_cancel(self.0) }
     }
 
+    /// Has this one complete as `source` does.
+    pub fn follow(&self, source: &Handle) -> asynchron_status_t {
+        unsafe { asynchron_follow(self.0, source.0) }
+    }
+
     pub fn get(&self) -> Result<Vec<u8>, asynchron_status_t> {
         value(|out| unsafe { asynchron_get(self.0, out) })
     }
