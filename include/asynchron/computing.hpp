@@ -36,6 +36,17 @@ public:
     explicit cancellation(asynchron_t *a) noexcept : a_(detail::counted::share(a)) {}
     /** Whether it was cancelled. */
     bool requested() const noexcept { return asynchron_poll(a_.get()) == ASYNCHRON_CANCELLED; }
+    /**
+     * Calls `f` if it is cancelled: for a function that blocks, to end what it waits for. As promise_base::on_cancel();
+     * wants then.hpp, too. Keep what it returns as a scoped_registration, if `f` uses what the function destroys:
+     *
+     *     const asynchron::scoped_registration stop = self.on_cancel([&] { shutdown(socket, SHUT_RDWR); });
+     */
+    template <class F> ASYNCHRON_HIDDEN registration on_cancel(F &&f) const
+    {
+        return detail::told<detail::decayed<F>, void>::listen(a_.get(), std::forward<F>(f), ASYNCHRON_ON_CANCEL);
+    }
+
     /** Throws cancelled if it was. */
     void check() const
     {

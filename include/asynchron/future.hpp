@@ -26,8 +26,6 @@ ASYNCHRON_BEGIN_NAMESPACE
 namespace ASYNCHRON_DETAIL {
 
 template <class T, class F> struct then_of;
-template <class F, class T> class told;
-
 } // namespace detail
 /// @endcond
 
@@ -218,16 +216,13 @@ public:
      */
     template <class F> ASYNCHRON_HIDDEN registration notify(F &&f) const
     {
-        typedef detail::told<detail::decayed<F>, T> callback;
-        asynchron_notify_options_t options = asynchron_notify_options_t();
-        options.size = sizeof options;
-        options.fn = callback::tell;
-        options.ctx = new callback(std::forward<F>(f));
-        options.drop_ctx = detail::drop_of<callback>();
-        std::uint64_t token = 0;
-        const detail::counted keep(a_); // the callback may assign to this very future
-        detail::need(asynchron_notify_with(keep.get(), &options, &token));
-        return registration(keep, token);
+        return detail::told<detail::decayed<F>, T>::listen(a_.get(), std::forward<F>(f));
+    }
+
+    /** The same, but only if it is cancelled: if it ends otherwise, `f` is destroyed then. */
+    template <class F> ASYNCHRON_HIDDEN registration on_cancel(F &&f) const
+    {
+        return detail::told<detail::decayed<F>, T>::listen(a_.get(), std::forward<F>(f), ASYNCHRON_ON_CANCEL);
     }
 
     /** From a C handle, whose reference stays the caller's; see asynchron::from_handle(). */

@@ -167,6 +167,20 @@ public:
     /** Whether it was cancelled: nobody wants the value any more. */
     bool is_cancelled() const noexcept { return asynchron_poll(a_.get()) == ASYNCHRON_CANCELLED; }
 
+    /**
+     * Calls `f` if it is cancelled: nobody wants the value any more, so stop what makes it. If it ends otherwise, `f` is
+     * destroyed then. Wants then.hpp.
+     *
+     * - `f` takes nothing, or a `const future<void>&`, whose exception() has the reason. It must not throw.
+     * - Returns: an object to take the callback back with; it may be dropped. It holds a handle as a future does.
+     * - Threads: does not block. `f` runs on the thread that cancels it; here, if it is cancelled already.
+     * - Throws: std::bad_alloc; error without state.
+     */
+    template <class F> ASYNCHRON_HIDDEN registration on_cancel(F &&f) const
+    {
+        return detail::told<detail::decayed<F>, void>::listen(a_.get(), std::forward<F>(f), ASYNCHRON_ON_CANCEL);
+    }
+
     /** The asynchron, for C; this keeps its reference. nullptr without state. */
     asynchron_t *handle() const noexcept { return a_.get(); }
 

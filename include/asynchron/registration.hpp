@@ -15,6 +15,14 @@
 
 ASYNCHRON_BEGIN_NAMESPACE
 
+/// @cond
+namespace ASYNCHRON_DETAIL {
+
+template <class F, class T> class told;
+
+} // namespace detail
+/// @endcond
+
 /**
  * Inside a callback: runs here what is due on this thread, which would run after the callback: callbacks of what has been
  * completed in it, and destructors. So what those use can be destroyed after this call. Those whose turn was before come
@@ -37,7 +45,7 @@ class registration {
     detail::counted a_;
     std::uint64_t token_ = 0;
 
-    template <class> friend class future;
+    template <class F, class T> friend class detail::told;
     registration(const detail::counted &a, std::uint64_t token) noexcept : a_(a), token_(token) {}
 
 public:

@@ -1,6 +1,6 @@
 /**
  * @file asynchron/then.hpp
- * What follows a future: future::then() and future::notify().
+ * What follows a future: then(), notify() and on_cancel().
  */
 
 #ifndef ASYNCHRON_THEN_HPP
@@ -9,6 +9,7 @@
 #include "job.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -97,6 +98,19 @@ template <class F, class T> class told : guard {
 
 public:
     template <class G> explicit told(G &&f) : guard(drop), f_(std::forward<G>(f)) {}
+    template <class G> static registration listen(asynchron_t *a, G &&f, std::uint64_t flags = 0)
+    {
+        asynchron_notify_options_t options = asynchron_notify_options_t();
+        options.size = sizeof options;
+        options.fn = tell;
+        options.ctx = new told(std::forward<G>(f));
+        options.drop_ctx = drop_of<told>();
+        options.flags = flags;
+        std::uint64_t token = 0;
+        const counted keep = counted::share(a); // the callback may assign to the future
+        need(asynchron_notify_with(keep.get(), &options, &token));
+        return registration(keep, token);
+    }
     static void tell(asynchron_t *a, void *ctx) noexcept
     {
         const noted<T> here(&a, 1);

@@ -178,3 +178,40 @@ TEST(inside_a_callback_what_is_due_runs_when_asked_for)
     asynchron::run_due(); // outside it does nothing
     CHECK(order == "acb");
 }
+
+TEST(who_makes_a_value_learns_of_a_cancel_and_of_nothing_else)
+{
+    const check::counted held;
+    std::string told;
+    promise<int> p, q, r;
+    p.on_cancel([&, held] { told += 'p'; });
+    q.on_cancel([&, held](const asynchron::future<void> &f) {
+        told += THROWN(asynchron::cancelled, f.get()).reason();
+    });
+    r.get_future().on_cancel([&, held](const asynchron::future<int> &f) { told += f.complete() ? 'f' : 'n'; });
+    auto removed = r.on_cancel([&, held] { told += 'x'; });
+    CHECK(check::counted::alive() == 5 && removed.remove());
+    p.set_value(1);
+    CHECK(told.empty() && check::counted::alive() == 3);
+    q.get_future().cancel("enough");
+    r.cancel();
+    CHECK(told == "enoughf" && check::counted::alive() == 1);
+    r.on_cancel([&] { told += "!"; }); // already
+    p.on_cancel([&] { told += "?"; }); // will never be
+    CHECK(told == "enoughf!");
+    CHECK(THROWN(asynchron::error, asynchron::future<int>().on_cancel([] {})).code() == ASYNCHRON_E_INVALID);
+}
+
+TEST(a_function_that_waits_for_something_else_is_woken_by_a_cancel)
+{
+    promise<void> begun;
+    const auto f = asynchron::spawn([begun](const asynchron::computation &self) mutable {
+        promise<int> other; // stands for a socket
+        const auto answer = other.get_future();
+        const asynchron::scoped_registration stop = self.on_cancel([&] { other.cancel("given up"); });
+        begun.set_value();
+        return answer.get();
+    });
+    begun.get_future().wait();
+    CHECK(f.cancel() && f.state() == asynchron::state::cancelled);
+}

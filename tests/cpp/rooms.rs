@@ -124,6 +124,7 @@ fn a_call_whose_room_is_missing_does_not_compile() {
         ("(void)f.get()", "time"), // no other room than those below
         ("(void)f.then([](int) {})", "then"),
         ("f.notify([] {})", "then"),
+        ("f.on_cancel([] {})", "then"),
         ("(void)f.try_get()", "outcome"),
         ("asynchron::promise<int> p", "promise"),
         ("asynchron::wait_all({f})", "several"),
