@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files of `src/capi` that become sections of the header, in its order.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "types",
     "library",
     "handles",
@@ -22,6 +22,7 @@ const SECTIONS: [&str; 11] = [
     "promises",
     "callbacks",
     "report",
+    "time",
     "compose",
 ];
 

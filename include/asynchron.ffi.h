@@ -94,6 +94,7 @@ typedef struct {
     void *on_demand_ctx;
     asynchron_drop_fn_t drop_on_demand_ctx;
     size_t reserve;
+    uint64_t expire_after_ns;
 } asynchron_options_t;
 
 asynchron_t *asynchron_create(const char *name);
@@ -247,6 +248,10 @@ asynchron_status_t asynchron_report_close(asynchron_report_t *r);
 asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
 
 int asynchron_report_fd(asynchron_report_t *r);
+
+asynchron_status_t asynchron_expire_after(asynchron_t *a, uint64_t timeout_ns);
+
+asynchron_t *asynchron_timer(uint64_t timeout_ns);
 
 typedef struct {
     size_t size;

@@ -450,6 +450,10 @@ typedef struct {
      * asynchron_set_bytes() of at most so many then needs no memory. (Since 0.2.0.)
      */
     size_t reserve;
+    /**
+     * As asynchron_expire_after() with that timeout, in nanoseconds; 0 for none. (Since 0.2.0.)
+     */
+    uint64_t expire_after_ns;
 } asynchron_options_t;
 
 /**
@@ -485,7 +489,7 @@ ASYNCHRON_API ASYNCHRON_MUST_USE asynchron_t *asynchron_create(const char *name)
  *   asynchron_release() it.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, a `reserve`
  *   over 64 MiB, or a field that this library does not know and that is not zero;
- *   ASYNCHRON_E_NOMEM.
+ *   ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no thread can be had for `expire_after_ns`.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -1407,6 +1411,66 @@ ASYNCHRON_API asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
  * - Since: 0.1.0
  */
 ASYNCHRON_API int asynchron_report_fd(asynchron_report_t *r);
+
+/*
+ * ================================================================================================
+ * Time
+ *
+ * A deadline fails an asynchron that is not complete by then; a timer completes by itself. One
+ * background thread serves all of them. It is started on first use, and ends when nothing has been
+ * armed for a second. While a callback runs on it, another one serves.
+ *
+ * Times are those of a clock that nobody sets and that stands still while the system is suspended.
+ * Nothing happens before its time. On an idle machine it happens well within a millisecond after
+ * that.
+ *
+ * Arming and disarming take the same time however many are armed, and never wait for what happens
+ * on that thread. An armed deadline takes 64 bytes.
+ *
+ * In the child of a fork, what was armed before is armed there, too. The thread that serves it is
+ * started by the first of the child's calls that arms something, waits, or asks for the state
+ * (asynchron_poll(), asynchron_state()): a child that calls none of these, such as one that becomes
+ * another program, gets no thread.
+ */
+
+/**
+ * Has it fail once that time is over, unless it is complete by then: with the domain "asynchron"
+ * and the code ASYNCHRON_TIMEOUT.
+ *
+ * It has one deadline at most: a later call replaces it, ASYNCHRON_FOREVER takes it back, and 0
+ * lets it expire now. Whatever completes it disarms the deadline.
+ *
+ * The deadline does not keep the asynchron, and nobody waits for it: if the last reference goes
+ * before, it is disarmed, and that alone is no ASYNCHRON_E_BROKEN.
+ *
+ * What computes the value is not stopped: it can see what happened with asynchron_poll().
+ *
+ * - Needs: `a`, a handle; any timeout, in nanoseconds.
+ * - Threads: callbacks run on the thread that serves deadlines, or on this one if the timeout
+ *   is 0.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: it is complete; ASYNCHRON_CANCELLED: it was
+ *   cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no thread
+ *   can be had. Unless it is ASYNCHRON_OK, the deadline that it has stays.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_status_t asynchron_expire_after(asynchron_t *a, uint64_t timeout_ns);
+
+/**
+ * Makes an asynchron that completes with the empty value once that time is over.
+ *
+ * It is an asynchron like any other: it can be waited for, cancelled, delivered, put in a report,
+ * given a callback, or be the source of asynchron_then(). asynchron_expire_after() gives it a
+ * deadline beside its time.
+ *
+ * - Needs: any timeout, in nanoseconds. With 0 it is complete on return, and with
+ *   ASYNCHRON_FOREVER it never completes by itself.
+ * - Ownership: the reference returned is yours: asynchron_release() it. Until it completes, it is
+ *   kept all the same, and what is registered on it will run; unless its time is
+ *   ASYNCHRON_FOREVER.
+ * - Returns: the handle; NULL if there is no memory, or no thread can be had.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API ASYNCHRON_MUST_USE asynchron_t *asynchron_timer(uint64_t timeout_ns);
 
 /*
  * ================================================================================================

@@ -9,6 +9,7 @@
 //! - `compute`: functions that compute a value, here or on demand;
 //! - `listen`: what listens: callbacks, steps, a wait for any, reports;
 //! - `pool`: the background threads;
+//! - `time`: deadlines and timers;
 //! - [`capi`]: the C interface, one file for each section of the header, in its order.
 //!
 //! Each of these floors knows those above it in this list, and none below. `tests/floors.rs` holds them to that.
@@ -34,7 +35,11 @@ mod one;
 mod pool;
 mod sync;
 mod sys;
+mod time;
 
 #[cfg(loom)]
 #[doc(hidden)]
 pub use sync::{alive, begin};
+#[cfg(loom)]
+#[doc(hidden)]
+pub use time::serve_all;

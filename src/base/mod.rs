@@ -6,3 +6,4 @@ pub(crate) mod memory;
 pub(crate) mod prefetch;
 pub(crate) mod program;
 pub(crate) mod refs;
+pub(crate) mod spin;

@@ -8,6 +8,7 @@ use std::mem::offset_of;
 use super::asynchron_state_t::{self, *};
 use super::asynchron_status_t::{self, *};
 use super::options::{self, Options};
+use super::time::status_of_armed;
 use super::types::{
     asynchron_drop_fn_t, asynchron_fn_t, asynchron_guarded_t, asynchron_t, drop_fn, plain_fn,
 };
@@ -20,6 +21,7 @@ use crate::one::demand::Demand;
 use crate::one::extras::Extras;
 use crate::one::handle::Handle;
 use crate::one::room::Reserve;
+use crate::time;
 
 /// What asynchron_create_with() makes. Zero it, set size, then what you need.
 #[repr(C)]
@@ -43,6 +45,8 @@ pub struct asynchron_options_t {
     /// Room for a value of so many bytes, at most 64 MiB, in the asynchron's own memory; 0 for none.
     /// asynchron_set_bytes() of at most so many then needs no memory. (Since 0.2.0.)
     pub reserve: usize,
+    /// As asynchron_expire_after() with that timeout, in nanoseconds; 0 for none. (Since 0.2.0.)
+    pub expire_after_ns: u64,
 }
 
 // SAFETY: integers, pointers and nullable function pointers: all zero is valid.
@@ -100,7 +104,7 @@ fn create_named(name: &CStr) -> Result<Handle, NoMemory> {
 ///   asynchron_release() it.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, a `reserve`
 ///   over 64 MiB, or a field that this library does not know and that is not zero;
-///   ASYNCHRON_E_NOMEM.
+///   ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no thread can be had for `expire_after_ns`.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -131,6 +135,12 @@ pub unsafe extern "C" fn asynchron_create_with(
         let Ok(made) = made else {
             return ASYNCHRON_E_NOMEM;
         };
+        if options.expire_after_ns != 0 {
+            let armed = status_of_armed(&made, time::expire_after(&made, options.expire_after_ns));
+            if armed != ASYNCHRON_OK {
+                return armed;
+            }
+        }
         // SAFETY: not NULL; the caller vouches that it may be written.
         unsafe { *out = made.into_raw().cast() };
         ASYNCHRON_OK
@@ -236,6 +246,7 @@ pub unsafe extern "C" fn asynchron_state(a: *const asynchron_t) -> asynchron_sta
     };
     let seen = a.state().load_for_detectors();
     if !seen.is_complete() {
+        time::look_after_fork();
         if seen.is_running() { ASYNCHRON_STATE_RUNNING } else { ASYNCHRON_STATE_PENDING }
     } else if seen.tag().is_cancelled() {
         ASYNCHRON_STATE_CANCELLED
@@ -256,7 +267,11 @@ pub unsafe extern "C" fn asynchron_poll(a: *const asynchron_t) -> asynchron_stat
     let Some(a) = (unsafe { handle(a) }) else {
         return ASYNCHRON_E_INVALID;
     };
-    a.outcome().map_or(ASYNCHRON_PENDING, |(_, tag)| status_of_outcome(tag))
+    let Some((_, tag)) = a.outcome() else {
+        time::look_after_fork();
+        return ASYNCHRON_PENDING;
+    };
+    status_of_outcome(tag)
 }
 
 /// The name that it was given, or "asynchron-N", which is made when first asked for and then kept.

@@ -17,6 +17,7 @@ mod options;
 mod progress;
 mod promises;
 mod report;
+mod time;
 mod types;
 
 use std::any::Any;
@@ -33,6 +34,7 @@ pub use self::library::*;
 pub use self::progress::*;
 pub use self::promises::*;
 pub use self::report::*;
+pub use self::time::*;
 use self::types::asynchron_status_t::*;
 pub use self::types::*;
 use crate::one::asynchron::Asynchron;

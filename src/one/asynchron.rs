@@ -305,6 +305,15 @@ impl Asynchron {
         unsafe { Self::deliver(this, held, what, write) }.is_ok()
     }
 
+    /// The same for who has claimed it already.
+    ///
+    /// # Safety
+    /// CLAIMED: `held` is of `this`, which may be gone afterwards.
+    pub(crate) unsafe fn complete_claimed(this: NonNull<Self>, held: Held, outcome: Outcome) {
+        // SAFETY: as the caller promises.
+        let _ = unsafe { Self::deliver(this, Some(held), outcome, Slot::write) };
+    }
+
     /// Writes what is delivered, and publishes it; gives it back if it was not claimed.
     ///
     /// # Safety

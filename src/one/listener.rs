@@ -48,6 +48,10 @@ pub(crate) enum Kind {
     /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
     /// is to do. A few instructions: others wait for the lock.
     Take(TakeFn),
+    /// One that nobody waits for: that it listens keeps nobody from ending the asynchron without a completion. It is
+    /// always the first. `leave` is called when it has just been taken off the list, whose lock is held: a few
+    /// instructions, too. Then `end` runs where the node was, as a job, or at once.
+    Aside { leave: unsafe fn(NonNull<Listener>), end: RunFn },
     /// A step or a task, in the list of what it delivers into: as [`Kind::Take`]. And how a step's links in the lists
     /// of its sources are told.
     Step { take: TakeFn, source: &'static Kind },
@@ -303,6 +307,17 @@ impl List {
         unsafe { Listener::join(last, node) };
         // SAFETY: the node is pushed just now, and the other is in this list.
         unsafe { Listener::join(node, self.first) };
+    }
+
+    /// The same, but before all others.
+    ///
+    /// # Safety
+    /// As for [`Self::push`].
+    pub(crate) unsafe fn push_first(&mut self, node: NonNull<Listener>) {
+        // SAFETY: as the caller promises.
+        unsafe { self.push(node) };
+        // In a ring, behind the last is before the first.
+        self.first = node.as_ptr();
     }
 
     /// # Safety

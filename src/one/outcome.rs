@@ -22,6 +22,8 @@ pub(crate) enum Outcome {
     Failure(Failure),
     /// Nobody was left to deliver.
     Broken,
+    /// Its time ran out.
+    Expired,
     Cancelled,
     CancelledBecause(Failure),
     /// A value that lies in another asynchron.
@@ -83,6 +85,8 @@ impl Tag {
     const SHARED: u32 = Self::IN_ROOM | (1 << Self::LEN_SHIFT);
     const CODE: u32 = Self::ERROR;
     const BROKEN: u32 = Self::ERROR | 1;
+    /// (No error lies behind the object: so that bit is free to tell this one apart.)
+    const EXPIRED: u32 = Self::ERROR | Self::IN_BLOCK;
     const FAILURE: u32 = Self::ERROR | Self::HOLDS;
     const CANCELLED: u32 = Self::ERROR | Self::CANCEL;
     const CANCELLED_BECAUSE: u32 = Self::ERROR | Self::CANCEL | Self::HOLDS;
@@ -223,6 +227,9 @@ impl ErrorView {
 /// The code of a broken one. Programs compare with it: it stays.
 pub(crate) const BROKEN_CODE: i32 = -6;
 
+/// The code of one whose time ran out. It stays, too.
+pub(crate) const EXPIRED_CODE: i32 = 4;
+
 impl Slot {
     /// Copies of up to this many bytes lie inside the object: what a buffer's description takes.
     pub(crate) const INSIDE: usize = size_of::<Buffer>();
@@ -247,6 +254,7 @@ impl Slot {
                 (Tag::FAILURE, Self { failure: ManuallyDrop::new(failure) })
             }
             Outcome::Broken => (Tag::BROKEN, Self { empty: () }),
+            Outcome::Expired => (Tag::EXPIRED, Self { empty: () }),
             Outcome::Cancelled => (Tag::CANCELLED, Self { empty: () }),
             Outcome::CancelledBecause(reason) => {
                 (Tag::CANCELLED_BECAUSE, Self { failure: ManuallyDrop::new(reason) })
@@ -341,6 +349,7 @@ impl Slot {
                 c"asynchron",
                 c"the last handle was released and nobody was left to deliver",
             ),
+            Tag::EXPIRED => ErrorView::of_text(EXPIRED_CODE, c"asynchron", c"its time ran out"),
             Tag::CANCELLED => ErrorView::of_text(0, c"", c""),
             _ => return None,
         })
@@ -359,6 +368,7 @@ impl Slot {
             // SAFETY: the tag says so.
             Tag::CODE => Some(Outcome::Code(unsafe { self.code })),
             Tag::BROKEN => Some(Outcome::Broken),
+            Tag::EXPIRED => Some(Outcome::Expired),
             Tag::CANCELLED => Some(Outcome::Cancelled),
             _ => None,
         }

@@ -273,6 +273,12 @@ impl Telling {
             }
             // SAFETY: as the caller promises.
             Kind::Take(take) | Kind::Step { take, .. } => unsafe { take(node, source, self) },
+            Kind::Aside { leave, end } => {
+                // SAFETY: as the caller promises.
+                unsafe { leave(node) };
+                // SAFETY: TOLD: it is not used as a listener any more.
+                unsafe { self.jobs.push(node.cast(), Some(end)) };
+            }
         }
     }
 

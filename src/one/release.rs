@@ -150,7 +150,11 @@ impl Asynchron {
         let me = unsafe { this.as_ref() };
         let seen = me.state.load();
         // One look for both: what has neither is to lose nothing.
-        if seen.has_steps_or_room() {
+        if seen.has_steps_or_deadline_or_room() {
+            if seen.has_deadline() {
+                // SAFETY: as the caller promises.
+                return unsafe { Self::end_with_deadline(this) };
+            }
             if seen.has_steps() {
                 // SAFETY: as the caller promises.
                 return unsafe { Self::end_with_steps(this) };

@@ -1,6 +1,7 @@
 //! Blocking: spin briefly, then park, until there is something or the time is up.
 
-use std::{hint, ptr};
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+use std::{hint, mem, ptr};
 
 use super::asynchron::Asynchron;
 use super::inside;
@@ -41,6 +42,28 @@ pub(crate) unsafe fn set_sleeper(sleeper: &&dyn Sleeper) {
 
 pub(crate) fn forget_sleeper() {
     SLEEPER.set(ptr::null_mut());
+}
+
+/// What any thread is to do before it sleeps, if anything. Set in the child of a fork, where a thread is missing.
+static BEFORE_SLEEP: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// From here on, every thread does this before it sleeps.
+#[cfg(not(loom))]
+pub(crate) fn before_sleep(what: Option<fn()>) {
+    let what = what.map_or(ptr::null_mut(), |what| what as *mut ());
+    // ORDERING: the function stands alone.
+    BEFORE_SLEEP.store(what, Relaxed);
+}
+
+#[inline]
+fn do_before_sleep() {
+    // ORDERING: as above.
+    let what = BEFORE_SLEEP.load(Relaxed);
+    if !what.is_null() {
+        // SAFETY: what is stored there is such a function.
+        let what: fn() = unsafe { mem::transmute::<*mut (), fn()>(what) };
+        what();
+    }
 }
 
 /// While it lives, this thread sleeps.
@@ -98,6 +121,7 @@ pub(crate) fn block_until<R>(
             return Some(found);
         }
     }
+    do_before_sleep();
     let sleeping = Sleeping::begin();
     loop {
         if let Some(found) = look() {

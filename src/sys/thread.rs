@@ -157,6 +157,31 @@ pub(crate) fn at_fork(in_child: extern "C" fn()) -> bool {
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) == 0 }
 }
 
+/// Has these called around every fork from now on: before it, and after it in the parent and in the child, by the thread
+/// that forks; false without memory.
+#[cfg(unix)]
+pub(crate) fn at_fork_around(
+    before: extern "C" fn(),
+    in_parent: extern "C" fn(),
+    in_child: extern "C" fn(),
+) -> bool {
+    // As above.
+    let all: [unsafe extern "C" fn(); 3] = [before, in_parent, in_child];
+    let [before, in_parent, in_child] = all.map(Some);
+    // SAFETY: registers functions that live as long as the library, which is never unloaded.
+    unsafe { libc::pthread_atfork(before, in_parent, in_child) == 0 }
+}
+
+/// Nothing forks here.
+#[cfg(not(unix))]
+pub(crate) fn at_fork_around(
+    _before: extern "C" fn(),
+    _in_parent: extern "C" fn(),
+    _in_child: extern "C" fn(),
+) -> bool {
+    true
+}
+
 /// Nothing forks here.
 #[cfg(not(unix))]
 pub(crate) fn at_fork(_in_child: extern "C" fn()) -> bool {

@@ -22,3 +22,4 @@ mod room;
 mod several;
 mod steps;
 mod support;
+mod time;

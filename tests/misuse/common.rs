@@ -24,6 +24,7 @@ pub const OPTIONS: asynchron_options_t = asynchron_options_t {
     on_demand_ctx: null_mut(),
     drop_on_demand_ctx: None,
     reserve: 0,
+    expire_after_ns: 0,
 };
 
 /// Options to register `callback`.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::table::Row;
 use crate::{
     callbacks, collect, compute, deliver, handles, library, many, progress, promises, reports,
-    steps,
+    steps, time,
 };
 
 #[test]
@@ -44,6 +44,7 @@ fn all_rows() -> Vec<Row> {
     rows.extend(compute::rows());
     rows.extend(progress::rows());
     rows.extend(promises::rows());
+    rows.extend(time::rows());
     rows.extend(callbacks::rows());
     rows.extend(reports::rows());
     rows.extend(many::rows());

@@ -67,6 +67,13 @@ fn created_with() -> Vec<Row> {
                 |_| with(&asynchron_options_t { reserve: usize::MAX, ..full(null_mut()) });
             "room for too much, and NULL out" => E_INVALID.drops(2),
                 |s| asynchron_create_with(&with_room(s, usize::MAX), null_mut());
+            "an hour to live" => OK.drops(2), |s| with(&with_time(s, 3_600_000_000_000));
+            "more time than there is" => OK.drops(2), |s| with(&with_time(s, u64::MAX - 1));
+            "as if forever were given" => OK.drops(2), |s| with(&with_time(s, ASYNCHRON_FOREVER));
+            "time, and room for too much" => E_INVALID.drops(2),
+                |s| with(&asynchron_options_t { reserve: usize::MAX, ..with_time(s, 1) });
+            "time, and NULL out" => E_INVALID.drops(2),
+                |s| asynchron_create_with(&with_time(s, 1), null_mut());
             "larger with a zero tail" => OK.drops(2), |s| {
                 longer(s, 16, [0; 16])
             };
@@ -155,6 +162,10 @@ fn full(thing: *mut c_void) -> asynchron_options_t {
         drop_on_demand_ctx: DROP,
         ..OPTIONS
     }
+}
+
+fn with_time(s: &mut Scene, expire_after_ns: u64) -> asynchron_options_t {
+    asynchron_options_t { expire_after_ns, ..full(s.thing()) }
 }
 
 fn with_room(s: &mut Scene, reserve: usize) -> asynchron_options_t {

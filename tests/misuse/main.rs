@@ -51,6 +51,7 @@ mod quiet;
 mod refused;
 mod silent;
 mod steps;
+mod time;
 
 #[global_allocator]
 static LEDGER: ledger::Ledger = ledger::Ledger;

@@ -52,6 +52,8 @@ mod r22_follow_races;
 mod r23_promises;
 mod r24_steps;
 mod r24_ways;
+mod r25_deadlines;
+mod r25_timers;
 mod r29_reserve;
 mod r30_producers;
 mod r30_take;

@@ -2,7 +2,7 @@
 
 use super::lock_wait::LockWait;
 use super::{
-    COMPLETE, CROWDED, FOR_THE_LOCK, Held, LOCKED, RUNNING, STEPS, State, WANTED, WATCHED,
+    COMPLETE, CROWDED, FOR_THE_LOCK, Held, LOCKED, RUNNING, STEPS, State, TIMED, WANTED, WATCHED,
 };
 use crate::sync::{Ordering::*, race};
 use crate::sys;
@@ -36,12 +36,12 @@ impl State {
         }
     }
 
-    /// The same, for one who has the only reference that is counted, and mostly need not take it: but for steps, and
-    /// for the callback that a complete one may be lent to.
+    /// The same, for one who has the only reference that is counted, and mostly need not take it: but for steps, for a
+    /// deadline, and for the callback that a complete one may be lent to.
     #[inline]
     pub(crate) fn lock_alone(&self) -> Held {
         let seen = self.load();
-        if seen.0 & (COMPLETE | STEPS | WATCHED) != 0 { self.lock() } else { Held(seen.0) }
+        if seen.0 & (COMPLETE | STEPS | TIMED | WATCHED) != 0 { self.lock() } else { Held(seen.0) }
     }
 
     /// Takes the lock; `None` if somebody else is at the word just now.

@@ -3,7 +3,7 @@
 use super::super::outcome::Tag;
 use super::{
     BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, JOINED, LENT, RETURNED, ROOM, RUNNING,
-    STEPS, TAG_SHIFT, WAITED, WATCHED,
+    STEPS, TAG_SHIFT, TIMED, WAITED, WATCHED,
 };
 
 /// The word as it was at one moment.
@@ -54,7 +54,7 @@ impl Seen {
     }
 
     /// Whether there is nothing beside the object: no block that its outcome holds, no annex or room behind,
-    /// no extras, no steps that may be taken off.
+    /// no extras, no steps that may be taken off, no deadline.
     #[inline]
     pub(crate) fn is_bare(self) -> bool {
         self.0 & BESIDE == 0
@@ -88,10 +88,16 @@ impl Seen {
         self.0 & BESIDE == ROOM || (self.0 & (BESIDE & !HOLDS) == ROOM && self.tag().is_in_room())
     }
 
-    /// Whether steps may be taken off just now, or there is room for a value.
+    /// Whether the list may be in use just now by others than those with a reference, or there is room for a value.
     #[inline]
-    pub(crate) fn has_steps_or_room(self) -> bool {
-        self.0 & (STEPS | ROOM) != 0
+    pub(crate) fn has_steps_or_deadline_or_room(self) -> bool {
+        self.0 & (STEPS | TIMED | ROOM) != 0
+    }
+
+    /// Whether the first that listens is a deadline, or was until it was complete.
+    #[inline]
+    pub(crate) fn has_deadline(self) -> bool {
+        self.0 & TIMED != 0
     }
 
     /// Whether room for a value lies behind the object.
@@ -155,6 +161,22 @@ impl Held {
 
     pub(crate) fn with_follow(self) -> Self {
         Self(self.0 | FOLLOWS)
+    }
+
+    /// Whether the first that listens is a deadline, or was until it was complete.
+    #[inline]
+    pub(crate) fn has_deadline(&self) -> bool {
+        self.0 & TIMED != 0
+    }
+
+    #[inline]
+    pub(crate) fn with_deadline(self) -> Self {
+        Self(self.0 | TIMED)
+    }
+
+    #[inline]
+    pub(crate) fn without_deadline(self) -> Self {
+        Self(self.0 & !TIMED)
     }
 
     /// From PENDING to RUNNING, if it is that; and whether it was.

@@ -65,7 +65,7 @@ AT(asynchron_error_t, payload, 24);
 FROZEN(asynchron_item_t, 16);
 AT(asynchron_item_t, asynchron, 0);
 AT(asynchron_item_t, tag, 8);
-FROZEN(asynchron_options_t, 64);
+FROZEN(asynchron_options_t, 72);
 AT(asynchron_options_t, size, 0);
 AT(asynchron_options_t, name, 8);
 AT(asynchron_options_t, user_data, 16);
@@ -74,6 +74,7 @@ AT(asynchron_options_t, on_demand, 32);
 AT(asynchron_options_t, on_demand_ctx, 40);
 AT(asynchron_options_t, drop_on_demand_ctx, 48);
 AT(asynchron_options_t, reserve, 56);
+AT(asynchron_options_t, expire_after_ns, 64);
 FROZEN(asynchron_notify_options_t, 40);
 AT(asynchron_notify_options_t, size, 0);
 AT(asynchron_notify_options_t, fn, 8);
@@ -102,6 +103,7 @@ TYPED(asynchron_fn_t, asynchron_options_t, on_demand)
 TYPED(void *, asynchron_options_t, on_demand_ctx)
 TYPED(asynchron_drop_fn_t, asynchron_options_t, drop_on_demand_ctx)
 TYPED(size_t, asynchron_options_t, reserve)
+TYPED(uint64_t, asynchron_options_t, expire_after_ns)
 TYPED(size_t, asynchron_notify_options_t, size)
 TYPED(asynchron_notify_fn_t, asynchron_notify_options_t, fn)
 TYPED(void *, asynchron_notify_options_t, ctx)
@@ -140,6 +142,7 @@ int main(void)
     OFFSET(asynchron_options_t, on_demand_ctx);
     OFFSET(asynchron_options_t, drop_on_demand_ctx);
     OFFSET(asynchron_options_t, reserve);
+    OFFSET(asynchron_options_t, expire_after_ns);
     SIZE(asynchron_notify_options_t);
     OFFSET(asynchron_notify_options_t, size);
     OFFSET(asynchron_notify_options_t, fn);

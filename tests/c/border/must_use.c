@@ -26,6 +26,7 @@ void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, async
     asynchron_notify(a, NULL, NULL);
     asynchron_notify_with(a, NULL, NULL);
     asynchron_report_add(r, a, NULL);
+    asynchron_timer(0);
 }
 
 void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r);
@@ -59,6 +60,7 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_progress(a, 0, 0);
     asynchron_promise_retain(NULL);
     asynchron_promise_release(NULL);
+    asynchron_expire_after(a, 0);
     asynchron_unnotify(a, 0);
     asynchron_run_due();
     asynchron_report_retain(r);

@@ -40,7 +40,7 @@ int main(void)
     asynchron_item_t item;
 
     const asynchron_options_t options = {sizeof options, "answer", &user,      drop_count,
-                                         forty_two,      &demand,  drop_count, 100};
+                                         forty_two,      &demand,  drop_count, 100, 0};
     CHECK(asynchron_create_with(&options, &a) == ASYNCHRON_OK);
     CHECK(strcmp(asynchron_name(a), "answer") == 0);
     CHECK(asynchron_user_data(a) == &user);

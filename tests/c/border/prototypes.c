@@ -51,6 +51,8 @@ PIN(asynchron_promise_t *, asynchron_promise_create, (asynchron_t *, uint64_t));
 PIN(asynchron_promise_t *, asynchron_promise_retain, (asynchron_promise_t *));
 PIN(void, asynchron_promise_release, (asynchron_promise_t *));
 PIN(asynchron_t *, asynchron_promise_asynchron, (const asynchron_promise_t *));
+PIN(asynchron_status_t, asynchron_expire_after, (asynchron_t *, uint64_t));
+PIN(asynchron_t *, asynchron_timer, (uint64_t));
 
 PIN(asynchron_status_t, asynchron_notify, (asynchron_t *, asynchron_notify_fn_t, void *));
 PIN(asynchron_status_t, asynchron_notify_with,

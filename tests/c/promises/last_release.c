@@ -47,7 +47,7 @@ enum { DROPS = 5, CALLS = 4 };
 
 static asynchron_t *pending(void)
 {
-    asynchron_options_t options = { sizeof options, "a name", NULL, drop, NULL, NULL, NULL, 0 };
+    asynchron_options_t options = { sizeof options, "a name", NULL, drop, NULL, NULL, NULL, 0, 0 };
     asynchron_t *a, *after;
     CHECK(asynchron_create_with(&options, &a) == ASYNCHRON_OK);
     CHECK(asynchron_notify(a, told, NULL) == ASYNCHRON_OK);
@@ -172,7 +172,7 @@ static int32_t nothing(asynchron_t *a, void *p) { (void)a, (void)p; return 0; }
 static void in_a_drop(void)
 {
     for (int way = 0; way < 6; way++) {
-        asynchron_options_t options = { sizeof options, NULL, NULL, NULL, NULL, NULL, NULL, 0 };
+        asynchron_options_t options = { sizeof options, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 };
         asynchron_notify_options_t callback = { sizeof callback, in_nothing, NULL, release, 0 };
         asynchron_t *a = asynchron_create(NULL);
         uint64_t token;
@@ -213,7 +213,7 @@ static int32_t release_here(asynchron_t *self, void *last) { (void)self; release
 
 static void function(void)
 {
-    asynchron_options_t options = { sizeof options, NULL, NULL, NULL, release_here, NULL, NULL, 0 };
+    asynchron_options_t options = { sizeof options, NULL, NULL, NULL, release_here, NULL, NULL, 0, 0 };
     for (int way = 0; way < 3; way++) {
         asynchron_t *a = asynchron_create(NULL);
         if (way == 0) {

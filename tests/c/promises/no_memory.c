@@ -4,6 +4,7 @@
    before that: where there are no futexes, its first sleep needs memory. */
 #include "failing_malloc.h"
 #include <asynchron.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static int do_create(asynchron_t *a) { (void)a; return handle(asynchron_create(N
 static int do_create_named(asynchron_t *a) { (void)a; return handle(asynchron_create("a name")); }
 static int do_create_with(asynchron_t *a)
 {
-    asynchron_options_t o = { sizeof o, "a name", &drops, drop, function, NULL, NULL, 1000 };
+    asynchron_options_t o = { sizeof o, "a name", &drops, drop, function, NULL, NULL, 1000, 0 };
     asynchron_t *out = a;
     int done = result(asynchron_create_with(&o, &out));
     CHECK(done == 1 || out == a);
@@ -60,6 +61,16 @@ static int do_create_reserved(asynchron_t *a)
     if (done == 1)
         asynchron_release(out);
     return done;
+}
+static int do_create_expiring(asynchron_t *a)
+{
+    asynchron_options_t o = { .size = sizeof o, .expire_after_ns = UINT64_C(60000000000) };
+    asynchron_t *out = a;
+    asynchron_status_t status = asynchron_create_with(&o, &out);
+    CHECK(status == ASYNCHRON_OK || out == a);
+    if (status == ASYNCHRON_OK)
+        asynchron_release(out);
+    return status == ASYNCHRON_E_SYSTEM ? 0 : result(status);
 }
 static int set_reserved(size_t reserve)
 {
@@ -106,6 +117,28 @@ static int do_progress(asynchron_t *a)
     CHECK(asynchron_progress_of(a, &n, NULL) == (done == 1 ? ASYNCHRON_OK : ASYNCHRON_END));
     CHECK(n == (done == 1 ? 1 : 77));
     return done;
+}
+static int do_expire_after(asynchron_t *a)
+{
+    /* A thread needs memory, too, which is the system's to refuse. */
+    asynchron_status_t status = asynchron_expire_after(a, UINT64_C(60000000000));
+    return status == ASYNCHRON_E_SYSTEM ? 0 : result(status);
+}
+static int do_expire_again(asynchron_t *a)
+{
+    asynchron_status_t first;
+    GRANTED(first = asynchron_expire_after(a, UINT64_C(60000000000)));
+    return result(first) && asynchron_expire_after(a, UINT64_C(70000000000)) == ASYNCHRON_OK &&
+           asynchron_expire_after(a, ASYNCHRON_FOREVER) == ASYNCHRON_OK;
+}
+static int do_expire_now(asynchron_t *a) { return asynchron_expire_after(a, 0) == ASYNCHRON_OK; }
+static int do_timer(asynchron_t *a)
+{
+    asynchron_t *timer = asynchron_timer(UINT64_C(60000000000));
+    (void)a;
+    if (timer)
+        CHECK(asynchron_cancel(timer) == ASYNCHRON_OK);
+    return handle(timer);
 }
 static int do_report_create(asynchron_t *a)
 {
@@ -422,6 +455,7 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(progress), "", do_progress, NEEDS_MEMORY },
     { FUNCTION(progress), "again", do_progress_again, NEVER },
     { FUNCTION(progress_of), "", do_progress_of, NEVER },
+    { FUNCTION(expire_after), "now", do_expire_now, NEVER },
     { FUNCTION(notify), "", do_notify, NEEDS_MEMORY },
     { FUNCTION(notify_with), "", do_notify_with, NEEDS_MEMORY },
     { FUNCTION(unnotify), "", do_unnotify, NEVER },
@@ -447,9 +481,19 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(then), "", do_then, NEEDS_MEMORY },
     { FUNCTION(after_with), "into", do_after_with, NEEDS_MEMORY },
     { FUNCTION(then_with), "", do_then_with, NEEDS_MEMORY },
-    /* The last one: the threads come and go as they like. */
+    /* The last ones: the threads come and go as they like. */
+    { FUNCTION(create_with), "expire_after_ns alone", do_create_expiring, NEEDS_MEMORY },
+    { FUNCTION(expire_after), "", do_expire_after, NEEDS_MEMORY },
+    { FUNCTION(expire_after), "again, and never", do_expire_again, NEVER },
+    { FUNCTION(timer), "", do_timer, NEEDS_MEMORY },
     { FUNCTION(spawn), "", do_spawn, PERHAPS },
 };
+
+static bool has_threads(int (*run)(asynchron_t *))
+{
+    return run == do_spawn || run == do_create_expiring || run == do_expire_after || run == do_expire_again ||
+           run == do_timer;
+}
 
 /* Plays one, and ends it with the asynchron released. True: it was refused memory. */
 static int refused(size_t call, long working)
@@ -480,7 +524,7 @@ static int refused(size_t call, long working)
     }
     asynchron_release(a);
     /* Nothing is left, and a's own block is gone. Of threads the system keeps what it needs to make the next. */
-    CHECK(blocks == before - 1 || calls[call].run == do_spawn);
+    CHECK(blocks == before - 1 || has_threads(calls[call].run));
     return allocations_failed > 0;
 }
 

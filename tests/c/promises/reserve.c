@@ -116,7 +116,7 @@ static void however_it_ends(int how)
 
 static void with_all_else(void)
 {
-    asynchron_options_t options = { sizeof options, "a name", bytes, look, compute, bytes, drop, 100 };
+    asynchron_options_t options = { sizeof options, "a name", bytes, look, compute, bytes, drop, 100, 0 };
     asynchron_t *a, *into, *next;
     const unsigned char *data;
 

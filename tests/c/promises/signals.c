@@ -125,7 +125,7 @@ static pthread_t interrupted(int (*wait)(uint64_t), uint64_t ns, int times)
 /* For ever: it is still there after all the signals, and learns. */
 static void goes_on(const char *name, int (*wait)(uint64_t), int kind)
 {
-    asynchron_options_t options = { sizeof options, NULL, NULL, NULL, last_and_deliver, NULL, NULL, 0 };
+    asynchron_options_t options = { sizeof options, NULL, NULL, NULL, last_and_deliver, NULL, NULL, 0, 0 };
     asynchron_notify_options_t callback = { sizeof callback, last, NULL, NULL, 0 };
     pthread_t other, thread;
     int running = kind != COMPLETED;

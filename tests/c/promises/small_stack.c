@@ -106,7 +106,7 @@ static int32_t wait_in_a_function(asynchron_t *self, void *p)
 static void do_everything(void)
 {
     asynchron_options_t options = { sizeof options, "a name", asynchron_create(NULL), drop, wait_in_a_function,
-                                    asynchron_create(NULL), drop, 0 };
+                                    asynchron_create(NULL), drop, 0, 0 };
     asynchron_notify_options_t callback = { sizeof callback, nothing, NULL, drop, 0 };
     asynchron_t *a, *b = asynchron_create(NULL), *chain;
     asynchron_error_t error;

@@ -97,6 +97,7 @@ impl World for Library {
                         on_demand_ctx: on_demand.map_or(null_mut(), |ctx| pointer(ctx.thing)),
                         drop_on_demand_ctx: on_demand.and_then(drop_of),
                         reserve,
+                        expire_after_ns: 0,
                     };
                     let mut out = null_mut();
                     let status = asynchron_create_with(&options, &mut out);
