@@ -1,13 +1,14 @@
 /* cksum.c: the POSIX checksum and size of many files at once.
  *
- *     cksum FILE...
+ *     cksum [--timeout SECONDS] FILE...
  *
  * Every file is an asynchron, computed on a background thread. A report yields them as they
  * complete, and each one yielded makes room for the next file: however many there are, only a few
  * are open at a time. On a terminal, a bar shows how far each of those is, and one how far all are
- * together. Ctrl-C cancels what is pending; what is done by then is still printed.
+ * together. A file that takes longer than the timeout is given up. Ctrl-C cancels what is pending;
+ * what is done by then is still printed.
  *
- * Exits with 0, with 1 if a file could not be read, or with 130 after Ctrl-C.
+ * Exits with 0, with 1 if a file could not be read or not in time, or with 130 after Ctrl-C.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
@@ -147,7 +148,8 @@ static uint32_t crc_finish(uint32_t crc, uint64_t size)
 
 struct sum { uint64_t size; uint32_t crc; };
 
-/* Runs on a background thread. Fails with the number of the system's error. */
+/* Runs on a background thread. Fails with the number of the system's error. Once the file's time is
+ * over, it sees that it is not pending any more; a read that hangs is left to itself. */
 static int32_t sum_file(asynchron_t *self, void *name)
 {
     unsigned char block[BLOCK];
@@ -178,11 +180,12 @@ static int32_t sum_file(asynchron_t *self, void *name)
     return error;
 }
 
-static void job_start(struct job *job, char *name, asynchron_report_t *report)
+static void job_start(struct job *job, char *name, uint64_t timeout, asynchron_report_t *report)
 {
     job->name = name;
     job->sum = asynchron_create(NULL);
     must(job->sum != NULL, "out of memory");
+    must(asynchron_expire_after(job->sum, timeout) == ASYNCHRON_OK, "cannot set a time limit");
     must(asynchron_report_add(report, job->sum, job) == ASYNCHRON_OK, "out of memory");
     must(asynchron_spawn(job->sum, sum_file, name, NULL) == ASYNCHRON_OK, "cannot make a thread");
 }
@@ -203,7 +206,9 @@ static bool job_finish(struct job *job)
         printf("%" PRIu32 " %" PRIu64 " %s\n", sum.crc, sum.size, job->name);
         must(fflush(stdout) == 0, "write error");
     } else if (status == ASYNCHRON_FAILED && asynchron_error(job->sum, &error) == ASYNCHRON_OK) {
-        fprintf(stderr, "cksum: %s: %s\n", job->name, strerror(error.code));
+        /* The library's own failure is the deadline; all others are the function's. */
+        fprintf(stderr, "cksum: %s: %s\n", job->name,
+                *error.domain ? error.message : strerror(error.code));
     }
     asynchron_release(job->sum);
     job->sum = NULL;
@@ -241,6 +246,17 @@ static void catch_interrupt(asynchron_report_t *report)
     pthread_detach(watcher);
 }
 
+/* 0 for what is no number of seconds, or none above zero. */
+static uint64_t nanoseconds(const char *seconds)
+{
+    char *end;
+    double number = strtod(seconds, &end);
+
+    if (*seconds == '\0' || *end != '\0' || !(number > 0))
+        return 0;
+    return number < 1e9 ? (uint64_t)(number * 1e9) : ASYNCHRON_FOREVER;
+}
+
 int main(int argc, char **argv)
 {
     char **next = argv + 1; /* the first file that is not started; NULL ends the list */
@@ -248,26 +264,31 @@ int main(int argc, char **argv)
     asynchron_report_t *report = asynchron_report_create(NULL, 0);
     asynchron_item_t item;
     asynchron_status_t status;
+    uint64_t timeout = ASYNCHRON_FOREVER; /* for each file, from when it is started */
     uint64_t patience; /* how long to wait before the progress is drawn again */
 
-    must(argc > 1, "usage: cksum FILE...");
+    if (argc > 2 && strcmp(argv[1], "--timeout") == 0) {
+        timeout = nanoseconds(argv[2]);
+        next += 2;
+    }
+    must(*next != NULL && timeout > 0, "usage: cksum [--timeout SECONDS] FILE...");
     must(report != NULL, "out of memory");
-    progress.files = argc - 1;
+    progress.files = (int)(argv + argc - next);
     progress.wanted = isatty(STDERR_FILENO);
-    for (int i = 1; progress.wanted && i < argc; i++)
-        progress.bytes += size_of(argv[i]);
+    for (char **file = next; progress.wanted && *file != NULL; file++)
+        progress.bytes += size_of(*file);
     patience = progress.wanted ? UINT64_C(100000000) : ASYNCHRON_FOREVER; /* a tenth of a second */
     crc_prepare();
     catch_interrupt(report);
 
     for (int i = 0; i < IN_FLIGHT && *next != NULL; i++)
-        job_start(&jobs[i], *next++, report);
+        job_start(&jobs[i], *next++, timeout, report);
     while ((status = asynchron_report_next(report, patience, &item)) != ASYNCHRON_END) {
         if (status == ASYNCHRON_OK) {
             asynchron_release(item.asynchron); /* the job has a reference of its own */
             failed |= !job_finish(item.tag);
             if (!interrupted && *next != NULL)
-                job_start(item.tag, *next++, report);
+                job_start(item.tag, *next++, timeout, report);
         } else if (status == ASYNCHRON_WOKEN) {
             /* The cancelled ones are yielded like all others, so the loop ends as usual. */
             interrupted = true;

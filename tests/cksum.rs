@@ -199,6 +199,34 @@ fn a_line_is_printed_as_its_file_completes_and_ctrl_c_ends_with_130_after_the_fi
 }
 
 #[test]
+fn what_takes_longer_than_the_timeout_is_given_up_and_the_exit_status_is_one() {
+    let scratch = Scratch::new("too_late");
+    let (never, endless) = (scratch.pipe(), scratch.endless());
+    let mut command = cksum();
+    command.args(["--timeout", "0.2"]).args([&never, &endless, &scratch.file("one", b"1")]);
+    let mut running = ok(run::start(command));
+    let ran = ok(running.finish(LIMIT));
+    assert_eq!(ran.status.code(), Some(1), "{}", ran.describe());
+    let late = |path: &Path| format!("cksum: {}: its time ran out", path.display());
+    for path in [&never, &endless] {
+        assert!(ran.stderr.lines().any(|line| line == late(path)), "{}", ran.describe());
+    }
+    assert!(ran.stdout.lines().all(|line| line.ends_with("one")), "{}", ran.describe());
+}
+
+#[test]
+fn a_timeout_that_is_none_is_refused() {
+    for none in ["", "0", "-1", "x", "1s", "nan"] {
+        let mut command = cksum();
+        command.args(["--timeout", none, "a"]);
+        let mut running = ok(run::start(command));
+        let ran = ok(running.finish(LIMIT));
+        assert_eq!(ran.status.code(), Some(1), "{none}: {}", ran.describe());
+        assert!(ran.stderr.starts_with("cksum: usage: "), "{none}: {}", ran.describe());
+    }
+}
+
+#[test]
 fn progress_is_shown_on_standard_error_where_that_is_a_terminal() {
     let scratch = Scratch::new("terminal");
     let names = [scratch.file("small", b"small"), scratch.pipe(), scratch.endless()];
