@@ -175,6 +175,10 @@ asynchron_status_t asynchron_progress(asynchron_t *a, uint64_t done, uint64_t to
 
 asynchron_status_t asynchron_progress_of(const asynchron_t *a, uint64_t *done, uint64_t *total);
 
+enum asynchron_promise_cancel_unwanted_e {
+    ASYNCHRON_PROMISE_CANCEL_UNWANTED = 1,
+};
+
 asynchron_promise_t *asynchron_promise_create(asynchron_t *a, uint64_t flags);
 
 asynchron_promise_t *asynchron_promise_retain(asynchron_promise_t *p);

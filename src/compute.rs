@@ -64,8 +64,10 @@ pub(crate) fn waits_for_demand(a: &Asynchron) -> bool {
 
 #[cold]
 fn run_demand(a: &Asynchron) {
+    // Counted before it starts, as those suppose who ask whether it is wanted.
+    let a = Handle::retain(a);
     let demand = a.start_on_demand().map(|demand| *demand);
     if let Some(Demand { function: Some(function), ctx, .. }) = demand {
-        run(&Handle::retain(a), ctx, plain(function));
+        run(&a, ctx, plain(function));
     }
 }

@@ -106,9 +106,10 @@ unsafe fn notify(
         return ASYNCHRON_E_INVALID;
     };
     let only_pending = flags & ASYNCHRON_NOTIFY_IF_PENDING != 0;
-    let registered = only(ways(flags), function, ctx).and_then(|(function, ctx)| {
+    let ways = ways(flags);
+    let registered = only(ways, function, ctx).and_then(|(function, ctx)| {
         // SAFETY: as the caller promises.
-        unsafe { register(a, function, ctx, only_pending, token) }
+        unsafe { register(a, function, ctx, ways.interest(), only_pending, token) }
     });
     match registered {
         Ok(()) => ASYNCHRON_OK,

@@ -19,6 +19,9 @@ unsafe fn promise<'a>(p: *const asynchron_promise_t) -> Option<&'a Promises> {
     unsafe { p.cast::<Promises>().as_ref() }
 }
 
+/// A flag of asynchron_promise_create(): as soon as nobody wants the value any more, it is cancelled.
+pub const ASYNCHRON_PROMISE_CANCEL_UNWANTED: u64 = 1;
+
 /// Makes one more promise of `a`. All promises of one asynchron count towards the same number. When
 /// the last one goes before `a` is complete, `a` fails: domain "asynchron", code ASYNCHRON_E_BROKEN,
 /// a message that has its name. It does not fail while the library itself will deliver: while a
@@ -28,7 +31,15 @@ unsafe fn promise<'a>(p: *const asynchron_promise_t) -> Option<&'a Promises> {
 /// An asynchron that never had a promise does not need one. A promise of a complete one is legal,
 /// and means nothing.
 ///
-/// - Needs: `flags` 0.
+/// With ASYNCHRON_PROMISE_CANCEL_UNWANTED, on any of its promises and from then on, `a` is cancelled
+/// with the reason "unwanted" as soon as nobody but promises holds it, no thread waits for it, and
+/// nothing is registered on it: no callback, no asynchron_then() or asynchron_after(), no report. If
+/// that is so already, it is cancelled at once. References that the library holds for functions and
+/// steps that deliver into `a` count as promises do. A producer that retains `a` keeps it wanted: use
+/// the handle of asynchron_promise_asynchron(). It learns of the cancel by asynchron_poll(). A wait
+/// whose timing out makes it unwanted returns ASYNCHRON_TIMEOUT.
+///
+/// - Needs: `flags`, 0 or ASYNCHRON_PROMISE_CANCEL_UNWANTED.
 /// - Ownership: the promise is yours: asynchron_promise_release() it. It keeps `a`; `a` stays yours,
 ///   and may be released. Do not let `a` own it, as by its user data: they would keep each other.
 /// - Returns: the promise; NULL if `a` is NULL, for an unknown flag, or if there is no memory. Only
@@ -42,10 +53,17 @@ pub unsafe extern "C" fn asynchron_promise_create(
 ) -> *mut asynchron_promise_t {
     catch_panic(ptr::null_mut(), || {
         // SAFETY: the caller vouches for the handle.
-        let Some(a) = (unsafe { handle(a) }).filter(|_| flags == 0) else {
+        let a = unsafe { handle(a) };
+        let Some(a) = a.filter(|_| flags & !ASYNCHRON_PROMISE_CANCEL_UNWANTED == 0) else {
             return ptr::null_mut();
         };
-        a.promise().map_or(ptr::null_mut(), |promise| promise.as_ptr().cast())
+        let Ok(promise) = a.promise() else {
+            return ptr::null_mut();
+        };
+        if flags & ASYNCHRON_PROMISE_CANCEL_UNWANTED != 0 {
+            a.mind();
+        }
+        promise.as_ptr().cast()
     })
 }
 

@@ -13,11 +13,16 @@ use crate::base::program::{Owned, abort_on_exception};
 use crate::one::asynchron::Asynchron;
 use crate::one::handle::{Handle, Loan};
 use crate::one::jobs::Job;
-use crate::one::listener::{Kind, Listener};
+use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::publish::tell_late;
 
 /// One that cannot be taken back.
-static CALLBACK: Kind = Kind::Run { lent: Callback::run::<true>, kept: Callback::run::<false> };
+static CALLBACK: Kind = callback(Interest::Yes);
+static OF_CANCEL: Kind = callback(Interest::No);
+
+const fn callback(interest: Interest) -> Kind {
+    Kind::Run { lent: Callback::run::<true>, kept: Callback::run::<false>, interest }
+}
 
 pub(crate) type NotifyFn = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_void);
 
@@ -46,17 +51,19 @@ pub(crate) unsafe fn register(
     a: &Asynchron,
     function: NotifyFn,
     ctx: Owned,
+    interest: Interest,
     only_pending: bool,
     token: *mut u64,
 ) -> Result<(), RegisterError> {
     let source = NonNull::from(a);
     if !token.is_null() {
         let callback =
-            Callback { listener: Listener::new(&removable::REMOVABLE), source, function, ctx };
+            Callback { listener: Listener::new(removable::kind(interest)), source, function, ctx };
         // SAFETY: it may be written.
         return unsafe { Removable::register(a, callback, only_pending, token) };
     }
-    let callback = Callback { listener: Listener::new(&CALLBACK), source, function, ctx };
+    let kind = if interest == Interest::Yes { &CALLBACK } else { &OF_CANCEL };
+    let callback = Callback { listener: Listener::new(kind), source, function, ctx };
     let callback = try_box(callback).map_err(|_| RegisterError::NoMemory)?;
     let callback = NonNull::from(Box::leak(callback));
     // SAFETY: new, and freed only after it was told.

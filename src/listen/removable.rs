@@ -17,13 +17,22 @@ use crate::base::memory::try_box;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
 use crate::one::jobs::{self, Job, Jobs};
-use crate::one::listener::{Kind, Listener};
+use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::wait::block_until;
 use crate::sync::{AtomicU32, Ordering::*, race};
 use crate::sys;
 
-pub(super) static REMOVABLE: Kind =
-    Kind::RunMarked { mark: Removable::mark_due, run: Removable::run };
+static REMOVABLE: Kind = removable(Interest::Yes);
+static OF_CANCEL: Kind = removable(Interest::No);
+
+const fn removable(interest: Interest) -> Kind {
+    Kind::RunMarked { mark: Removable::mark_due, run: Removable::run, interest }
+}
+
+/// That of a callback that can be taken back.
+pub(super) fn kind(interest: Interest) -> &'static Kind {
+    if interest == Interest::Yes { &REMOVABLE } else { &OF_CANCEL }
+}
 
 #[repr(C)]
 pub(crate) struct Removable {
@@ -278,6 +287,9 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
         }
     });
     drop(taken);
+    if removal == Removal::Removed {
+        a.cancel_if_unwanted();
+    }
     removal
 }
 

@@ -12,13 +12,13 @@ use crate::one::asynchron::{Annex, Asynchron};
 use crate::one::handle::Handle;
 use crate::one::jobs::{self, Job, Jobs};
 use crate::one::link::{Detached, Known, Link, Listed};
-use crate::one::listener::{Kind, Listener};
+use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::publish::Telling;
 use crate::one::share::share_or_return;
 use crate::one::step::Begun;
 
 /// The source completes.
-static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Next::run };
+static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Next::run, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
 static NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
 

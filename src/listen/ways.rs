@@ -6,6 +6,7 @@ use super::callback::{NotifyFn, RegisterError};
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
+use crate::one::listener::Interest;
 use crate::one::outcome::Tag;
 
 /// Some of the ways: at least one. A step is for them, too.
@@ -34,6 +35,11 @@ impl Ways {
     /// Of [`Self::bits`], whatever lies above them.
     pub(crate) fn from_bits(bits: u8) -> Self {
         Self(bits & Self::ALL.0)
+    }
+
+    /// Whether who asks for these wants the outcome. Who only asks for a cancel makes it.
+    pub(crate) fn interest(self) -> Interest {
+        if self == Self::CANCEL { Interest::No } else { Interest::Yes }
     }
 
     /// Whether what is complete with this tag ended in one of them.

@@ -167,7 +167,7 @@ impl Asynchron {
     /// For the holder of a reference: whether there may be another.
     pub(crate) fn is_shared(&self) -> bool {
         // In this order: a callback may retain it while it is lent, and it is lent once at most.
-        let shared = self.state.load().is_lent() || !self.refs.is_one();
+        let shared = self.state.load().is_lent() || !self.refs.is_one_minded_or_not();
         if !shared {
             race::acquire(&raw const self.state);
             race::acquire(&raw const self.refs);
@@ -405,20 +405,24 @@ impl Asynchron {
         Some(incomplete)
     }
 
-    /// Takes a listener out of the list, if it is there; false if it was told, or is about to be.
+    /// Takes a listener out of the list, if it is there; false if it was told, or is about to be. If nobody wants it any
+    /// more then, it is cancelled.
     ///
     /// # Safety
     /// The node was given to `listen` of this asynchron, and is alive.
     pub(crate) unsafe fn unlisten(&self, node: NonNull<Listener>) -> bool {
-        self.with_listeners(|list, _| {
-            // SAFETY: LOCKED: alive, and nobody else changes it.
-            let listed = unsafe { Listener::is_listed(node) };
-            if listed {
-                // SAFETY: LISTED, and here.
-                unsafe { list.unlink(node) };
-            }
-            listed
-        })
+        let held = self.state.lock();
+        // SAFETY: LOCKED: alive, and nobody else changes it.
+        let listed = unsafe { Listener::is_listed(node) };
+        if listed {
+            // SAFETY: LOCKED: the list is this thread's alone.
+            let list = unsafe { self.listeners() };
+            // SAFETY: LISTED, and here.
+            unsafe { list.unlink(node) };
+        }
+        // SAFETY: ALIVE by the caller's reference.
+        unsafe { Self::unlock_wanted(NonNull::from(self), held) };
+        listed
     }
 
     /// Runs `work` on the list of listeners, under the lock, and says whether the asynchron is

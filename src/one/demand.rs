@@ -15,7 +15,7 @@ use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::Owned;
 
 /// Its asynchron completes otherwise.
-static NEEDLESS: Kind = Kind::Take(Demand::take);
+static NEEDLESS: Kind = Kind::Idle(Demand::take);
 
 /// Computes a value: 0, or an error code.
 pub(crate) type Function = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_void) -> i32;
@@ -43,7 +43,7 @@ impl Demand {
     }
 
     /// # Safety
-    /// As for [`Kind::Take`].
+    /// As for [`Kind::Idle`].
     unsafe fn take(node: NonNull<Listener>, a: &Asynchron, telling: &mut Telling) {
         if let Some(extras) = a.extras() {
             // SAFETY: LOCKED, as the caller promises.

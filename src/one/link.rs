@@ -260,7 +260,8 @@ impl Link {
         unsafe { list.unlink(Self::node(this)) };
         // ORDERING: nobody else knows it any more.
         word.store(OFF, Relaxed);
-        source.state().unlock(held);
+        // SAFETY: ALIVE while it is LOCKED, and until it is PUBLISHED.
+        unsafe { Asynchron::unlock_wanted(NonNull::from(source), held) };
         true
     }
 

@@ -30,10 +30,10 @@ pub(crate) struct Listener {
 pub(crate) enum Kind {
     /// A job runs where the node was: one if the asynchron is lent to it, the other if a reference is
     /// counted for it.
-    Run { lent: RunFn, kept: RunFn },
+    Run { lent: RunFn, kept: RunFn, interest: Interest },
     /// `mark` is called when it has just been taken off the list, whose lock is held; then a job runs where
     /// the node was, for which a reference is counted.
-    RunMarked { mark: unsafe fn(NonNull<Listener>), run: RunFn },
+    RunMarked { mark: unsafe fn(NonNull<Listener>), run: RunFn, interest: Interest },
     /// It is called once the outcome is published, without the lock.
     Learn(unsafe fn(NonNull<Listener>)),
     /// `mark` as above; `decide` is called, with a counted reference of its own, when all others have learned,
@@ -48,13 +48,42 @@ pub(crate) enum Kind {
     /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
     /// is to do. A few instructions: others wait for the lock.
     Take(TakeFn),
+    /// The same for a function on demand, which listens to its own asynchron: it neither waits for that nor delivers
+    /// unasked.
+    Idle(TakeFn),
     /// One that nobody waits for: that it listens keeps nobody from ending the asynchron without a completion. It is
     /// always the first. `leave` is called when it has just been taken off the list, whose lock is held: a few
     /// instructions, too. Then `end` runs where the node was, as a job, or at once.
     Aside { leave: unsafe fn(NonNull<Listener>), end: RunFn },
-    /// A step or a task, in the list of what it delivers into: as [`Kind::Take`]. And how a step's links in the lists
+    /// A step, a task or a timer, in the list of what it delivers into: as [`Kind::Take`]. And how a step's links in the lists
     /// of its sources are told.
     Step { take: TakeFn, source: &'static Kind },
+}
+
+/// Whether one for whom a job runs wants what it listens to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interest {
+    Yes,
+    /// It only wants to know if that is cancelled, as those do who make the value.
+    No,
+}
+
+impl Kind {
+    /// Whether somebody wants what it listens to, and does not deliver into that.
+    fn is_interest(&self) -> bool {
+        match self {
+            Self::Run { interest, .. } | Self::RunMarked { interest, .. } => {
+                *interest == Interest::Yes
+            }
+            Self::Step { .. } | Self::Idle(_) | Self::Aside { .. } => false,
+            _ => true,
+        }
+    }
+
+    /// Whether it delivers into what it listens to, of which it has a reference.
+    fn is_step(&self) -> bool {
+        matches!(self, Self::Step { .. })
+    }
 }
 
 pub(crate) type TakeFn = unsafe fn(NonNull<Listener>, &Asynchron, &mut Telling);
@@ -247,7 +276,7 @@ impl List {
         let mut node = self.first();
         while let Some(this) = node {
             // SAFETY: LISTED: what is in the list is alive.
-            if matches!(unsafe { Listener::kind(this) }, Kind::Step { .. }) {
+            if unsafe { Listener::kind(this) }.is_step() {
                 return true;
             }
             // SAFETY: LISTED: what is in the list is alive.
@@ -255,6 +284,24 @@ impl List {
             node = NonNull::new(next).filter(|next| next.as_ptr() != self.first);
         }
         false
+    }
+
+    /// How many steps and tasks there are; `None` if somebody wants it.
+    pub(crate) fn count_steps_unless_wanted(&self) -> Option<u32> {
+        let (mut node, mut count) = (self.first(), 0_u32);
+        while let Some(this) = node {
+            // SAFETY: LISTED: what is in the list is alive.
+            let kind = unsafe { Listener::kind(this) };
+            if kind.is_interest() {
+                return None;
+            }
+            // Fewer than there is memory for.
+            count = count.wrapping_add(kind.is_step().into());
+            // SAFETY: LISTED: what is in the list is alive.
+            let next = unsafe { this.as_ref() }.next;
+            node = NonNull::new(next).filter(|next| next.as_ptr() != self.first);
+        }
+        Some(count)
     }
 
     /// The only one, if it is.

@@ -25,3 +25,4 @@ pub(crate) mod state;
 pub(crate) mod step;
 pub(crate) mod take;
 pub(crate) mod wait;
+pub(crate) mod wanted;

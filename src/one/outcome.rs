@@ -25,6 +25,8 @@ pub(crate) enum Outcome {
     /// Its time ran out.
     Expired,
     Cancelled,
+    /// Nobody wanted it any more.
+    Unwanted,
     CancelledBecause(Failure),
     /// A value that lies in another asynchron.
     Shared(Shared),
@@ -89,6 +91,7 @@ impl Tag {
     const EXPIRED: u32 = Self::ERROR | Self::IN_BLOCK;
     const FAILURE: u32 = Self::ERROR | Self::HOLDS;
     const CANCELLED: u32 = Self::ERROR | Self::CANCEL;
+    const UNWANTED: u32 = Self::ERROR | Self::CANCEL | 1;
     const CANCELLED_BECAUSE: u32 = Self::ERROR | Self::CANCEL | Self::HOLDS;
 
     /// What these have in common: it is no value; one that was cancelled; the slot holds what lies
@@ -256,6 +259,7 @@ impl Slot {
             Outcome::Broken => (Tag::BROKEN, Self { empty: () }),
             Outcome::Expired => (Tag::EXPIRED, Self { empty: () }),
             Outcome::Cancelled => (Tag::CANCELLED, Self { empty: () }),
+            Outcome::Unwanted => (Tag::UNWANTED, Self { empty: () }),
             Outcome::CancelledBecause(reason) => {
                 (Tag::CANCELLED_BECAUSE, Self { failure: ManuallyDrop::new(reason) })
             }
@@ -351,6 +355,7 @@ impl Slot {
             ),
             Tag::EXPIRED => ErrorView::of_text(EXPIRED_CODE, c"asynchron", c"its time ran out"),
             Tag::CANCELLED => ErrorView::of_text(0, c"", c""),
+            Tag::UNWANTED => ErrorView::of_text(0, c"", c"unwanted"),
             _ => return None,
         })
     }
@@ -370,6 +375,7 @@ impl Slot {
             Tag::BROKEN => Some(Outcome::Broken),
             Tag::EXPIRED => Some(Outcome::Expired),
             Tag::CANCELLED => Some(Outcome::Cancelled),
+            Tag::UNWANTED => Some(Outcome::Unwanted),
             _ => None,
         }
     }

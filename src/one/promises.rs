@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::handle::Handle;
 use super::outcome::{BROKEN_CODE, Outcome, Slot};
 use super::state::Held;
+use super::wanted::Waits;
 use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::Owned;
 use crate::sync::{AtomicU32, Ordering::*, race};
@@ -22,13 +23,15 @@ pub(crate) struct Promises {
     /// How many there are. From [`LIMIT`] on it is believed no more.
     count: AtomicU32,
     of: NonNull<Asynchron>,
+    /// What keeps it wanted beside references and listeners.
+    pub(super) waits: Waits,
     /// What it fails with when the last one goes, made while there may be no memory for it without harm.
     broken: Failure,
 }
 
-// SAFETY: the count is atomic, and nothing else changes.
+// SAFETY: the count is atomic, and nothing else changes but what the asynchron's lock guards.
 unsafe impl Send for Promises {}
-// SAFETY: the count is atomic, and nothing else changes.
+// SAFETY: the count is atomic, and nothing else changes but what the asynchron's lock guards.
 unsafe impl Sync for Promises {}
 
 /// Far from the end, so that no number of threads that count at the same moment comes there.
@@ -37,7 +40,8 @@ const LIMIT: u32 = 0x8000_0000;
 impl Promises {
     /// One promise of `a`, for which a reference is counted.
     fn new(a: &Asynchron, broken: Failure) -> Result<Box<Self>, NoMemory> {
-        let promises = Self { count: AtomicU32::new(1), of: NonNull::from(a), broken };
+        let promises =
+            Self { count: AtomicU32::new(1), of: NonNull::from(a), waits: Waits::none(), broken };
         try_box(promises).map_err(|_| NoMemory)
     }
 
@@ -110,7 +114,7 @@ impl Promises {
         drop(a);
     }
 
-    fn are_gone(&self) -> bool {
+    pub(super) fn are_gone(&self) -> bool {
         // ORDERING: only looks; one that comes just now comes too late.
         self.count.load(Relaxed) == 0
     }

@@ -103,7 +103,7 @@ impl Telling {
         // SAFETY: LISTED: it is alive until it is TOLD.
         let (held, run) = match *unsafe { Listener::kind(node) } {
             Kind::Run { lent, .. } => (held.lend(), lent),
-            Kind::RunMarked { mark, run } => {
+            Kind::RunMarked { mark, run, .. } => {
                 // SAFETY: LOCKED: it is marked under the lock.
                 unsafe { mark(node) };
                 source.keep();
@@ -236,7 +236,7 @@ impl Telling {
     unsafe fn dispatch(&mut self, node: NonNull<Listener>, source: &Asynchron) {
         // SAFETY: it is alive.
         match *unsafe { Listener::kind(node) } {
-            Kind::Run { lent, kept } => {
+            Kind::Run { lent, kept, .. } => {
                 let run = if self.lends == Lends::ToTheFirst {
                     self.lends = Lends::Lent;
                     lent
@@ -247,7 +247,7 @@ impl Telling {
                 // SAFETY: it is not used as a listener any more.
                 unsafe { self.jobs.push(node.cast(), Some(run)) };
             }
-            Kind::RunMarked { mark, run } => {
+            Kind::RunMarked { mark, run, .. } => {
                 // SAFETY: as the caller promises.
                 unsafe { mark(node) };
                 source.keep();
@@ -272,7 +272,9 @@ impl Telling {
                 unsafe { self.passing.push(node.cast(), None) };
             }
             // SAFETY: as the caller promises.
-            Kind::Take(take) | Kind::Step { take, .. } => unsafe { take(node, source, self) },
+            Kind::Take(take) | Kind::Idle(take) | Kind::Step { take, .. } => unsafe {
+                take(node, source, self)
+            },
             Kind::Aside { leave, end } => {
                 // SAFETY: as the caller promises.
                 unsafe { leave(node) };

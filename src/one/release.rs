@@ -26,30 +26,67 @@ impl Asynchron {
             return;
         }
         let seen = me.state.load();
-        if seen.is_lent_or_watched() {
+        if seen.is_lent_or_watched_or_minded() {
             // SAFETY: it was the last one that is counted.
-            return unsafe { Self::release_lent_or_watched(this, seen) };
+            return unsafe { Self::release_lent_watched_or_minded(this, seen) };
         }
         // SAFETY: LAST: it was the last one.
         unsafe { Self::end(this, seen) };
     }
 
     /// # Safety
-    /// It was found to be the last counted one, and is the caller's to give up; the word was seen since.
+    /// It was found to be the last counted one, or one of a count that is minded, and is the caller's to give up; the word
+    /// was seen since.
     #[inline(never)]
-    unsafe fn release_lent_or_watched(this: NonNull<Self>, seen: Seen) {
+    unsafe fn release_lent_watched_or_minded(this: NonNull<Self>, seen: Seen) {
+        if seen.is_minded() {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::release_minded(this) };
+        }
+        // SAFETY: as the caller promises, and it is the last one.
+        unsafe { Self::release_last(this, seen) };
+    }
+
+    /// # Safety
+    /// It was found to be the last counted one, and is the caller's to give up; the word was seen since.
+    #[inline]
+    unsafe fn release_last(this: NonNull<Self>, seen: Seen) {
         if seen.is_watched() {
             // SAFETY: as the caller promises.
             return unsafe { Self::release_watched(this, seen) };
         }
-        // SAFETY: as the caller promises; it is or was lent.
-        unsafe { Self::release_lent(this) };
+        if seen.was_lent() {
+            // SAFETY: as the caller promises; it is or was lent.
+            return unsafe { Self::release_lent(this) };
+        }
+        // SAFETY: LAST: it is the last counted one, and never was lent.
+        unsafe { Self::end(this, seen) };
+    }
+
+    /// Who gives up a reference sees to it that what nobody wants any more is cancelled. Once it is complete, it is
+    /// minded no more.
+    ///
+    /// # Safety
+    /// The reference is the caller's, and is used no more.
+    #[cold]
+    unsafe fn release_minded(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        if unsafe { Self::release_wanted(this) } {
+            return;
+        }
+        // SAFETY: ALIVE: the reference is still counted.
+        let me = unsafe { this.as_ref() };
+        me.refs.unmind();
+        if me.refs.release() {
+            // SAFETY: it was the last one.
+            unsafe { Self::release_last(this, me.state.load()) };
+        }
     }
 
     /// Tells a race detector that what all others did is taken over.
     ///
     /// # Safety
-    /// As for `release_lent_or_watched`.
+    /// As for `release_lent_watched_or_minded`.
     #[cold]
     unsafe fn release_watched(this: NonNull<Self>, seen: Seen) {
         // SAFETY: ALIVE: the reference is still counted.
@@ -66,7 +103,7 @@ impl Asynchron {
     }
 
     /// # Safety
-    /// As for `release_lent_or_watched`, of what is or was lent.
+    /// As for `release_last`, of what is or was lent.
     #[inline]
     unsafe fn release_lent(this: NonNull<Self>) {
         // SAFETY: ALIVE: the reference is still counted.

@@ -17,6 +17,7 @@
 //!                             ROOM     room for a value lies behind the object: from creation on, never with JOINED
 //!                             BY_HAND  beside RUNNING: the program computes by means of its own, and no function runs
 //!                             TIMED    the first that listens is a deadline, or was until it was complete
+//!                             MINDED   when nobody wants it any more, it is cancelled
 //!
 //!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
 //!                               └─▶ LEFT ─────┘          the last counted reference went to it
@@ -125,6 +126,7 @@ const BY_HAND: u32 = 1 << 14;
 const FOLLOWS: u32 = 1 << 15;
 /// Above the tag.
 const TIMED: u32 = 1 << 30;
+const MINDED: u32 = 1 << 21; // in the upper half, beside the tag
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
@@ -261,6 +263,14 @@ impl State {
                 return Ok(seen);
             }
         }
+    }
+
+    /// Wakes those that sleep until it is complete, which look at the word again once it is unlocked. Returns how many.
+    pub(crate) fn call_sleepers(&self, held: &Held) -> u32 {
+        if held.0 & WAITED == 0 {
+            return 0;
+        }
+        sys::wake(&raw const self.0, FOR_COMPLETION, i32::MAX)
     }
 
     /// Wakes all that sleep until it is complete, or unlocked. By address: the object may be gone.

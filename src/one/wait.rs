@@ -152,7 +152,47 @@ pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Wai
             return Ok(seen);
         }
     }
+    let mut counted = CountedWait::NOT_YET;
+    let look = || {
+        let seen = state.load_for_detectors();
+        if seen.is_complete() {
+            return Some(seen);
+        }
+        if seen.is_minded() && timeout_ns != 0 {
+            counted.count(a);
+        }
+        counted.uncounted_before = true;
+        None
+    };
     block_until(timeout_ns, look, |deadline| state.park(deadline)).ok_or(WaitError::Timeout)
+}
+
+/// A wait for what is cancelled when nobody wants it: while it lasts, somebody does.
+struct CountedWait<'a> {
+    of: Option<&'a Asynchron>,
+    /// Whether it began to wait before it was counted.
+    uncounted_before: bool,
+}
+
+impl<'a> CountedWait<'a> {
+    const NOT_YET: Self = Self { of: None, uncounted_before: false };
+
+    #[cold]
+    fn count(&mut self, a: &'a Asynchron) {
+        if self.of.is_none() {
+            a.begin_wait(self.uncounted_before);
+            self.of = Some(a);
+        }
+    }
+}
+
+impl Drop for CountedWait<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(a) = self.of {
+            a.end_wait();
+        }
+    }
 }
 
 /// Looks for a moment before sleeping pays. With one processor the other side could not move.

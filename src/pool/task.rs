@@ -42,20 +42,19 @@ pub(super) struct Task {
 
 impl Task {
     /// Makes one that listens, under a lock of the pool: `None`, and there is none, if others are at `a` just now, for
-    /// whom that lock must not wait. If the answer is true, the task has the context, which was copied; false: `a` is
-    /// complete.
+    /// whom that lock must not wait. If the answer is true, the task has the context and the reference, which were copied;
+    /// false: `a` is complete.
     ///
     /// # Safety
     /// The room is free, and of the chunk; the task is queued before the lock is given back.
     pub(super) unsafe fn listen(
         (room, chunk): (NonNull<Self>, NonNull<Chunk>),
-        a: &Asynchron,
+        a: &Handle,
         function: Function,
         ctx: &Owned,
     ) -> Option<bool> {
-        // SAFETY: counted below, unless the task is forgotten. Until then whoever takes the task off waits for the pool's
-        // lock, which the caller holds.
-        let handle = unsafe { Handle::from_raw(NonNull::from(a)) };
+        // SAFETY: the caller's, unless the task is forgotten.
+        let handle = unsafe { Handle::from_raw(a.as_non_null()) };
         let task = Self {
             needless: Listener::new(&NEEDLESS),
             place: Place::NOWHERE,
@@ -67,11 +66,7 @@ impl Task {
         // SAFETY: the room is free.
         unsafe { room.write(task) };
         // SAFETY: in no list, and it stays until it was told or taken off.
-        let listens = unsafe { a.try_listen(room.cast()) };
-        if listens == Some(true) {
-            a.keep();
-        }
-        listens
+        unsafe { a.try_listen(room.cast()) }
     }
 
     /// # Safety

@@ -16,6 +16,7 @@ use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
 use crate::one::demand::Function;
+use crate::one::handle::Handle;
 use crate::sys;
 
 /// Tasks lie in two halves of one queue until a thread takes them, so that those who add and those who take
@@ -153,6 +154,8 @@ impl Pool {
         function: Function,
         ctx: Owned,
     ) -> Result<(), SpawnError> {
+        // Counted before it is listed, as those suppose who ask whether it is wanted.
+        let a = Handle::retain(a);
         let mut backoff = Backoff::new();
         let (mut inner, task) = loop {
             let mut inner = self.inner.lock();
@@ -163,7 +166,7 @@ impl Pool {
                 continue;
             };
             // SAFETY: free, and it is queued before the lock is given back.
-            match unsafe { Task::listen(room, a, function, &ctx) } {
+            match unsafe { Task::listen(room, &a, function, &ctx) } {
                 Some(true) => break (inner, room.0),
                 Some(false) => {
                     // As above.
@@ -174,7 +177,7 @@ impl Pool {
             }
             backoff.wait();
         };
-        mem::forget(ctx);
+        mem::forget((ctx, a));
         inner.rooms.use_next();
         let number = inner.queued.wrapping_add(1);
         inner.queued = number;

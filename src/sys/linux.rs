@@ -60,13 +60,13 @@ fn futex_wait(word: &AtomicU32, expected: u32, mask: u32, at: Option<&libc::time
     }
 }
 
-/// Wakes at most `count` of those that sleep on `word` with a bit of `mask`.
+/// Wakes at most `count` of those that sleep on `word` with a bit of `mask`. Returns how many.
 ///
 /// Takes an address and never looks behind it: the word may be gone already. A sleeper that has
 /// since come to sleep there for another reason looks again and sleeps on.
-pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) {
+pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) -> u32 {
     // SAFETY: a private `FUTEX_WAKE` uses the address as a key alone.
-    unsafe {
+    let woken = unsafe {
         libc::syscall(
             libc::SYS_futex,
             word,
@@ -75,8 +75,9 @@ pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) {
             ptr::null::<libc::timespec>(),
             ptr::null::<u32>(),
             mask,
-        );
-    }
+        )
+    };
+    u32::try_from(woken).unwrap_or(0)
 }
 
 /// A descriptor that is readable from `ring` to `silence`: an eventfd.

@@ -67,16 +67,19 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadlin
     asleep.retain(|one| !Arc::ptr_eq(&one.woken, &woken));
 }
 
-/// Wakes at most `count` of those that sleep on `word` with a bit of `mask`.
-pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) {
+/// Wakes at most `count` of those that sleep on `word` with a bit of `mask`. Returns how many.
+pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) -> u32 {
     let mut asleep = ASLEEP.lock().unwrap();
+    let mut woken = 0;
     for _ in 0..count {
         let Some(at) = asleep.iter().position(|one| one.key == word.addr() && one.mask & mask != 0)
         else {
-            return;
+            break;
         };
         asleep.remove(at).woken.notify_one();
+        woken += 1;
     }
+    woken
 }
 
 thread_local! {

@@ -64,19 +64,22 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadlin
 const AT_ONCE: usize = 8;
 
 /// Wakes at most `count` of those that sleep on `word` with a bit of `mask`, those first that came first.
+/// Returns how many.
 ///
 /// Takes an address and never looks behind it: the word may be gone already. A sleeper that has
 /// since come to sleep there for another reason looks again and sleeps on.
-pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) {
-    let mut left = usize::try_from(count).unwrap_or(0);
+pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) -> u32 {
+    let all = usize::try_from(count).unwrap_or(0);
+    let mut left = all;
     while left > 0 {
         let most = left.min(AT_ONCE);
         let woken = wake_some(word.addr(), mask, most);
-        if woken < most {
-            return;
-        }
         left = left.saturating_sub(woken);
+        if woken < most {
+            break;
+        }
     }
+    u32::try_from(all.saturating_sub(left)).unwrap_or(u32::MAX)
 }
 
 /// Returns how many it has woken.

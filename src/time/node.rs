@@ -19,7 +19,9 @@ use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 
 static DEADLINE: Kind = Kind::Aside { leave: Node::leave, end: Node::end };
-static TIMER: Kind = Kind::Take(Node::take_timer);
+static TIMER: Kind = Kind::Step { take: Node::take_timer, source: &NO_SOURCE };
+/// What nobody asks for: a timer has no links.
+static NO_SOURCE: Kind = Kind::Take(Node::take_timer);
 
 /// 56 bytes, which malloc serves from its blocks of 64.
 #[repr(C)]
@@ -102,7 +104,7 @@ impl Node {
     /// The same for a timer.
     ///
     /// # Safety
-    /// As for [`Kind::Take`].
+    /// As for [`Kind::Step`].
     unsafe fn take_timer(listener: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
         // SAFETY: TOLD, and LOCKED.
         unsafe { Self::leave(listener) };

@@ -13,6 +13,11 @@ impl P {
         Self(unsafe { asynchron_promise_create(a.0, 0) })
     }
 
+    /// One by which it is cancelled when nobody wants it.
+    fn minding(a: A) -> Self {
+        Self(unsafe { asynchron_promise_create(a.0, ASYNCHRON_PROMISE_CANCEL_UNWANTED) })
+    }
+
     fn asynchron(self) -> A {
         A(unsafe { asynchron_promise_asynchron(self.0) })
     }
@@ -90,6 +95,114 @@ fn a_promise_made_while_the_last_one_goes_is_of_the_same() {
         assert_eq!(more.asynchron(), a);
         a.release();
         more.release();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn of_two_last_handles_one_makes_it_unwanted() {
+    two_threads(|| {
+        let a = A::new();
+        let p = P::minding(a);
+        let theirs = a.retain();
+        let other = thread::spawn(move || theirs.release());
+        a.release();
+        other.join().unwrap();
+        assert_eq!(p.asynchron().poll(), ASYNCHRON_CANCELLED);
+        p.release();
+    });
+}
+
+#[test]
+fn the_last_handle_against_a_promise_that_begins_to_mind() {
+    two_threads(|| {
+        let a = A::new();
+        let p = P::of(a);
+        let other = thread::spawn(move || a.release());
+        let minding = P::minding(p.asynchron());
+        other.join().unwrap();
+        assert_eq!(p.asynchron().poll(), ASYNCHRON_CANCELLED);
+        minding.release();
+        p.release();
+    });
+}
+
+/// Either it is cancelled, or the producer's own handle was there first, and it is cancelled with that.
+#[test]
+fn the_last_handle_against_a_producer_that_retains() {
+    two_threads(|| {
+        let a = A::new();
+        let p = P::minding(a);
+        let other = thread::spawn(move || a.release());
+        let producers = p.asynchron().retain();
+        other.join().unwrap();
+        producers.release();
+        assert_eq!(p.asynchron().poll(), ASYNCHRON_CANCELLED);
+        p.release();
+    });
+}
+
+#[test]
+fn the_last_handle_against_a_callback() {
+    two_threads(|| {
+        let told = Told::counts();
+        let a = A::new();
+        let p = P::minding(a);
+        let other = thread::spawn(move || a.release());
+        told.notify(p.asynchron());
+        other.join().unwrap();
+        let expected = match p.asynchron().poll() {
+            ASYNCHRON_CANCELLED => 1,
+            ASYNCHRON_PENDING => 0,
+            status => panic!("{status:?}"),
+        };
+        assert_eq!(told.runs(), expected);
+        p.asynchron().set(1);
+        p.release();
+        assert_eq!(told.runs(), 1);
+    });
+}
+
+#[test]
+fn the_last_handle_against_a_wait() {
+    two_threads(|| {
+        let a = A::new();
+        let p = P::minding(a);
+        let other = thread::spawn(move || a.release());
+        let (waited, _) = p.asynchron().get_timeout(A_MOMENT);
+        assert!(matches!(waited, ASYNCHRON_TIMEOUT | ASYNCHRON_CANCELLED), "{waited:?}");
+        other.join().unwrap();
+        assert_eq!(p.asynchron().poll(), ASYNCHRON_CANCELLED);
+        p.release();
+    });
+}
+
+/// It may have been asleep when that promise is made: then it is called, and counted.
+#[test]
+fn a_wait_against_a_promise_that_begins_to_mind() {
+    two_threads(|| {
+        let a = A::new();
+        let p = P::of(a);
+        let other = thread::spawn(move || p.asynchron().get().0);
+        let minding = P::minding(a);
+        a.release();
+        minding.asynchron().set(1);
+        let waited = other.join().unwrap();
+        assert!(matches!(waited, ASYNCHRON_OK | ASYNCHRON_CANCELLED), "{waited:?}");
+        p.release();
+        minding.release();
+    });
+}
+
+#[test]
+fn the_last_handle_against_a_delivery() {
+    two_threads(|| {
+        let a = A::new();
+        let p = P::minding(a);
+        let other = thread::spawn(move || a.release());
+        let set = p.asynchron().set(1);
+        assert!(matches!(set, ASYNCHRON_OK | ASYNCHRON_CANCELLED), "{set:?}");
+        p.release();
         other.join().unwrap();
     });
 }

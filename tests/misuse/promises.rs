@@ -20,6 +20,9 @@ pub fn rows() -> Vec<Row> {
             "unknown flag" => NULL, |s| asynchron_promise_create(s.pending, 1 << 63);
             "all flags" => NULL, |s| asynchron_promise_create(s.pending, u64::MAX);
             "unknown flag, of a complete one" => NULL, |s| asynchron_promise_create(s.ready, 2);
+            "all flags there are, of a complete one" => POINTER, |s| given_up(
+                asynchron_promise_create(s.ready, ASYNCHRON_PROMISE_CANCEL_UNWANTED),
+            );
             "of a ready one" => POINTER, |s| given_up(asynchron_promise_create(s.ready, 0));
             "of a failed one" => POINTER, |s| given_up(asynchron_promise_create(s.failed, 0));
             "of a cancelled one" => POINTER, |s| given_up(asynchron_promise_create(s.cancelled, 0));

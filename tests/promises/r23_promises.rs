@@ -1,5 +1,6 @@
 //! Rule 23: the producers' share in an asynchron. When the last promise goes, and nobody delivered, it fails.
 
+use crate::support::handle::failure_of;
 use crate::support::*;
 use std::thread;
 
@@ -20,6 +21,21 @@ impl Promise {
         let p = unsafe { asynchron_promise_create(a, flags) };
         assert!(!p.is_null(), "no promise");
         Self(p)
+    }
+
+    /// One by which it is cancelled when nobody wants it.
+    fn minding(a: &Handle) -> Self {
+        Self::with(a.raw(), ASYNCHRON_PROMISE_CANCEL_UNWANTED)
+    }
+
+    fn poll(&self) -> asynchron_status_t {
+        unsafe { asynchron_poll(self.asynchron()) }
+    }
+
+    fn assert_unwanted(&self) {
+        assert_eq!(self.poll(), ASYNCHRON_CANCELLED);
+        let failure = failure_of(self.asynchron()).unwrap();
+        assert_eq!((failure.code, failure.message.as_str()), (0, "unwanted"));
     }
 
     fn asynchron(&self) -> *mut asynchron_t {
@@ -331,4 +347,249 @@ fn what_is_no_promise_is_refused() {
         asynchron_promise_release(null_mut());
     }
     assert_eq!(unsafe { asynchron_is_shared(a.raw()) }, 0);
+}
+
+#[test]
+fn when_the_last_handle_goes_it_is_cancelled_as_unwanted() {
+    let a = Handle::new();
+    let (plain, p) = (Promise::of(&a), Promise::minding(&a));
+    let more = a.clone();
+    drop(a);
+    assert_eq!(p.poll(), ASYNCHRON_PENDING);
+    drop(more);
+    p.assert_unwanted();
+    assert_eq!(p.set(1), ASYNCHRON_CANCELLED);
+    drop(p);
+    plain.assert_unwanted();
+}
+
+#[test]
+fn without_the_flag_it_stays_when_the_last_handle_goes() {
+    let a = Handle::new();
+    let p = Promise::of(&a);
+    drop(a);
+    assert_eq!(p.poll(), ASYNCHRON_PENDING);
+}
+
+#[test]
+fn if_nobody_wants_it_when_the_promise_is_made_it_is_cancelled_at_once() {
+    let a = Handle::new();
+    let p = Promise::of(&a);
+    drop(a);
+    let minding = Promise::with(p.asynchron(), ASYNCHRON_PROMISE_CANCEL_UNWANTED);
+    minding.assert_unwanted();
+}
+
+#[test]
+fn it_stays_minded_when_the_promise_that_said_so_is_gone() {
+    let a = Handle::new();
+    let p = Promise::of(&a);
+    drop(Promise::minding(&a));
+    drop(a);
+    p.assert_unwanted();
+}
+
+#[test]
+fn what_is_minded_can_be_delivered_broken_taken_and_freed_as_any() {
+    let gone = Tally::new();
+    let a = with_user_data(gone.ptr(), gone.drop_fn());
+    let p = Promise::minding(&a);
+    assert_eq!(p.set(5), ASYNCHRON_OK);
+    drop(p);
+    assert_eq!(a.number(), Ok(5));
+    assert_eq!(unsafe { asynchron_is_shared(a.raw()) }, 0);
+    assert_eq!(gone.drops(), 0);
+    drop(a);
+    assert_eq!(gone.drops(), 1);
+
+    let broken = named("minded");
+    drop(Promise::minding(&broken));
+    assert_broken(&broken, "minded");
+
+    let (value, taken) = (Tally::new(), Handle::new());
+    let p = Promise::minding(&taken);
+    assert_eq!(taken.set_pointer(value.ptr(), value.drop_fn()), ASYNCHRON_OK);
+    let mut out = null_mut();
+    assert_eq!(unsafe { asynchron_take(taken.raw(), &mut out) }, ASYNCHRON_ALREADY);
+    drop(p);
+    assert_eq!(unsafe { asynchron_take(taken.into_raw(), &mut out) }, ASYNCHRON_OK);
+    assert_eq!((out, value.drops()), (value.ptr(), 0));
+}
+
+#[test]
+fn a_producer_that_retains_it_keeps_it_wanted() {
+    let a = Handle::new();
+    let p = Promise::minding(&a);
+    let producers = Handle::shared(p.asynchron());
+    drop(a);
+    assert_eq!(p.poll(), ASYNCHRON_PENDING);
+    drop(producers);
+    p.assert_unwanted();
+}
+
+#[test]
+fn a_callback_keeps_it_wanted_until_it_is_taken_back() {
+    let a = Handle::new();
+    let p = Promise::minding(&a);
+    let token = notify(&a, |_| panic!("it ran"));
+    drop(a);
+    assert_eq!(p.poll(), ASYNCHRON_PENDING);
+    assert_eq!(unsafe { asynchron_unnotify(p.asynchron(), token) }, ASYNCHRON_OK);
+    p.assert_unwanted();
+}
+
+#[test]
+fn a_report_keeps_it_wanted_until_it_is_removed() {
+    for remove in [false, true] {
+        let a = Handle::new();
+        let p = Promise::minding(&a);
+        let report = Report::new();
+        assert_eq!(
+            unsafe { asynchron_report_add(report.raw(), a.raw(), null_mut()) },
+            ASYNCHRON_OK
+        );
+        drop(a);
+        assert_eq!(p.poll(), ASYNCHRON_PENDING);
+        if remove {
+            let removed = unsafe { asynchron_report_remove(report.raw(), p.asynchron()) };
+            assert_eq!(removed, ASYNCHRON_OK);
+        }
+        drop(report);
+        p.assert_unwanted();
+    }
+}
+
+#[test]
+fn a_step_keeps_its_source_wanted_until_it_is_taken_off() {
+    for n in [1, 2] {
+        let a = Handle::new();
+        let p = Promise::minding(&a);
+        let mut sources = Handle::many(n);
+        sources[0] = a;
+        let step = after(&sources, None, |_, _| panic!("it ran"));
+        drop(sources);
+        assert_eq!(p.poll(), ASYNCHRON_PENDING);
+        step.cancel();
+        p.assert_unwanted();
+    }
+}
+
+#[test]
+fn who_delivers_does_not_keep_it_wanted() {
+    within(60, || {
+        // A step into it.
+        let (source, into) = (Handle::new(), Handle::new());
+        let p = Promise::minding(&into);
+        drop(then(&source, Some(&into), |_, _| panic!("it ran")));
+        drop(into);
+        p.assert_unwanted();
+        // A function that runs.
+        let (gate, begun) = (Gate::new(), Gate::new());
+        let a = Handle::new();
+        let p = Promise::minding(&a);
+        let (its_gate, its_begun) = (gate.clone(), begun.clone());
+        let status = spawn(&a, move |_| {
+            its_begun.open();
+            its_gate.pass();
+            0
+        });
+        assert_eq!(status, ASYNCHRON_OK);
+        begun.pass();
+        assert_eq!(p.poll(), ASYNCHRON_PENDING);
+        drop(a);
+        p.assert_unwanted();
+        gate.open();
+    });
+}
+
+#[test]
+fn a_waiting_thread_keeps_it_wanted_until_its_time_is_up() {
+    within(60, || {
+        let a = Handle::new();
+        let p = Promise::minding(&a);
+        let its = p.clone();
+        let waiter = start(move || {
+            let waited = unsafe { asynchron_wait(its.asynchron(), ASYNCHRON_FOREVER) };
+            (waited, its.poll())
+        })
+        .asleep();
+        drop(a);
+        assert_eq!(p.poll(), ASYNCHRON_PENDING);
+        p.set(1);
+        assert_eq!(waiter.join(), (ASYNCHRON_OK, ASYNCHRON_OK));
+
+        for any in [false, true] {
+            let a = Handle::new();
+            let p = Promise::minding(&a);
+            let its = p.clone();
+            let waiter = start(move || {
+                let a = its.asynchron();
+                let waited = unsafe {
+                    if any {
+                        asynchron_wait_any(&a, 1, 200 * MS, null_mut())
+                    } else {
+                        asynchron_wait(a, 200 * MS)
+                    }
+                };
+                (waited, its)
+            });
+            drop(a);
+            // Whether it waited before that, or came too late, is up to the system.
+            let (waited, its) = waiter.join();
+            assert!(matches!(waited, ASYNCHRON_TIMEOUT | ASYNCHRON_OK), "{waited:?}");
+            its.assert_unwanted();
+        }
+    });
+}
+
+#[test]
+fn who_was_asleep_before_the_promise_was_made_keeps_it_wanted_too() {
+    within(60, || {
+        let a = Handle::new();
+        let p = Promise::of(&a);
+        let its = p.clone();
+        let waiter = start(move || {
+            let waited = unsafe { asynchron_wait(its.asynchron(), ASYNCHRON_FOREVER) };
+            (waited, its.poll())
+        })
+        .asleep();
+        let minding = Promise::minding(&a);
+        drop(a);
+        assert_eq!(minding.poll(), ASYNCHRON_PENDING);
+        p.set(1);
+        assert_eq!(waiter.join(), (ASYNCHRON_OK, ASYNCHRON_OK));
+    });
+}
+
+#[test]
+fn who_has_waited_in_vain_before_the_promise_was_made_does_not_count() {
+    let a = Handle::new();
+    assert_eq!(a.wait(MS), ASYNCHRON_TIMEOUT);
+    let p = Promise::minding(&a);
+    drop(a);
+    p.assert_unwanted();
+}
+
+#[test]
+fn of_many_handles_given_up_at_once_the_last_makes_it_unwanted() {
+    within(120, || {
+        for _ in 0..500 {
+            let a = Handle::new();
+            let p = Promise::minding(&a);
+            let handles: Vec<_> = (0..3).map(|_| a.clone()).collect();
+            drop(a);
+            let barrier = std::sync::Barrier::new(handles.len());
+            thread::scope(|scope| {
+                for a in handles {
+                    let barrier = &barrier;
+                    scope.spawn(move || {
+                        barrier.wait();
+                        drop(a.clone());
+                        drop(a);
+                    });
+                }
+            });
+            p.assert_unwanted();
+        }
+    });
 }

@@ -2,8 +2,8 @@
 
 use super::super::outcome::Tag;
 use super::{
-    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, JOINED, LENT, RETURNED, ROOM, RUNNING,
-    STEPS, TAG_SHIFT, TIMED, WAITED, WATCHED,
+    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, JOINED, LENT, MINDED, RETURNED, ROOM,
+    RUNNING, STEPS, TAG_SHIFT, TIMED, WAITED, WATCHED,
 };
 
 /// The word as it was at one moment.
@@ -40,11 +40,17 @@ impl Seen {
         self.0 & (LENT | RETURNED) != 0
     }
 
-    /// Whether a callback has it or had it, or a race detector is told: giving up the last counted reference takes more
-    /// then than to end it.
+    /// Whether a callback has it or had it, a race detector is told, or it is minded: giving up the last counted
+    /// reference takes more then than to end it.
     #[inline]
-    pub(crate) fn is_lent_or_watched(self) -> bool {
-        self.0 & (LENT | RETURNED | WATCHED) != 0
+    pub(crate) fn is_lent_or_watched_or_minded(self) -> bool {
+        self.0 & (LENT | RETURNED | WATCHED | MINDED) != 0
+    }
+
+    /// Whether it is cancelled when nobody wants it any more.
+    #[inline]
+    pub(crate) fn is_minded(self) -> bool {
+        self.0 & MINDED != 0
     }
 
     /// Whether a race detector is told what is done.
@@ -135,6 +141,15 @@ impl Held {
 
     pub(crate) fn is_pending(&self) -> bool {
         self.0 & (RUNNING | COMPLETE) == 0
+    }
+
+    #[inline]
+    pub(crate) fn is_minded(&self) -> bool {
+        self.0 & MINDED != 0
+    }
+
+    pub(crate) fn minded(self) -> Self {
+        Self(self.0 | MINDED)
     }
 
     /// Whether one of the program's functions was started for it.
