@@ -11,13 +11,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files of `src/capi` that become sections of the header, in its order.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "types",
     "library",
     "handles",
     "deliver",
     "collect",
     "compute",
+    "executor",
     "progress",
     "promises",
     "callbacks",

@@ -40,11 +40,15 @@ enum asynchron_state_e {
 };
 typedef int32_t asynchron_state_t;
 
+typedef struct asynchron_executor_t asynchron_executor_t;
+
 typedef struct asynchron_promise_t asynchron_promise_t;
 
 typedef struct asynchron_report_t asynchron_report_t;
 
 typedef struct asynchron_t asynchron_t;
+
+typedef struct asynchron_task_t asynchron_task_t;
 
 typedef struct {
     const void *data;
@@ -170,6 +174,46 @@ asynchron_status_t asynchron_spawn(asynchron_t *a,
                                    asynchron_fn_t fn,
                                    void *ctx,
                                    asynchron_drop_fn_t drop_ctx);
+
+enum asynchron_shutdown_cancel_e {
+    ASYNCHRON_SHUTDOWN_CANCEL = 1,
+};
+
+typedef int32_t (*asynchron_post_fn_t)(asynchron_task_t *task, void *ctx);
+
+typedef struct {
+    size_t size;
+    const char *name;
+    size_t threads;
+    size_t stack_size;
+    uint64_t flags;
+    asynchron_post_fn_t post;
+    void *ctx;
+    asynchron_drop_fn_t drop_ctx;
+} asynchron_executor_options_t;
+
+asynchron_status_t asynchron_executor_create(const asynchron_executor_options_t *options,
+                                             asynchron_executor_t **out);
+
+asynchron_executor_t *asynchron_executor_default(void);
+
+asynchron_executor_t *asynchron_executor_retain(asynchron_executor_t *e);
+
+void asynchron_executor_release(asynchron_executor_t *e);
+
+asynchron_status_t asynchron_executor_shutdown(asynchron_executor_t *e,
+                                               uint64_t flags,
+                                               uint64_t timeout_ns);
+
+asynchron_status_t asynchron_spawn_on(asynchron_executor_t *e,
+                                      asynchron_t *a,
+                                      asynchron_fn_t fn,
+                                      void *ctx,
+                                      asynchron_drop_fn_t drop_ctx);
+
+void asynchron_task_run(asynchron_task_t *task);
+
+void asynchron_task_discard(asynchron_task_t *task);
 
 asynchron_status_t asynchron_progress(asynchron_t *a, uint64_t done, uint64_t total);
 

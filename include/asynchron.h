@@ -196,7 +196,7 @@ enum
      */
     ASYNCHRON_E_BROKEN = -6,
     /**
-     * The report was closed. (Since: 0.2.0)
+     * The executor or the report was closed. (Since: 0.2.0)
      */
     ASYNCHRON_E_CLOSED = -7,
 };
@@ -246,6 +246,12 @@ typedef int32_t asynchron_state_t;
 #endif // __cplusplus
 
 /**
+ * Where something runs: on threads of its own, or of the program's. Opaque and reference counted,
+ * for any thread.
+ */
+typedef struct asynchron_executor_t asynchron_executor_t;
+
+/**
  * The producers' share in an asynchron. Opaque and counted, for any thread.
  */
 typedef struct asynchron_promise_t asynchron_promise_t;
@@ -259,6 +265,11 @@ typedef struct asynchron_report_t asynchron_report_t;
  * A value that arrives later. Opaque and reference counted, for any thread.
  */
 typedef struct asynchron_t asynchron_t;
+
+/**
+ * Something that an executor is to run. Opaque.
+ */
+typedef struct asynchron_task_t asynchron_task_t;
 
 /**
  * A value, borrowed: valid while you hold the handle that it came from. An empty value is
@@ -987,7 +998,8 @@ ASYNCHRON_API asynchron_status_t asynchron_start(asynchron_t *a);
  * - Returns: ASYNCHRON_OK: queued, also if `a` is not pending. `fn` runs if `a` is pending when
  *   its turn comes. ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: the system
  *   refuses a thread, and no other could run `fn` (those that sleep in waits of this library do
- *   not count). After a refusal `a` is as it was.
+ *   not count); ASYNCHRON_E_CLOSED: the default executor was shut down. After a refusal `a` is as
+ *   it was.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -996,6 +1008,194 @@ asynchron_status_t asynchron_spawn(asynchron_t *a,
                                    asynchron_fn_t fn,
                                    void *ctx,
                                    asynchron_drop_fn_t drop_ctx);
+
+/*
+ * ================================================================================================
+ * Executors
+ *
+ * An executor decides on which thread something runs: on threads of its own, or of the program's.
+ * Take one for what computes, and another for calls that block, so that neither waits for the
+ * other; give a plug-in its own, and shut that down before the plug-in is unloaded; or have
+ * callbacks run in the program's own loop.
+ *
+ * Handles, what was given to it and callbacks registered with it keep an executor. In the child of
+ * a fork every executor is empty, and open or closed as it was.
+ */
+
+/**
+ * A flag of asynchron_executor_shutdown(): what has not begun is cancelled.
+ */
+#define ASYNCHRON_SHUTDOWN_CANCEL 1
+
+/**
+ * Takes a task: 0 means that asynchron_task_run() or asynchron_task_discard() will be called for
+ * it, once, on any thread; it may have been called already, inside this function. Any other number
+ * refuses the task, which is then not yours.
+ *
+ * It is called without a lock of the library, on whatever thread spawns or completes, also on
+ * several at a time. So it should do no more than add the task to a queue and wake who runs it.
+ */
+typedef int32_t (*asynchron_post_fn_t)(asynchron_task_t *task, void *ctx);
+
+/**
+ * How asynchron_executor_create() makes an executor. Zero it, set size, then what you need.
+ */
+typedef struct {
+    /**
+     * sizeof(asynchron_executor_options_t)
+     */
+    size_t size;
+    /**
+     * Its threads are named so, cut to 15 bytes; NULL or "": as those of asynchron_spawn().
+     */
+    const char *name;
+    /**
+     * How many tasks run at a time, at most; 0: as many as processors.
+     */
+    size_t threads;
+    /**
+     * Bytes of each thread's stack, raised to the least that a thread needs; 0: the system's.
+     */
+    size_t stack_size;
+    /**
+     * 0. Unknown flags are refused.
+     */
+    uint64_t flags;
+    /**
+     * For threads of your own: is given each task. threads and stack_size are ignored then.
+     */
+    asynchron_post_fn_t post;
+    /**
+     * Handed over: passed to post.
+     */
+    void *ctx;
+    /**
+     * Frees ctx, with the executor; NULL: never.
+     */
+    asynchron_drop_fn_t drop_ctx;
+} asynchron_executor_options_t;
+
+/**
+ * Makes an executor.
+ *
+ * Without `post`, it has threads of its own, made when needed, and at most `threads` of its tasks
+ * run at a time, in the order in which they came. One that sleeps in a wait of this library does
+ * not count, so tasks that wait for tasks of the same executor never lock it up, also if `threads`
+ * is 1. One that wakes goes on at once, even if that is one more than `threads`; nothing begins
+ * until fewer run. One that blocks by other means counts. The threads are as those of
+ * asynchron_spawn(), but for name and stack, and end when they have rested for a second.
+ *
+ * With `post`, every task is given to that function, for a thread or a loop of your own to run.
+ *
+ * - Needs: `options` with size set; `out` writable. A size larger than this header's is accepted
+ *   if all that this header does not know is zero.
+ * - Ownership: the name is copied. ctx is handed over, whatever is returned, unless the size is
+ *   refused: then nothing was read. The reference in `*out` is yours:
+ *   asynchron_executor_release() it.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, a size too small or over 4096, an unknown
+ *   flag, or a field that this library does not know and that is not zero; ASYNCHRON_E_NOMEM.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_status_t asynchron_executor_create(const asynchron_executor_options_t *options,
+                                             asynchron_executor_t **out);
+
+/**
+ * The executor of asynchron_spawn(): see there for how many of its tasks run at a time.
+ *
+ * - Ownership: a new reference, which is yours: asynchron_executor_release() it.
+ * - Returns: the executor, always the same, never NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_executor_t *asynchron_executor_default(void);
+
+/**
+ * Takes one more reference.
+ *
+ * - Needs: `e`, an executor, or NULL.
+ * - Ownership: the new reference is yours: asynchron_executor_release() it.
+ * - Returns: `e`; NULL for NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_executor_t *asynchron_executor_retain(asynchron_executor_t *e);
+
+/**
+ * Gives up one reference. What was given to the executor still runs; when nothing of it is left, it
+ * goes, and its drop_ctx runs, on whatever thread is done with it last: its own threads keep it as
+ * long as they rest. NULL does nothing.
+ *
+ * - Threads: never blocks.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API void asynchron_executor_release(asynchron_executor_t *e);
+
+/**
+ * Closes an executor, for ever, and waits until all that it was given has returned: the functions,
+ * their drop_ctx, and what they completed. So what those use can be freed or unloaded afterwards.
+ *
+ * With ASYNCHRON_SHUTDOWN_CANCEL, what has not begun is cancelled: asynchrons that are pending, with
+ * the reason "shut down"; their functions never run. Queued callbacks run on this thread. Without,
+ * all still runs.
+ *
+ * From the call on asynchron_spawn_on() returns ASYNCHRON_E_CLOSED, also inside the executor's own
+ * tasks, and callbacks registered with the executor run as those without one. With `post`, it waits
+ * until each task that was accepted has been run, discarded or cancelled; a cancelled one must still
+ * be run or discarded, and does nothing.
+ *
+ * The default executor can be shut down, too: by the program alone, as its last act. Then
+ * asynchron_spawn() returns ASYNCHRON_E_CLOSED.
+ *
+ * - Threads: blocks. Inside a callback it first runs what is due on this thread. Two tasks that shut
+ *   down each other's executor wait for ever.
+ * - Returns: ASYNCHRON_OK: nothing of it runs any more; ASYNCHRON_TIMEOUT: something does: ask
+ *   again; ASYNCHRON_E_DEADLOCK: inside a task of this executor, which would wait for itself. Then
+ *   the executor is as it was. With a timeout of 0 it is closed, and ASYNCHRON_TIMEOUT returned.
+ *   ASYNCHRON_E_INVALID: NULL, or an unknown flag.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+asynchron_status_t asynchron_executor_shutdown(asynchron_executor_t *e,
+                                               uint64_t flags,
+                                               uint64_t timeout_ns);
+
+/**
+ * As asynchron_spawn(), but `fn` runs where this executor has it run.
+ *
+ * - Needs: `fn` not NULL.
+ * - Ownership: as asynchron_spawn().
+ * - Returns: as asynchron_spawn(), and ASYNCHRON_E_CLOSED: the executor was shut down;
+ *   ASYNCHRON_E_SYSTEM, too, if its `post` refuses.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_status_t asynchron_spawn_on(asynchron_executor_t *e,
+                                      asynchron_t *a,
+                                      asynchron_fn_t fn,
+                                      void *ctx,
+                                      asynchron_drop_fn_t drop_ctx);
+
+/**
+ * Runs a task that a `post` accepted: the function of asynchron_spawn_on(), or a callback. If that
+ * is not needed any more, does nothing. Inside a callback, a callback runs at the end of the queue
+ * of this thread instead. NULL does nothing.
+ *
+ * - Ownership: `task` is gone afterwards.
+ * - Threads: runs it inside this call, on whatever thread calls.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API void asynchron_task_run(asynchron_task_t *task);
+
+/**
+ * Gives a task back that a `post` accepted, without running it: an asynchron that it would have
+ * computed fails with domain "asynchron" and code ASYNCHRON_E_BROKEN; a callback's ctx is dropped.
+ * NULL does nothing.
+ *
+ * - Ownership: `task` is gone afterwards.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API void asynchron_task_discard(asynchron_task_t *task);
 
 /*
  * ================================================================================================

@@ -7,8 +7,8 @@
 //! - `base`: plain tools;
 //! - `one`: one asynchron: its state, its outcome, its listeners, and how a thread waits;
 //! - `compute`: functions that compute a value, here or on demand;
+//! - `pool`: executors: what runs on other threads;
 //! - `listen`: what listens: callbacks, steps, a wait for any, reports;
-//! - `pool`: the background threads;
 //! - `time`: deadlines and timers;
 //! - [`capi`]: the C interface, one file for each section of the header, in its order.
 //!

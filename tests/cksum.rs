@@ -204,7 +204,7 @@ fn what_takes_longer_than_the_timeout_is_given_up_and_the_exit_status_is_one() {
     let (never, endless) = (scratch.pipe(), scratch.endless());
     let mut command = cksum();
     command.args(["--timeout", "0.2"]).args([&never, &endless, &scratch.file("one", b"1")]);
-    let mut running = ok(run::start(command));
+    let running = ok(run::start(command));
     let ran = ok(running.finish(LIMIT));
     assert_eq!(ran.status.code(), Some(1), "{}", ran.describe());
     let late = |path: &Path| format!("cksum: {}: its time ran out", path.display());
@@ -219,7 +219,7 @@ fn a_timeout_that_is_none_is_refused() {
     for none in ["", "0", "-1", "x", "1s", "nan"] {
         let mut command = cksum();
         command.args(["--timeout", none, "a"]);
-        let mut running = ok(run::start(command));
+        let running = ok(run::start(command));
         let ran = ok(running.finish(LIMIT));
         assert_eq!(ran.status.code(), Some(1), "{none}: {}", ran.describe());
         assert!(ran.stderr.starts_with("cksum: usage: "), "{none}: {}", ran.describe());

@@ -105,7 +105,8 @@ pub unsafe extern "C" fn asynchron_start(a: *mut asynchron_t) -> asynchron_statu
 /// - Returns: ASYNCHRON_OK: queued, also if `a` is not pending. `fn` runs if `a` is pending when
 ///   its turn comes. ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: the system
 ///   refuses a thread, and no other could run `fn` (those that sleep in waits of this library do
-///   not count). After a refusal `a` is as it was.
+///   not count); ASYNCHRON_E_CLOSED: the default executor was shut down. After a refusal `a` is as
+///   it was.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -121,10 +122,15 @@ pub unsafe extern "C" fn asynchron_spawn(
         let (Some(a), Some(function)) = (unsafe { handle(a) }, plain_fn(r#fn)) else {
             return ASYNCHRON_E_INVALID;
         };
-        match pool::spawn(a, function, ctx) {
-            Ok(()) => ASYNCHRON_OK,
-            Err(pool::SpawnError::NoMemory) => ASYNCHRON_E_NOMEM,
-            Err(pool::SpawnError::NoThread) => ASYNCHRON_E_SYSTEM,
-        }
+        status_of_spawn(pool::spawn(a, function, ctx))
     })
+}
+
+pub(super) fn status_of_spawn(spawned: Result<(), pool::SpawnError>) -> asynchron_status_t {
+    match spawned {
+        Ok(()) => ASYNCHRON_OK,
+        Err(pool::SpawnError::NoMemory) => ASYNCHRON_E_NOMEM,
+        Err(pool::SpawnError::NoThread) => ASYNCHRON_E_SYSTEM,
+        Err(pool::SpawnError::Closed) => ASYNCHRON_E_CLOSED,
+    }
 }

@@ -43,7 +43,7 @@ pub enum asynchron_status_t {
     /// Never returned. The code of an asynchron that failed because its last handle was released
     /// before anybody delivered.
     ASYNCHRON_E_BROKEN = -6,
-    /// The report was closed. (Since: 0.2.0)
+    /// The executor or the report was closed. (Since: 0.2.0)
     ASYNCHRON_E_CLOSED = -7,
 }
 
@@ -76,6 +76,17 @@ pub struct asynchron_report_t {
 
 /// The producers' share in an asynchron. Opaque and counted, for any thread.
 pub struct asynchron_promise_t {
+    _opaque: [u8; 0],
+}
+
+/// Where something runs: on threads of its own, or of the program's. Opaque and reference counted,
+/// for any thread.
+pub struct asynchron_executor_t {
+    _opaque: [u8; 0],
+}
+
+/// Something that an executor is to run. Opaque.
+pub struct asynchron_task_t {
     _opaque: [u8; 0],
 }
 

@@ -14,13 +14,13 @@ static PER_THREAD: ThreadLocal = ThreadLocal::new(0);
 
 pub(super) struct PerThread {
     pub(super) queue: ThreadQueue,
-    /// The innermost of the functions that are running.
+    /// The innermost of what is running.
     innermost: Cell<*const Frame>,
 }
 
-/// A function that is running.
+/// Something of this is running.
 struct Frame {
-    of: *const Asynchron,
+    of: *const (),
     outer: *const Frame,
 }
 
@@ -45,22 +45,17 @@ impl PerThread {
     }
 
     #[cold]
-    fn is_inside(&self, a: &Asynchron) -> bool {
+    fn is_inside(&self, of: *const ()) -> bool {
         let mut frame = self.innermost.get();
         // SAFETY: frames are locals of calls further up this thread's stack.
         while let Some(inside) = unsafe { frame.as_ref() } {
-            if ptr::eq(inside.of, a) {
+            if inside.of == of {
                 return true;
             }
             frame = inside.outer;
         }
         false
     }
-}
-
-/// Spares what runs inside of `body` the making of one each time.
-pub(crate) fn stay(body: impl FnOnce()) {
-    PerThread::with(|_| body());
 }
 
 /// Takes the thread's [`PerThread`] off again, on every way out.
@@ -74,9 +69,16 @@ impl Drop for Leave {
 }
 
 /// Runs `body` as the function of `a`: waiting for `a` in there would be waiting for oneself.
+#[inline]
 pub(crate) fn run_as<R>(a: &Asynchron, body: impl FnOnce() -> R) -> R {
+    run_within(ptr::from_ref(a).cast(), body)
+}
+
+/// Runs `body` inside of something else, which has this address.
+#[inline]
+pub(crate) fn run_within<R>(of: *const (), body: impl FnOnce() -> R) -> R {
     PerThread::with(|thread| {
-        let frame = Frame { of: a, outer: thread.innermost.get() };
+        let frame = Frame { of, outer: thread.innermost.get() };
         thread.innermost.set(&raw const frame);
         let _leave = LeaveFrame(thread, frame.outer);
         body()
@@ -95,5 +97,11 @@ impl Drop for LeaveFrame<'_> {
 /// Whether this thread is inside the function of `a`.
 #[inline]
 pub(crate) fn is_inside(a: &Asynchron) -> bool {
-    PerThread::current().is_some_and(|thread| thread.is_inside(a))
+    is_within(ptr::from_ref(a).cast())
+}
+
+/// Whether this thread is inside what has this address.
+#[inline]
+pub(crate) fn is_within(of: *const ()) -> bool {
+    PerThread::current().is_some_and(|thread| thread.is_inside(of))
 }

@@ -25,11 +25,11 @@ pub(crate) enum Outcome {
     /// Its time ran out.
     Expired,
     Cancelled,
-    /// Nobody wanted it any more.
-    Unwanted,
     CancelledBecause(Failure),
     /// A value that lies in another asynchron.
     Shared(Shared),
+    /// For a reason of the library's own, which needs no memory.
+    CancelledFor(&'static CStr),
 }
 
 /// A value that the program owns, or handed over.
@@ -67,6 +67,11 @@ impl Outcome {
     pub(crate) fn of_return(code: i32) -> Self {
         if code == 0 { Self::Empty } else { Self::Code(code) }
     }
+
+    /// Its executor was shut down before its turn came.
+    pub(crate) fn shut_down() -> Self {
+        Self::CancelledFor(c"shut down")
+    }
 }
 
 /// Says which variant lies in a [`Slot`], and how long a small value is. It lies in the state word,
@@ -91,7 +96,7 @@ impl Tag {
     const EXPIRED: u32 = Self::ERROR | Self::IN_BLOCK;
     const FAILURE: u32 = Self::ERROR | Self::HOLDS;
     const CANCELLED: u32 = Self::ERROR | Self::CANCEL;
-    const UNWANTED: u32 = Self::ERROR | Self::CANCEL | 1;
+    const CANCELLED_FOR: u32 = Self::ERROR | Self::CANCEL | 1;
     const CANCELLED_BECAUSE: u32 = Self::ERROR | Self::CANCEL | Self::HOLDS;
 
     /// What these have in common: it is no value; one that was cancelled; the slot holds what lies
@@ -186,6 +191,7 @@ pub(crate) union Slot {
     shared: ManuallyDrop<Shared>,
     code: i32,
     failure: ManuallyDrop<Failure>,
+    reason: &'static CStr,
     empty: (),
 }
 
@@ -259,7 +265,7 @@ impl Slot {
             Outcome::Broken => (Tag::BROKEN, Self { empty: () }),
             Outcome::Expired => (Tag::EXPIRED, Self { empty: () }),
             Outcome::Cancelled => (Tag::CANCELLED, Self { empty: () }),
-            Outcome::Unwanted => (Tag::UNWANTED, Self { empty: () }),
+            Outcome::CancelledFor(reason) => (Tag::CANCELLED_FOR, Self { reason }),
             Outcome::CancelledBecause(reason) => {
                 (Tag::CANCELLED_BECAUSE, Self { failure: ManuallyDrop::new(reason) })
             }
@@ -355,7 +361,8 @@ impl Slot {
             ),
             Tag::EXPIRED => ErrorView::of_text(EXPIRED_CODE, c"asynchron", c"its time ran out"),
             Tag::CANCELLED => ErrorView::of_text(0, c"", c""),
-            Tag::UNWANTED => ErrorView::of_text(0, c"", c"unwanted"),
+            // SAFETY: the tag says so.
+            Tag::CANCELLED_FOR => ErrorView::of_text(0, c"", unsafe { self.reason }),
             _ => return None,
         })
     }
@@ -375,7 +382,8 @@ impl Slot {
             Tag::BROKEN => Some(Outcome::Broken),
             Tag::EXPIRED => Some(Outcome::Expired),
             Tag::CANCELLED => Some(Outcome::Cancelled),
-            Tag::UNWANTED => Some(Outcome::Unwanted),
+            // SAFETY: the tag says so.
+            Tag::CANCELLED_FOR => Some(Outcome::CancelledFor(unsafe { self.reason })),
             _ => None,
         }
     }

@@ -4,10 +4,11 @@ use std::alloc::Layout;
 use std::mem::{MaybeUninit, offset_of};
 use std::ptr::{self, NonNull};
 
+use super::crew::Crew;
 use super::task::Task;
-use super::threads::Pool;
 use crate::base::memory::{NoMemory, allocate};
 use crate::sync::{AtomicU32, Ordering::*, race};
+use crate::sys;
 
 const ROOMS: u32 = 64;
 /// So many chunks are kept for later.
@@ -16,9 +17,12 @@ const KEPT: u32 = 16;
 /// Each room is used once, until all have been.
 #[repr(C)]
 pub(super) struct Chunk {
-    pub(super) pool: &'static Pool,
+    /// Whose tasks these are; alive while there are any.
+    pub(super) crew: NonNull<Crew>,
     /// How many rooms have been left.
     left: AtomicU32,
+    /// In which process it was made: in the child of a fork it is no executor's any more.
+    pub(super) process: u32,
     /// The next of those that are kept.
     next: *mut Chunk,
 }
@@ -31,12 +35,18 @@ struct Whole {
 }
 
 impl Chunk {
-    /// Makes one for later, without the pool's lock.
+    /// Makes one for later, without the executor's lock.
     #[cold]
-    pub(super) fn add_to(pool: &'static Pool) -> Result<(), NoMemory> {
+    pub(super) fn add_to(crew: &Crew) -> Result<(), NoMemory> {
         let made = allocate(Layout::new::<Whole>())?.cast();
+        let chunk = Self {
+            crew: NonNull::from(crew),
+            left: AtomicU32::new(0),
+            process: crew.process,
+            next: ptr::null_mut(),
+        };
         // SAFETY: there is room for it, which is ours.
-        unsafe { made.write(Self { pool, left: AtomicU32::new(0), next: ptr::null_mut() }) };
+        unsafe { made.write(chunk) };
         // SAFETY: nobody knows it yet.
         unsafe { Self::keep_or_free(made) };
         Ok(())
@@ -70,12 +80,23 @@ impl Chunk {
     #[cold]
     unsafe fn keep_or_free(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
-        let pool = unsafe { (*this.as_ptr()).pool };
+        let is_current = sys::is_this_process(unsafe { (*this.as_ptr()).process });
+        // SAFETY: as the caller promises.
+        let crew = unsafe { (*this.as_ptr()).crew };
+        // SAFETY: who has left the last room keeps the executor alive until this returns.
+        let crew = unsafe { crew.as_ref() };
         // SAFETY: ALONE: all its rooms have been left.
-        if !unsafe { pool.keep(this) } {
-            // SAFETY: allocated as a box would be.
-            drop(unsafe { Box::from_raw(this.cast::<Whole>().as_ptr()) });
+        if !(is_current && unsafe { crew.keep(this) }) {
+            // SAFETY: nobody knows it any more.
+            unsafe { Self::free(this) };
         }
+    }
+
+    /// # Safety
+    /// Nobody knows it any more.
+    unsafe fn free(this: NonNull<Self>) {
+        // SAFETY: allocated as a box would be.
+        drop(unsafe { Box::from_raw(this.cast::<Whole>().as_ptr()) });
     }
 }
 
@@ -136,5 +157,21 @@ impl Rooms {
             self.kept_len = self.kept_len.wrapping_add(1);
         }
         keep
+    }
+}
+
+/// With the executor that they are of: all tasks are gone.
+impl Drop for Rooms {
+    fn drop(&mut self) {
+        if let Some(begun) = NonNull::new(self.chunk) {
+            // SAFETY: its used rooms have been left, and the others are nobody's.
+            unsafe { Chunk::free(begun) };
+        }
+        while let Some(kept) = NonNull::new(self.kept) {
+            // SAFETY: what is kept is alive, and nobody else knows it.
+            self.kept = unsafe { (*kept.as_ptr()).next };
+            // SAFETY: nobody else knows it.
+            unsafe { Chunk::free(kept) };
+        }
     }
 }

@@ -8,12 +8,13 @@
 //! - If its turn came just then, both have a part in it, and each leaves it when it looks at it no more. Whoever is
 //!   the second ends it.
 
-use std::mem;
+use std::mem::{self, offset_of};
 use std::ptr::NonNull;
 
 use super::chunk::Chunk;
-use super::queue::Place;
-use super::threads::Pool;
+use super::crew::Crew;
+use super::executor::Counted;
+use super::queue::{self, Place};
 use crate::base::program::Owned;
 use crate::compute;
 use crate::one::asynchron::Asynchron;
@@ -21,13 +22,18 @@ use crate::one::demand::Function;
 use crate::one::handle::Handle;
 use crate::one::jobs::Job;
 use crate::one::listener::{Kind, Listener};
+use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 use crate::one::step::Begun;
+use crate::sys;
 
 /// What it delivers into completes otherwise.
 static NEEDLESS: Kind = Kind::Step { take: Task::take, source: &NO_SOURCE };
 /// What nobody asks for: a task has no links.
 static NO_SOURCE: Kind = Kind::Take(Task::take);
+
+/// How it lies in a queue.
+static TASK: queue::Kind = queue::Kind { run: Task::run, cancel: Task::cancel };
 
 #[repr(C)]
 pub(super) struct Task {
@@ -57,7 +63,7 @@ impl Task {
         let handle = unsafe { Handle::from_raw(a.as_non_null()) };
         let task = Self {
             needless: Listener::new(&NEEDLESS),
-            place: Place::NOWHERE,
+            place: Place::nowhere(&TASK),
             chunk,
             a: handle,
             function,
@@ -69,28 +75,50 @@ impl Task {
         unsafe { a.try_listen(room.cast()) }
     }
 
+    /// Where it lies in a queue.
+    pub(super) fn place(this: NonNull<Self>) -> NonNull<Place> {
+        // SAFETY: inside the task.
+        unsafe { this.byte_add(offset_of!(Self, place)) }.cast()
+    }
+
+    /// The one whose place that is.
+    ///
     /// # Safety
-    /// `this` is alive, and its place the caller's: by the pool's locks, or because it lies in no queue and nobody
-    /// else knows it.
-    pub(super) unsafe fn place<'a>(this: NonNull<Self>) -> &'a mut Place {
+    /// It is a task's.
+    unsafe fn of_place(place: NonNull<Place>) -> NonNull<Self> {
         // SAFETY: as the caller promises.
-        unsafe { &mut (*this.as_ptr()).place }
+        unsafe { place.byte_sub(offset_of!(Self, place)) }.cast()
     }
 
     /// # Safety
-    /// The caller has a part in it.
-    unsafe fn pool(this: NonNull<Self>) -> &'static Pool {
+    /// The caller has a part in it, and keeps the executor.
+    unsafe fn crew<'a>(this: NonNull<Self>) -> &'a Crew {
         // SAFETY: as the caller promises.
         let chunk = unsafe { (*this.as_ptr()).chunk };
         // SAFETY: it is alive while it has a task.
-        unsafe { (*chunk.as_ptr()).pool }
+        let crew = unsafe { (*chunk.as_ptr()).crew };
+        // SAFETY: it lies in the executor, which is kept.
+        unsafe { crew.as_ref() }
+    }
+
+    /// The process in which it was queued.
+    ///
+    /// # Safety
+    /// The caller has a part in it.
+    unsafe fn process(this: NonNull<Self>) -> u32 {
+        // SAFETY: as the caller promises.
+        let chunk = unsafe { (*this.as_ptr()).chunk };
+        // SAFETY: it is alive while it has a task.
+        unsafe { (*chunk.as_ptr()).process }
     }
 
     /// Its turn has come: runs it, unless its asynchron is not pending any more.
     ///
     /// # Safety
     /// The caller has taken it out of the queue.
-    pub(super) unsafe fn run(this: NonNull<Self>) {
+    unsafe fn run(place: NonNull<Place>) {
+        // SAFETY: it has this kind.
+        let this = unsafe { Self::of_place(place) };
         // SAFETY: as the caller promises.
         match unsafe { Self::begin(this, true) } {
             Begun::Started => {
@@ -128,6 +156,21 @@ impl Task {
         !gone
     }
 
+    /// The executor is shut down: cancels what it delivers into, if that is pending, and drops it.
+    ///
+    /// # Safety
+    /// As for `run`.
+    unsafe fn cancel(place: NonNull<Place>) {
+        // SAFETY: it has this kind.
+        let this = unsafe { Self::of_place(place) };
+        // SAFETY: the caller has a part in it, so it keeps its reference.
+        let a = Handle::retain(unsafe { &(*this.as_ptr()).a });
+        // SAFETY: ALIVE: this is a reference. If another was first, there is nothing to cancel.
+        let _ = unsafe { Asynchron::complete_pending(a.as_non_null(), Outcome::shut_down()) };
+        // SAFETY: as the caller promises.
+        unsafe { Self::give_up(this) };
+    }
+
     /// # Safety
     /// As for `run`.
     unsafe fn begin(this: NonNull<Self>, start: bool) -> Begun {
@@ -140,13 +183,28 @@ impl Task {
     /// # Safety
     /// The caller has a part in it, which ends here, and has taken it out of the queue.
     unsafe fn leave(this: NonNull<Self>) {
-        // SAFETY: as the caller promises.
-        let pool = unsafe { Self::pool(this) };
         // SAFETY: the part ends here, and it is out of the queue, as the caller promises.
-        if unsafe { pool.leave(this) } {
+        if unsafe { Self::leave_queue(this) } {
             // SAFETY: the other has left it, with its context.
             unsafe { Self::end(this) };
         }
+    }
+
+    /// One of two who have a part in it leaves it, and with that the queue. True: the other has left it, or there is
+    /// none.
+    ///
+    /// # Safety
+    /// The caller has a part in it, which ends here, unless the answer is true.
+    unsafe fn leave_queue(this: NonNull<Self>) -> bool {
+        // In the child of a fork nobody else has a part in it, nor looks at that queue.
+        // SAFETY: the caller has a part in it.
+        if !sys::is_this_process(unsafe { Self::process(this) }) {
+            return true;
+        }
+        // SAFETY: the caller has a part in it.
+        let crew = unsafe { Self::crew(this) };
+        // SAFETY: as the caller promises.
+        unsafe { crew.leave(Self::place(this)) }
     }
 
     /// What it delivers into is complete.
@@ -154,6 +212,15 @@ impl Task {
     /// # Safety
     /// As for [`Kind::Take`].
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
+        let this = node.cast::<Self>();
+        // SAFETY: the node has a part in it from now on.
+        let crew = unsafe { Self::crew(this) };
+        // The reference is the job's.
+        let _ = Counted::retain(crew.executor()).into_raw();
+        // SAFETY: the node has a part in it from now on.
+        if sys::is_this_process(unsafe { Self::process(this) }) {
+            crew.take_away();
+        }
         // SAFETY: as the caller promises.
         unsafe { telling.run_later(node, Self::let_go) };
     }
@@ -162,19 +229,27 @@ impl Task {
     /// The job lies where the links of a task were that was taken off what it delivers into; called once.
     unsafe fn let_go(job: NonNull<Job>) {
         let this = job.cast::<Self>();
+        // SAFETY: this thread has a part in it.
+        let crew = unsafe { Self::crew(this) };
+        // SAFETY: the reference that was counted for this job.
+        let executor = unsafe { Counted::from_raw(NonNull::from(crew.executor())) };
+        // SAFETY: this thread has a part in it.
+        let process = unsafe { Self::process(this) };
         // SAFETY: since it was taken off, the context is this thread's.
         let ctx = unsafe { &raw const (*this.as_ptr()).ctx };
         // SAFETY: the context is this thread's, and read once.
         let ctx = unsafe { ctx.read() };
-        // SAFETY: this thread has a part in it.
-        let pool = unsafe { Self::pool(this) };
         // SAFETY: this thread's part in it ends here.
-        let alone = unsafe { pool.leave(this) };
+        let alone = unsafe { Self::leave_queue(this) };
         drop(ctx);
         if alone {
             // SAFETY: ALONE: nobody else knows it any more.
             unsafe { Self::end(this) };
         }
+        if sys::is_this_process(process) {
+            crew.bring_back();
+        }
+        drop(executor);
     }
 
     /// Ends it, but for what it is made of.

@@ -7,8 +7,9 @@ use std::ptr::{self, NonNull};
 use std::thread;
 
 use super::busy::BUSY;
-use super::task::Task;
-use super::threads::Pool;
+use super::crew::{Crew, Inner};
+use super::executor::Counted;
+use super::queue::Place;
 use crate::one::inside;
 use crate::one::wait::{self, Sleeper, spin};
 use crate::sync::{AtomicU32, Ordering::*, race};
@@ -38,10 +39,12 @@ pub(super) enum Call {
     Watch,
 }
 
-/// A thread of the pool, on its own stack.
+/// A thread of an executor, on its own stack.
 pub(super) struct Worker {
-    pool: &'static Pool,
-    /// Whether it rests, and its neighbours there: under the pool's lock.
+    executor: Counted,
+    /// The process in which it began: in the child of a fork it is no executor's.
+    process: u32,
+    /// Whether it rests, and its neighbours there: under the executor's lock.
     pub(super) rests: Cell<bool>,
     pub(super) before: Cell<*mut Worker>,
     pub(super) behind: Cell<*mut Worker>,
@@ -56,30 +59,45 @@ const ASLEEP: u32 = 2;
 
 impl Worker {
     /// Starts a thread for this call; false when none can be had.
-    pub(super) fn start(call: Call) -> bool {
+    pub(super) fn start(crew: &Crew, call: Call) -> bool {
         let main = match call {
             Call::Look => Self::look_first,
             Call::Watch => Self::watch_first,
         };
-        sys::start_thread(main, ptr::null_mut())
+        // The thread's own reference.
+        let executor = Counted::retain(crew.executor());
+        let stack_size = executor.terms.stack_size;
+        let arg = executor.into_raw();
+        let started = sys::start_thread(main, arg.as_ptr().cast(), stack_size);
+        if !started {
+            // SAFETY: the thread does not come: its reference is still ours.
+            drop(unsafe { Counted::from_raw(arg) });
+        }
+        started
     }
 
-    extern "C" fn look_first(_: *mut c_void) -> *mut c_void {
-        Self::main(Call::Look)
+    extern "C" fn look_first(executor: *mut c_void) -> *mut c_void {
+        Self::main(executor, Call::Look)
     }
 
-    extern "C" fn watch_first(_: *mut c_void) -> *mut c_void {
-        Self::main(Call::Watch)
+    extern "C" fn watch_first(executor: *mut c_void) -> *mut c_void {
+        Self::main(executor, Call::Watch)
     }
 
     /// The whole life of a thread.
-    fn main(first: Call) -> *mut c_void {
-        let Some(pool) = Pool::current() else {
+    fn main(executor: *mut c_void, first: Call) -> *mut c_void {
+        let Some(executor) = NonNull::new(executor.cast()) else {
             return ptr::null_mut();
         };
-        sys::become_neutral(pool.number());
+        // SAFETY: the reference that was counted for this thread.
+        let executor = unsafe { Counted::from_raw(executor) };
+        // SAFETY: a thread was started for it.
+        let crew = unsafe { executor.crew() };
+        let process = crew.process;
+        sys::become_neutral(crew.number(), &executor.terms.name);
         let worker = Self {
-            pool,
+            executor,
+            process,
             rests: Cell::new(false),
             before: Cell::new(ptr::null_mut()),
             behind: Cell::new(ptr::null_mut()),
@@ -91,11 +109,24 @@ impl Worker {
         unsafe { wait::set_sleeper(&sleeper) };
         // Catches nothing of ours. It is there so that an exception out of the program's code
         // finds a handler, and so gets as far as to be reported.
-        let place = BUSY.enter();
-        let _ = catch_unwind(AssertUnwindSafe(|| inside::stay(|| worker.work(first))));
+        let place = if worker.executor.terms.is_limited() { None } else { BUSY.enter() };
+        let frame = worker.crew().frame();
+        let _ = catch_unwind(AssertUnwindSafe(|| inside::run_within(frame, || worker.work(first))));
         BUSY.leave(place);
         wait::forget_sleeper();
+        // The executor may go here, and frees what is the program's.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(worker)));
         ptr::null_mut()
+    }
+
+    fn is_current(&self) -> bool {
+        sys::is_this_process(self.process)
+    }
+
+    /// In the process in which it began.
+    fn crew(&self) -> &Crew {
+        // SAFETY: it was made before this thread began.
+        unsafe { self.executor.crew() }
     }
 
     fn work(&self, first: Call) {
@@ -109,10 +140,12 @@ impl Worker {
                 call = self.rest();
                 continue;
             };
+            // SAFETY: it was just taken out of the queue, so it is alive, and its place this thread's.
+            let run = unsafe { Place::of(task) }.kind.run;
             // SAFETY: just taken out of the queue.
-            unsafe { Task::run(task) };
-            if !self.pool.is_current() {
-                // A fork inside the task: what is left of this thread is not the pool's.
+            unsafe { run(task) };
+            if !self.is_current() {
+                // A fork inside the task: what is left of this thread is not the executor's.
                 return;
             }
             call = Some(Call::Look);
@@ -120,15 +153,37 @@ impl Worker {
     }
 
     /// The oldest task that lies; if there is none, is at rest.
-    fn next(&self) -> Option<NonNull<Task>> {
-        match self.pool.take_oldest() {
+    #[inline(always)]
+    fn next(&self) -> Option<NonNull<Place>> {
+        let crew = self.crew();
+        // ORDERING: a hint, see there.
+        if crew.too_many.load(Relaxed) != 0 && self.gives_way() {
+            return None;
+        }
+        match crew.take_oldest() {
             Ok(task) => Some(task),
             Err(mut inner) => {
                 inner.active = inner.active.wrapping_sub(1);
                 inner.rest(self);
+                crew.tell_if_quiet(inner);
                 None
             }
         }
+    }
+
+    /// Rests, if more run than places, since one that slept has woken: those will come to what lies.
+    #[cold]
+    fn gives_way(&self) -> bool {
+        let crew = self.crew();
+        let mut inner = crew.inner.lock();
+        let gives_way = inner.active > inner.places;
+        if gives_way {
+            inner.active = inner.active.wrapping_sub(1);
+            inner.rest(self);
+        }
+        // ORDERING: under the lock; see `note_too_many`.
+        crew.too_many.store(u32::from(inner.active > inner.places), Relaxed);
+        gives_way
     }
 
     /// Rests until it is called. `None`: it was not, and has left the pool.
@@ -142,10 +197,11 @@ impl Worker {
                     self.sleep(until);
                     continue;
                 }
-                let mut inner = self.pool.inner.lock();
+                let crew = self.crew();
+                let mut inner = crew.inner.lock();
                 if self.rests.get() {
                     inner.stop_resting(self);
-                    if self.pool.has_tasks(&inner) {
+                    if crew.has_tasks(&inner) && !self.is_one_too_many(&inner) {
                         inner.active = inner.active.wrapping_add(1);
                         return Some(Call::Look);
                     }
@@ -160,6 +216,10 @@ impl Worker {
         // ORDERING: this thread's own until it rests again, under the lock.
         self.called.store(AWAKE, Relaxed);
         Some(self.call.replace(Call::Look))
+    }
+
+    fn is_one_too_many(&self, inner: &Inner) -> bool {
+        self.executor.terms.is_limited() && inner.active >= inner.places
     }
 
     /// Whoever calls a thread that has not said that it sleeps need not wake it.
@@ -190,20 +250,21 @@ impl Worker {
     /// Watches until the oldest task has been queued too long, and returns it; or until there is none, and
     /// then is at rest. One that was queued before this thread slept has been queued as long as it slept:
     /// so no task needs a time of its own.
-    fn watch(&self) -> Option<NonNull<Task>> {
+    fn watch(&self) -> Option<NonNull<Place>> {
         let (mut newest, mut before, mut stalled) = (0, u64::MAX, 0_u64);
         // From here on counts what they use.
         BUSY.are(0, USED);
+        let crew = self.crew();
         loop {
-            let begun = self.pool.begun();
-            let mut inner = self.pool.inner.lock();
-            if !self.pool.has_tasks(&inner) {
+            let begun = crew.begun();
+            let mut inner = crew.inner.lock();
+            if !crew.has_tasks(&inner) {
                 inner.watched = false;
                 inner.stalls = 0;
                 inner.rest(self);
                 return None;
             }
-            let (oldest, places, stalls) = (self.pool.oldest(&inner), inner.places, inner.stalls);
+            let (oldest, places, stalls) = (crew.oldest(&inner), inner.places, inner.stalls);
             let is_overdue = oldest <= newest;
             if !is_overdue {
                 newest = inner.queued;
@@ -224,19 +285,25 @@ impl Worker {
     }
 
     /// Ends the watch with the oldest task, if it has not been taken meanwhile.
-    fn take_watched(&self, stuck: bool) -> Option<NonNull<Task>> {
-        match self.pool.take_oldest() {
+    fn take_watched(&self, stuck: bool) -> Option<NonNull<Place>> {
+        let crew = self.crew();
+        // First, so that at no time there seems to be nothing left that runs.
+        let mut inner = crew.inner.lock();
+        inner.active = inner.active.wrapping_add(1);
+        drop(inner);
+        match crew.take_oldest() {
             Ok(task) => {
-                let mut inner = self.pool.inner.lock();
-                inner.active = inner.active.wrapping_add(1);
+                let mut inner = crew.inner.lock();
                 inner.watched = false;
                 inner.stalls = inner.stalls.saturating_add(u32::from(stuck));
-                self.pool.watch(inner);
+                crew.watch(inner);
                 Some(task)
             }
             Err(mut inner) => {
+                inner.active = inner.active.wrapping_sub(1);
                 inner.watched = false;
                 inner.rest(self);
+                crew.tell_if_quiet(inner);
                 None
             }
         }
@@ -256,43 +323,45 @@ fn linger(look: impl Fn() -> Option<()>) -> Option<()> {
 impl Sleeper for Worker {
     #[cold]
     fn fall_asleep(&self) -> bool {
-        let pool = self.pool;
-        if !pool.is_current() {
+        if !self.is_current() {
             return false;
         }
-        let mut inner = pool.inner.lock();
+        let crew = self.crew();
+        let mut inner = crew.inner.lock();
         inner.active = inner.active.wrapping_sub(1);
-        if inner.active < inner.places && pool.has_tasks(&inner) {
-            inner.active = inner.active.wrapping_add(1);
-            inner = match pool.call(inner, Call::Look) {
-                Ok(()) => pool.inner.lock(),
-                Err(mut inner) => {
-                    inner.active = inner.active.wrapping_sub(1);
-                    inner
-                }
-            };
-        }
+        // Before the lock is given back: something still runs.
         inner.sleeping = inner.sleeping.wrapping_add(1);
+        crew.fill_place(inner);
         true
     }
 
     /// While a task lies, a sleeping thread looks again, since it may be just that task which it waits for: soon, if
     /// no thread can be had to watch it, and seldom else, since whoever watches may find no other when it takes a
-    /// task.
+    /// task. (Where no more than so many may run, nobody watches: a thread is wanted if there is a place.)
     #[cold]
     fn until(&self, deadline: Deadline) -> Deadline {
-        let inner = self.pool.inner.lock();
-        if !self.pool.has_tasks(&inner) {
+        let crew = self.crew();
+        let inner = crew.inner.lock();
+        if !crew.has_tasks(&inner) {
             return deadline;
         }
-        let doubt = if self.pool.watch(inner) { DOUBT } else { PATIENCE };
+        let served = if self.executor.terms.is_limited() {
+            crew.fill_place(inner)
+        } else {
+            crew.watch(inner)
+        };
+        let doubt = if served { DOUBT } else { PATIENCE };
         sys::deadline_after(doubt).min(deadline.or(Some(u64::MAX)))
     }
 
     #[cold]
     fn wake_up(&self) {
-        let mut inner = self.pool.inner.lock();
+        let crew = self.crew();
+        let mut inner = crew.inner.lock();
         inner.active = inner.active.wrapping_add(1);
         inner.sleeping = inner.sleeping.wrapping_sub(1);
+        if inner.active > inner.places {
+            crew.note_too_many();
+        }
     }
 }

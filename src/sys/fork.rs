@@ -8,18 +8,24 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 
 use super::at_fork;
 
-/// The forks between the process that loaded the library and this one.
-static FORKS: AtomicU32 = AtomicU32::new(0);
+/// The forks between the process that loaded the library and this one, and one more.
+static FORKS: AtomicU32 = AtomicU32::new(1);
 
 extern "C" fn count_fork() {
     // ORDERING: a child begins with one thread.
     FORKS.fetch_add(1, Relaxed);
 }
 
-/// A number that neither this process's parent has nor its children. `None`: they could not be told apart, without
+/// A number that neither this process's parent has nor its children, and not 0. `None`: they could not be told apart, without
 /// memory; once they could, they always can.
 pub(crate) fn process_number() -> Option<u32> {
     Process::this().map(|process| process.0)
+}
+
+/// Whether that is this process's number.
+#[inline]
+pub(crate) fn is_this_process(number: u32) -> bool {
+    Process(number).is_this()
 }
 
 /// A process, as opposed to its parent and its children.

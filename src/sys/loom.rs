@@ -114,7 +114,11 @@ pub(crate) fn processors() -> usize {
 }
 
 /// There are no background threads in a model.
-pub(crate) fn start_thread(_: extern "C" fn(*mut c_void) -> *mut c_void, _: *mut c_void) -> bool {
+pub(crate) fn start_thread(
+    _: extern "C" fn(*mut c_void) -> *mut c_void,
+    _: *mut c_void,
+    _: usize,
+) -> bool {
     false
 }
 

@@ -25,7 +25,7 @@ mod cancel;
 #[cfg(all(unix, not(loom)))]
 mod fork;
 #[cfg(all(unix, not(loom)))]
-pub(crate) use fork::process_number;
+pub(crate) use fork::{is_this_process, process_number};
 #[cfg(all(target_os = "linux", not(loom)))]
 mod neutral;
 #[cfg(not(loom))]
@@ -78,7 +78,10 @@ pub(crate) fn make_way(nanos: u64) {
 
 /// What a new thread inherits is told and set in ways of each system's own: only Linux's are known here.
 #[cfg(any(not(target_os = "linux"), loom))]
-pub(crate) fn become_neutral(_number: u32) {}
+pub(crate) fn become_neutral(_number: u32, _name: &[u8; THREAD_NAME]) {}
+
+/// How long the name of a thread may be, with its closing zero.
+pub(crate) const THREAD_NAME: usize = 16;
 
 #[cfg(all(target_os = "linux", not(loom)))]
 mod usage;
@@ -106,7 +109,13 @@ pub(crate) use no_usage::*;
 /// A model does not fork, nor do other systems.
 #[cfg(any(not(unix), loom))]
 pub(crate) fn process_number() -> Option<u32> {
-    Some(0)
+    Some(1)
+}
+
+/// Nor is there another process's number.
+#[cfg(any(not(unix), loom))]
+pub(crate) fn is_this_process(number: u32) -> bool {
+    number == 1
 }
 
 /// A nap of so many nanoseconds, that nobody ends.

@@ -10,6 +10,8 @@ use std::mem;
 use std::ptr;
 use std::sync::OnceLock;
 
+use super::THREAD_NAME;
+
 /// As many memory nodes as Linux can have.
 const NODES: usize = 1024;
 /// In the names that ioprio_get and ioprio_set go by: one thread. Zero is the caller.
@@ -135,9 +137,14 @@ fn normal_priority() -> libc::sched_param {
     unsafe { mem::zeroed() }
 }
 
-/// Makes the calling thread, which has just been started, neutral, and names it "asynchron/`number`".
-pub(crate) fn become_neutral(number: u32) {
-    name(number);
+/// Makes the calling thread, which has just been started, neutral, and names it so, or, if that is empty,
+/// "asynchron/`number`".
+pub(crate) fn become_neutral(number: u32, name: &[u8; THREAD_NAME]) {
+    if name.first() == Some(&0) {
+        name_by_number(number);
+    } else {
+        set_name(name);
+    }
     // First, since a real-time thread has no timer slack to set.
     be_scheduled_as_the_first_thread();
     let loaded = AT_LOAD.get_or_init(AtLoad::ask);
@@ -160,13 +167,17 @@ pub(crate) fn become_neutral(number: u32) {
 const NO: libc::c_ulong = 0;
 
 /// Nothing is allocated for it. The name has room for five digits.
-fn name(number: u32) {
-    const ROOM: usize = 16;
-    let mut name = [0; ROOM];
+fn name_by_number(number: u32) {
+    let mut name = [0; THREAD_NAME];
     // The last byte stays zero, whatever does not fit before it.
-    if let Some(mut room) = name.get_mut(..ROOM - 1) {
+    if let Some(mut room) = name.get_mut(..THREAD_NAME - 1) {
         let _ = write!(room, "asynchron/{number}");
     }
+    set_name(&name);
+}
+
+/// The last byte is zero.
+fn set_name(name: &[u8; THREAD_NAME]) {
     // SAFETY: reads the name up to its zero.
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr(), NO, NO, NO) };
 }

@@ -42,11 +42,13 @@ fn ask_processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Starts a detached thread that runs `main(arg)`; false when none can be had.
+/// Starts a detached thread that runs `main(arg)` on a stack of so many bytes, or of as many as the least that a thread
+/// needs; 0: the system's choice. False when none can be had.
 #[cfg(unix)]
 pub(crate) fn start_thread(
     main: extern "C" fn(*mut c_void) -> *mut c_void,
     arg: *mut c_void,
+    stack_size: usize,
 ) -> bool {
     use std::mem::MaybeUninit;
     use std::ptr;
@@ -54,6 +56,13 @@ pub(crate) fn start_thread(
     let mut attr = MaybeUninit::<libc::pthread_attr_t>::uninit();
     // SAFETY: initialises the attributes.
     if unsafe { libc::pthread_attr_init(attr.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: the attributes are initialised.
+    let sized = stack_size == 0 || set_stack_size(unsafe { attr.assume_init_mut() }, stack_size);
+    if !sized {
+        // SAFETY: the attributes are initialised, and used no more.
+        unsafe { libc::pthread_attr_destroy(attr.as_mut_ptr()) };
         return false;
     }
     let mut old = MaybeUninit::<libc::sigset_t>::uninit();
@@ -77,6 +86,24 @@ pub(crate) fn start_thread(
     // SAFETY: the attributes are initialised, and used no more.
     unsafe { libc::pthread_attr_destroy(attr.as_mut_ptr()) };
     failed == 0
+}
+
+/// False: so much there is not.
+#[cfg(unix)]
+fn set_stack_size(attr: &mut libc::pthread_attr_t, size: usize) -> bool {
+    // What our own calls take, beside what the system has to have.
+    const OURS: usize = 32 << 10;
+    // SAFETY: a plain query.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    let page = usize::try_from(page).unwrap_or(4096);
+    // SAFETY: a plain query.
+    let least = unsafe { libc::sysconf(libc::_SC_THREAD_STACK_MIN) };
+    let least = usize::try_from(least).unwrap_or(0).max(libc::PTHREAD_STACK_MIN);
+    let Some(size) = size.max(least.saturating_add(OURS)).checked_next_multiple_of(page) else {
+        return false;
+    };
+    // SAFETY: the attributes are initialised.
+    unsafe { libc::pthread_attr_setstacksize(attr, size) == 0 }
 }
 
 /// With a neutral policy, if the system allows it.
@@ -134,14 +161,20 @@ fn stopping_signals() -> impl Iterator<Item = libc::c_int> {
     [libc::SIGXCPU, libc::SIGUSR1, libc::SIGUSR2, libc::SIGURG].into_iter().chain(others)
 }
 
-/// Starts a detached thread that runs `main(arg)`; false when none can be had.
+/// Starts a detached thread that runs `main(arg)` on a stack of so many bytes; 0: the system's choice. False when none
+/// can be had.
 #[cfg(not(unix))]
 pub(crate) fn start_thread(
     main: extern "C" fn(*mut c_void) -> *mut c_void,
     arg: *mut c_void,
+    stack_size: usize,
 ) -> bool {
     let arg = arg.expose_provenance();
-    std::thread::Builder::new()
+    let mut builder = std::thread::Builder::new();
+    if stack_size > 0 {
+        builder = builder.stack_size(stack_size);
+    }
+    builder
         .spawn(move || {
             main(std::ptr::with_exposed_provenance_mut(arg));
         })

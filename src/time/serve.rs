@@ -32,7 +32,7 @@ impl Clock {
     #[cold]
     #[inline(never)]
     pub(super) fn start_serving(&'static self) -> bool {
-        let started = sys::start_thread(Self::main, ptr::null_mut());
+        let started = sys::start_thread(Self::main, ptr::null_mut(), 0);
         if started {
             let mut inner = self.lock();
             inner.coming = inner.coming.wrapping_add(1);
@@ -43,10 +43,12 @@ impl Clock {
     /// The whole life of a thread.
     extern "C" fn main(_: *mut c_void) -> *mut c_void {
         if let Some(clock) = Self::current() {
-            sys::become_neutral(NUMBER);
+            sys::become_neutral(NUMBER, &[0; sys::THREAD_NAME]);
             // Catches nothing of ours. It is there so that an exception out of the program's code
             // finds a handler, and so gets as far as to be reported.
-            let _ = catch_unwind(AssertUnwindSafe(|| inside::stay(|| clock.live())));
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                inside::run_within(ptr::from_ref(clock).cast(), || clock.live());
+            }));
         }
         ptr::null_mut()
     }

@@ -80,13 +80,23 @@ fn kinds_of(parameter: &Parameter) -> Vec<String> {
         ("constasynchron_options_t*", _) => &OPTIONS,
         ("constasynchron_notify_options_t*", _) => &NOTIFY_OPTIONS,
         ("constasynchron_step_options_t*", _) => &STEP_OPTIONS,
+        ("constasynchron_executor_options_t*", _) => &EXECUTOR_OPTIONS,
+        ("asynchron_executor_t*", _) => &["NULL executor"],
+        ("asynchron_task_t*", _) => &["NULL task"],
         ("uint64_t", "token") => &["unknown token"],
         ("int32_t", "status") => &["status out of range"],
         ("size_t", "cap") => &["cap 0"],
         // Anything else that is an out parameter, or a string.
         (
-            "asynchron_t**" | "asynchron_value_t*" | "asynchron_error_t*" | "asynchron_item_t*"
-            | "size_t*" | "uint64_t*" | "void**" | "constchar*",
+            "asynchron_t**"
+            | "asynchron_executor_t**"
+            | "asynchron_value_t*"
+            | "asynchron_error_t*"
+            | "asynchron_item_t*"
+            | "size_t*"
+            | "uint64_t*"
+            | "void**"
+            | "constchar*",
             name,
         ) => return vec![format!("NULL {name}")],
         ("void*", "buf" | "tag" | "guarded" | "a") => return vec![format!("NULL {name}")],
@@ -106,6 +116,14 @@ const OPTIONS: [&str; 5] = [
     "size too small",
     "larger with a zero tail",
     "larger with a non-zero tail",
+];
+const EXECUTOR_OPTIONS: [&str; 6] = [
+    "NULL options",
+    "size 0",
+    "size too small",
+    "larger with a zero tail",
+    "larger with a non-zero tail",
+    "unknown flag",
 ];
 const STEP_OPTIONS: [&str; 7] = [
     "NULL options",

@@ -6,7 +6,7 @@ use std::ptr::{null, null_mut};
 use asynchron::capi::asynchron_status_t::*;
 use asynchron::capi::*;
 
-use crate::common::{value_of, works};
+use crate::common::{Longer, mark, value_of, works};
 use crate::table::*;
 use crate::tally::{DROP, FN};
 
@@ -18,6 +18,8 @@ fn misuse_of_computing() {
 pub fn rows() -> Vec<Row> {
     let mut rows = call();
     rows.extend(spawn());
+    rows.extend(executors());
+    rows.extend(spawn_on());
     rows
 }
 
@@ -84,6 +86,142 @@ fn spawn() -> Vec<Row> {
                 |s| asynchron_spawn(s.ready, None, s.thing(), DROP);
             "NULL to drop" => OK.drops(1).runs(1), |_| spawned(FN, null_mut(), DROP);
             "NULL drop" => OK.runs(1), |s| spawned(FN, s.thing(), None);
+        }
+    }
+}
+
+const CREATE: asynchron_executor_options_t = asynchron_executor_options_t {
+    size: size_of::<asynchron_executor_options_t>(),
+    name: null(),
+    threads: 1,
+    stack_size: 0,
+    flags: 0,
+    post: None,
+    ctx: null_mut(),
+    drop_ctx: None,
+};
+
+/// Makes an executor, which is to have what was handed over; and releases it.
+unsafe fn created(options: *const asynchron_executor_options_t) -> asynchron_status_t {
+    unsafe {
+        let mut e = null_mut();
+        let status = asynchron_executor_create(options, &mut e);
+        asynchron_executor_release(e);
+        status
+    }
+}
+
+/// By a caller whose struct is longer.
+unsafe fn longer(ctx: *mut c_void, last: u8) -> asynchron_status_t {
+    let mut tail = [0; 16];
+    tail[15] = last;
+    let size = size_of::<Longer<asynchron_executor_options_t>>();
+    let known = asynchron_executor_options_t { size, ctx, drop_ctx: DROP, ..CREATE };
+    let longer = Longer { known, tail };
+    unsafe { created((&raw const longer).cast()) }
+}
+
+/// Does something with an executor.
+unsafe fn with<R>(work: impl FnOnce(*mut asynchron_executor_t) -> R) -> R {
+    unsafe {
+        let mut e = null_mut();
+        assert_eq!(asynchron_executor_create(&CREATE, &mut e), ASYNCHRON_OK);
+        let result = work(e);
+        asynchron_executor_release(e);
+        result
+    }
+}
+
+fn executors() -> Vec<Row> {
+    rows! {
+        asynchron_executor_create {
+            "NULL options" => E_INVALID, |_| {
+                let mut e = mark();
+                let status = asynchron_executor_create(null(), &mut e);
+                assert_eq!(e, mark());
+                status
+            };
+            "NULL out" => E_INVALID.drops(1), |s| asynchron_executor_create(
+                &asynchron_executor_options_t { ctx: s.thing(), drop_ctx: DROP, ..CREATE },
+                null_mut(),
+            );
+            "unknown flag" => E_INVALID.drops(1), |s| created(
+                &asynchron_executor_options_t { ctx: s.thing(), drop_ctx: DROP, flags: 1, ..CREATE },
+            );
+            "size 0" => E_INVALID, |s| created(
+                &asynchron_executor_options_t { ctx: s.thing(), drop_ctx: DROP, size: 0, ..CREATE },
+            );
+            "size too small" => E_INVALID, |s| created(
+                &asynchron_executor_options_t { ctx: s.thing(), drop_ctx: DROP, size: 8, ..CREATE },
+            );
+            "size over 4096" => E_INVALID, |s| created(
+                &asynchron_executor_options_t { ctx: s.thing(), drop_ctx: DROP, size: 4097, ..CREATE },
+            );
+            "larger with a zero tail" => OK.drops(1), |s| longer(s.thing(), 0);
+            "larger with a non-zero tail" => E_INVALID.drops(1), |s| longer(s.thing(), 1);
+            "as many threads as a number holds" => OK.drops(1), |s| created(
+                &asynchron_executor_options_t {
+                    ctx: s.thing(),
+                    drop_ctx: DROP,
+                    threads: usize::MAX,
+                    ..CREATE
+                },
+            );
+            "NULL drop" => OK, |s| created(
+                &asynchron_executor_options_t { ctx: s.thing(), ..CREATE },
+            );
+            "NULL to drop" => OK.drops(1), |_| created(
+                &asynchron_executor_options_t { drop_ctx: DROP, ..CREATE },
+            );
+        }
+        asynchron_executor_default {
+            "released more often than it was returned" => POINTER, |_| {
+                let e = asynchron_executor_default();
+                asynchron_executor_release(e);
+                asynchron_executor_release(e);
+                asynchron_executor_retain(asynchron_executor_default())
+            };
+        }
+        asynchron_executor_retain {
+            "NULL executor" => NULL, |_| asynchron_executor_retain(null_mut());
+        }
+        asynchron_executor_release {
+            "NULL executor" => NOTHING, |_| asynchron_executor_release(null_mut());
+        }
+        asynchron_executor_shutdown {
+            "NULL executor" => E_INVALID, |_| asynchron_executor_shutdown(null_mut(), 0, 0);
+            "unknown flag" => E_INVALID, |_| with(|e| asynchron_executor_shutdown(e, 2, 0));
+            "twice" => OK, |_| with(|e| {
+                assert_eq!(asynchron_executor_shutdown(e, 0, 0), ASYNCHRON_OK);
+                asynchron_executor_shutdown(e, 1, ASYNCHRON_FOREVER)
+            });
+        }
+        asynchron_task_run {
+            "NULL task" => NOTHING, |_| asynchron_task_run(null_mut());
+        }
+        asynchron_task_discard {
+            "NULL task" => NOTHING, |_| asynchron_task_discard(null_mut());
+        }
+    }
+}
+
+fn spawn_on() -> Vec<Row> {
+    rows! {
+        asynchron_spawn_on {
+            "NULL executor" => E_INVALID.drops(1),
+                |s| asynchron_spawn_on(null_mut(), s.pending, FN, s.thing(), DROP);
+            "NULL handle" => E_INVALID.drops(1),
+                |s| with(|e| asynchron_spawn_on(e, null_mut(), FN, s.thing(), DROP));
+            "NULL function" => E_INVALID.drops(1),
+                |s| with(|e| asynchron_spawn_on(e, s.pending, None, s.thing(), DROP));
+            "NULL to drop" => E_INVALID.drops(1),
+                |s| with(|e| asynchron_spawn_on(e, s.pending, None, null_mut(), DROP));
+            "NULL drop" => E_INVALID,
+                |s| with(|e| asynchron_spawn_on(e, null_mut(), FN, s.thing(), None));
+            "on a closed one" => E_CLOSED.drops(1), |s| with(|e| {
+                assert_eq!(asynchron_executor_shutdown(e, 0, 0), ASYNCHRON_OK);
+                asynchron_spawn_on(e, s.pending, FN, s.thing(), DROP)
+            });
         }
     }
 }

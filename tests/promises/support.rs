@@ -2,6 +2,7 @@
 //! that release themselves, closures as callbacks, races in many rounds, time limits, processes of their own.
 
 pub mod callbacks;
+pub mod executor;
 pub mod handle;
 pub mod memory;
 pub mod process;
@@ -17,6 +18,7 @@ pub use std::sync::Arc;
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 
 pub use callbacks::*;
+pub use executor::{EXECUTOR_OPTIONS, Executor, Tasks};
 pub use handle::{Failure, Handle, Report};
 pub use process::in_child;
 pub use race::race;

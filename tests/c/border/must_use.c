@@ -20,6 +20,8 @@ void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, async
     asynchron_take(a, NULL);
     asynchron_follow(a, *as);
     asynchron_spawn(a, NULL, NULL, NULL);
+    asynchron_executor_create(NULL, NULL);
+    asynchron_spawn_on(NULL, a, NULL, NULL, NULL);
     asynchron_progress_of(a, NULL, NULL);
     asynchron_promise_create(a, 0);
     asynchron_promise_asynchron(NULL);
@@ -57,6 +59,12 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_error(a, NULL);
     asynchron_call(a, NULL, NULL);
     asynchron_start(a);
+    asynchron_executor_default();
+    asynchron_executor_retain(NULL);
+    asynchron_executor_release(NULL);
+    asynchron_executor_shutdown(NULL, 0, 0);
+    asynchron_task_run(NULL);
+    asynchron_task_discard(NULL);
     asynchron_progress(a, 0, 0);
     asynchron_promise_retain(NULL);
     asynchron_promise_release(NULL);

@@ -43,6 +43,15 @@ PIN(asynchron_status_t, asynchron_take, (asynchron_t *, void **));
 PIN(asynchron_status_t, asynchron_call, (asynchron_t *, asynchron_fn_t, void *));
 PIN(asynchron_status_t, asynchron_start, (asynchron_t *));
 PIN(asynchron_status_t, asynchron_spawn, (asynchron_t *, asynchron_fn_t, void *, asynchron_drop_fn_t));
+PIN(asynchron_status_t, asynchron_executor_create, (const asynchron_executor_options_t *, asynchron_executor_t **));
+PIN(asynchron_executor_t *, asynchron_executor_default, (void));
+PIN(asynchron_executor_t *, asynchron_executor_retain, (asynchron_executor_t *));
+PIN(void, asynchron_executor_release, (asynchron_executor_t *));
+PIN(asynchron_status_t, asynchron_executor_shutdown, (asynchron_executor_t *, uint64_t, uint64_t));
+PIN(asynchron_status_t, asynchron_spawn_on,
+    (asynchron_executor_t *, asynchron_t *, asynchron_fn_t, void *, asynchron_drop_fn_t));
+PIN(void, asynchron_task_run, (asynchron_task_t *));
+PIN(void, asynchron_task_discard, (asynchron_task_t *));
 
 PIN(asynchron_status_t, asynchron_progress, (asynchron_t *, uint64_t, uint64_t));
 PIN(asynchron_status_t, asynchron_progress_of, (const asynchron_t *, uint64_t *, uint64_t *));

@@ -78,6 +78,15 @@ pub fn spawn<F: FnMut(*mut asynchron_t) -> i32 + Send + 'static>(
     unsafe { asynchron_spawn(a.raw(), Some(run_fn::<F>), boxed(f), Some(drop_box::<F>)) }
 }
 
+pub fn spawn_on<F: FnMut(*mut asynchron_t) -> i32 + Send + 'static>(
+    executor: &Executor,
+    a: &Handle,
+    f: F,
+) -> asynchron_status_t {
+    let (f, drop_ctx) = (boxed(f), Some(drop_box::<F> as unsafe extern "C" fn(_)));
+    unsafe { asynchron_spawn_on(executor.raw(), a.raw(), Some(run_fn::<F>), f, drop_ctx) }
+}
+
 /// Options that ask for nothing.
 pub const OPTIONS: asynchron_options_t = asynchron_options_t {
     size: size_of::<asynchron_options_t>(),

@@ -1,40 +1,54 @@
-//! The pool: which tasks lie, which threads rest, and who is called for what.
+//! What an executor has in this process: which tasks lie, which threads rest, and who is called for what.
 
 use std::mem;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 
 use super::SpawnError;
-use super::busy::BUSY;
 use super::chunk::{Chunk, Rooms};
-use super::queue::{LEFT, NONE, NOWHERE, Queue};
+use super::executor::Executor;
+use super::queue::{LEFT, NONE, NOWHERE, Place, Queue};
 use super::task::Task;
 use super::worker::{Call, Worker};
 use crate::base::backoff::Backoff;
 use crate::base::lock::{Guard, Line, Lock};
-use crate::base::memory::{NoMemory, try_box};
+use crate::base::memory::NoMemory;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
 use crate::one::demand::Function;
 use crate::one::handle::Handle;
-use crate::sys;
+use crate::sync::{AtomicU32, AtomicU64, Ordering::*};
 
 /// Tasks lie in two halves of one queue until a thread takes them, so that those who add and those who take
 /// seldom meet: who finds nothing more going swaps in all that has come. Where both locks are taken,
 /// that of `going` comes first.
 #[repr(C)]
-pub(super) struct Pool {
+pub(super) struct Crew {
     pub(super) inner: Line<Lock<Inner>>,
-    going: Line<Lock<Going>>,
+    pub(super) going: Line<Lock<Going>>,
     /// The number of the oldest task in the older half, or [`NONE`]. Changes under the lock of `going`.
     oldest: AtomicU64,
     /// How many threads have come so far: the number of the newest, by which it is named.
     come: AtomicU32,
+    /// Where no more than so many tasks may run: whether there may be more of them just now, since one that slept has
+    /// woken. Changes under the lock of `inner`.
+    pub(super) too_many: AtomicU32,
+    /// What is being ended outside of the crew's threads, or runs there.
+    pub(super) taken: AtomicU32,
+    /// Changes when nothing is left to run, for those that wait for that.
+    pub(super) quiet: AtomicU32,
+    executor: NonNull<Executor>,
+    /// In which process it was made.
+    pub(super) process: u32,
 }
 
+// SAFETY: the executor may be used by any thread.
+unsafe impl Send for Crew {}
+// SAFETY: the executor may be used by any thread.
+unsafe impl Sync for Crew {}
+
 /// The older half.
-struct Going {
-    queue: Queue,
+pub(super) struct Going {
+    pub(super) queue: Queue,
     /// The number of the newest task that was ever in this half.
     newest: u64,
     /// How many tasks have been taken so far because their turn had come.
@@ -43,7 +57,7 @@ struct Going {
 
 pub(super) struct Inner {
     /// The newer half.
-    coming: Queue,
+    pub(super) coming: Queue,
     /// Where the next tasks will lie.
     rooms: Rooms,
     /// Threads at rest, the one that came last first: it is the warmest.
@@ -57,61 +71,23 @@ pub(super) struct Inner {
     pub(super) active: usize,
     /// How many may be active before a task has to lie.
     pub(super) places: usize,
-    /// Whether a thread watches over how long the oldest task has been queued.
+    /// Whether a thread watches over how long the oldest task has been queued; or none ever does, since that would
+    /// change nothing.
     pub(super) watched: bool,
     /// How often a thread was added because nothing had begun for long, since a task last lay.
     pub(super) stalls: u32,
     /// How many tasks have been queued so far: the number of the newest.
     pub(super) queued: u64,
+    /// How many threads wait until nothing is left to run.
+    pub(super) awaiting: usize,
 }
 
-// SAFETY: tasks may run on any thread; workers are reached under the pool's lock.
+// SAFETY: tasks may run on any thread; workers are reached under the executor's lock.
 unsafe impl Send for Inner {}
 
-/// A child of a fork has none of its parent's threads: it begins anew.
-static POOL: AtomicPtr<Pool> = AtomicPtr::new(ptr::null_mut());
-
-extern "C" fn forget_pool() {
-    // ORDERING: a child begins with one thread.
-    POOL.store(ptr::null_mut(), Relaxed);
-    BUSY.forget();
-}
-
-impl Pool {
-    /// The pool of this process, if there is one already.
-    pub(super) fn current() -> Option<&'static Self> {
-        // ORDERING: Acquire sees the pool behind the pointer.
-        // SAFETY: once stored it lives for ever.
-        unsafe { POOL.load(Acquire).as_ref() }
-    }
-
-    pub(super) fn is_current(&self) -> bool {
-        // ORDERING: only a fork changes it, on the thread that forks.
-        ptr::eq(POOL.load(Relaxed), self)
-    }
-
-    /// A number for the thread that asks.
-    pub(super) fn number(&self) -> u32 {
-        // ORDERING: the number stands alone.
-        self.come.fetch_add(1, Relaxed).wrapping_add(1)
-    }
-
-    /// The pool of this process, made on first use.
-    pub(super) fn get() -> Result<&'static Self, NoMemory> {
-        static PREPARED: AtomicBool = AtomicBool::new(false);
-
-        if let Some(pool) = Self::current() {
-            return Ok(pool);
-        }
-        // Once it is true, every child forgets. Two threads may both register: that does no harm.
-        // ORDERING: Acquire pairs with the Release below.
-        if !PREPARED.load(Acquire) {
-            if !sys::at_fork(forget_pool) {
-                return Err(NoMemory);
-            }
-            // ORDERING: Release shows that it is registered.
-            PREPARED.store(true, Release);
-        }
+impl Crew {
+    /// The crew of this executor in this process.
+    pub(super) fn new(executor: &Executor, process: u32) -> Self {
         let inner = Inner {
             coming: Queue::EMPTY,
             rooms: Rooms::NONE,
@@ -120,36 +96,49 @@ impl Pool {
             starting: 0,
             sleeping: 0,
             active: 0,
-            places: sys::processors(),
-            watched: false,
+            places: executor.terms.places(),
+            watched: executor.terms.is_limited(),
             stalls: 0,
             queued: 0,
+            awaiting: 0,
         };
-        let pool = Self {
+        Self {
             inner: Line(Lock::new(inner)),
             going: Line(Lock::new(Going { queue: Queue::EMPTY, newest: 0, begun: 0 })),
             oldest: AtomicU64::new(NONE),
             come: AtomicU32::new(0),
-        };
-        let made = Box::into_raw(try_box(pool).map_err(|_| NoMemory)?);
-        // ORDERING: Release publishes the pool; Acquire, on failure, sees the other's.
-        let pool = match POOL.compare_exchange(ptr::null_mut(), made, Release, Acquire) {
-            Ok(_) => made,
-            Err(theirs) => {
-                // SAFETY: `made` was stored nowhere.
-                drop(unsafe { Box::from_raw(made) });
-                theirs
-            }
-        };
-        // SAFETY: it is not NULL, and lives for ever.
-        Ok(unsafe { &*pool })
+            too_many: AtomicU32::new(0),
+            taken: AtomicU32::new(0),
+            quiet: AtomicU32::new(0),
+            executor: NonNull::from(executor),
+            process,
+        }
+    }
+
+    pub(super) fn executor(&self) -> &Executor {
+        // SAFETY: it lies in it.
+        unsafe { self.executor.as_ref() }
+    }
+
+    /// What a thread is inside of while it runs something of this process's crew.
+    pub(super) fn frame(&self) -> *const () {
+        // What the crew is aligned to leaves room to tell a fork's child from its parent.
+        const ROOM: usize = align_of::<Crew>().wrapping_sub(1);
+        let process = self.process as usize & ROOM;
+        ptr::from_ref(self).cast::<()>().wrapping_byte_add(process)
+    }
+
+    /// A number for the thread that asks.
+    pub(super) fn number(&self) -> u32 {
+        // ORDERING: the number stands alone.
+        self.come.fetch_add(1, Relaxed).wrapping_add(1)
     }
 
     /// Queues a task, and calls a thread for it if there is a place. Refuses it if there is no room for it, or no
     /// thread and none can be had. Whoever comes first takes the oldest: so no task waits for a thread of its own
     /// while others overtake it.
     pub(super) fn submit(
-        &'static self,
+        &self,
         a: &Asynchron,
         function: Function,
         ctx: Owned,
@@ -159,6 +148,11 @@ impl Pool {
         let mut backoff = Backoff::new();
         let (mut inner, task) = loop {
             let mut inner = self.inner.lock();
+            if self.executor().is_closed() {
+                // Before the context is dropped.
+                drop(inner);
+                return Err(SpawnError::Closed);
+            }
             let Some(room) = inner.rooms.next() else {
                 // Before memory is asked for, and before the context is dropped.
                 drop(inner);
@@ -179,31 +173,85 @@ impl Pool {
         };
         mem::forget((ctx, a));
         inner.rooms.use_next();
-        let number = inner.queued.wrapping_add(1);
-        inner.queued = number;
         // SAFETY: it leaves the queue before it ends.
-        unsafe { inner.coming.push(task, number) };
-        // One that is only being started may yet fail to come: one that rests takes its place.
-        let instead = inner.starting > 0 && !inner.resting.is_null();
-        if inner.active >= inner.places && !instead && inner.has_threads() {
-            self.watch(inner);
-            return Ok(());
-        }
-        inner.active = inner.active.wrapping_add(1);
-        let Err(mut inner) = self.call(inner, Call::Look) else {
-            return Ok(());
-        };
-        inner.active = inner.active.wrapping_sub(1);
-        drop(inner);
-        match self.withdraw(number) {
-            // SAFETY: just taken out of the queue.
-            Some(task) if unsafe { Task::give_up(task) } => Err(SpawnError::NoThread),
+        match unsafe { self.add(inner, Task::place(task)) } {
+            // SAFETY: it was taken out of the queue.
+            Some(_) if unsafe { Task::give_up(task) } => Err(SpawnError::NoThread),
             _ => Ok(()),
         }
     }
 
+    /// The same for something that is there already, and lies in no queue. It may be gone if that succeeds.
+    ///
+    /// # Safety
+    /// It stays until it leaves the queue; the caller keeps the executor.
+    pub(super) unsafe fn submit_place(&self, place: NonNull<Place>) -> Result<(), SpawnError> {
+        let inner = self.inner.lock();
+        if self.executor().is_closed() {
+            return Err(SpawnError::Closed);
+        }
+        // SAFETY: as the caller promises.
+        match unsafe { self.add(inner, place) } {
+            Some(_) => Err(SpawnError::NoThread),
+            None => Ok(()),
+        }
+    }
+
+    /// Queues it, and calls a thread. If none can be had, returns it, taken out again.
+    ///
+    /// # Safety
+    /// As for `submit_place`.
+    #[inline(always)]
+    unsafe fn add(
+        &self,
+        mut inner: Guard<'_, Inner>,
+        place: NonNull<Place>,
+    ) -> Option<NonNull<Place>> {
+        let number = inner.queued.wrapping_add(1);
+        inner.queued = number;
+        // SAFETY: as the caller promises.
+        unsafe { inner.coming.push(place, number) };
+        if inner.active >= inner.places {
+            // One that is only being started may yet fail to come: one that rests takes its place.
+            let instead = inner.starting > 0 && !inner.resting.is_null();
+            if !instead && inner.has_threads() {
+                self.watch(inner);
+                return None;
+            }
+            self.note_too_many();
+        }
+        inner.active = inner.active.wrapping_add(1);
+        let Err(mut inner) = self.call(inner, Call::Look) else {
+            return None;
+        };
+        inner.active = inner.active.wrapping_sub(1);
+        drop(inner);
+        self.withdraw(number)
+    }
+
+    /// Calls a thread if there is a place, and a task for it. False: none can be had.
+    pub(super) fn fill_place(&self, mut inner: Guard<'_, Inner>) -> bool {
+        if inner.active >= inner.places || !self.has_tasks(&inner) {
+            return true;
+        }
+        inner.active = inner.active.wrapping_add(1);
+        let Err(mut inner) = self.call(inner, Call::Look) else {
+            return true;
+        };
+        inner.active = inner.active.wrapping_sub(1);
+        false
+    }
+
+    /// There may be more that run than places.
+    pub(super) fn note_too_many(&self) {
+        if self.executor().terms.is_limited() {
+            // ORDERING: a hint. Whoever sees it looks under the lock; who does not has begun before.
+            self.too_many.store(1, Relaxed);
+        }
+    }
+
     /// Takes out the task of this number, if it is still queued, and no thread will look at the queue.
-    fn withdraw(&self, number: u64) -> Option<NonNull<Task>> {
+    fn withdraw(&self, number: u64) -> Option<NonNull<Place>> {
         let mut going = self.going.lock();
         let mut inner = self.inner.lock();
         if inner.has_threads() {
@@ -211,6 +259,8 @@ impl Pool {
         }
         let task = Self::half_of(number, &mut going, &mut inner).take_out(number);
         self.note_oldest(&going);
+        drop(going);
+        self.tell_if_quiet(inner);
         task
     }
 
@@ -219,15 +269,11 @@ impl Pool {
     ///
     /// # Safety
     /// The caller has a part in it, which ends here, unless the answer is true.
-    pub(super) unsafe fn leave(&self, task: NonNull<Task>) -> bool {
-        // In the child of a fork nobody else has a part in it, nor looks at that queue.
-        if !self.is_current() {
-            return true;
-        }
+    pub(super) unsafe fn leave(&self, task: NonNull<Place>) -> bool {
         let mut going = self.going.lock();
         let mut inner = self.inner.lock();
         // SAFETY: the caller has a part in it, and the locks are held.
-        let place = unsafe { Task::place(task) };
+        let place = unsafe { Place::of(task) };
         match place.number {
             NOWHERE => {
                 place.number = LEFT;
@@ -249,16 +295,20 @@ impl Pool {
     /// As for [`Rooms::keep`].
     pub(super) unsafe fn keep(&self, chunk: NonNull<Chunk>) -> bool {
         // SAFETY: as the caller promises.
-        self.is_current() && unsafe { self.inner.lock().rooms.keep(chunk) }
+        unsafe { self.inner.lock().rooms.keep(chunk) }
     }
 
     /// Where a task of this number lies, if it does.
-    fn half_of<'a>(number: u64, going: &'a mut Going, inner: &'a mut Inner) -> &'a mut Queue {
+    pub(super) fn half_of<'a>(
+        number: u64,
+        going: &'a mut Going,
+        inner: &'a mut Inner,
+    ) -> &'a mut Queue {
         if number <= going.newest { &mut going.queue } else { &mut inner.coming }
     }
 
     /// The oldest task; if there is none, the lock, while which is held none comes.
-    pub(super) fn take_oldest(&self) -> Result<NonNull<Task>, Guard<'_, Inner>> {
+    pub(super) fn take_oldest(&self) -> Result<NonNull<Place>, Guard<'_, Inner>> {
         let mut going = self.going.lock();
         if let Some(task) = self.take_oldest_of(&mut going) {
             return Ok(task);
@@ -269,14 +319,14 @@ impl Pool {
         self.take_oldest_of(&mut going).ok_or(inner)
     }
 
-    fn take_oldest_of(&self, going: &mut Going) -> Option<NonNull<Task>> {
+    fn take_oldest_of(&self, going: &mut Going) -> Option<NonNull<Place>> {
         let task = going.queue.pop()?;
         going.begun = going.begun.wrapping_add(1);
         self.note_oldest(going);
         Some(task)
     }
 
-    fn note_oldest(&self, going: &Going) {
+    pub(super) fn note_oldest(&self, going: &Going) {
         // ORDERING: the locks order what readers have to see; see `oldest`.
         self.oldest.store(going.queue.oldest(), Relaxed);
     }
@@ -303,7 +353,7 @@ impl Pool {
 
     /// Sees to it that somebody watches how long the oldest task lies, if one does. False: nobody
     /// can be had for it. Those that are busy will come to it, and those that sleep try again.
-    pub(super) fn watch(&'static self, mut inner: Guard<'_, Inner>) -> bool {
+    pub(super) fn watch(&self, mut inner: Guard<'_, Inner>) -> bool {
         if !self.has_tasks(&inner) {
             return true;
         }
@@ -322,7 +372,7 @@ impl Pool {
     /// Calls a thread at rest, or a new one. If none can be had, returns the lock: while it was free
     /// to start a thread, another may have come to rest, but none does now.
     pub(super) fn call<'a>(
-        &'static self,
+        &'a self,
         mut inner: Guard<'a, Inner>,
         call: Call,
     ) -> Result<(), Guard<'a, Inner>> {
@@ -330,7 +380,7 @@ impl Pool {
             inner.threads = inner.threads.wrapping_add(1);
             inner.starting = inner.starting.wrapping_add(1);
             drop(inner);
-            let started = Worker::start(call);
+            let started = Worker::start(self, call);
             inner = self.inner.lock();
             inner.starting = inner.starting.wrapping_sub(1);
             if started {
