@@ -28,7 +28,9 @@ static WORK: Work =
     Work { run: Posted::run, discard: Posted::discard, cancel: Posted::cancel, free: Posted::free };
 
 /// What it delivers into completes otherwise.
-static NEEDLESS: Kind = Kind::Take(Posted::take);
+static NEEDLESS: Kind = Kind::Step { take: Posted::take, source: &NO_SOURCE };
+/// What nobody asks for: it has no links.
+static NO_SOURCE: Kind = Kind::Take(Posted::take);
 
 #[repr(C)]
 struct Posted {
@@ -118,6 +120,8 @@ impl Posted {
     unsafe fn drop_ctx(this: NonNull<Errand>) {
         // SAFETY: as the caller promises.
         drop(unsafe { Self::take_ctx(this) });
+        // SAFETY: alive by the listener's part.
+        unsafe { &(*this.cast::<Self>().as_ptr()).a }.lose_step();
         // SAFETY: the listener's part, since it was taken off.
         unsafe { Errand::leave(this) };
     }
