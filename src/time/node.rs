@@ -19,6 +19,7 @@ use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 
 static DEADLINE: Kind = Kind::Aside { leave: Node::leave, end: Node::end };
+/// A step, in that it will deliver: the last promise of a timer breaks nothing.
 static TIMER: Kind = Kind::Step { take: Node::take_timer, source: &NO_SOURCE };
 /// What nobody asks for: a timer has no links.
 static NO_SOURCE: Kind = Kind::Take(Node::take_timer);

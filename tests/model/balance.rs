@@ -13,8 +13,9 @@ thread_local! {
     static LIVE: Cell<isize> = const { Cell::new(0) };
 }
 
-/// What tokens lead to lies in a table of the process, which only grows: here, as far as any program needs.
-pub fn grow_the_table_of_tokens() {
+/// What the process has once, and keeps: the table that tokens lead to, which only grows, here as far as any program needs;
+/// and the clock.
+pub fn make_what_stays() {
     static ONCE: Once = Once::new();
 
     unsafe extern "C" fn nothing(_: *mut asynchron_t, _: *mut std::ffi::c_void) {}
@@ -34,6 +35,8 @@ pub fn grow_the_table_of_tokens() {
             let status = unsafe { asynchron_notify_with(a, &options, &mut 0) };
             assert_eq!(status, ASYNCHRON_OK);
         }
+        // SAFETY: as above.
+        assert_eq!(unsafe { asynchron_expire_after(a, 3_600_000_000_000) }, ASYNCHRON_OK);
         // SAFETY: its one reference.
         unsafe { asynchron_release(a) };
     });

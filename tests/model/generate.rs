@@ -66,6 +66,7 @@ fn handle_op() -> impl Strategy<Value = Op> {
         2 => (at(), any::<(u8, u8)>())
             .prop_map(|(a, (done, total))| Op::Progress { a, done, total }),
         2 => at().prop_map(Op::ProgressOf),
+        4 => (at(), 0..3_u8).prop_map(|(a, limit)| Op::ExpireAfter { a, limit }),
     ]
 }
 

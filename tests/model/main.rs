@@ -36,7 +36,7 @@ proptest! {
     #[test]
     fn the_library_does_as_the_contract_says(program in generate::program()) {
         limit::set(Some(&program));
-        balance::grow_the_table_of_tokens();
+        balance::make_what_stays();
         let before = balance::live();
         let compared = machine::compare(&program);
         prop_assert!(compared.is_ok(), "{}", compared.unwrap_err());

@@ -82,6 +82,18 @@ pub enum Call {
         a: Id,
         reason: bool,
     },
+    CancelWith {
+        a: Id,
+        reason: bool,
+    },
+    CancelPending {
+        a: Id,
+        reason: bool,
+    },
+    ExpireAfter {
+        a: Id,
+        timeout_ns: u64,
+    },
     Start(Id),
     Take(Id),
     Get(Id, Until),
@@ -223,6 +235,9 @@ pub const MESSAGE: &str = "a message";
 /// What the library calls one that nobody named, without its number, and says of one that broke.
 pub const UNNAMED: &str = "asynchron-N";
 pub const BROKEN: &str = "broken";
+pub const EXPIRED: &str = "its time ran out";
+/// A deadline that no program lives to see.
+pub const HOUR: u64 = 3_600_000_000_000;
 pub const BROKEN_DOMAIN: &str = "asynchron";
 
 /// The bytes that values are made of, so that no two stretches of them look alike.

@@ -106,6 +106,11 @@ pub enum Op {
         a: At,
         reason: bool,
     },
+    /// Now, in an hour, or never.
+    ExpireAfter {
+        a: At,
+        limit: u8,
+    },
     /// Nobody computes it then: it is delivered, or stays.
     Start(At),
     Take(At),

@@ -119,6 +119,9 @@ impl World for Library {
                 }
                 Call::UserData(a) => Answer::Data(thing(asynchron_user_data(at(a)))),
                 Call::IsOnDemand(a) => Answer::Is(asynchron_is_on_demand(at(a))),
+                Call::ExpireAfter { a, timeout_ns } => {
+                    is(asynchron_expire_after(at(a), timeout_ns))
+                }
                 Call::Progress { a, done, total } => is(asynchron_progress(at(a), done, total)),
                 Call::ProgressOf(a) => {
                     outs::progress(|done, total| asynchron_progress_of(at(a), done, total))

@@ -87,6 +87,13 @@ impl World for Model {
             Call::CancelWith { a, reason } => {
                 self.deliver(a, Outcome::Cancelled(text(reason, MESSAGE)))
             }
+            // Nobody sees a deadline, but the one that has come.
+            Call::ExpireAfter { a, timeout_ns: 0 } => {
+                let code = ASYNCHRON_TIMEOUT as i32;
+                self.deliver(a, Failure::outcome(code, BROKEN_DOMAIN, EXPIRED, None))
+            }
+            Call::ExpireAfter { a, .. } if self.is_complete(a) => self.lost(a),
+            Call::ExpireAfter { .. } => is(ASYNCHRON_OK),
             Call::CancelPending { a, reason } => {
                 if self.with(a, |one| one.running) {
                     return self.lost(a);

@@ -48,6 +48,10 @@ impl Player {
             Op::Progress { a, done, total } => {
                 self.on(a, |a| Call::Progress { a, done: done.into(), total: total.into() })?;
             }
+            Op::ExpireAfter { a, limit } => {
+                let (a, timeout_ns) = (self.at(a)?, [0, HOUR, u64::MAX][usize::from(limit % 3)]);
+                self.deliver(a, Call::ExpireAfter { a, timeout_ns });
+            }
             Op::ProgressOf(a) => self.on(a, Call::ProgressOf)?,
             Op::Error(a) => self.on(a, Call::Error)?,
             Op::SetBytes { a, len } => {
