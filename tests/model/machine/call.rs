@@ -82,14 +82,6 @@ pub enum Call {
         a: Id,
         reason: bool,
     },
-    CancelWith {
-        a: Id,
-        reason: bool,
-    },
-    CancelPending {
-        a: Id,
-        reason: bool,
-    },
     ExpireAfter {
         a: Id,
         timeout_ns: u64,
