@@ -10,7 +10,8 @@ assert(c.ASYNCHRON_OK == 0 and c.ASYNCHRON_WOKEN == 7 and c.ASYNCHRON_E_CLOSED =
 assert(c.ASYNCHRON_STATE_CANCELLED == 3 and c.ASYNCHRON_NOTIFY_IF_PENDING == 1)
 assert(c.asynchron_version() == c.ASYNCHRON_VERSION_NUMBER)
 assert(c.asynchron_forever() == 0xffffffffffffffffULL)
-assert(ffi.sizeof("asynchron_options_t") == 2 * ffi.sizeof("size_t") + 6 * ffi.sizeof("void *"))
+assert(ffi.sizeof("asynchron_options_t") == 2 * ffi.sizeof("size_t") + 6 * ffi.sizeof("void *") +
+    ffi.sizeof("uint64_t"))
 
 local options, name = ffi.new("asynchron_options_t"), "answer"
 options.size, options.name = ffi.sizeof("asynchron_options_t"), name

@@ -16,7 +16,7 @@ must($c->asynchron_version() === $c->ASYNCHRON_VERSION_NUMBER);
 // PHP's integers have a sign, and so this is 2^64 - 1.
 must($c->asynchron_forever() === -1);
 $options = $c->new("asynchron_options_t");
-must(FFI::sizeof($options) === 2 * FFI::sizeof($c->new("size_t")) + 6 * FFI::sizeof($c->new("void *")));
+must(FFI::sizeof($options) === 2 * FFI::sizeof($c->new("size_t")) + 6 * FFI::sizeof($c->new("void *")) + 8);
 
 $name = $c->new("char[7]");
 FFI::memcpy($name, "answer\0", 7);

@@ -15,7 +15,7 @@ assert (c.ASYNCHRON_STATE_CANCELLED, c.ASYNCHRON_NOTIFY_IF_PENDING) == (3, 1)
 assert c.asynchron_version() == c.ASYNCHRON_VERSION_NUMBER
 assert c.asynchron_forever() == 2**64 - 1
 pointer, size = ffi.sizeof("void *"), ffi.sizeof("size_t")
-assert ffi.sizeof("asynchron_options_t") == 2 * size + 6 * pointer
+assert ffi.sizeof("asynchron_options_t") == 2 * size + 6 * pointer + ffi.sizeof("uint64_t")
 
 options = ffi.new("asynchron_options_t *")
 name = ffi.new("char[]", b"answer")
