@@ -159,12 +159,61 @@ static void call_back_later(asynchron_t *a)
         leave_duty(duty);
 }
 
+/* The answer to whoever had it follow: false if it was complete. */
+static bool follow(asynchron_t *into, asynchron_t *source)
+{
+    struct subject *subject = asynchron_user_data(into);
+    asynchron_status_t status;
+    if (subject != NULL)
+        atomic_store_explicit(&subject->follows, true, memory_order_relaxed);
+    status = asynchron_follow(into, source);
+    if (status == ASYNCHRON_OK) {
+        count(FOLLOWS);
+        if (subject != NULL)
+            atomic_store_explicit(&subject->into, true, memory_order_relaxed);
+        return true;
+    }
+    REQUIRE(status == ASYNCHRON_ALREADY || status == ASYNCHRON_CANCELLED || into == source);
+    REQUIRE(into == source || look(into) != NOTHING);
+    return false;
+}
+
+/* One that surely completes, so that it may follow anything, and anything it: a circle ends. */
+static bool follow_any(asynchron_t *self)
+{
+    asynchron_t *source = grab();
+    bool follows = is_guarded(source) && follow(self, source);
+    let_go(source);
+    return follows;
+}
+
+/* One that follows several, and is itself followed: younger than its sources are, so that none keeps itself. */
+static void follow_several(asynchron_t *const *as, size_t n)
+{
+    asynchron_t *into = make(one_in(2) ? GUARDED : OPEN), *last = make(OPEN);
+    size_t i;
+
+    follow(last, into);
+    for (i = 0; i < n; i++)
+        follow(into, as[i]);
+    if (one_in(3))
+        replace(asynchron_retain(into));
+    if (one_in(3))
+        deliver(into, pick(WAYS));
+    if (one_in(2))
+        call_back_later(last);
+    if (one_in(2))
+        await_one(into, is_guarded(into));
+    let_go(into);
+    let_go(last);
+}
+
 static void call_here(asynchron_t *a)
 {
     struct duty duty = { .quiet = inside > 0 };
     asynchron_status_t status = asynchron_call(a, compute, &duty);
     if (status == ASYNCHRON_OK)
-        REQUIRE(duty.ended && look(a) != NOTHING);
+        REQUIRE(duty.ended && (duty.followed || may_follow(a) || look(a) != NOTHING));
     else
         REQUIRE(!duty.begun && (status == ASYNCHRON_ALREADY || status == ASYNCHRON_CANCELLED));
 }
@@ -290,7 +339,7 @@ static void anything(asynchron_t *a)
     as[0] = asynchron_retain(a);
     for (i = 1; i < n; i++)
         as[i] = one_in(8) ? asynchron_retain(a) : grab();
-    switch (pick(20)) {
+    switch (pick(22)) {
     case 0:
     case 1: deliver(a, pick(WAYS)); break;
     case 2:
@@ -317,6 +366,11 @@ static void anything(asynchron_t *a)
     case 17:
         if (inside == 0)
             duel();
+        break;
+    case 18: follow_several(as, n); break;
+    case 19:
+        if (is_guarded(a))
+            follow(a, as[n - 1]);
         break;
     default: replace(make(one_in(4) ? OPEN : GUARDED));
     }

@@ -14,12 +14,14 @@ struct duty {
     bool must_run;
     bool quiet;            /* does nothing further */
     bool begun, ended, dropped;
+    bool followed;         /* what it computes was not complete when it returned */
     size_t n;              /* sources */
     uint64_t token;
 };
 
 /* What callbacks and functions do further: any call, on any asynchron. In act.h. */
 static void act(asynchron_t *self);
+static bool follow_any(asynchron_t *self);
 
 static struct duty *make_duty(bool callback, int references)
 {
@@ -105,6 +107,8 @@ static int32_t work(asynchron_t *self, struct duty *duty)
         act(self);
     if (one_in(2))
         deliver(self, pick(WAYS));
+    else if (one_in(4))
+        duty->followed = follow_any(self);
     computing--;
     end(duty);
     return (int32_t)pick(4);

@@ -19,6 +19,7 @@ struct subject {
     atomic_uint wins;     /* how many were */
     _Atomic uint64_t seen;
     atomic_bool into;     /* of a then or after: an outcome may be passed on to it */
+    atomic_bool follows;  /* what its function returns may be ignored */
     atomic_bool started;  /* a function ran */
     bool guarded;         /* somebody surely completes it */
     uint64_t duel;        /* the number that a courier without a reference delivers */
@@ -199,6 +200,12 @@ static void note_start(asynchron_t *self)
     struct subject *subject = asynchron_user_data(self);
     if (subject != NULL)
         atomic_store_explicit(&subject->started, true, memory_order_relaxed);
+}
+
+static bool may_follow(const asynchron_t *a)
+{
+    struct subject *subject = asynchron_user_data(a);
+    return subject != NULL && atomic_load_explicit(&subject->follows, memory_order_relaxed);
 }
 
 static bool is_guarded(const asynchron_t *a)

@@ -87,6 +87,7 @@ fn deliver_op() -> impl Strategy<Value = Op> {
         (at(), any::<bool>()).prop_map(|(a, reason)| Op::CancelWith { a, reason }),
         (at(), any::<bool>()).prop_map(|(a, reason)| Op::CancelPending { a, reason }),
         at().prop_map(Op::Start),
+        (at(), at()).prop_map(|(into, a)| Op::Follow { into, a }),
     ]
 }
 

@@ -86,6 +86,10 @@ pub enum Call {
         a: Id,
         timeout_ns: u64,
     },
+    Follow {
+        into: Id,
+        of: Id,
+    },
     Start(Id),
     Take(Id),
     Get(Id, Until),

@@ -11,6 +11,14 @@ pub struct Program {
     pub scripts: Vec<Script>,
 }
 
+impl Program {
+    /// Whether something in it may have what it computes follow another, and so not be complete when it returns.
+    pub fn follows(&self) -> bool {
+        let mut ops = self.scripts.iter().flat_map(|script| &script.ops);
+        ops.any(|op| matches!(op, Op::Follow { .. }))
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub struct Script {
@@ -110,6 +118,10 @@ pub enum Op {
     ExpireAfter {
         a: At,
         limit: u8,
+    },
+    Follow {
+        into: At,
+        a: At,
     },
     /// Nobody computes it then: it is delivered, or stays.
     Start(At),

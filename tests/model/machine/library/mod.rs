@@ -151,6 +151,7 @@ impl World for Library {
                 Call::CancelPending { a, reason } => {
                     is(asynchron_cancel_pending(at(a), text(reason, MESSAGE).ptr()))
                 }
+                Call::Follow { into, of } => is(asynchron_follow(at(into), at(of))),
                 Call::Start(a) => is(asynchron_start(at(a))),
                 Call::Take(a) => outs::pointer(|out| asynchron_take(at(a), out)),
                 Call::RunDue => {

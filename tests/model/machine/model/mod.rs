@@ -4,6 +4,7 @@
 //! is freed first; of one, first the value, then the user data; a report releases what it holds in the order of its
 //! slots, and uses a free slot again first.
 
+mod follow;
 mod one;
 mod report;
 
@@ -38,11 +39,14 @@ impl World for Model {
 
     fn ask(&self, call: &Call) -> Answer {
         match *call {
-            Call::Create { made, name } => self.create(made, One { named: name, ..One::new() }),
+            Call::Create { made, name } => {
+                self.create(made, One { named: name, extras: name, ..One::new() })
+            }
             // Room changes nothing of what can be seen.
             Call::CreateWith { made, user_data, on_demand, reserve: _ } => {
                 let listeners = on_demand.into_iter().map(one::Listener::Demand).collect();
-                let made_with = One { user_data: Some(user_data), listeners, ..One::new() };
+                let made_with =
+                    One { user_data: Some(user_data), listeners, extras: true, ..One::new() };
                 self.create(made, made_with);
                 is(ASYNCHRON_OK)
             }
@@ -57,7 +61,10 @@ impl World for Model {
             Call::State(a) => Answer::Is(self.with(a, |one| one.state()) as i32),
             Call::Poll(a) => is(self.poll(a)),
             Call::Name(a) => {
-                let named = self.with(a, |one| one.named);
+                let named = self.with(a, |one| {
+                    one.extras = true;
+                    one.named
+                });
                 Answer::Text(if named { NAME } else { UNNAMED }.into())
             }
             Call::UserData(a) => Answer::Data(self.with(a, |one| one.user_data.map(|o| o.thing))),
@@ -100,6 +107,7 @@ impl World for Model {
                 }
                 self.deliver(a, Outcome::Cancelled(text(reason, MESSAGE)))
             }
+            Call::Follow { into, of } => self.follow(into, of),
             Call::Start(a) => {
                 if self.start(a) {
                     is(ASYNCHRON_OK)
@@ -174,7 +182,10 @@ impl Model {
         if self.is_complete(a) {
             return self.lost(a);
         }
-        self.with(a, |one| one.progress = Some((done, total)));
+        self.with(a, |one| {
+            one.extras = true;
+            one.progress = Some((done, total));
+        });
         is(ASYNCHRON_OK)
     }
 
@@ -206,12 +217,17 @@ impl Model {
     fn take(&self, a: Id) -> Answer {
         let refs = self.with(a, |one| one.refs);
         let taken = match self.poll(a) {
-            ASYNCHRON_OK => self.with(a, |one| one.pointer().filter(|_| refs == 1).copied()),
+            ASYNCHRON_OK => {
+                let origin = self.with(a, |one| one.origin()).unwrap_or(a);
+                let refs = refs.max(self.with(origin, |one| one.refs));
+                let pointer = self.with(origin, |one| one.pointer().copied());
+                pointer.filter(|_| refs == 1).map(|pointer| (pointer, origin))
+            }
             other => return is(other),
         };
         match (taken, self.value(a)) {
-            (Some(pointer), _) => {
-                self.with(a, |one| one.let_go_of_pointer());
+            (Some((pointer, origin)), _) => {
+                self.with(origin, |one| one.let_go_of_pointer());
                 self.release(a);
                 Answer::Value(Value::Pointer(pointer.thing))
             }

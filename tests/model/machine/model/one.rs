@@ -3,6 +3,7 @@
 use asynchron::capi::asynchron_state_t::{self, *};
 use asynchron::capi::{ASYNCHRON_ON_CANCEL, ASYNCHRON_ON_FAILURE, ASYNCHRON_ON_VALUE};
 
+use super::follow::{Follow, Passing};
 use super::*;
 
 pub struct One {
@@ -11,6 +12,10 @@ pub struct One {
     pub user_data: Option<Owned>,
     pub progress: Option<(u64, u64)>,
     pub running: bool,
+    /// It follows another, or did.
+    pub follows: bool,
+    /// It was made with options, or has a name or progress.
+    pub extras: bool,
     pub outcome: Option<Outcome>,
     pub listeners: Vec<Listener>,
     /// The callbacks that can be taken back, from their registration until they have run.
@@ -19,6 +24,8 @@ pub struct One {
 
 pub enum Outcome {
     Value(Value, Option<Owned>),
+    /// That of another, of which there is a reference.
+    Shared(Value, Id),
     Failed(Rc<Failure>),
     Cancelled(&'static str),
 }
@@ -40,6 +47,9 @@ pub enum Listener {
     Needless(Rc<After>),
     /// The function on demand, which nobody has asked for.
     Demand(Owned),
+    Follow(Rc<Follow>),
+    /// Of what follows.
+    FollowNeedless(Rc<Follow>),
 }
 
 #[derive(Clone, Copy)]
@@ -84,6 +94,10 @@ pub enum Job {
     After(Rc<After>),
     Detach(Rc<After>),
     Drop(Owned),
+    /// Gives up what follows, and the source, if that is not kept.
+    EndFollow(Id, Option<Id>),
+    LeaveFollow(Rc<Follow>),
+    DetachFollow(Rc<Follow>),
 }
 
 impl Failure {
@@ -105,6 +119,8 @@ impl One {
             user_data: None,
             progress: None,
             running: false,
+            follows: false,
+            extras: false,
             outcome: None,
             listeners: Vec::new(),
             removable: Vec::new(),
@@ -130,7 +146,7 @@ impl One {
     /// How it ended, as a flag.
     fn way(&self) -> u64 {
         match self.outcome {
-            Some(Outcome::Value(..)) => ASYNCHRON_ON_VALUE,
+            Some(Outcome::Value(..) | Outcome::Shared(..)) => ASYNCHRON_ON_VALUE,
             Some(Outcome::Failed(_)) => ASYNCHRON_ON_FAILURE,
             Some(Outcome::Cancelled(_)) => ASYNCHRON_ON_CANCEL,
             None => 0,
@@ -161,11 +177,19 @@ impl One {
         let (code, domain, message, payload) = match &self.outcome {
             Some(Outcome::Failed(why)) => (why.code, why.domain, why.message, why.payload),
             Some(Outcome::Cancelled(reason)) => (0, "", *reason, None),
-            Some(Outcome::Value(..)) => return is(ASYNCHRON_E_INVALID),
+            Some(Outcome::Value(..) | Outcome::Shared(..)) => return is(ASYNCHRON_E_INVALID),
             None => return is(ASYNCHRON_PENDING),
         };
         let (domain, message) = (domain.into(), message.into());
         Answer::Error { code, domain, message, payload: payload.map(|owned| owned.thing) }
+    }
+
+    /// The one that holds the value, if it is another.
+    pub fn origin(&self) -> Option<Id> {
+        match self.outcome {
+            Some(Outcome::Shared(_, origin)) => Some(origin),
+            _ => None,
+        }
     }
 
     /// What was handed over as the value.
@@ -187,7 +211,7 @@ impl One {
         match self.outcome.as_ref()? {
             Outcome::Failed(why) => Some(Outcome::Failed(why.clone())),
             Outcome::Cancelled(reason) => Some(Outcome::Cancelled(reason)),
-            Outcome::Value(..) => None,
+            Outcome::Value(..) | Outcome::Shared(..) => None,
         }
     }
 
@@ -222,7 +246,7 @@ impl Model {
 
     pub fn poll(&self, a: Id) -> asynchron_status_t {
         self.with(a, |one| match one.outcome {
-            Some(Outcome::Value(..)) => ASYNCHRON_OK,
+            Some(Outcome::Value(..) | Outcome::Shared(..)) => ASYNCHRON_OK,
             Some(Outcome::Failed(_)) => ASYNCHRON_FAILED,
             Some(Outcome::Cancelled(_)) => ASYNCHRON_CANCELLED,
             None => ASYNCHRON_PENDING,
@@ -231,7 +255,7 @@ impl Model {
 
     pub fn value(&self, a: Id) -> Option<Value> {
         self.with(a, |one| match &one.outcome {
-            Some(Outcome::Value(value, _)) => Some(value.clone()),
+            Some(Outcome::Value(value, _) | Outcome::Shared(value, _)) => Some(value.clone()),
             _ => None,
         })
     }
@@ -245,7 +269,7 @@ impl Model {
         })
     }
 
-    /// Runs the function of one that was started; its return completes it, unless something else has.
+    /// Runs the function of one that was started; its return completes it, unless something else has, or it follows.
     pub fn compute(&self, a: Id, sources: &[Id], ctx: Owned) {
         self.inside.borrow_mut().push(a);
         let code = player::ran(a, sources, ctx.thing);
@@ -255,14 +279,27 @@ impl Model {
             0 => Outcome::Value(Value::Empty, None),
             _ => Failure::outcome(code, "", "", None),
         };
-        let _ = self.complete(a, outcome);
+        if !self.with(a, |one| one.follows) {
+            let _ = self.complete(a, outcome);
+        }
     }
 
-    /// Visible first; then reports learn; then callbacks run, here or at the end of what is due.
+    /// Visible first; then reports learn; then all that follow are complete, and all that follow those; then callbacks
+    /// run, here or at the end of what is due.
     pub fn complete(&self, a: Id, outcome: Outcome) -> Result<(), Outcome> {
         if self.is_complete(a) {
             return Err(outcome);
         }
+        let mut passing = Passing::new();
+        self.tell(a, outcome, &mut passing);
+        while let Some(follow) = passing.pop_front() {
+            self.pass(follow, &mut passing);
+        }
+        self.run_due();
+        Ok(())
+    }
+
+    pub fn tell(&self, a: Id, outcome: Outcome, passing: &mut Passing) {
         let listeners = self.with(a, |one| {
             one.outcome = Some(outcome);
             std::mem::take(&mut one.listeners)
@@ -280,10 +317,16 @@ impl Model {
                     self.jobs.borrow_mut().push_back(Job::Detach(after));
                 }
                 Listener::Demand(ctx) => self.jobs.borrow_mut().push_back(Job::Drop(ctx)),
+                Listener::Follow(follow) => {
+                    self.with(a, |one| one.refs += 1);
+                    passing.push_back(follow);
+                }
+                Listener::FollowNeedless(follow) => {
+                    follow.needless.set(Needless::Due);
+                    self.jobs.borrow_mut().push_back(Job::DetachFollow(follow));
+                }
             }
         }
-        self.run_due();
-        Ok(())
     }
 
     pub fn register(&self, a: Id, registered: Registered) {
@@ -350,6 +393,9 @@ impl Model {
                 Some(Job::After(after)) => self.run_after(&after),
                 Some(Job::Detach(after)) => self.detach(&after),
                 Some(Job::Drop(ctx)) => self.drop_owned(ctx),
+                Some(Job::EndFollow(into, rest)) => self.end_follow(into, rest),
+                Some(Job::LeaveFollow(follow)) => self.leave_follow(&follow),
+                Some(Job::DetachFollow(follow)) => self.detach_follow(&follow),
                 None => return,
             }
         }
@@ -439,15 +485,18 @@ impl Model {
 
     /// With the last reference it is freed; but if somebody is listening, it breaks first.
     pub fn release(&self, a: Id) {
-        let (last, listened) = self.with(a, |one| {
+        let (last, listened, at_once) = self.with(a, |one| {
             one.refs -= 1;
-            (one.refs == 0, !one.listeners.is_empty())
+            let at_once = one.origin().is_some() && !one.extras;
+            (one.refs == 0, !one.listeners.is_empty(), at_once)
         });
         if last && listened {
             self.with(a, |one| one.refs = 1);
             let code = ASYNCHRON_E_BROKEN as i32;
             let _ = self.complete(a, Failure::outcome(code, BROKEN_DOMAIN, BROKEN, None));
             self.release(a);
+        } else if last && at_once {
+            self.free(a);
         } else if last {
             self.dead.borrow_mut().push(a);
             self.run_due();
@@ -463,6 +512,7 @@ impl Model {
     pub fn drop_outcome(&self, outcome: Outcome) {
         match outcome {
             Outcome::Value(_, Some(owned)) => self.drop_owned(owned),
+            Outcome::Shared(_, origin) => self.release(origin),
             Outcome::Failed(why) => {
                 let payload = Rc::into_inner(why).and_then(|why| why.payload);
                 payload.into_iter().for_each(|payload| self.drop_owned(payload));

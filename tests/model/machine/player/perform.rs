@@ -84,6 +84,13 @@ impl Player {
                 let a = self.at(a)?;
                 self.deliver(a, Call::CancelPending { a, reason });
             }
+            // If that makes no circle.
+            Op::Follow { into, a } => {
+                let (into, of) = (self.at(into)?, self.at(a)?);
+                (of <= into).then_some(())?;
+                self.using(&[into, of], Call::Follow { into, of });
+                self.now.borrow_mut().started.push(into);
+            }
             Op::Start(a) => {
                 let a = self.at(a)?;
                 self.using(&[a], Call::Start(a));
@@ -295,6 +302,8 @@ impl Player {
             Time::Zero => Until::Now,
             Time::Brief => Until::Soon,
             Time::Forever if self.now.borrow().started.contains(&a) => Until::Soon,
+            // Its function may have it follow another.
+            Time::Forever if self.program.follows() => Until::Soon,
             Time::Forever if self.now.borrow().on_demand.contains(&a) => Until::Done,
             Time::Forever if self.world.ask(&Call::State(a)) == pending => Until::Soon,
             Time::Forever => Until::Done,
