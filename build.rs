@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files of `src/capi` that become sections of the header, in its order.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "types",
     "library",
     "handles",
@@ -25,6 +25,7 @@ const SECTIONS: [&str; 13] = [
     "report",
     "time",
     "compose",
+    "groups",
 ];
 
 fn main() {

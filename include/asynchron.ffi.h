@@ -339,3 +339,13 @@ asynchron_status_t asynchron_then_with(asynchron_t *a,
                                        asynchron_t *into,
                                        const asynchron_step_options_t *options,
                                        asynchron_t **out);
+
+enum asynchron_cancel_rest_e {
+    ASYNCHRON_CANCEL_REST = 1,
+};
+
+asynchron_t *asynchron_all(asynchron_t *const *as, size_t n, asynchron_t *into, uint64_t flags);
+
+asynchron_t *asynchron_any(asynchron_t *const *as, size_t n, asynchron_t *into, uint64_t flags);
+
+asynchron_t *asynchron_race(asynchron_t *const *as, size_t n, asynchron_t *into, uint64_t flags);

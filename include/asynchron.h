@@ -1855,6 +1855,93 @@ asynchron_status_t asynchron_then_with(asynchron_t *a,
                                        const asynchron_step_options_t *options,
                                        asynchron_t **out);
 
+/*
+ * ================================================================================================
+ * Several as one
+ *
+ * One asynchron for several: for all of them, for any that succeeds, or for whichever is first. It
+ * completes as the source that decides does, and shares what that holds: nothing is copied.
+ *
+ * Of several sources that are complete at the call, the one with the lowest index counts as the
+ * first, and the one with the highest as the last. A source may be there twice. `into` is kept
+ * until it is complete; anyone may still deliver or cancel it, which wins. A pending source is not
+ * kept: when its last handle goes, it fails as broken, which counts as any other failure. As soon
+ * as `into` is complete, however that came, nothing is left on the sources. Functions on demand
+ * are not started.
+ */
+
+/**
+ * A flag for asynchron_all(), asynchron_any() and asynchron_race(): as soon as `into` is complete,
+ * however that came (also when somebody else cancels it), every source that is not is cancelled,
+ * with the reason "unneeded". That is done before any callback of `into` runs. (Since 0.2.0.)
+ */
+#define ASYNCHRON_CANCEL_REST 1
+
+/**
+ * Has `into` complete with the empty value once all of several have a value. If one fails or is
+ * cancelled, `into` ends the same way, at once; a failure passes on whole, with its payload
+ * shared.
+ *
+ * If there are none, or `into` is complete, that is done inside this call. The values are read
+ * from the sources, which you keep.
+ *
+ * - Needs: `as`, an array of `n` handles, none of them NULL or `into`; `into`, or NULL to have one
+ *   made; `flags`, 0 or ASYNCHRON_CANCEL_REST.
+ * - Ownership: the reference returned is yours. The sources stay yours.
+ * - Threads: never blocks. Callbacks may run inside this call, if it completes `into` or cancels a
+ *   source.
+ * - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, for unknown
+ *   flags, or if there is no memory.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_t *asynchron_all(asynchron_t *const *as,
+                           size_t n,
+                           asynchron_t *into,
+                           uint64_t flags);
+
+/**
+ * Has `into` complete as the first of several that has a value does. If none has one, it ends as
+ * the last of them does.
+ *
+ * - Needs: `as`, an array of `n` handles, at least 1, none of them NULL or `into`; `into`, or NULL
+ *   to have one made; `flags`, 0 or ASYNCHRON_CANCEL_REST.
+ * - Ownership: the reference returned is yours. The sources stay yours. The one that has the value
+ *   is kept for `into`, which shares it.
+ * - Threads: never blocks. Callbacks may run inside this call, if it completes `into` or cancels a
+ *   source.
+ * - Returns: a new reference to `into`; NULL for a NULL, for no source at all, for `into` among
+ *   the sources, for unknown flags, or if there is no memory.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_t *asynchron_any(asynchron_t *const *as,
+                           size_t n,
+                           asynchron_t *into,
+                           uint64_t flags);
+
+/**
+ * Has `into` complete as the first of several that completes does: with its value, its failure, or
+ * its cancel.
+ *
+ * - Needs: `as`, an array of `n` handles, at least 1, none of them NULL or `into`; `into`, or NULL
+ *   to have one made; `flags`, 0 or ASYNCHRON_CANCEL_REST.
+ * - Ownership: as for asynchron_any().
+ * - Threads: never blocks. Callbacks may run inside this call, if it completes `into` or cancels a
+ *   source.
+ * - Returns: a new reference to `into`; NULL for a NULL, for no source at all, for `into` among
+ *   the sources, for unknown flags, or if there is no memory.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+ASYNCHRON_MUST_USE
+asynchron_t *asynchron_race(asynchron_t *const *as,
+                            size_t n,
+                            asynchron_t *into,
+                            uint64_t flags);
+
 #ifdef __cplusplus
 }
 #endif

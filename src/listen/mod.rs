@@ -1,4 +1,5 @@
-//! What listens to asynchrons: callbacks, steps that go on after one or several, those that follow, a wait for any of several, reports.
+//! What listens to asynchrons: callbacks, steps that go on after one or several, those that follow, groups of several,
+//! a wait for any of several, reports.
 //! (To wait for all is to wait for one after the other.)
 //!
 //! Each is a kind of listener ([`crate::one::listener::Kind`]). A callback that can be taken back is made of a
@@ -13,6 +14,7 @@ pub(crate) mod all;
 pub(crate) mod any;
 pub(crate) mod callback;
 pub(crate) mod follow;
+pub(crate) mod group;
 pub(crate) mod removable;
 pub(crate) mod report;
 pub(crate) mod then;

@@ -32,6 +32,7 @@ use std::ptr::NonNull;
 use super::asynchron::Asynchron;
 use super::handle::Handle;
 use super::listener::{Kind, Listener};
+use super::state::Held;
 use crate::base::backoff::Backoff;
 use crate::sync::{AtomicU32, Ordering::*, race};
 
@@ -106,7 +107,7 @@ impl Link {
         let step = unsafe { first.cast::<Listener>().sub(1) };
         // SAFETY: it is alive.
         match unsafe { Listener::kind_by_address(step) } {
-            Kind::Step { source, .. } => source,
+            Kind::Step { source, .. } | Kind::PassingStep { source, .. } => source,
             other => other,
         }
     }
@@ -213,6 +214,20 @@ impl Link {
     /// `this` is alive; called once, by who took the step off what it delivers into.
     pub(crate) unsafe fn detach(this: NonNull<Self>) -> Detached {
         // SAFETY: as the caller promises.
+        unsafe { Self::detach_and(this, |source, held| Asynchron::unlock_wanted(source, held)) }
+    }
+
+    /// The same, and has `end` end the lock in which it was taken off. The source is not looked at after that. It may
+    /// be that its last handle is just being given up; so if `end` completes it, that is to be as RETAKEN.
+    ///
+    /// # Safety
+    /// As for [`Self::detach`].
+    #[inline]
+    pub(crate) unsafe fn detach_and(
+        this: NonNull<Self>,
+        mut end: impl FnMut(NonNull<Asynchron>, Held),
+    ) -> Detached {
+        // SAFETY: as the caller promises.
         let word = unsafe { Self::word(this) };
         let mut backoff = Backoff::new();
         loop {
@@ -229,7 +244,7 @@ impl Link {
                     // ORDERING: Acquire sees the node as it was listed.
                     if word.compare_exchange(LISTED, DETACHING, Acquire, Relaxed).is_ok() {
                         // SAFETY: just now, and only by this thread.
-                        if unsafe { Self::try_detach(this) } {
+                        if unsafe { Self::try_detach(this, &mut end) } {
                             return Detached::Off;
                         }
                         backoff.wait();
@@ -242,13 +257,16 @@ impl Link {
 
     /// # Safety
     /// It is `DETACHING`, by this thread. If false, it is LISTED again, and may be told.
-    unsafe fn try_detach(this: NonNull<Self>) -> bool {
+    unsafe fn try_detach(
+        this: NonNull<Self>,
+        end: &mut impl FnMut(NonNull<Asynchron>, Held),
+    ) -> bool {
         // SAFETY: as the caller promises: so it is neither told nor freed.
         let word = unsafe { Self::word(this) };
         // SAFETY: not TOLD, so it has a source, which is alive.
-        let source = unsafe { Self::source(this) };
+        let address = unsafe { Self::source(this) };
         // SAFETY: the source is ALIVE while it has listeners that are LISTED and not told.
-        let source = unsafe { source.as_ref() };
+        let source = unsafe { address.as_ref() };
         let Some(held) = source.state().try_lock() else {
             // ORDERING: Release: the source is not looked at any more.
             word.store(LISTED, Release);
@@ -260,8 +278,7 @@ impl Link {
         unsafe { list.unlink(Self::node(this)) };
         // ORDERING: nobody else knows it any more.
         word.store(OFF, Relaxed);
-        // SAFETY: ALIVE while it is LOCKED, and until it is PUBLISHED.
-        unsafe { Asynchron::unlock_wanted(NonNull::from(source), held) };
+        end(address, held);
         true
     }
 

@@ -58,6 +58,9 @@ pub(crate) enum Kind {
     /// A step, a task or a timer, in the list of what it delivers into: as [`Kind::Take`]. And how a step's links in the lists
     /// of its sources are told.
     Step { take: TakeFn, source: &'static Kind },
+    /// The same of one that completes others when what it delivers into is complete: `pass` as above, but no reference
+    /// comes with it.
+    PassingStep { pass: unsafe fn(NonNull<Listener>, &Chain), source: &'static Kind },
 }
 
 /// Whether one for whom a job runs wants what it listens to.
@@ -75,14 +78,16 @@ impl Kind {
             Self::Run { interest, .. } | Self::RunMarked { interest, .. } => {
                 *interest == Interest::Yes
             }
-            Self::Step { .. } | Self::Idle(_) | Self::Aside { .. } => false,
+            Self::Step { .. } | Self::PassingStep { .. } | Self::Idle(_) | Self::Aside { .. } => {
+                false
+            }
             _ => true,
         }
     }
 
     /// Whether it delivers into what it listens to, of which it has a reference.
     fn is_step(&self) -> bool {
-        matches!(self, Self::Step { .. })
+        matches!(self, Self::Step { .. } | Self::PassingStep { .. })
     }
 }
 

@@ -72,6 +72,16 @@ impl Outcome {
     pub(crate) fn shut_down() -> Self {
         Self::CancelledFor(c"shut down")
     }
+
+    /// Nobody wants it any more.
+    pub(crate) fn unwanted() -> Self {
+        Self::CancelledFor(c"unwanted")
+    }
+
+    /// Another came first.
+    pub(crate) fn unneeded() -> Self {
+        Self::CancelledFor(c"unneeded")
+    }
 }
 
 /// Says which variant lies in a [`Slot`], and how long a small value is. It lies in the state word,

@@ -271,6 +271,12 @@ impl Telling {
                 // SAFETY: nobody else uses its links before it has passed on.
                 unsafe { self.passing.push(node.cast(), None) };
             }
+            Kind::PassingStep { .. } => {
+                // SAFETY: TOLD: just taken off, under the lock, or ALONE.
+                unsafe { Listener::mark_taken(node) };
+                // SAFETY: TOLD: nobody else uses its links any more.
+                unsafe { self.passing.push(node.cast(), None) };
+            }
             // SAFETY: as the caller promises.
             Kind::Take(take) | Kind::Idle(take) | Kind::Step { take, .. } => unsafe {
                 take(node, source, self)
@@ -357,18 +363,54 @@ impl Chain {
         chain.run();
     }
 
+    pub(crate) fn new() -> Self {
+        Self { passing: Jobs::new(), due: Jobs::new() }
+    }
+
+    /// Has one pass on in its turn that came when its source was complete.
+    ///
+    /// # Safety
+    /// The node is in no list, and counts as told; the source is kept for it.
+    pub(crate) unsafe fn pass_later(&self, node: NonNull<Listener>) {
+        // SAFETY: nobody else uses its links before it has passed on.
+        unsafe { self.passing.push(node.cast(), None) };
+    }
+
+    /// Completes another, unless it is complete.
+    pub(crate) fn complete_other(&self, other: &Asynchron, outcome: Outcome) {
+        if let Some(held) = other.state().claim() {
+            // SAFETY: CLAIMED, and the caller has it ALIVE.
+            unsafe { self.complete(other, held, outcome) };
+        }
+    }
+
     /// Completes another. Its callbacks run after those that are due already.
     ///
     /// # Safety
     /// CLAIMED: `held` is of `a`, which is incomplete. What keeps it is given up later.
     pub(crate) unsafe fn complete(&self, a: &Asynchron, held: Held, outcome: Outcome) {
+        // SAFETY: as the caller promises.
+        unsafe { self.complete_unkept(NonNull::from(a), held, outcome) };
+    }
+
+    /// The same for one that may be gone afterwards.
+    ///
+    /// # Safety
+    /// CLAIMED: `held` is of `this`, which is incomplete.
+    pub(crate) unsafe fn complete_unkept(
+        &self,
+        this: NonNull<Asynchron>,
+        held: Held,
+        outcome: Outcome,
+    ) {
+        // SAFETY: ALIVE until it is PUBLISHED.
+        let a = unsafe { this.as_ref() };
         // SAFETY: CLAIMED: the slot is this thread's alone.
         let tag = unsafe { Slot::write(a.slot.get(), outcome) };
         // SAFETY: LOCKED: the list is this thread's alone.
         if unsafe { a.listeners() }.is_empty() {
             return a.state().publish(held, tag);
         }
-        let this = NonNull::from(a);
         let mut telling = Telling::new();
         if held.is_crowded() {
             // SAFETY: CLAIMED, and the outcome is written.
@@ -394,14 +436,16 @@ impl Chain {
     /// TOLD: it passes on once.
     unsafe fn pass(&self, node: NonNull<Listener>) {
         // SAFETY: TOLD: its kind is still there.
-        if let Kind::Pass { pass, .. } = *unsafe { Listener::kind(node) } {
+        match *unsafe { Listener::kind(node) } {
             // SAFETY: as the caller promises.
-            unsafe { pass(node, self) };
+            Kind::Pass { pass, .. } | Kind::PassingStep { pass, .. } => unsafe { pass(node, self) },
+            _ => {}
         }
     }
 
+    /// Completes all that are left, and then runs what is due.
     #[cold]
-    fn run(self) {
+    pub(crate) fn run(self) {
         while let Some(job) = self.passing.pop() {
             // SAFETY: TOLD: it was left there to pass on.
             unsafe { self.pass(job.cast()) };

@@ -217,7 +217,8 @@ impl Asynchron {
     }
 
     /// Steps may be taken off by another thread just now, which has the lock for that. If the last one was,
-    /// that thread is through with it once the lock is free, and no other comes.
+    /// that thread is through with it once the lock is free, and no other comes. But it may have completed the object,
+    /// for callbacks that have references now. So this one is given up once more.
     ///
     /// # Safety
     /// LAST: the last reference has just been given up.
@@ -230,8 +231,8 @@ impl Asynchron {
         let nobody_listens = unsafe { me.listeners() }.is_empty();
         if nobody_listens {
             me.state.unlock(held.without_steps());
-            // SAFETY: as the caller promises.
-            unsafe { Self::end(this, me.state.load()) };
+            // SAFETY: ALIVE: that reference is still counted.
+            unsafe { Self::release(this) };
         } else {
             me.state.unlock(held);
             // SAFETY: LAST, as the caller promises.

@@ -12,6 +12,7 @@
 //!                             JOINED   an annex lies behind the object: from creation on
 //!                             EXTRAS   it has a name, user data or a function on demand
 //!                             STEPS    a step listens, which may be taken off by who has no reference
+//!                             RETAKEN  a step that listened has completed it, and was none of those with a reference
 //!                             WATCHED  a race detector is told what is done: from creation on
 //!                             FOLLOWS  it is to complete as another does: from then on
 //!                             ROOM     room for a value lies behind the object: from creation on, never with JOINED
@@ -38,8 +39,10 @@
 //!
 //! With STEPS, even who has the only reference is not alone: whoever completes what a step delivers into takes
 //! that step off the list, under the lock, until it is published to all ([`super::link`]). Nor is he
-//! while it is LENT. And with TIMED, whoever looks after the deadline may find it incomplete under the lock, without a
-//! reference: then that one completes it, and may take a reference before it gives up the lock ([`super::deadline`]).
+//! while it is LENT. Such a step may complete it, too, and then there are references again: for callbacks, say. So who
+//! finds that it was the last, and STEPS or RETAKEN, takes the lock, and then gives up its own once more. And with TIMED,
+//! whoever looks after the deadline may find it incomplete under the lock, without a reference: then that one completes
+//! it, and may take a reference before it gives up the lock ([`super::deadline`]).
 //!
 //! RUNNING remembers that a function was started and is never taken back. Whoever takes the lock
 //! and finds it incomplete may deliver, and exactly one does. From publishing on, unless it keeps the
@@ -68,8 +71,8 @@
 //!   reference was left to the borrower meanwhile, that is its own from then on.
 //! - **LAST**: the last counted reference was given up, and the object is not LENT. The thread that counted down
 //!   has this, until it has freed the object or takes that reference up again to break off. With it one may read
-//!   and free all of it: nobody else can reach it. But while the word has STEPS, the list is still under the lock;
-//!   and while it has TIMED, it may not have been the last one.
+//!   and free all of it: nobody else can reach it. But while the word has STEPS or RETAKEN, the list is still under the
+//!   lock; and while it has one of these or TIMED, it may not have been the last one.
 //! - **LOCKED**: the lock is held. The thread to which `lock`, `claim` or their like gave a `Held` has this, until
 //!   it gives that to `unlock` or `publish`. With it one may read and change the list, the nodes in it, what
 //!   belongs to a listener that says so, and the word; and write the pointer to the extras while the word has no
@@ -127,13 +130,14 @@ const FOLLOWS: u32 = 1 << 15;
 /// Above the tag.
 const TIMED: u32 = 1 << 30;
 const MINDED: u32 = 1 << 21; // in the upper half, beside the tag
+const RETAKEN: u32 = 1 << 22; // the same
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
 /// What says that there is something beside the object.
-const BESIDE: u32 = JOINED | ROOM | EXTRAS | STEPS | TIMED | (Tag::HOLDS << TAG_SHIFT);
+const BESIDE: u32 = JOINED | ROOM | EXTRAS | STEPS | RETAKEN | TIMED | (Tag::HOLDS << TAG_SHIFT);
 
-const _: () = assert!(TIMED & (Tag::MASK << TAG_SHIFT) == 0);
+const _: () = assert!((RETAKEN | TIMED) & (Tag::MASK << TAG_SHIFT) == 0);
 
 /// The bits of the parking mask under which those sleep that wait for completion, and for the lock.
 const FOR_COMPLETION: u32 = 1;

@@ -23,7 +23,7 @@ pub(crate) enum Claimed {
     Yes(Held),
     /// It is complete, and the step is the caller's.
     Late,
-    /// It is complete, and whoever completed it takes the step off its sources.
+    /// It is complete, or will be at once; and whoever took the step's node off takes the step off its sources.
     Gone,
 }
 
@@ -78,7 +78,8 @@ impl Asynchron {
         true
     }
 
-    /// Takes the node of such a step off the list again, and claims the asynchron for it.
+    /// Takes the node of a step off the list again, and claims the asynchron for it: once, also if others come for the
+    /// same node.
     ///
     /// # Safety
     /// As for [`Self::begin`].
@@ -96,6 +97,8 @@ impl Asynchron {
         let list = unsafe { self.listeners() };
         // SAFETY: it is in this list.
         unsafe { list.unlink(node) };
+        // SAFETY: LOCKED: just taken off.
+        unsafe { Listener::mark_taken(node) };
         if held.is_complete() {
             self.state().unlock(held);
             return Claimed::Late;

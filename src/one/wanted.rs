@@ -85,6 +85,11 @@ impl Asynchron {
         }
     }
 
+    /// Whether it is to be cancelled, because nobody wants it any more.
+    pub(crate) fn is_to_be_cancelled(&self, held: &Held) -> bool {
+        held.is_minded() && self.is_unwanted(held, 0)
+    }
+
     /// For who has given up what kept it wanted.
     #[inline]
     pub(crate) fn cancel_if_unwanted(&self) {
@@ -128,7 +133,7 @@ impl Asynchron {
     unsafe fn cancel_unwanted(this: NonNull<Self>, held: Held) {
         // SAFETY: as the caller promises. It is claimed, so it wins.
         let _ = unsafe {
-            Self::deliver(this, Some(held), Outcome::CancelledFor(c"unwanted"), Slot::write)
+            Self::deliver(this, Some(held), Outcome::unwanted(), Slot::write)
         };
     }
 

@@ -11,6 +11,7 @@
 mod callbacks;
 mod collect;
 mod follow;
+mod groups;
 mod keeper;
 mod lent;
 mod producers;

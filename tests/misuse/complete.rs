@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::table::Row;
 use crate::{
-    callbacks, collect, compute, deliver, handles, library, many, progress, promises, reports,
-    steps, time,
+    callbacks, collect, compute, deliver, groups, handles, library, many, progress, promises,
+    reports, steps, time,
 };
 
 #[test]
@@ -49,6 +49,7 @@ fn all_rows() -> Vec<Row> {
     rows.extend(reports::rows());
     rows.extend(many::rows());
     rows.extend(steps::rows());
+    rows.extend(groups::rows());
     rows
 }
 

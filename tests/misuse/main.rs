@@ -33,6 +33,7 @@ mod callbacks;
 mod collect;
 mod compute;
 mod deliver;
+mod groups;
 mod handles;
 mod library;
 mod many;

@@ -3,7 +3,7 @@
 use crate::{child, limit};
 
 /// The tests that are run again, by the names of their modules.
-const MODULES: [&str; 13] = [
+const MODULES: [&str; 14] = [
     "library::",
     "handles::",
     "deliver::",
@@ -13,6 +13,7 @@ const MODULES: [&str; 13] = [
     "reports::",
     "many::",
     "steps::",
+    "groups::",
     "contexts::",
     "handover::",
     "memory::",

@@ -2,8 +2,8 @@
 
 use super::super::outcome::Tag;
 use super::{
-    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, JOINED, LENT, MINDED, RETURNED, ROOM,
-    RUNNING, STEPS, TAG_SHIFT, TIMED, WAITED, WATCHED,
+    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, JOINED, LENT, MINDED, RETAKEN, RETURNED,
+    ROOM, RUNNING, STEPS, TAG_SHIFT, TIMED, WAITED, WATCHED,
 };
 
 /// The word as it was at one moment.
@@ -85,7 +85,7 @@ impl Seen {
 
     /// Whether steps may be taken off just now, by others than those with a reference.
     pub(crate) fn has_steps(self) -> bool {
-        self.0 & STEPS != 0
+        self.0 & (STEPS | RETAKEN) != 0
     }
 
     /// Whether there is nothing but the room behind the object, and what lies in it.
@@ -97,7 +97,7 @@ impl Seen {
     /// Whether the list may be in use just now by others than those with a reference, or there is room for a value.
     #[inline]
     pub(crate) fn has_steps_or_deadline_or_room(self) -> bool {
-        self.0 & (STEPS | TIMED | ROOM) != 0
+        self.0 & (STEPS | RETAKEN | TIMED | ROOM) != 0
     }
 
     /// Whether the first that listens is a deadline, or was until it was complete.
@@ -171,7 +171,12 @@ impl Held {
     }
 
     pub(crate) fn without_steps(self) -> Self {
-        Self(self.0 & !STEPS)
+        Self(self.0 & !(STEPS | RETAKEN))
+    }
+
+    /// To be completed by a step that listened to it, of those that have no reference.
+    pub(crate) fn retaken(self) -> Self {
+        Self(self.0 | RETAKEN)
     }
 
     pub(crate) fn with_follow(self) -> Self {

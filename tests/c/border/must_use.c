@@ -13,6 +13,9 @@ void warned(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r, async
     asynchron_then(a, NULL, NULL, NULL, NULL);
     asynchron_after_with(as, 1, NULL, NULL, NULL);
     asynchron_then_with(a, NULL, NULL, NULL);
+    asynchron_all(as, 1, NULL, 0);
+    asynchron_any(as, 1, NULL, 0);
+    asynchron_race(as, 1, NULL, 0);
     asynchron_try_unnotify(a, 1);
     asynchron_get(a, NULL);
     asynchron_get_timeout(a, 0, NULL);

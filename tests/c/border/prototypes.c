@@ -94,6 +94,9 @@ PIN(asynchron_status_t, asynchron_after_with,
     (asynchron_t *const *, size_t, asynchron_t *, const asynchron_step_options_t *, asynchron_t **));
 PIN(asynchron_status_t, asynchron_then_with,
     (asynchron_t *, asynchron_t *, const asynchron_step_options_t *, asynchron_t **));
+PIN(asynchron_t *, asynchron_all, (asynchron_t *const *, size_t, asynchron_t *, uint64_t));
+PIN(asynchron_t *, asynchron_any, (asynchron_t *const *, size_t, asynchron_t *, uint64_t));
+PIN(asynchron_t *, asynchron_race, (asynchron_t *const *, size_t, asynchron_t *, uint64_t));
 
 /* The function types, too, by functions that have exactly them. */
 static void drop_it(void *p) { (void)p; }

@@ -222,6 +222,47 @@ static int do_follow(asynchron_t *a)
     return done;
 }
 
+typedef asynchron_t *group_fn(asynchron_t *const *, size_t, asynchron_t *, uint64_t);
+static int group(group_fn *as_one, asynchron_t *a)
+{
+    asynchron_t *source[2], *into;
+    GRANTED(source[0] = source[1] = asynchron_create(NULL));
+    into = as_one(source, 2, a, ASYNCHRON_CANCEL_REST);
+    CHECK(!into || into == a);
+    if (into) {
+        /* Neither to complete it nor to cancel the rest needs any. */
+        long asked = allocations_asked;
+        CHECK(asynchron_cancel(a) == ASYNCHRON_OK && allocations_asked == asked);
+        CHECK(asynchron_poll(source[0]) == ASYNCHRON_CANCELLED);
+    }
+    CHECK(!asynchron_is_shared(source[0]));
+    asynchron_release(source[0]);
+    return handle(into);
+}
+static int do_all(asynchron_t *a) { return group(asynchron_all, a); }
+static int do_any(asynchron_t *a) { return group(asynchron_any, a); }
+static int do_race(asynchron_t *a) { return group(asynchron_race, a); }
+static int do_race_new(asynchron_t *a) { return handle(asynchron_race(&a, 1, NULL, 0)); }
+static int do_all_complete(asynchron_t *a)
+{
+    asynchron_t *source, *into;
+    (void)a;
+    GRANTED(source = asynchron_create(NULL));
+    CHECK(asynchron_set_bytes(source, big, 16) == ASYNCHRON_OK);
+    into = asynchron_all(&source, 1, NULL, 0);
+    asynchron_release(source);
+    return handle(into);
+}
+static int do_all_into_complete(asynchron_t *a)
+{
+    asynchron_t *source[2];
+    int done;
+    GRANTED(source[0] = source[1] = asynchron_create(NULL));
+    done = asynchron_cancel(a) == ASYNCHRON_OK && handle(asynchron_all(source, 2, a, ASYNCHRON_CANCEL_REST)) &&
+           asynchron_poll(source[0]) == ASYNCHRON_CANCELLED;
+    asynchron_release(source[0]);
+    return done;
+}
 
 /* Those that look, wait, complete, and let go. */
 static int do_version(asynchron_t *a) { (void)a; return asynchron_version() == ASYNCHRON_VERSION_NUMBER; }
@@ -481,6 +522,12 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(then), "", do_then, NEEDS_MEMORY },
     { FUNCTION(after_with), "into", do_after_with, NEEDS_MEMORY },
     { FUNCTION(then_with), "", do_then_with, NEEDS_MEMORY },
+    { FUNCTION(all), "", do_all, NEEDS_MEMORY },
+    { FUNCTION(all), "of complete ones", do_all_complete, NEEDS_MEMORY },
+    { FUNCTION(all), "into a complete one", do_all_into_complete, NEVER },
+    { FUNCTION(any), "", do_any, NEEDS_MEMORY },
+    { FUNCTION(race), "", do_race, NEEDS_MEMORY },
+    { FUNCTION(race), "into a new one", do_race_new, NEEDS_MEMORY },
     /* The last ones: the threads come and go as they like. */
     { FUNCTION(create_with), "expire_after_ns alone", do_create_expiring, NEEDS_MEMORY },
     { FUNCTION(expire_after), "", do_expire_after, NEEDS_MEMORY },

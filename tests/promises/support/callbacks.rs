@@ -166,6 +166,15 @@ where
     Handle::owned(out)
 }
 
+/// One of asynchron_all(), asynchron_any() and asynchron_race().
+pub type GroupFn =
+    unsafe extern "C" fn(*const *mut asynchron_t, usize, *mut asynchron_t, u64) -> *mut asynchron_t;
+
+pub fn group(as_one: GroupFn, sources: &[Handle], into: Option<&Handle>, flags: u64) -> Handle {
+    let (list, into) = (handle::raws(sources), into.map_or(null_mut(), Handle::raw));
+    Handle::owned(unsafe { as_one(list.as_ptr(), list.len(), into, flags) })
+}
+
 pub fn step_options<F>(flags: u64, f: F) -> asynchron_step_options_t
 where
     F: FnMut(*mut asynchron_t, &[*mut asynchron_t]) -> i32 + Send + 'static,
