@@ -253,6 +253,7 @@ typedef struct {
     void *ctx;
     asynchron_drop_fn_t drop_ctx;
     uint64_t flags;
+    asynchron_executor_t *executor;
 } asynchron_notify_options_t;
 
 asynchron_status_t asynchron_notify(asynchron_t *a, asynchron_notify_fn_t fn, void *ctx);

@@ -1375,6 +1375,10 @@ typedef struct {
      * ASYNCHRON_ON_CANCEL those that are wanted, joined by |. Unknown flags are refused.
      */
     uint64_t flags;
+    /**
+     * Where fn is to run; NULL: on the thread that completes. (Since: 0.2.0)
+     */
+    asynchron_executor_t *executor;
 } asynchron_notify_options_t;
 
 /**
@@ -1398,12 +1402,17 @@ asynchron_status_t asynchron_notify(asynchron_t *a,
  * Has a callback called once `a` is complete, with a context that is freed, and with a token to
  * take it back.
  *
+ * With an executor, the callback is handed to it when `a` completes, in the order of registration,
+ * and runs there; if the executor refuses it, or is closed, it runs as one without. Nothing is
+ * allocated for it then. If it did not end as the flags ask, drop_ctx runs on the thread that
+ * completes. One that was handed over and has not begun can still be taken back.
+ *
  * - Needs: `options` with size and fn set. A size larger than this header's is accepted if all
  *   that this header does not know is zero. `token` writable, or NULL if it is never taken back.
  * - Ownership: ctx is handed over, whatever is returned, unless the size is refused: then nothing
  *   was read. drop_ctx(ctx) runs after fn, or as soon as it is known that fn never runs: if it did
  *   not end as the flags ask, when it completes, in the place of fn.
- * - Threads: if `a` is complete, fn runs inside this call.
+ * - Threads: if `a` is complete, fn runs inside this call, or is handed to the executor.
  * - Returns: ASYNCHRON_OK: it will run, or has run, unless the flags exclude how it ends; `*token`,
  *   never 0, was written before that. ASYNCHRON_ALREADY: `a` is complete, and
  *   ASYNCHRON_NOTIFY_IF_PENDING was given; ASYNCHRON_E_INVALID: a NULL, a size too small or over

@@ -72,7 +72,7 @@ static struct duty *listen(asynchron_t *a, uint64_t *token)
 {
     struct duty *duty = make_duty(true, 2);
     asynchron_notify_options_t options = { sizeof options, called, duty, drop_duty,
-                                           one_in(3) ? ASYNCHRON_NOTIFY_IF_PENDING : 0 };
+                                           one_in(3) ? ASYNCHRON_NOTIFY_IF_PENDING : 0, NULL };
     asynchron_status_t status;
 
     count(CALLBACKS);

@@ -13,14 +13,19 @@ use std::ffi::c_void;
 use std::mem::offset_of;
 
 use super::asynchron_status_t::{self, *};
+use super::executor::executor;
 use super::options::{self, Options};
-use super::types::{asynchron_drop_fn_t, asynchron_notify_fn_t, asynchron_t, drop_fn, notify_fn};
+use super::types::{
+    asynchron_drop_fn_t, asynchron_executor_t, asynchron_notify_fn_t, asynchron_t, drop_fn,
+    notify_fn,
+};
 use super::{catch_panic, handle};
 use crate::base::program::Owned;
 use crate::listen::callback::{RegisterError, register};
 use crate::listen::removable::{self, Removal};
 use crate::listen::ways::{Ways, only};
 use crate::one::jobs;
+use crate::pool::Counted;
 
 /// A flag of asynchron_notify_options_t: register only if `a` is not complete. If it is complete,
 /// fn is not called, and ASYNCHRON_ALREADY is returned.
@@ -53,6 +58,8 @@ pub struct asynchron_notify_options_t {
     /// 0, or of ASYNCHRON_NOTIFY_IF_PENDING, ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and
     /// ASYNCHRON_ON_CANCEL those that are wanted, joined by |. Unknown flags are refused.
     pub flags: u64,
+    /// Where fn is to run; NULL: on the thread that completes. (Since: 0.2.0)
+    pub executor: *mut asynchron_executor_t,
 }
 
 /// Those that say how it is to have ended.
@@ -87,7 +94,7 @@ pub unsafe extern "C" fn asynchron_notify(
     catch_panic(ASYNCHRON_E_INTERNAL, || {
         let ctx = Owned { ptr: ctx, drop: None };
         // SAFETY: the caller vouches for the handle; no token is asked for.
-        unsafe { notify(a, r#fn, ctx, 0, std::ptr::null_mut()) }
+        unsafe { notify(a, r#fn, ctx, None, 0, std::ptr::null_mut()) }
     })
 }
 
@@ -98,6 +105,7 @@ unsafe fn notify(
     a: *mut asynchron_t,
     function: asynchron_notify_fn_t,
     ctx: Owned,
+    executor: Option<Counted>,
     flags: u64,
     token: *mut u64,
 ) -> asynchron_status_t {
@@ -107,9 +115,10 @@ unsafe fn notify(
     };
     let only_pending = flags & ASYNCHRON_NOTIFY_IF_PENDING != 0;
     let ways = ways(flags);
+    let executor = executor.map(|executor| (executor, ways));
     let registered = only(ways, function, ctx).and_then(|(function, ctx)| {
         // SAFETY: as the caller promises.
-        unsafe { register(a, function, ctx, ways.interest(), only_pending, token) }
+        unsafe { register(a, function, ctx, ways.interest(), executor, only_pending, token) }
     });
     match registered {
         Ok(()) => ASYNCHRON_OK,
@@ -121,12 +130,17 @@ unsafe fn notify(
 /// Has a callback called once `a` is complete, with a context that is freed, and with a token to
 /// take it back.
 ///
+/// With an executor, the callback is handed to it when `a` completes, in the order of registration,
+/// and runs there; if the executor refuses it, or is closed, it runs as one without. Nothing is
+/// allocated for it then. If it did not end as the flags ask, drop_ctx runs on the thread that
+/// completes. One that was handed over and has not begun can still be taken back.
+///
 /// - Needs: `options` with size and fn set. A size larger than this header's is accepted if all
 ///   that this header does not know is zero. `token` writable, or NULL if it is never taken back.
 /// - Ownership: ctx is handed over, whatever is returned, unless the size is refused: then nothing
 ///   was read. drop_ctx(ctx) runs after fn, or as soon as it is known that fn never runs: if it did
 ///   not end as the flags ask, when it completes, in the place of fn.
-/// - Threads: if `a` is complete, fn runs inside this call.
+/// - Threads: if `a` is complete, fn runs inside this call, or is handed to the executor.
 /// - Returns: ASYNCHRON_OK: it will run, or has run, unless the flags exclude how it ends; `*token`,
 ///   never 0, was written before that. ASYNCHRON_ALREADY: `a` is complete, and
 ///   ASYNCHRON_NOTIFY_IF_PENDING was given; ASYNCHRON_E_INVALID: a NULL, a size too small or over
@@ -149,8 +163,10 @@ pub unsafe extern "C" fn asynchron_notify_with(
         if unknown || options.flags & !(ASYNCHRON_NOTIFY_IF_PENDING | ON_FLAGS) != 0 {
             return ASYNCHRON_E_INVALID;
         }
+        // SAFETY: the caller vouches for the executor.
+        let executor = unsafe { executor(options.executor) }.map(Counted::retain);
         // SAFETY: the caller vouches for the handle, and that the token may be written.
-        unsafe { notify(a, options.r#fn, ctx, options.flags, token) }
+        unsafe { notify(a, options.r#fn, ctx, executor, options.flags, token) }
     })
 }
 

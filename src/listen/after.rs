@@ -15,13 +15,14 @@ use crate::one::asynchron::Asynchron;
 use crate::one::handle::Handle;
 use crate::one::jobs::{self, Decided, Job, Jobs};
 use crate::one::link::{Detached, Known, Link, Listed};
-use crate::one::listener::{Kind, Listener};
+use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::publish::Telling;
 use crate::one::step::Begun;
 use crate::sync::{AtomicU32, Ordering::*, race};
 
 /// A source completes.
-static AFTER: Kind = Kind::Decide { mark: Link::mark, decide: After::count };
+static AFTER: Kind =
+    Kind::Decide { mark: Link::mark, decide: After::count, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
 static NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
 

@@ -7,7 +7,8 @@ use std::ffi::c_void;
 use std::mem;
 use std::ptr::NonNull;
 
-use super::removable::{self, Removable};
+use super::removable::Removable;
+use super::ways::Ways;
 use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::{Owned, abort_on_exception};
 use crate::one::asynchron::Asynchron;
@@ -15,6 +16,7 @@ use crate::one::handle::{Handle, Loan};
 use crate::one::jobs::Job;
 use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::publish::tell_late;
+use crate::pool::Counted;
 
 /// One that cannot be taken back.
 static CALLBACK: Kind = callback(Interest::Yes);
@@ -43,7 +45,8 @@ pub(crate) enum RegisterError {
 }
 
 /// Registers a callback; runs it at once if `a` is complete, unless `only_pending` refuses that.
-/// A token is written if there is somewhere to write it, before the function can run.
+/// A token is written if there is somewhere to write it, before the function can run. With an executor, it runs there,
+/// unless that refuses it.
 ///
 /// # Safety
 /// `token` is NULL or may be written.
@@ -52,18 +55,19 @@ pub(crate) unsafe fn register(
     function: NotifyFn,
     ctx: Owned,
     interest: Interest,
+    executor: Option<(Counted, Ways)>,
     only_pending: bool,
     token: *mut u64,
 ) -> Result<(), RegisterError> {
     let source = NonNull::from(a);
-    if !token.is_null() {
-        let callback =
-            Callback { listener: Listener::new(removable::kind(interest)), source, function, ctx };
-        // SAFETY: it may be written.
-        return unsafe { Removable::register(a, callback, only_pending, token) };
-    }
     let kind = if interest == Interest::Yes { &CALLBACK } else { &OF_CANCEL };
     let callback = Callback { listener: Listener::new(kind), source, function, ctx };
+    if !token.is_null() || executor.is_some() {
+        // SAFETY: as the caller promises.
+        return unsafe {
+            Removable::register(a, callback, interest, executor, only_pending, token)
+        };
+    }
     let callback = try_box(callback).map_err(|_| RegisterError::NoMemory)?;
     let callback = NonNull::from(Box::leak(callback));
     // SAFETY: new, and freed only after it was told.

@@ -8,17 +8,19 @@
 //!       └─────────▶ gone
 //! ```
 
-use std::mem::{self, MaybeUninit};
+use std::mem::{self, MaybeUninit, offset_of};
 use std::ptr::{self, NonNull};
 
 use super::callback::{Callback, RegisterError};
 use super::token::{self, Filled, Reserved};
+use super::ways::Ways;
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
-use crate::one::jobs::{self, Job, Jobs};
+use crate::one::jobs::{self, Decided, Job, Jobs, RunFn};
 use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::wait::block_until;
+use crate::pool::{Counted, Errand, Work};
 use crate::sync::{AtomicU32, Ordering::*, race};
 use crate::sys;
 
@@ -29,10 +31,16 @@ const fn removable(interest: Interest) -> Kind {
     Kind::RunMarked { mark: Removable::mark_due, run: Removable::run, interest }
 }
 
-/// That of a callback that can be taken back.
-pub(super) fn kind(interest: Interest) -> &'static Kind {
-    if interest == Interest::Yes { &REMOVABLE } else { &OF_CANCEL }
+/// One that runs where an executor has it run.
+static SENT: Kind = sent(Interest::Yes);
+static SENT_OF_CANCEL: Kind = sent(Interest::No);
+
+const fn sent(interest: Interest) -> Kind {
+    Kind::Decide { mark: Removable::mark_due, decide: Sent::decide, interest }
 }
+
+static WORK: Work =
+    Work { run: Sent::run, discard: Sent::discard, cancel: Sent::run, free: Sent::free };
 
 #[repr(C)]
 pub(crate) struct Removable {
@@ -55,6 +63,16 @@ enum Stage {
     Withdrawn,
 }
 
+/// With what is handed to the executor once it is due: nothing has to be allocated then.
+#[repr(C)]
+struct Sent {
+    /// First, so that its address is this one's.
+    removable: Removable,
+    /// Where it ended otherwise, there is nothing for the executor to do.
+    ways: Ways,
+    errand: Errand,
+}
+
 /// A thread that waits for a running callback.
 struct Awaiter {
     next: *mut Awaiter,
@@ -73,31 +91,33 @@ pub(crate) enum Removal {
 }
 
 impl Removable {
-    /// As [`super::callback::register`].
+    /// As [`super::callback::register`], of one that is not a plain one.
     ///
     /// # Safety
-    /// `token` may be written.
+    /// `token` is NULL or may be written.
     #[inline(never)]
     pub(super) unsafe fn register(
         a: &Asynchron,
         callback: Callback,
+        interest: Interest,
+        executor: Option<(Counted, Ways)>,
         only_pending: bool,
         token: *mut u64,
     ) -> Result<(), RegisterError> {
-        let stage = Stage::Registered;
-        let removable = Self { callback, stage, slot: None, awaiters: ptr::null_mut() };
-        let this = Box::leak(try_box(removable).map_err(|_| RegisterError::NoMemory)?);
-        let this = NonNull::from(this);
-        let Ok(slot) = Reserved::new(this) else {
-            // SAFETY: made by a box, and known to nobody else.
-            drop(unsafe { Box::from_raw(this.as_ptr()) });
-            return Err(RegisterError::NoMemory);
-        };
-        let token = token.cast::<MaybeUninit<u64>>();
-        // Without the lock: the system may have to fetch the memory first.
-        // SAFETY: the token may be written.
-        let before = unsafe { token.replace(MaybeUninit::new(slot.token())) };
-        let mut slot = Some(slot);
+        let this = Self::allocate(callback, interest, executor)?;
+        let token = NonNull::new(token.cast::<MaybeUninit<u64>>());
+        let (mut slot, mut before) = (None, MaybeUninit::uninit());
+        if let Some(token) = token {
+            let Ok(reserved) = Reserved::new(this) else {
+                // SAFETY: known to nobody else.
+                unsafe { Self::free(this) };
+                return Err(RegisterError::NoMemory);
+            };
+            // Without the lock: the system may have to fetch the memory first.
+            // SAFETY: the token may be written.
+            before = unsafe { token.replace(MaybeUninit::new(reserved.token())) };
+            slot = Some(reserved);
+        }
         let mut fill = || {
             // SAFETY: LOCKED: called once.
             slot.take().map(|slot| unsafe { Self::fill(this, a, slot) })
@@ -112,9 +132,11 @@ impl Removable {
         }
         if only_pending {
             // SAFETY: it was not listed, so it is still ours alone.
-            drop(unsafe { Box::from_raw(this.as_ptr()) });
-            // SAFETY: the caller of this may write it, and no token was given.
-            unsafe { token.write(before) };
+            unsafe { Self::free(this) };
+            if let Some(token) = token {
+                // SAFETY: the caller of this may write it, and no token was given.
+                unsafe { token.write(before) };
+            }
             return Err(RegisterError::Complete);
         }
         a.with_listeners(|_, _| {
@@ -123,11 +145,63 @@ impl Removable {
             unsafe { Self::mark_due(this.cast()) };
         });
         a.keep();
-        let jobs = Jobs::new();
-        // SAFETY: in no list.
-        unsafe { jobs.push(this.cast(), Some(Self::run)) };
-        jobs::run(jobs);
+        // SAFETY: it is alive.
+        let due = if unsafe { Self::is_sent(this) } {
+            // SAFETY: in no list, and with a reference.
+            unsafe { Sent::decide(this.cast(), NonNull::from(a)) }
+        } else {
+            Some((this.cast(), Self::run as RunFn))
+        };
+        if let Some((job, run)) = due {
+            // SAFETY: in no list.
+            unsafe { run_job(job, run) };
+        }
         Ok(())
+    }
+
+    fn allocate(
+        mut callback: Callback,
+        interest: Interest,
+        executor: Option<(Counted, Ways)>,
+    ) -> Result<NonNull<Self>, RegisterError> {
+        let kind = match (executor.is_some(), interest) {
+            (false, Interest::Yes) => &REMOVABLE,
+            (false, Interest::No) => &OF_CANCEL,
+            (true, Interest::Yes) => &SENT,
+            (true, Interest::No) => &SENT_OF_CANCEL,
+        };
+        callback.listener = Listener::new(kind);
+        let stage = Stage::Registered;
+        let removable = Self { callback, stage, slot: None, awaiters: ptr::null_mut() };
+        let Some((executor, ways)) = executor else {
+            let made = try_box(removable).map_err(|_| RegisterError::NoMemory)?;
+            return Ok(NonNull::from(Box::leak(made)));
+        };
+        let sent = Sent { removable, ways, errand: Errand::new(&WORK, executor) };
+        let made = try_box(sent).map_err(|_| RegisterError::NoMemory)?;
+        Ok(NonNull::from(Box::leak(made)).cast())
+    }
+
+    /// # Safety
+    /// It is alive.
+    unsafe fn is_sent(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises.
+        matches!(unsafe { Listener::kind(this.cast()) }, Kind::Decide { .. })
+    }
+
+    /// # Safety
+    /// No token leads to it, and it is in no list, no queue, and with no executor.
+    unsafe fn free(this: NonNull<Self>) {
+        // SAFETY: it is alive.
+        if unsafe { Self::is_sent(this) } {
+            // SAFETY: it has this kind.
+            let errand = unsafe { Sent::errand(this) };
+            // SAFETY: the part of who would do it, and the only one.
+            unsafe { Errand::leave(errand) };
+        } else {
+            // SAFETY: made by a box, and known to nobody else.
+            drop(unsafe { Box::from_raw(this.as_ptr()) });
+        }
     }
 
     /// Has its token lead to it.
@@ -151,7 +225,18 @@ impl Removable {
     /// # Safety
     /// `job` lies where one begins that is due; called once.
     unsafe fn run(job: NonNull<Job>) {
-        let this = job.cast::<Self>().as_ptr();
+        // SAFETY: as the caller promises.
+        unsafe { Self::run_due(job.cast()) };
+        // SAFETY: no token leads to it any more, and no queue holds it.
+        drop(unsafe { Box::from_raw(job.cast::<Self>().as_ptr()) });
+    }
+
+    /// Runs it, unless it was withdrawn. Afterwards no token leads to it.
+    ///
+    /// # Safety
+    /// It is due, with a counted reference to its source; called once.
+    unsafe fn run_due(this: NonNull<Self>) {
+        let this = this.as_ptr();
         // SAFETY: alive, and nobody changes the callback but its context.
         let callback = unsafe { &raw const (*this).callback };
         // SAFETY: the job's reference is taken over here.
@@ -179,8 +264,37 @@ impl Removable {
             drop(slot);
             wake(awaiters);
         }
-        // SAFETY: no token leads to it any more, and no queue holds it.
-        drop(unsafe { Box::from_raw(this) });
+    }
+
+    /// The same, but drops its context in place of running it.
+    ///
+    /// # Safety
+    /// As for `run_due`.
+    unsafe fn withdraw_due(this: NonNull<Self>) {
+        // SAFETY: alive, and nobody changes the callback but its context.
+        let callback = unsafe { &raw const (*this.as_ptr()).callback };
+        // SAFETY: the reference is taken over here.
+        let source = unsafe { Callback::source(callback) };
+        let taken = source.with_listeners(|_, _| {
+            // SAFETY: LOCKED: its stage is the lock holder's to read.
+            let is_due = unsafe { (*this.as_ptr()).stage } == Stage::Due;
+            // SAFETY: LOCKED, and it is due.
+            is_due.then(|| unsafe { Self::withdraw(this.as_ptr()) })
+        });
+        drop(taken);
+    }
+
+    /// Whoever holds it finds nothing to run. What is returned is to be dropped without the lock.
+    ///
+    /// # Safety
+    /// It is due, and its source LOCKED.
+    unsafe fn withdraw(this: *mut Self) -> (Option<Reserved>, Owned) {
+        // SAFETY: LOCKED, and it is alive.
+        let slot = unsafe { Self::clear(this) };
+        // SAFETY: who holds it does not look without the lock.
+        let withdrawn = unsafe { &mut *this };
+        withdrawn.stage = Stage::Withdrawn;
+        (slot, withdrawn.callback.take_ctx())
     }
 
     /// Has its token lead nowhere. What is returned is to be dropped without the lock.
@@ -195,13 +309,122 @@ impl Removable {
     }
 }
 
+/// # Safety
+/// `job` lies where a callback begins that is in no list; `run` is called once.
+unsafe fn run_job(job: NonNull<Job>, run: RunFn) {
+    let jobs = Jobs::new();
+    // SAFETY: as the caller promises.
+    unsafe { jobs.push(job, Some(run)) };
+    jobs::run(jobs);
+}
+
+impl Sent {
+    /// # Safety
+    /// It is the first field of one of these.
+    unsafe fn errand(this: NonNull<Removable>) -> NonNull<Errand> {
+        // SAFETY: as the caller promises.
+        unsafe { this.byte_add(offset_of!(Self, errand)) }.cast()
+    }
+
+    /// # Safety
+    /// It is the errand of one of these.
+    unsafe fn of_errand(errand: NonNull<Errand>) -> NonNull<Removable> {
+        // SAFETY: as the caller promises.
+        unsafe { errand.byte_sub(offset_of!(Self, errand)) }.cast()
+    }
+
+    /// Hands it over to its executor; if that refuses, it runs here.
+    ///
+    /// # Safety
+    /// As for [`Kind::Decide`].
+    unsafe fn decide(node: NonNull<Listener>, source: NonNull<Asynchron>) -> Decided {
+        // SAFETY: it has this kind.
+        let ways = unsafe { (*node.cast::<Self>().as_ptr()).ways };
+        // SAFETY: there is a reference of its own.
+        let outcome = unsafe { source.as_ref() }.outcome();
+        if !outcome.is_some_and(|(_, tag)| ways.has(tag)) {
+            return Some((node.cast(), Self::run_here));
+        }
+        // SAFETY: it has this kind.
+        let errand = unsafe { Self::errand(node.cast()) };
+        // SAFETY: just due, and it stays until its last part is left.
+        let refused = unsafe { Errand::hand_over(errand) }.is_err();
+        refused.then(|| (node.cast(), Self::run_here as RunFn))
+    }
+
+    /// # Safety
+    /// It was refused; called once.
+    unsafe fn run_here(job: NonNull<Job>) {
+        // SAFETY: it is due, and this is its one run.
+        unsafe { Removable::run_due(job.cast()) };
+        // SAFETY: it is one of these.
+        let errand = unsafe { Self::errand(job.cast()) };
+        // SAFETY: the part of who does it, and the only one.
+        unsafe { Errand::leave(errand) };
+    }
+
+    /// As any callback: inside another, at the end of the queue of this thread.
+    ///
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn run(errand: NonNull<Errand>) {
+        // SAFETY: it has this work.
+        let this = unsafe { Self::of_errand(errand) };
+        // SAFETY: it is due, and in no list.
+        unsafe { run_job(this.cast(), Self::run_errand) };
+    }
+
+    /// # Safety
+    /// It is to be done here; called once.
+    unsafe fn run_errand(job: NonNull<Job>) {
+        // SAFETY: it is one of these.
+        let errand = unsafe { Self::errand(job.cast()) };
+        // SAFETY: it is due, and this is its one run.
+        let run = || unsafe { Removable::run_due(job.cast()) };
+        // SAFETY: it is to be done here.
+        unsafe { Errand::within(errand, run) };
+        // SAFETY: it is done.
+        unsafe { Errand::done(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn discard(errand: NonNull<Errand>) {
+        // SAFETY: it has this work.
+        let this = unsafe { Self::of_errand(errand) };
+        // SAFETY: it is due, and is not run.
+        unsafe { Removable::withdraw_due(this) };
+        // SAFETY: it is done.
+        unsafe { Errand::done(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn free(errand: NonNull<Errand>) {
+        // SAFETY: it has this work.
+        let this = unsafe { Self::of_errand(errand) };
+        // SAFETY: made by a box, and nobody knows it any more.
+        drop(unsafe { Box::from_raw(this.cast::<Self>().as_ptr()) });
+    }
+}
+
 /// What [`remove`] leaves to be dropped without the lock.
 #[derive(Default)]
 struct Leftovers {
     /// One that nobody else knows any more.
-    removable: Option<Box<Removable>>,
+    removable: Option<Unlisted>,
     slot: Option<Reserved>,
     ctx: Option<Owned>,
+}
+
+/// A callback that nobody else knows any more.
+struct Unlisted(NonNull<Removable>);
+
+impl Drop for Unlisted {
+    fn drop(&mut self) {
+        // SAFETY: nobody else knows it.
+        unsafe { Removable::free(self.0) };
+    }
 }
 
 /// Takes the callback with this token back. Waits for one that is running, if `wait` says so, but
@@ -260,17 +483,14 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
                 unsafe { list.unlink(removable.cast()) };
                 // SAFETY: LOCKED, and it is alive.
                 taken.slot = unsafe { Removable::clear(this) };
-                // SAFETY: nobody else had it but the list.
-                taken.removable = Some(unsafe { Box::from_raw(this) });
+                // Nobody else had it but the list.
+                taken.removable = Some(Unlisted(removable));
                 Removal::Removed
             }
             Stage::Due => {
-                // SAFETY: LOCKED, and it is alive.
-                taken.slot = unsafe { Removable::clear(this) };
-                // SAFETY: the queue that holds it does not look without the lock.
-                let withdrawn = unsafe { &mut *this };
-                withdrawn.stage = Stage::Withdrawn;
-                taken.ctx = Some(withdrawn.callback.take_ctx());
+                // SAFETY: LOCKED, and it is due.
+                let (slot, ctx) = unsafe { Removable::withdraw(this) };
+                (taken.slot, taken.ctx) = (slot, Some(ctx));
                 Removal::Removed
             }
             Stage::Running(thread) if thread == sys::this_thread() => Removal::TooLate,

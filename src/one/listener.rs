@@ -41,6 +41,7 @@ pub(crate) enum Kind {
     Decide {
         mark: unsafe fn(NonNull<Listener>),
         decide: unsafe fn(NonNull<Listener>, NonNull<Asynchron>) -> Decided,
+        interest: Interest,
     },
     /// `mark` as above; `pass` is called, with a counted reference of its own, when all others have learned, and before
     /// any of the program's code runs: it completes others. Until then a job lies where the links were.
@@ -75,9 +76,9 @@ impl Kind {
     /// Whether somebody wants what it listens to, and does not deliver into that.
     fn is_interest(&self) -> bool {
         match self {
-            Self::Run { interest, .. } | Self::RunMarked { interest, .. } => {
-                *interest == Interest::Yes
-            }
+            Self::Run { interest, .. }
+            | Self::RunMarked { interest, .. }
+            | Self::Decide { interest, .. } => *interest == Interest::Yes,
             Self::Step { .. } | Self::PassingStep { .. } | Self::Idle(_) | Self::Aside { .. } => {
                 false
             }

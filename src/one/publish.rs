@@ -115,7 +115,7 @@ impl Telling {
                 // SAFETY: TOLD: it learns once.
                 return unsafe { learn(node) };
             }
-            Kind::Decide { mark, decide } => {
+            Kind::Decide { mark, decide, .. } => {
                 // SAFETY: LOCKED: it is marked under the lock.
                 unsafe { mark(node) };
                 source.keep();

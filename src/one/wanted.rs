@@ -132,9 +132,7 @@ impl Asynchron {
     /// CLAIMED: `held` is of `this`, which is ALIVE until it is PUBLISHED.
     unsafe fn cancel_unwanted(this: NonNull<Self>, held: Held) {
         // SAFETY: as the caller promises. It is claimed, so it wins.
-        let _ = unsafe {
-            Self::deliver(this, Some(held), Outcome::unwanted(), Slot::write)
-        };
+        let _ = unsafe { Self::deliver(this, Some(held), Outcome::unwanted(), Slot::write) };
     }
 
     /// Whether nobody wants it: it is incomplete, nobody waits, nothing listens but what delivers, and nobody has a

@@ -23,7 +23,7 @@ mod shutdown;
 mod task;
 mod worker;
 
-pub(crate) use self::errand::Errand;
+pub(crate) use self::errand::{Errand, Work};
 pub(crate) use self::executor::{Counted, Executor, PostFn, Terms, TermsKind};
 use crate::base::memory::NoMemory;
 use crate::base::program::Owned;

@@ -238,6 +238,7 @@ impl Told {
             ctx: self.ctx(),
             drop_ctx: Some(Self::dropped),
             flags: 0,
+            executor: std::ptr::null_mut(),
         };
         let status = unsafe { asynchron_notify_with(a.0, &options, &mut token) };
         assert_eq!(status, ASYNCHRON_OK);

@@ -38,6 +38,7 @@ pub fn notify_options(
         ctx,
         drop_ctx: None,
         flags: 0,
+        executor: null_mut(),
     }
 }
 

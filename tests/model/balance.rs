@@ -27,6 +27,7 @@ pub fn make_what_stays() {
             ctx: null_mut(),
             drop_ctx: None,
             flags: 0,
+            executor: std::ptr::null_mut(),
         };
         // SAFETY: a new handle, which is used until it is released.
         let a = unsafe { asynchron_create(null()) };

@@ -79,7 +79,14 @@ fn what_create_with_is_given() {
 #[test]
 fn the_context_of_a_callback() {
     let register = |a: *mut asynchron_t, f: asynchron_notify_fn_t, flags, size, p, drop_ctx| {
-        let o = asynchron_notify_options_t { size, r#fn: f, ctx: p, drop_ctx, flags };
+        let o = asynchron_notify_options_t {
+            size,
+            r#fn: f,
+            ctx: p,
+            drop_ctx,
+            flags,
+            executor: std::ptr::null_mut(),
+        };
         let mut token = 0;
         (unsafe { asynchron_notify_with(a, &o, &mut token) }, token)
     };

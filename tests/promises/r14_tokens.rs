@@ -15,6 +15,7 @@ fn register(a: &Handle, tally: Option<Tally>) -> u64 {
         ctx: tally.map_or(null_mut(), |tally| tally.ptr()),
         drop_ctx: tally.and_then(|tally| tally.drop_fn()),
         flags: 0,
+        executor: std::ptr::null_mut(),
     };
     assert_eq!(unsafe { asynchron_notify_with(a.raw(), &options, &mut token) }, ASYNCHRON_OK);
     token

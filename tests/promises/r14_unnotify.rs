@@ -273,6 +273,7 @@ fn afterwards_nobody_uses_the_context() {
                     ctx: std::ptr::from_ref(&*ctx).cast_mut().cast(),
                     drop_ctx: None,
                     flags: 0,
+                    executor: std::ptr::null_mut(),
                 };
                 let status = unsafe { asynchron_notify_with(a.raw(), &options, &mut token) };
                 assert_eq!(status, ASYNCHRON_OK);

@@ -2,6 +2,7 @@
 
 use crate::support::process::try_in_child;
 use crate::support::*;
+use std::sync::Mutex;
 use std::thread;
 
 const CANCEL: u64 = ASYNCHRON_SHUTDOWN_CANCEL;
@@ -261,4 +262,209 @@ fn in_a_child_of_a_fork_a_post_executor_is_empty_too() {
         assert_eq!((tasks.run(), executor.shutdown(0, 0)), (1, ASYNCHRON_OK));
     })
     .unwrap();
+}
+
+#[test]
+fn a_callback_is_handed_over_at_completion_in_order_of_registration() {
+    let tasks = Tasks::default();
+    let (executor, a) = (tasks.executor(), Handle::new());
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let say = |n: usize| {
+        let order = order.clone();
+        move |_: *mut asynchron_t| order.lock().unwrap().push(n)
+    };
+    for n in 0..20 {
+        assert_eq!(notify_on(&executor, &a, 0, say(n), null_mut()), ASYNCHRON_OK);
+    }
+    notify(&a, say(100));
+    assert_eq!(tasks.len(), 0);
+    a.set(b"");
+    assert_eq!((tasks.len(), &**order.lock().unwrap()), (20, &[100][..]));
+    assert_eq!(notify_on(&executor, &a, 0, say(20), null_mut()), ASYNCHRON_OK);
+    assert_eq!(tasks.run(), 21);
+    assert!(order.lock().unwrap().iter().copied().eq([100].into_iter().chain(0..21)));
+}
+
+#[test]
+fn a_callback_runs_on_the_threads_of_its_executor() {
+    within(60, || {
+        let (executor, a, here) = (Executor::threads(1), Handle::new(), thread::current().id());
+        let (said, told) = std::sync::mpsc::channel();
+        for _ in 0..2 {
+            let said = said.clone();
+            let tell = move |_: *mut asynchron_t| said.send(thread::current().id()).unwrap();
+            assert_eq!(notify_on(&executor, &a, 0, tell, null_mut()), ASYNCHRON_OK);
+        }
+        a.set(b"");
+        for _ in 0..2 {
+            assert_ne!(told.recv().unwrap(), here);
+        }
+        assert_eq!(executor.shutdown(0, LONG), ASYNCHRON_OK);
+    });
+}
+
+/// Refused, closed while it was registered, or closed before: exactly once in any case, here.
+#[test]
+fn where_it_is_refused_or_closed_a_callback_runs_as_without_an_executor() {
+    for close in [true, false] {
+        let tasks = Tasks::default();
+        let (executor, a, count) = (tasks.executor(), Handle::new(), Arc::new(AtomicUsize::new(0)));
+        let counts = count.clone();
+        let callback = move |_: *mut asynchron_t| _ = counts.fetch_add(1, SeqCst);
+        let mut token = 0;
+        assert_eq!(notify_on(&executor, &a, 0, callback, &mut token), ASYNCHRON_OK);
+        if close {
+            assert_eq!(executor.shutdown(0, 0), ASYNCHRON_OK, "a registration is no task");
+        } else {
+            tasks.refuse();
+        }
+        a.set(b"");
+        assert_eq!((tasks.len(), count.load(SeqCst), a.unnotify(token)), (0, 1, ASYNCHRON_ALREADY));
+        let counts = count.clone();
+        let late = move |_: *mut asynchron_t| _ = counts.fetch_add(1, SeqCst);
+        assert_eq!(notify_on(&executor, &a, 0, late, null_mut()), ASYNCHRON_OK);
+        assert_eq!(count.load(SeqCst), 2);
+        drop(executor);
+        assert!(!tasks.are_kept());
+    }
+}
+
+#[test]
+fn a_posted_callback_that_has_not_begun_can_be_taken_back() {
+    for run in [true, false] {
+        let tasks = Tasks::default();
+        let (executor, a, owned) = (tasks.executor(), Handle::new(), Arc::new(()));
+        let (its, mut token) = (owned.clone(), 0);
+        let callback = move |_: *mut asynchron_t| {
+            let _ = &its;
+            panic!("it ran")
+        };
+        assert_eq!(notify_on(&executor, &a, 0, callback, &mut token), ASYNCHRON_OK);
+        a.set(b"");
+        assert_eq!((tasks.len(), a.unnotify(token)), (1, ASYNCHRON_OK));
+        assert_eq!((Arc::strong_count(&owned), a.unnotify(token)), (1, ASYNCHRON_ALREADY));
+        assert_eq!(executor.shutdown(0, 0), ASYNCHRON_TIMEOUT, "its task is still there");
+        assert_eq!(if run { tasks.run() } else { tasks.discard() }, 1);
+        assert_eq!(executor.shutdown(0, 0), ASYNCHRON_OK);
+    }
+}
+
+#[test]
+fn a_discarded_callback_drops_its_context_and_fails_nothing() {
+    let tasks = Tasks::default();
+    let (executor, a, owned) = (tasks.executor(), Handle::new(), Arc::new(()));
+    let (its, mut token) = (owned.clone(), 0);
+    let callback = move |_: *mut asynchron_t| {
+        let _ = &its;
+        panic!("it ran")
+    };
+    assert_eq!(notify_on(&executor, &a, 0, callback, &mut token), ASYNCHRON_OK);
+    a.set_number(1);
+    assert_eq!(tasks.discard(), 1);
+    assert_eq!((Arc::strong_count(&owned), a.number()), (1, Ok(1)));
+    assert_eq!(a.unnotify(token), ASYNCHRON_ALREADY);
+}
+
+#[test]
+fn queued_callbacks_run_on_the_thread_that_shuts_down_with_cancel() {
+    within(60, || {
+        let tasks = Tasks::default();
+        let (executor, a, here) = (tasks.executor(), Handle::new(), thread::current().id());
+        let count = Arc::new(AtomicUsize::new(0));
+        for _ in 0..3 {
+            let counts = count.clone();
+            let callback = move |_: *mut asynchron_t| {
+                assert_eq!(thread::current().id(), here);
+                counts.fetch_add(1, SeqCst);
+            };
+            assert_eq!(notify_on(&executor, &a, 0, callback, null_mut()), ASYNCHRON_OK);
+        }
+        a.set(b"");
+        assert_eq!(count.load(SeqCst), 0);
+        assert_eq!(executor.shutdown(CANCEL, 0), ASYNCHRON_OK);
+        assert_eq!((count.load(SeqCst), tasks.run(), count.load(SeqCst)), (3, 3, 3));
+    });
+}
+
+#[test]
+fn registrations_keep_the_executor_until_they_are_taken_back_or_have_run() {
+    let tasks = Tasks::default();
+    let (executor, a) = (tasks.executor(), Handle::new());
+    let mut token = 0;
+    assert_eq!(notify_on(&executor, &a, 0, |_| (), &mut token), ASYNCHRON_OK);
+    drop(executor);
+    assert!(tasks.are_kept());
+    assert_eq!(a.unnotify(token), ASYNCHRON_OK);
+    assert!(!tasks.are_kept());
+
+    let (executor, a) = (tasks.executor(), Handle::new());
+    assert_eq!(notify_on(&executor, &a, 0, |_| (), null_mut()), ASYNCHRON_OK);
+    drop(executor);
+    // Nobody is left to deliver: it breaks, and is handed over all the same.
+    drop(a);
+    assert_eq!((tasks.are_kept(), tasks.run(), tasks.are_kept()), (true, 1, false));
+}
+
+#[test]
+fn if_pending_on_a_complete_one_hands_nothing_over() {
+    let tasks = Tasks::default();
+    let (executor, a) = (tasks.executor(), Handle::new());
+    a.set(b"");
+    let (flags, mut token) = (ASYNCHRON_NOTIFY_IF_PENDING, 7);
+    let status = notify_on(&executor, &a, flags, |_| panic!("it ran"), &mut token);
+    assert_eq!((status, token, tasks.len()), (ASYNCHRON_ALREADY, 7, 0));
+    drop(executor);
+    assert!(!tasks.are_kept());
+}
+
+/// A loop that runs what it is given at once: each callback completes the next.
+#[test]
+fn many_callbacks_through_a_post_that_runs_them_at_once_need_no_stack() {
+    within(300, || {
+        let (executor, all) = (inline(true), Handle::many(100_001));
+        for pair in all.windows(2) {
+            let next = pair[1].clone();
+            let callback = move |_: *mut asynchron_t| _ = next.set(b"");
+            assert_eq!(notify_on(&executor, &pair[0], 0, callback, null_mut()), ASYNCHRON_OK);
+        }
+        all[0].set(b"");
+        assert_eq!(all.last().unwrap().poll(), ASYNCHRON_OK);
+        assert_eq!(executor.shutdown(0, 0), ASYNCHRON_OK);
+    });
+}
+
+/// Completing, taking back, running and shutting down meet: it runs once, or was taken back.
+#[test]
+fn completing_unnotify_and_shutdown_meet() {
+    within(120, || {
+        for round in 0..3000 {
+            let executor = Executor::threads(1);
+            let (a, ran, owned) = (Handle::new(), Arc::new(AtomicUsize::new(0)), Arc::new(()));
+            let (runs, its, mut token) = (ran.clone(), owned.clone(), 0);
+            let callback = move |_: *mut asynchron_t| {
+                let _ = &its;
+                runs.fetch_add(1, SeqCst);
+            };
+            assert_eq!(notify_on(&executor, &a, 0, callback, &mut token), ASYNCHRON_OK);
+            let gate = Arc::new(std::sync::Barrier::new(3));
+            let (first, completes) = (gate.clone(), a.clone());
+            let completes = thread::spawn(move || {
+                first.wait();
+                completes.set(b"")
+            });
+            let (second, shuts) = (gate.clone(), executor.clone());
+            let shuts = thread::spawn(move || {
+                second.wait();
+                shuts.shutdown(if round % 2 == 0 { CANCEL } else { 0 }, LONG)
+            });
+            gate.wait();
+            let removed = a.unnotify(token);
+            assert_eq!(
+                (completes.join().unwrap(), shuts.join().unwrap()),
+                (ASYNCHRON_OK, ASYNCHRON_OK)
+            );
+            assert_eq!(Arc::strong_count(&owned), 1);
+            assert_eq!(ran.load(SeqCst), usize::from(removed == ASYNCHRON_ALREADY));
+        }
+    });
 }

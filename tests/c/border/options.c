@@ -46,7 +46,7 @@ int main(void)
     CHECK(asynchron_user_data(a) == &user);
 
     const asynchron_notify_options_t notify = {sizeof notify, count_call, &told, drop_count,
-                                               ASYNCHRON_NOTIFY_IF_PENDING};
+                                               ASYNCHRON_NOTIFY_IF_PENDING, NULL};
     CHECK(asynchron_notify_with(a, &notify, &token) == ASYNCHRON_OK);
     CHECK(token != 0);
 

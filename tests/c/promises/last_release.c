@@ -173,7 +173,7 @@ static void in_a_drop(void)
 {
     for (int way = 0; way < 6; way++) {
         asynchron_options_t options = { sizeof options, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 };
-        asynchron_notify_options_t callback = { sizeof callback, in_nothing, NULL, release, 0 };
+        asynchron_notify_options_t callback = { sizeof callback, in_nothing, NULL, release, 0, NULL };
         asynchron_t *a = asynchron_create(NULL);
         uint64_t token;
         switch (way) {

@@ -98,7 +98,7 @@ static int do_cancel_with(asynchron_t *a) { return result(asynchron_cancel_with(
 static int do_notify(asynchron_t *a) { return result(asynchron_notify(a, callback, NULL)); }
 static int do_notify_with(asynchron_t *a)
 {
-    asynchron_notify_options_t o = { sizeof o, callback, &drops, drop, 0 };
+    asynchron_notify_options_t o = { sizeof o, callback, &drops, drop, 0, NULL };
     uint64_t token = 77;
     int done = result(asynchron_notify_with(a, &o, &token));
     CHECK(drops == (done == 1 ? 0 : 1) && (done == 1 || token == 77));

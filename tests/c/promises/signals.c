@@ -126,7 +126,7 @@ static pthread_t interrupted(int (*wait)(uint64_t), uint64_t ns, int times)
 static void goes_on(const char *name, int (*wait)(uint64_t), int kind)
 {
     asynchron_options_t options = { sizeof options, NULL, NULL, NULL, last_and_deliver, NULL, NULL, 0, 0 };
-    asynchron_notify_options_t callback = { sizeof callback, last, NULL, NULL, 0 };
+    asynchron_notify_options_t callback = { sizeof callback, last, NULL, NULL, 0, NULL };
     pthread_t other, thread;
     int running = kind != COMPLETED;
 

@@ -107,7 +107,7 @@ static void do_everything(void)
 {
     asynchron_options_t options = { sizeof options, "a name", asynchron_create(NULL), drop, wait_in_a_function,
                                     asynchron_create(NULL), drop, 0, 0 };
-    asynchron_notify_options_t callback = { sizeof callback, nothing, NULL, drop, 0 };
+    asynchron_notify_options_t callback = { sizeof callback, nothing, NULL, drop, 0, NULL };
     asynchron_t *a, *b = asynchron_create(NULL), *chain;
     asynchron_error_t error;
     uint64_t token;

@@ -62,6 +62,26 @@ pub fn notify_flags<F: FnMut(*mut asynchron_t) + Send + 'static>(
         ctx: boxed(f),
         drop_ctx: Some(drop_box::<F>),
         flags,
+        executor: null_mut(),
+    };
+    unsafe { asynchron_notify_with(a.raw(), &options, token) }
+}
+
+/// The same with an executor for it.
+pub fn notify_on<F: FnMut(*mut asynchron_t) + Send + 'static>(
+    executor: &Executor,
+    a: &Handle,
+    flags: u64,
+    f: F,
+    token: *mut u64,
+) -> asynchron_status_t {
+    let options = asynchron_notify_options_t {
+        size: size_of::<asynchron_notify_options_t>(),
+        r#fn: Some(run_notify::<F>),
+        ctx: boxed(f),
+        drop_ctx: Some(drop_box::<F>),
+        flags,
+        executor: executor.raw(),
     };
     unsafe { asynchron_notify_with(a.raw(), &options, token) }
 }
