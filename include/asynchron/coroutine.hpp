@@ -30,7 +30,6 @@
 #define ASYNCHRON_COROUTINE_HPP
 
 #include "computing.hpp"
-#include "promise.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -241,7 +240,17 @@ public:
 };
 
 template <class T> class coroutine_base {
-    promise<T> promise_;
+    // If the frame is destroyed while it waits, nobody will deliver.
+    struct result {
+        counted a = create_for<T>();
+        ~result()
+        {
+            if (a.get() != nullptr && asynchron_state(a.get()) == ASYNCHRON_STATE_PENDING)
+                fail_with(a.get(), ASYNCHRON_E_BROKEN, "the coroutine was destroyed while it waited");
+        }
+    };
+
+    result result_;
     std::exception_ptr thrown_;
 
 protected:
@@ -253,22 +262,22 @@ protected:
         template <class P> void await_suspend(std::coroutine_handle<P> coroutine) const noexcept
         {
             coroutine_base &it = coroutine.promise();
-            promise<T> promise = std::move(it.promise_);
+            const counted a = std::move(it.result_.a);
             const std::exception_ptr thrown = std::move(it.thrown_);
             if (thrown != nullptr) {
                 coroutine.destroy();
-                fail(promise.handle(), thrown);
+                fail(a.get(), thrown);
                 return;
             }
             typename kind<T>::parcel made = std::move(it.made_);
             coroutine.destroy();
-            deliver(promise.handle(), made);
+            deliver(a.get(), made);
         }
         void await_resume() const noexcept {}
     };
 
 public:
-    future<T> get_return_object() const noexcept { return promise_.get_future(); }
+    future<T> get_return_object() const noexcept { return from_handle<T>(result_.a.get()); }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     last final_suspend() const noexcept { return {}; }
     void unhandled_exception() noexcept { thrown_ = std::current_exception(); }

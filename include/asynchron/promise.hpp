@@ -8,107 +8,137 @@
 
 #include "future.hpp"
 
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "begin.hpp"
 
 ASYNCHRON_BEGIN_NAMESPACE
 
+/// @cond
+namespace ASYNCHRON_DETAIL {
+
+// One share in the duty to deliver, or none. It keeps the asynchron.
+class share_of_duty {
+    asynchron_promise_t *p_;
+    asynchron_t *a_; // what it delivers into
+
+public:
+    share_of_duty() noexcept : p_(nullptr), a_(nullptr) {}
+    share_of_duty(asynchron_promise_t *p, adopt_t) noexcept : p_(p), a_(asynchron_promise_asynchron(p)) {}
+    share_of_duty(const share_of_duty &other) noexcept : p_(asynchron_promise_retain(other.p_)), a_(other.a_) {}
+    share_of_duty(share_of_duty &&other) noexcept : p_(other.p_), a_(other.a_) { other.p_ = nullptr, other.a_ = nullptr; }
+    share_of_duty &operator=(share_of_duty other) noexcept
+    {
+        std::swap(p_, other.p_);
+        std::swap(a_, other.a_);
+        return *this;
+    }
+    ~share_of_duty()
+    {
+        if (p_ != nullptr)
+            asynchron_promise_release(p_);
+    }
+
+    static share_of_duty in(asynchron_t *a)
+    {
+        if (a == nullptr)
+            return share_of_duty();
+        asynchron_promise_t *const made = asynchron_promise_create(a, 0);
+        if (made == nullptr)
+            raise_no_memory();
+        return share_of_duty(made, adopt);
+    }
+
+    asynchron_promise_t *get() const noexcept { return p_; }
+    asynchron_t *asynchron() const noexcept { return a_; }
+};
+
+// What is delivered for what is thrown.
+inline const error &as_thrown(const error &thrown) noexcept { return thrown; }
+inline const cancelled &as_thrown(const cancelled &thrown) noexcept { return thrown; }
+#if defined(ASYNCHRON_EXCEPTIONS)
+inline const std::exception_ptr &as_thrown(const std::exception_ptr &thrown)
+{
+    if (thrown == nullptr)
+        refuse("there is no exception to deliver");
+    return thrown;
+}
+template <class E, class = when<!std::is_convertible<E, std::exception_ptr>::value>>
+std::exception_ptr as_thrown(const E &thrown)
+{
+    return std::make_exception_ptr(thrown);
+}
+#endif
+
+// Has the duty until the asynchron is complete, or is no more: C will deliver.
+class left_to_c : guard {
+    share_of_duty duty_;
+
+    template <class T> friend asynchron_drop_fn_t drop_of() noexcept;
+    explicit left_to_c(const share_of_duty &duty) : guard(drop), duty_(duty) {}
+    static void nothing(asynchron_t *, void *) noexcept {}
+    static void drop(void *ctx) noexcept
+    {
+        left_to_c *const it = static_cast<left_to_c *>(ctx);
+        it->is_dropped();
+        delete it;
+    }
+
+public:
+    // Of a cancel alone: that makes nobody interested in the value.
+    static void leave(const share_of_duty &duty)
+    {
+        asynchron_notify_options_t options = asynchron_notify_options_t();
+        options.size = sizeof options;
+        options.fn = nothing;
+        options.ctx = new left_to_c(duty);
+        options.drop_ctx = drop_of<left_to_c>();
+        options.flags = ASYNCHRON_ON_CANCEL;
+        need(asynchron_notify_with(duty.asynchron(), &options, nullptr));
+    }
+};
+
+} // namespace detail
+/// @endcond
+
 /** What promises of every type have in common. */
 class promise_base {
-    // The copies of one are counted, from the second on: when the last one goes, nobody will deliver.
-    struct holders {
-        std::atomic<std::size_t> count;
-        std::atomic<bool> released; // somebody else has the duty to deliver
-        explicit holders(std::size_t n) noexcept : count(n), released(false) {}
-    };
-
-    detail::counted a_;
-    mutable std::atomic<holders *> holders_; // nullptr: this is the only one
-
-    holders *one_more() const
-    {
-        if (a_.get() == nullptr)
-            return nullptr;
-        holders *all = holders_.load(std::memory_order_acquire);
-        if (all == nullptr) {
-            std::unique_ptr<holders> made(new holders(1));
-            // Another thread may be copying this one, too.
-            if (holders_.compare_exchange_strong(all, made.get(), std::memory_order_acq_rel, std::memory_order_acquire))
-                all = made.release();
-        }
-        all->count.fetch_add(1, std::memory_order_relaxed);
-        return all;
-    }
-
-    // Neither may be in use elsewhere meanwhile.
-    void swap(promise_base &other) noexcept
-    {
-        std::swap(a_, other.a_);
-        holders *const mine = holders_.load(std::memory_order_relaxed);
-        holders_.store(other.holders_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-        other.holders_.store(mine, std::memory_order_relaxed);
-    }
-
-    // Whether this was the last one and has the duty to deliver.
-    bool one_less() noexcept
-    {
-        holders *const all = holders_.load(std::memory_order_acquire);
-        if (all == nullptr)
-            return true;
-        holders_.store(nullptr, std::memory_order_relaxed);
-        if (all->count.fetch_sub(1, std::memory_order_acq_rel) != 1)
-            return false;
-        const bool has_duty = !all->released.load(std::memory_order_relaxed);
-        delete all;
-        return has_duty;
-    }
+    detail::share_of_duty duty_;
 
     template <class Thrown> ASYNCHRON_HIDDEN bool deliver(const Thrown &thrown)
     {
         if (!valid())
             detail::raise(nullptr, ASYNCHRON_E_INVALID);
-        return detail::fail(a_.get(), thrown);
+        return detail::fail(handle(), thrown);
     }
 
 protected:
     /// @cond
-    explicit promise_base(detail::counted a) noexcept : a_(std::move(a)), holders_(nullptr) {}
-    promise_base(const promise_base &other) : a_(other.a_), holders_(other.one_more()) {}
-    promise_base(promise_base &&other) noexcept
-        : a_(std::move(other.a_)), holders_(other.holders_.exchange(nullptr, std::memory_order_relaxed))
-    {
-    }
-    promise_base &operator=(const promise_base &other)
-    {
-        promise_base copy(other);
-        swap(copy);
-        return *this;
-    }
-    promise_base &operator=(promise_base &&other) noexcept
-    {
-        promise_base taken(std::move(other));
-        swap(taken);
-        return *this;
-    }
-    ~promise_base()
-    {
-        // If it is RUNNING, its function will deliver.
-        if (a_.get() != nullptr && one_less() && asynchron_state(a_.get()) == ASYNCHRON_STATE_PENDING)
-            detail::fail_with(a_.get(), ASYNCHRON_E_BROKEN, "the last promise went without delivering");
-    }
-
+    explicit promise_base(const detail::counted &a) : duty_(detail::share_of_duty::in(a.get())) {}
+    explicit promise_base(detail::share_of_duty duty) noexcept : duty_(std::move(duty)) {}
+    promise_base(const promise_base &) noexcept = default;
+    promise_base(promise_base &&) noexcept = default;
+    promise_base &operator=(const promise_base &) noexcept = default;
+    promise_base &operator=(promise_base &&) noexcept = default;
+    ~promise_base() = default;
     /// @endcond
 
 public:
     /** Whether there is an asynchron. */
-    bool valid() const noexcept { return a_.get() != nullptr; }
+    bool valid() const noexcept { return duty_.get() != nullptr; }
+
+    /**
+     * Says that the value is being computed, by means of your own: a thread, a device, a server. It is running from then
+     * on, until somebody delivers or cancels: future_base::cancel_pending() comes too late.
+     *
+     * - Returns: whether the work is yours; false: somebody else's function is at it, or it was cancelled or delivered.
+     * - Throws: error without state.
+     */
+    bool start() { return detail::won(asynchron_start(handle())); }
 
     /** Delivers a failure: every get() throws it. Returns whether this won; false: it was complete already. Throws
      *  error without state. */
@@ -141,18 +171,18 @@ public:
 #endif
 
     /** As future_base::cancel(). */
-    bool cancel() { return detail::won(asynchron_cancel(a_.get())); }
+    bool cancel() { return detail::won(asynchron_cancel(handle())); }
 
     /** As future_base::cancel(). */
-    bool cancel(const std::string &reason) { return detail::won(asynchron_cancel_with(a_.get(), reason.c_str())); }
+    bool cancel(const std::string &reason) { return detail::won(asynchron_cancel_with(handle(), reason.c_str())); }
 
     /** As future_base::cancel_pending(). */
-    bool cancel_pending() { return detail::won(asynchron_cancel_pending(a_.get(), nullptr)); }
+    bool cancel_pending() { return detail::won(asynchron_cancel_pending(handle(), nullptr)); }
 
     /** As future_base::cancel_pending(). */
     bool cancel_pending(const std::string &reason)
     {
-        return detail::won(asynchron_cancel_pending(a_.get(), reason.c_str()));
+        return detail::won(asynchron_cancel_pending(handle(), reason.c_str()));
     }
 
     /**
@@ -162,10 +192,10 @@ public:
      * - Returns: true; false: it is complete, and the progress stays as it was.
      * - Throws: std::bad_alloc; error without state.
      */
-    bool progress(std::uint64_t done, std::uint64_t total) { return detail::won(asynchron_progress(a_.get(), done, total)); }
+    bool progress(std::uint64_t done, std::uint64_t total) { return detail::won(asynchron_progress(handle(), done, total)); }
 
     /** Whether it was cancelled: nobody wants the value any more. */
-    bool is_cancelled() const noexcept { return asynchron_poll(a_.get()) == ASYNCHRON_CANCELLED; }
+    bool is_cancelled() const noexcept { return asynchron_poll(handle()) == ASYNCHRON_CANCELLED; }
 
     /**
      * Calls `f` if it is cancelled: nobody wants the value any more, so stop what makes it. If it ends otherwise, `f` is
@@ -178,29 +208,35 @@ public:
      */
     template <class F> ASYNCHRON_HIDDEN registration on_cancel(F &&f) const
     {
-        return detail::told<detail::decayed<F>, void>::listen(a_.get(), std::forward<F>(f), ASYNCHRON_ON_CANCEL);
+        return detail::told<detail::decayed<F>, void>::listen(handle(), std::forward<F>(f), ASYNCHRON_ON_CANCEL);
     }
 
     /** The asynchron, for C; this keeps its reference. nullptr without state. */
-    asynchron_t *handle() const noexcept { return a_.get(); }
+    asynchron_t *handle() const noexcept { return duty_.asynchron(); }
 
-    /** The same, and the caller takes over this promise's reference and the duty to deliver: C must deliver, fail or
-     *  cancel it before it releases it, or those who hold a future wait for ever. Copies of this promise may still
-     *  deliver, but need not: the last one goes without failing it. */
-    ASYNCHRON_MUST_USE asynchron_t *release() noexcept
+    /** The promise, for C; this keeps its share. nullptr without state. */
+    asynchron_promise_t *promise_handle() const noexcept { return duty_.get(); }
+
+    /** The asynchron, and the caller gets a reference to it, and the duty to deliver: C must deliver, fail or cancel it
+     *  before it releases it, or those who hold a future wait for ever. Not valid() then. Copies of this promise may still
+     *  deliver, but need not: the last one goes without failing it. Throws std::bad_alloc, and nothing has changed. */
+    ASYNCHRON_MUST_USE ASYNCHRON_HIDDEN asynchron_t *release()
     {
-        if (holders *const all = holders_.load(std::memory_order_acquire))
-            all->released.store(true, std::memory_order_relaxed); // the last one sees it: the count orders that
-        one_less();
-        return a_.release();
+        if (!valid())
+            return nullptr;
+        detail::left_to_c::leave(duty_);
+        asynchron_t *const a = asynchron_retain(handle());
+        duty_ = detail::share_of_duty();
+        return a;
     }
 };
 
 /**
  * The side that delivers. Copies of it deliver into the same asynchron, and the first delivery wins.
  *
- * If the last copy is destroyed and nobody has delivered or cancelled, it fails as broken: error, domain "asynchron",
- * code ASYNCHRON_E_BROKEN. So nobody waits in vain.
+ * If the last promise of an asynchron is destroyed, in C++ or C, and nobody has delivered or cancelled, it fails as
+ * broken: error, domain "asynchron", code ASYNCHRON_E_BROKEN. So nobody waits in vain. Where the library itself will
+ * deliver, such as by a function that C spawned for it, the promises may go.
  */
 template <class T> class promise : public promise_base {
 public:
@@ -230,13 +266,25 @@ public:
         return detail::won(detail::kind<T>::put(handle(), std::forward<A>(args)...));
     }
 
-    /** From a C handle, whose reference stays the caller's: this promise and its copies have the duty to deliver. */
-    static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
-    /** The same, taking over the reference. */
-    static promise from_handle(asynchron_t *a, adopt_t) noexcept { return promise(detail::counted(a, adopt)); }
+    /** From a C handle, whose reference stays the caller's: one more promise of it. Throws std::bad_alloc. */
+    static promise from_handle(asynchron_t *a) { return promise(detail::share_of_duty::in(a)); }
+    /** The same, taking over the reference, also if it throws. */
+    static promise from_handle(asynchron_t *a, adopt_t)
+    {
+        const detail::counted taken(a, adopt);
+        return from_handle(a);
+    }
+
+    /** From a C promise, which stays the caller's. */
+    static promise from_promise(asynchron_promise_t *p) noexcept { return from_promise(asynchron_promise_retain(p), adopt); }
+    /** The same, taking it over. */
+    static promise from_promise(asynchron_promise_t *p, adopt_t) noexcept
+    {
+        return promise(detail::share_of_duty(p, adopt));
+    }
 
 private:
-    explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
+    explicit promise(detail::share_of_duty duty) noexcept : promise_base(std::move(duty)) {}
 };
 
 /** A promise of a reference. */
@@ -253,13 +301,25 @@ public:
     /** Delivers the reference; the object stays yours. Returns whether this won. Throws error without state. */
     ASYNCHRON_HIDDEN bool set_value(T &object) { return detail::won(detail::kind<T &>::put(handle(), object)); }
 
-    /** From a C handle, whose reference stays the caller's: this promise and its copies have the duty to deliver. */
-    static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
-    /** The same, taking over the reference. */
-    static promise from_handle(asynchron_t *a, adopt_t) noexcept { return promise(detail::counted(a, adopt)); }
+    /** From a C handle, whose reference stays the caller's: one more promise of it. Throws std::bad_alloc. */
+    static promise from_handle(asynchron_t *a) { return promise(detail::share_of_duty::in(a)); }
+    /** The same, taking over the reference, also if it throws. */
+    static promise from_handle(asynchron_t *a, adopt_t)
+    {
+        const detail::counted taken(a, adopt);
+        return from_handle(a);
+    }
+
+    /** From a C promise, which stays the caller's. */
+    static promise from_promise(asynchron_promise_t *p) noexcept { return from_promise(asynchron_promise_retain(p), adopt); }
+    /** The same, taking it over. */
+    static promise from_promise(asynchron_promise_t *p, adopt_t) noexcept
+    {
+        return promise(detail::share_of_duty(p, adopt));
+    }
 
 private:
-    explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
+    explicit promise(detail::share_of_duty duty) noexcept : promise_base(std::move(duty)) {}
 };
 
 /** A promise without a value: it says that something is done. */
@@ -276,13 +336,25 @@ public:
     /** Says that it is done. Returns whether this won. Throws error without state. */
     ASYNCHRON_HIDDEN bool set_value() { return detail::won(detail::kind<void>::put(handle())); }
 
-    /** From a C handle, whose reference stays the caller's: this promise and its copies have the duty to deliver. */
-    static promise from_handle(asynchron_t *a) noexcept { return promise(detail::counted::share(a)); }
-    /** The same, taking over the reference. */
-    static promise from_handle(asynchron_t *a, adopt_t) noexcept { return promise(detail::counted(a, adopt)); }
+    /** From a C handle, whose reference stays the caller's: one more promise of it. Throws std::bad_alloc. */
+    static promise from_handle(asynchron_t *a) { return promise(detail::share_of_duty::in(a)); }
+    /** The same, taking over the reference, also if it throws. */
+    static promise from_handle(asynchron_t *a, adopt_t)
+    {
+        const detail::counted taken(a, adopt);
+        return from_handle(a);
+    }
+
+    /** From a C promise, which stays the caller's. */
+    static promise from_promise(asynchron_promise_t *p) noexcept { return from_promise(asynchron_promise_retain(p), adopt); }
+    /** The same, taking it over. */
+    static promise from_promise(asynchron_promise_t *p, adopt_t) noexcept
+    {
+        return promise(detail::share_of_duty(p, adopt));
+    }
 
 private:
-    explicit promise(detail::counted a) noexcept : promise_base(std::move(a)) {}
+    explicit promise(detail::share_of_duty duty) noexcept : promise_base(std::move(duty)) {}
 };
 
 /** A future that has its value already: ready(value) has the type of the value; ready<T>(value) has a T made from it,
@@ -308,9 +380,9 @@ inline future<void> ready()
  *  std::bad_alloc. */
 template <class T, class E> ASYNCHRON_HIDDEN future<T> failed(const E &thrown)
 {
-    promise<T> made;
-    made.set_exception(thrown);
-    return made.get_future();
+    detail::counted a = detail::counted::create();
+    detail::fail(a.get(), detail::as_thrown(thrown));
+    return from_handle<T>(a.release(), adopt);
 }
 
 ASYNCHRON_END_NAMESPACE

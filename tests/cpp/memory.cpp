@@ -137,6 +137,25 @@ void copied_promises()
     }
 }
 
+void duty_left_to_c()
+{
+    promise<int> p;
+    const auto copy = p;
+    const auto f = p.get_future();
+    asynchron_t *mine = nullptr;
+    try {
+        mine = p.release();
+    } catch (const std::bad_alloc &) {
+        CHECK(has_failed && p.valid() && !f.complete());
+        return;
+    }
+    CHECK(!p.valid() && !f.complete());
+    const int one = 1;
+    CHECK(asynchron_set_bytes(mine, &one, sizeof one) == ASYNCHRON_OK);
+    asynchron_release(mine);
+    CHECK(f.get() == 1);
+}
+
 void exceptions()
 {
     promise<int> p, q, r, s;
@@ -327,6 +346,7 @@ int main()
         delivered_without_memory,
         [] { set<std::vector<int>>(100u, 1); },
         copied_promises,
+        duty_left_to_c,
         exceptions,
         thens,
         callbacks,
