@@ -84,7 +84,7 @@ future<typename after_job<T, F>::value_type> after_all(const several &sources, F
 {
     typedef after_job<T, F> work;
     const auto start = [&](work *ctx) { return start_after(sources.data(), sources.size(), ctx); };
-    return begin<work>(typename work::is_joined(), start, std::forward<F>(f));
+    return begin<work>(start, std::forward<F>(f));
 }
 
 } // namespace detail
@@ -143,7 +143,7 @@ template <class... T> ASYNCHRON_HIDDEN future<std::tuple<future<T>...>> when_all
     typedef detail::job<detail::gather<T...>> work;
     asynchron_t *const all[sizeof...(T) + 1] = {futures.handle()..., nullptr};
     detail::need_all(all, sizeof...(T));
-    detail::counted made = detail::start_after(all, sizeof...(T), new work(detail::counted()));
+    detail::counted made = detail::start_after(all, sizeof...(T), new work());
     return from_handle<std::tuple<future<T>...>>(made.release(), adopt);
 }
 

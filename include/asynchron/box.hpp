@@ -1,6 +1,6 @@
 /**
  * @file asynchron/box.hpp
- * Values of C++ alone: an object on the heap, which several asynchrons may own.
+ * Values of C++ alone: an object on the heap.
  */
 
 #ifndef ASYNCHRON_BOX_HPP
@@ -9,7 +9,6 @@
 #include "completing.hpp"
 #include "plain.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -51,8 +50,7 @@ inline bool same_type(const char *x, const char *y) noexcept
     return x == y || (!local && std::strcmp(x, y) == 0);
 }
 
-// A T on the heap, which several asynchrons may own. A tag behind its bytes says what it is, since from_handle() may be
-// given any handle. Each owner has a reference to the keeper of the module that made it, if that is a plug-in.
+// A T on the heap. A tag behind its bytes says what it is, since from_handle() may be given any handle.
 template <class T> struct boxed {
     T value_;
 
@@ -64,7 +62,7 @@ template <class T> class box : boxed<T>, asynchron_guarded_t {
 
     std::uint64_t seal_;
     const char *type_;
-    std::atomic<std::size_t> owners_;
+    asynchron_t *origin_; // where it was delivered: that owns it, and is kept by all that have followed it
 
     // The module is held before anything is made that would need it.
     struct held {
@@ -78,19 +76,17 @@ template <class T> class box : boxed<T>, asynchron_guarded_t {
     template <class... A>
     explicit box(held &&by, A &&...args)
         : boxed<T>(std::forward<A>(args)...), asynchron_guarded_t(guarded(by)), seal_(SEAL), type_(type_name<T>()),
-          owners_(1)
+          origin_(nullptr)
     {
     }
     static void drop(void *guarded) noexcept
     {
         box *const it = static_cast<box *>(static_cast<asynchron_guarded_t *>(guarded));
-        if (it->owners_.fetch_sub(1, std::memory_order_acq_rel) != 1)
-            return;
         it->keeper = nullptr; // the library gives it up after this
         delete it;
     }
 
-    static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b10000) ^ TYPE_NAMES ^ STANDARD_LIBRARY;
+    static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b20000) ^ TYPE_NAMES ^ STANDARD_LIBRARY;
 
 public:
     struct from_function {};
@@ -106,19 +102,19 @@ public:
     void operator=(const box &) = delete;
     ~box() { asynchron_release(this->keeper); }
 
-    // Hands over one owner.
+    // Hands it over.
     asynchron_status_t deliver(asynchron_t *a) noexcept
     {
+        origin_ = a;
         asynchron_guarded_t *const owner = this;
         const noted<T> here(nullptr, 0, this);
         return asynchron_set_buffer(a, static_cast<void *>(this), sizeof(box), owner, asynchron_drop_guarded);
     }
-    void add_owner() noexcept
+    // Whether there is no other handle than this to any that has it.
+    bool is_last(const asynchron_t *a) const noexcept
     {
-        asynchron_retain(this->keeper);
-        owners_.fetch_add(1, std::memory_order_relaxed);
+        return !asynchron_is_shared(a) && (a == origin_ || !asynchron_is_shared(origin_));
     }
-    bool has_one_owner() const noexcept { return owners_.load(std::memory_order_acquire) == 1; }
     T &value() noexcept { return value_; }
     T copy() const { return value_; }
 
@@ -161,40 +157,27 @@ template <class T> struct as_box {
     }
     static const T &read(const asynchron_value_t &value) { return find(value).value(); }
 
-    static bool is_last(asynchron_t *a, const box<T> &of) noexcept { return !asynchron_is_shared(a) && of.has_one_owner(); }
-
-    // The same for an asynchron that is complete; true if it has no such value.
+    // Whether it is the last to hold its value, or has none; it is complete.
     static bool is_last(asynchron_t *a) noexcept
     {
         asynchron_value_t value = {nullptr, 0};
         const box<T> *const found = asynchron_get(a, &value) == ASYNCHRON_OK ? box<T>::find(value) : nullptr;
-        return found == nullptr || is_last(a, *found);
+        return found == nullptr || found->is_last(a);
     }
 
     static T take(asynchron_t *a, const asynchron_value_t &value) { return take(a, find(value), is_copied<T>()); }
     static T take(asynchron_t *a, box<T> &from, std::true_type)
     {
-        if (is_last(a, from))
+        if (from.is_last(a))
             return std::move(from.value());
         return static_cast<const box<T> &>(from).copy();
     }
     static T take(asynchron_t *a, box<T> &from, std::false_type)
     {
         const bool is_inside = completing::is_inside(a, std::addressof(from));
-        if (!becomes_last(is_inside, [&] { return is_last(a, from); }))
+        if (!becomes_last(is_inside, [&] { return from.is_last(a); }))
             raise_held(is_inside);
         return std::move(from.value());
-    }
-
-    static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &value) noexcept
-    {
-        box<T> *const shared = box<T>::find(value);
-        if (shared == nullptr) {
-            fail_with(into, ASYNCHRON_E_INVALID, OTHER_TYPE);
-            return ASYNCHRON_OK;
-        }
-        shared->add_owner();
-        return shared->deliver(into);
     }
 
     class parcel {

@@ -36,9 +36,12 @@ class ASYNCHRON_OWN completing {
     }
     bool is(const asynchron_t *a, const void *value) const noexcept
     {
-        for (std::size_t i = 0; i < n_; i++)
-            if (all_[i] == a)
+        for (std::size_t i = 0; i < n_; i++) {
+            asynchron_value_t held = {nullptr, 0};
+            if (all_[i] == a || (asynchron_poll(all_[i]) == ASYNCHRON_OK &&
+                                 asynchron_get(all_[i], &held) == ASYNCHRON_OK && held.data == value))
                 return true;
+        }
         return value_ == value;
     }
 

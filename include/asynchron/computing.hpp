@@ -137,7 +137,7 @@ future<typename detail::job_of<F, A...>::value_type> spawn(F &&f, A &&...args)
         detail::need(asynchron_spawn(self.get(), work::run, ctx, detail::drop_of<work>()));
         return self;
     };
-    return detail::begin<work>(typename work::is_joined(), start, std::forward<F>(f), std::forward<A>(args)...);
+    return detail::begin<work>(start, std::forward<F>(f), std::forward<A>(args)...);
 }
 
 /**
@@ -157,7 +157,7 @@ future<typename detail::job_of<F, A...>::value_type> call(F &&f, A &&...args)
         detail::need(asynchron_call(self.get(), work::run, ctx));
         return self;
     };
-    return detail::begin<work>(typename work::is_joined(), start, std::forward<F>(f), std::forward<A>(args)...);
+    return detail::begin<work>(start, std::forward<F>(f), std::forward<A>(args)...);
 }
 
 /**
@@ -167,7 +167,7 @@ future<typename detail::job_of<F, A...>::value_type> call(F &&f, A &&...args)
  * when_all(), when_any() or report() of it, nor a wait for several. To compute it on a background thread:
  * `spawn([lazy] { lazy.wait(); })`.
  *
- * - `f` is moved or copied; it may take a computation. If it returns a future, that is waited for.
+ * - `f` is moved or copied; it may take a computation. If it returns a future, that is joined.
  * - Returns: a future of what `f` returns; it fails with what `f` throws.
  * - Threads: does not block.
  * - Throws: std::bad_alloc; what moving or copying throws.
@@ -177,8 +177,8 @@ template <class F> future<typename detail::job_of<F>::value_type> on_demand(F &&
     typedef detail::job_of<F> work;
     asynchron_options_t options = asynchron_options_t();
     options.size = sizeof options;
-    options.on_demand = work::run_to_the_end;
-    options.on_demand_ctx = new work(detail::counted(), std::forward<F>(f));
+    options.on_demand = work::run;
+    options.on_demand_ctx = new work(std::forward<F>(f));
     options.drop_on_demand_ctx = detail::drop_of<work>();
     asynchron_t *a = nullptr;
     detail::need(asynchron_create_with(&options, &a));

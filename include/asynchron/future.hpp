@@ -187,6 +187,16 @@ public:
     found_type get_until(const std::chrono::time_point<Clock, Duration> &) const && = delete;
 
     /**
+     * Completes as another does: with its value, its exception, or its cancel with the reason; at once, if that is
+     * complete. The value is not copied: both share it. Until then anyone may still deliver or cancel this; that wins.
+     *
+     * - The source is not kept while it is pending. Cancelling this does not cancel it. It is not started on demand.
+     * - Returns: whether it will be so, or is; false: this was complete already.
+     * - Throws: std::bad_alloc; error without state, or if both are the same.
+     */
+    bool follow(const future &source) const { return detail::won(asynchron_follow(a_.get(), source.handle())); }
+
+    /**
      * Calls `f` once it is complete.
      *
      * - `f` takes the value (`const T&`; `T&` for a reference; nothing for void): then it runs only if there is one,

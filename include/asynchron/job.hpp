@@ -29,7 +29,7 @@ namespace ASYNCHRON_DETAIL {
 //   of_value   whether it is only called if the source has a value
 
 // A call to be made, as a context for C. The function is destroyed before its result is delivered, so that nothing of
-// it is left when the wait for the result ends.
+// it is left when the wait for the result ends. If the result is a future, the job's own follows that.
 template <class Call> class job : guard {
 #if !defined(__cpp_aligned_new)
     static_assert(alignof(Call) <= alignof(std::max_align_t), "a function aligned so strictly wants C++17");
@@ -39,7 +39,6 @@ template <class Call> class job : guard {
         Call call_;
     };
     bool is_there_;
-    counted out_; // where the result goes when it is itself a future; else `self` is it
 
     typedef computed<typename Call::result> result;
 
@@ -63,34 +62,27 @@ template <class Call> class job : guard {
             deliver(into, made);
     }
 
-    void compute(asynchron_t *, asynchron_t *const *sources, std::size_t n, std::true_type) noexcept
+    void compute(asynchron_t *into, asynchron_t *const *sources, std::size_t n, std::true_type) noexcept
     {
-        asynchron_t *const into = out_.get();
-        if (asynchron_state(into) != ASYNCHRON_STATE_PENDING)
-            return; // cancelled meanwhile
-        if (Call::of_value && asynchron_poll(sources[0]) != ASYNCHRON_OK)
-            return pass_on(sources[0], into, pass_nothing);
         future<typename result::type> inner;
         std::exception_ptr thrown;
         ASYNCHRON_TRY { inner = call_.call(into, sources, n); }
         ASYNCHRON_CATCH_ALL { thrown = std::current_exception(); }
         clear();
-        if (thrown != nullptr) {
+        if (thrown != nullptr)
             fail(into, thrown);
-            return;
-        }
-        if (!inner.valid()) {
+        else if (!inner.valid())
             fail_with(into, ASYNCHRON_E_INVALID, "the function returned a future without state");
-            return;
-        }
-        ask(inner.handle());
-        pass_on(inner.handle(), into, pass_value<typename result::type>);
+        else
+            join(into, inner.handle());
     }
+
+    static counted create(std::false_type) { return create_for<typename result::type>(); }
+    static counted create(std::true_type) { return counted::create(); }
 
 public:
     template <class... A>
-    explicit job(counted out, A &&...args)
-        : guard(drop), call_(std::forward<A>(args)...), is_there_(true), out_(std::move(out))
+    explicit job(A &&...args) : guard(drop), call_(std::forward<A>(args)...), is_there_(true)
     {
     }
     job(const job &) = delete;
@@ -98,15 +90,14 @@ public:
     ~job() { clear(); }
 
     typedef typename result::type value_type;
-    typedef typename result::is_joined is_joined;
 
     // What it delivers into: with room for its result, unless that lies in another.
-    static counted create() { return create(is_joined()); }
+    static counted create() { return create(typename result::is_joined()); }
 
-    static std::int32_t run(asynchron_t *self, void *ctx) noexcept { return join(self, nullptr, 0, ctx); }
-    static std::int32_t join(asynchron_t *self, asynchron_t *const *sources, std::size_t n, void *ctx) noexcept
+    static std::int32_t run(asynchron_t *self, void *ctx) noexcept { return step(self, nullptr, 0, ctx); }
+    static std::int32_t step(asynchron_t *self, asynchron_t *const *sources, std::size_t n, void *ctx) noexcept
     {
-        static_cast<job *>(ctx)->compute(self, sources, n, is_joined());
+        static_cast<job *>(ctx)->compute(self, sources, n, typename result::is_joined());
         return 0;
     }
     static void drop(void *ctx) noexcept
@@ -115,55 +106,12 @@ public:
         it->is_dropped();
         delete it;
     }
-
-    // Called at once; a future that it returns is joined.
-    static std::int32_t run_to_the_end(asynchron_t *self, void *ctx) noexcept
-    {
-        job &it = *static_cast<job *>(ctx);
-        it.compute_to_the_end(self, is_joined());
-        return 0;
-    }
-
-private:
-    static counted create(std::false_type) { return create_for<value_type>(); }
-    static counted create(std::true_type) { return counted::create(); }
-
-    void compute_to_the_end(asynchron_t *self, std::false_type no) noexcept { compute(self, nullptr, 0, no); }
-    void compute_to_the_end(asynchron_t *self, std::true_type) noexcept
-    {
-        future<typename result::type> inner;
-        std::exception_ptr thrown;
-        ASYNCHRON_TRY { inner = call_.call(self, nullptr, 0); }
-        ASYNCHRON_CATCH_ALL { thrown = std::current_exception(); }
-        clear();
-        if (thrown != nullptr) {
-            fail(self, thrown);
-            return;
-        }
-        asynchron_value_t value = {nullptr, 0};
-        const asynchron_status_t status = asynchron_get(inner.handle(), &value);
-        if (status == ASYNCHRON_OK) {
-            if (kind<typename result::type>::pass(self, inner.handle(), value) == ASYNCHRON_E_NOMEM)
-                fail_without_memory(self);
-        } else {
-            fail_as(self, inner.handle(), status);
-        }
-    }
 };
 
-// Starts a job that delivers into an asynchron of its own, and if it returns a future, through that into another:
-// start(context) returns the reference of the first.
-template <class Job, class Start, class... A>
-future<typename Job::value_type> begin(std::false_type, Start start, A &&...args)
+// Starts a job: start(context) returns the reference of what it delivers into.
+template <class Job, class Start, class... A> future<typename Job::value_type> begin(Start start, A &&...args)
 {
-    return from_handle<typename Job::value_type>(start(new Job(counted(), std::forward<A>(args)...)).release(), adopt);
-}
-template <class Job, class Start, class... A>
-future<typename Job::value_type> begin(std::true_type, Start start, A &&...args)
-{
-    counted out = counted::create();
-    start(new Job(out, std::forward<A>(args)...));
-    return from_handle<typename Job::value_type>(out.release(), adopt);
+    return from_handle<typename Job::value_type>(start(new Job(std::forward<A>(args)...)).release(), adopt);
 }
 
 // What asynchron_after() and asynchron_then() return.
@@ -176,7 +124,7 @@ inline counted made(asynchron_t *into)
 
 template <class Job> counted start_after(asynchron_t *const *sources, std::size_t n, Job *ctx)
 {
-    return made(asynchron_after(sources, n, nullptr, Job::join, ctx, drop_of<Job>()));
+    return made(asynchron_after(sources, n, nullptr, Job::step, ctx, drop_of<Job>()));
 }
 
 } // namespace detail

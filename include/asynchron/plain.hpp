@@ -26,7 +26,6 @@ namespace ASYNCHRON_DETAIL {
 // How a T is stored in an asynchron:
 //   put, read     delivers one, and finds it again, if it fits
 //   take          moves it out, or copies it
-//   pass          delivers the value of another asynchron, which is complete and has one
 //   parcel        one that exists and is not delivered yet
 //   room          bytes that an asynchron for one reserves, so that delivering it needs no memory
 
@@ -71,11 +70,6 @@ template <class T> struct as_bytes {
         return *static_cast<const T *>(value.data);
     }
     static T take(asynchron_t *, const asynchron_value_t &value) { return read(value); }
-
-    static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &value) noexcept
-    {
-        return asynchron_set_bytes(into, value.data, value.len);
-    }
 
     class parcel {
         union {
@@ -127,11 +121,6 @@ template <class T> struct as_pointer {
     }
     static T &take(asynchron_t *, const asynchron_value_t &value) { return read(value); }
 
-    static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &value) noexcept
-    {
-        return asynchron_set_pointer(into, const_cast<void *>(value.data), nullptr);
-    }
-
     class parcel {
         T *object_ = nullptr;
 
@@ -155,11 +144,6 @@ struct as_nothing {
     static bool fits(const asynchron_value_t &) noexcept { return true; }
     static void read(const asynchron_value_t &) noexcept {}
     static void take(asynchron_t *, const asynchron_value_t &) noexcept {}
-    static asynchron_status_t pass(asynchron_t *into, asynchron_t *, const asynchron_value_t &) noexcept
-    {
-        return put(into);
-    }
-
     class parcel {
     public:
         template <class F, class... A> void fill(F &&f, A &&...args)

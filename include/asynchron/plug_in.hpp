@@ -24,6 +24,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "begin.hpp"
@@ -42,6 +43,8 @@ inline std::uint64_t time_left(std::uint64_t timeout, std::chrono::steady_clock:
     const std::uint64_t over = nanoseconds_of(std::chrono::steady_clock::now() - began);
     return over < timeout ? timeout - over : 0;
 }
+
+inline std::int32_t pass_nothing(asynchron_t *, asynchron_t *const *, std::size_t, void *) noexcept { return 0; }
 
 // What is handed over from now on gets a new keeper, which is waited for after this one. A function of the plug-in that runs
 // holds this one or the new one, so neither goes while it is in use.

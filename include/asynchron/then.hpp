@@ -66,7 +66,6 @@ template <class T, class F> struct then_of {
     typedef next<T, decayed<F>> call;
     typedef job<call> work;
     typedef future<typename work::value_type> type;
-    typedef typename work::is_joined is_joined;
 
     static type make(asynchron_t *a, F &&f)
     {
@@ -74,12 +73,11 @@ template <class T, class F> struct then_of {
             raise(nullptr, ASYNCHRON_E_INVALID);
         const counted keep = counted::share(a); // the function may run at once, and assign to the future
         const auto start = [a](work *ctx) {
-            // A failure passes on by itself, but not to where a future is joined.
-            if (call::of_value && !is_joined::value)
-                return made(asynchron_then(a, nullptr, work::join, ctx, drop_of<work>()));
+            if (call::of_value)
+                return made(asynchron_then(a, nullptr, work::step, ctx, drop_of<work>()));
             return start_after(&a, 1, ctx);
         };
-        return begin<work>(is_joined(), start, std::forward<F>(f));
+        return begin<work>(start, std::forward<F>(f));
     }
 };
 

@@ -4,6 +4,7 @@
 #include "broken.cpp"
 #include "compute.cpp"
 #include "exceptions.cpp"
+#include "follow.cpp"
 #include "handles.cpp"
 #include "notify.cpp"
 #include "progress.cpp"
