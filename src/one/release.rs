@@ -39,12 +39,24 @@ impl Asynchron {
     /// was seen since.
     #[inline(never)]
     unsafe fn release_lent_watched_or_minded(this: NonNull<Self>, seen: Seen) {
+        if seen.is_watched_or_minded() {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::release_watched_or_minded(this, seen) };
+        }
+        // SAFETY: as the caller promises, and it is the last one; it is or was lent.
+        unsafe { Self::release_lent(this) };
+    }
+
+    /// # Safety
+    /// As for `release_lent_watched_or_minded`.
+    #[cold]
+    unsafe fn release_watched_or_minded(this: NonNull<Self>, seen: Seen) {
         if seen.is_minded() {
             // SAFETY: as the caller promises.
             return unsafe { Self::release_minded(this) };
         }
         // SAFETY: as the caller promises, and it is the last one.
-        unsafe { Self::release_last(this, seen) };
+        unsafe { Self::release_watched(this, seen) };
     }
 
     /// # Safety

@@ -189,7 +189,7 @@ impl State {
         self.start_as(RUNNING | BY_HAND)
     }
 
-    #[inline]
+    #[inline(always)] // So that starting a function costs what it did before.
     fn start_as(&self, running: u32) -> Result<(), Seen> {
         let fresh = |seen| seen & (RUNNING | COMPLETE) == 0;
         self.change(|seen| fresh(seen).then_some(seen | running)).map(drop)

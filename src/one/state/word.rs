@@ -47,6 +47,12 @@ impl Seen {
         self.0 & (LENT | RETURNED | WATCHED | MINDED) != 0
     }
 
+    /// Whether a race detector is told, or it is minded.
+    #[inline]
+    pub(crate) fn is_watched_or_minded(self) -> bool {
+        self.0 & (WATCHED | MINDED) != 0
+    }
+
     /// Whether it is cancelled when nobody wants it any more.
     #[inline]
     pub(crate) fn is_minded(self) -> bool {
