@@ -1,6 +1,6 @@
 //! Several as one
 //!
-//! One asynchron for several: for all of them, for any that succeeds, or for whichever is first. It
+//! One asynchron for a group: for all of it, for any that succeeds, or for whichever is first. It
 //! completes as the source that decides does, and shares what that holds: nothing is copied.
 //!
 //! Of several sources that are complete at the call, the one with the lowest index counts as the
