@@ -259,6 +259,31 @@ static void chain(asynchron_t *const *as, size_t n)
         let_go(into);
 }
 
+/* Several as one, and that one in a race with one of ours, which cancels whatever is late. */
+static void as_one(asynchron_t *const *as, size_t n)
+{
+    asynchron_t *(*const ways[])(asynchron_t *const *, size_t, asynchron_t *, uint64_t) = {
+        asynchron_all, asynchron_any, asynchron_race
+    };
+    asynchron_t *own = asynchron_create(NULL), *both[2], *race;
+
+    REQUIRE(own != NULL);
+    both[0] = own;
+    both[1] = ways[pick(3)](as, n, NULL, 0);
+    REQUIRE(both[1] != NULL);
+    race = asynchron_race(both, 2, NULL, ASYNCHRON_CANCEL_REST);
+    REQUIRE(race != NULL);
+    switch (pick(3)) {
+    case 0: (void)asynchron_cancel(race); break;
+    case 1: (void)asynchron_set_bytes(own, "own", 3); break;
+    default: break; /* it breaks */
+    }
+    asynchron_release(own);
+    REQUIRE(asynchron_poll(race) != ASYNCHRON_PENDING && asynchron_poll(both[1]) != ASYNCHRON_PENDING);
+    asynchron_release(both[1]);
+    asynchron_release(race);
+}
+
 /* Somebody without a reference delivers, and this thread releases the last one as soon as it knows. */
 static void duel(void)
 {
@@ -339,7 +364,7 @@ static void anything(asynchron_t *a)
     as[0] = asynchron_retain(a);
     for (i = 1; i < n; i++)
         as[i] = one_in(8) ? asynchron_retain(a) : grab();
-    switch (pick(22)) {
+    switch (pick(23)) {
     case 0:
     case 1: deliver(a, pick(WAYS)); break;
     case 2:
@@ -372,6 +397,7 @@ static void anything(asynchron_t *a)
         if (is_guarded(a))
             follow(a, as[n - 1]);
         break;
+    case 20: as_one(as, n); break;
     default: replace(make(one_in(4) ? OPEN : GUARDED));
     }
     for (i = 0; i < n; i++)

@@ -218,8 +218,10 @@ impl Group {
     unsafe fn pass(node: NonNull<Listener>, chain: &Chain) {
         // SAFETY: this source has a part in it.
         let this = unsafe { Self::of_link(node) };
+        // SAFETY: TOLD: it knows its source yet.
+        let source = unsafe { Link::source(node.cast()) };
         // SAFETY: TOLD: a reference is kept for it.
-        let source = unsafe { Link::source(node.cast()).as_ref() };
+        let source = unsafe { source.as_ref() };
         // SAFETY: this source has a part in it, and is counted once.
         if let Some(outcome) = unsafe { Self::decision(this, source) } {
             // SAFETY: this source has a part in it.
@@ -295,8 +297,10 @@ impl Group {
     /// # Safety
     /// The caller took it off what it delivers into, whose part is still there.
     unsafe fn let_go(this: NonNull<Self>, chain: &Chain) {
-        // SAFETY: as the caller promises.
-        let (n, rest) = unsafe { ((*this.as_ptr()).n, (*this.as_ptr()).rest) };
+        // SAFETY: as the caller promises; neither changes.
+        let n = unsafe { (*this.as_ptr()).n };
+        // SAFETY: as the caller promises; neither changes.
+        let rest = unsafe { (*this.as_ptr()).rest };
         let end = |address: NonNull<Asynchron>, held: Held| {
             // SAFETY: LOCKED: it is there until that is unlocked.
             let source = unsafe { address.as_ref() };

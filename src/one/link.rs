@@ -213,8 +213,10 @@ impl Link {
     /// # Safety
     /// `this` is alive; called once, by who took the step off what it delivers into.
     pub(crate) unsafe fn detach(this: NonNull<Self>) -> Detached {
+        // SAFETY: LOCKED, as `detach_and` promises.
+        let end = |source, held| unsafe { Asynchron::unlock_wanted(source, held) };
         // SAFETY: as the caller promises.
-        unsafe { Self::detach_and(this, |source, held| Asynchron::unlock_wanted(source, held)) }
+        unsafe { Self::detach_and(this, end) }
     }
 
     /// The same, and has `end` end the lock in which it was taken off. The source is not looked at after that. It may
