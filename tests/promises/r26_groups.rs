@@ -297,8 +297,8 @@ fn a_thread_that_waits_for_it_is_woken() {
 fn a_circle_completes_once_one_of_it_does() {
     for as_one in GROUPS {
         let (a, b) = (Handle::new(), Handle::new());
-        drop(group(as_one, &[a.clone()], Some(&b), 0));
-        drop(group(as_one, &[b.clone()], Some(&a), 0));
+        drop(group(as_one, std::slice::from_ref(&a), Some(&b), 0));
+        drop(group(as_one, std::slice::from_ref(&b), Some(&a), 0));
         a.fail(2, "two");
         assert_eq!(end_of(&b), End::Failed(2));
         assert_eq!([&a, &b].map(|a| unsafe { asynchron_is_shared(a.raw()) }), [0, 0]);

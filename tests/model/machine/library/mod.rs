@@ -178,6 +178,7 @@ impl World for Library {
                         ctx: pointer(ctx.thing),
                         drop_ctx: drop_of(ctx),
                         flags: u64::from(if_pending) | ways,
+                        executor: null_mut(),
                     };
                     let room = token.map_or(null_mut(), |token| names.new_token(token, ctx.thing));
                     let status = asynchron_notify_with(at(a), &options, room);
