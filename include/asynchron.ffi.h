@@ -308,6 +308,7 @@ typedef struct {
     void *ctx;
     asynchron_drop_fn_t drop_ctx;
     uint64_t flags;
+    asynchron_executor_t *executor;
 } asynchron_step_options_t;
 
 asynchron_status_t asynchron_wait_any(asynchron_t *const *as,

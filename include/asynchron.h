@@ -1726,6 +1726,12 @@ typedef struct {
      * wanted, joined by |. Unknown flags are refused. asynchron_after_with() takes none.
      */
     uint64_t flags;
+    /**
+     * Which runs fn, once the sources are complete: it keeps its place among what that has to run.
+     * If the executor refuses it or is shut down by then, fn runs as without one. NULL: fn runs on
+     * the thread that completes the last source.
+     */
+    asynchron_executor_t *executor;
 } asynchron_step_options_t;
 
 /**

@@ -3,13 +3,15 @@
 //! Hold every handle in an array for the length of the call. The same one may be there twice.
 
 use std::ffi::c_void;
-use std::mem::offset_of;
 use std::ptr;
 
 use super::asynchron_status_t::{self, *};
 use super::callbacks::{ON_FLAGS, ways};
+use super::executor::executor;
 use super::options::{self, Options};
-use super::types::{asynchron_drop_fn_t, asynchron_join_fn_t, asynchron_t, drop_fn, join_fn};
+use super::types::{
+    asynchron_drop_fn_t, asynchron_executor_t, asynchron_join_fn_t, asynchron_t, drop_fn, join_fn,
+};
 use super::{catch_panic, handle, handles, status_of_wait_error};
 use crate::base::memory::NoMemory;
 use crate::base::program::Owned;
@@ -21,6 +23,7 @@ use crate::listen::then::{Step, then};
 use crate::listen::ways::Ways;
 use crate::one::asynchron::Asynchron;
 use crate::one::handle::Handle;
+use crate::pool::Counted;
 
 /// Waits until any of several is complete, however it ended. Leaves nothing behind on the others.
 /// Does not start a function on demand.
@@ -121,7 +124,9 @@ pub unsafe extern "C" fn asynchron_after(
             return ptr::null_mut();
         };
         // SAFETY: the caller vouches for the handle.
-        unsafe { go_on(sources, into, r#fn, |into, function| after(sources, into, function, ctx)) }
+        unsafe {
+            go_on(sources, into, r#fn, |into, function| after(sources, into, function, ctx, None))
+        }
     })
 }
 
@@ -154,7 +159,7 @@ pub unsafe extern "C" fn asynchron_then(
         // SAFETY: the caller vouches for `into`.
         unsafe {
             go_on(&[source], into, r#fn, |into, function| {
-                then(source, into, Step { function, ctx, ways: Ways::VALUE })
+                then(source, into, Step { function, ctx, ways: Ways::VALUE, executor: None })
             })
         }
     })
@@ -175,11 +180,15 @@ pub struct asynchron_step_options_t {
     /// 0, or of ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and ASYNCHRON_ON_CANCEL those that are
     /// wanted, joined by |. Unknown flags are refused. asynchron_after_with() takes none.
     pub flags: u64,
+    /// Which runs fn, once the sources are complete: it keeps its place among what that has to run.
+    /// If the executor refuses it or is shut down by then, fn runs as without one. NULL: fn runs on
+    /// the thread that completes the last source.
+    pub executor: *mut asynchron_executor_t,
 }
 
 // SAFETY: integers, pointers and nullable function pointers: all zero is valid.
 unsafe impl Options for asynchron_step_options_t {
-    const FIRST_SIZE: usize = offset_of!(Self, flags) + size_of::<u64>();
+    const FIRST_SIZE: usize = size_of::<Self>();
 }
 
 /// asynchron_after() with options.
@@ -213,9 +222,11 @@ pub unsafe extern "C" fn asynchron_after_with(
         let Some(sources) = (unsafe { handles(r#as, n) }) else {
             return ASYNCHRON_E_INVALID;
         };
-        let Step { function, ctx, .. } = step;
+        let Step { function, ctx, executor, .. } = step;
         // SAFETY: the caller vouches for `into` and `out`.
-        unsafe { go_on_with(sources, into, out, |into| after(sources, into, function, ctx)) }
+        unsafe {
+            go_on_with(sources, into, out, |into| after(sources, into, function, ctx, executor))
+        }
     })
 }
 
@@ -271,7 +282,9 @@ unsafe fn step(options: *const asynchron_step_options_t, known: u64) -> Option<S
     if unknown || options.flags & !known != 0 {
         return None;
     }
-    Some(Step { function: join_fn(options.r#fn)?, ctx, ways: ways(options.flags) })
+    // SAFETY: the caller vouches for the executor.
+    let executor = unsafe { executor(options.executor) }.map(Counted::retain);
+    Some(Step { function: join_fn(options.r#fn)?, ctx, ways: ways(options.flags), executor })
 }
 
 /// # Safety

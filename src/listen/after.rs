@@ -16,8 +16,10 @@ use crate::one::handle::Handle;
 use crate::one::jobs::{self, Decided, Job, Jobs};
 use crate::one::link::{Detached, Known, Link, Listed};
 use crate::one::listener::{Interest, Kind, Listener};
+use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 use crate::one::step::Begun;
+use crate::pool::{self, Counted, Errand, Work};
 use crate::sync::{AtomicU32, Ordering::*, race};
 
 /// A source completes.
@@ -26,7 +28,10 @@ static AFTER: Kind =
 /// What it delivers into completes otherwise.
 static NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
 
-/// This, then a link for each source, and one more if there are none.
+static WORK: Work =
+    Work { run: Tail::run, discard: Tail::discard, cancel: Tail::cancel, free: Tail::free };
+
+/// This, then a link for each source, and one more if there are none; then, if an executor runs it, a [`Tail`].
 ///
 /// It is freed by who takes it off what it delivers into: the thread that completes its last source, or, if
 /// another completes that, the one that does. If sources are being counted just then, the last of all frees it.
@@ -34,6 +39,7 @@ static NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
 pub(crate) struct After {
     /// Sources that are not counted, and 1 until all of them are listened to; and [`ATTACHED`].
     left: AtomicU32,
+    /// So many sources; and [`SENT`].
     n: u32,
     into: Handle,
     function: JoinFn,
@@ -48,6 +54,17 @@ const _: () = assert!(offset_of!(After, needless) + size_of::<Listener>() == siz
 
 /// Nobody has taken it off its sources.
 const ATTACHED: u32 = 1 << 31;
+/// An executor runs it.
+const SENT: u32 = 1 << 31;
+
+/// What is handed to the executor, so that nothing has to be allocated then. The step has a part in the errand, which it
+/// leaves last of all.
+#[repr(C)]
+struct Tail {
+    /// First, so that its address is the errand's.
+    errand: Errand,
+    after: NonNull<After>,
+}
 
 /// Has `function` run once all sources are complete, however they ended. Returns a reference to what it
 /// delivers into.
@@ -56,16 +73,22 @@ pub(crate) fn after(
     into: Option<&Asynchron>,
     function: JoinFn,
     ctx: Owned,
+    executor: Option<Counted>,
 ) -> Result<Handle, NoMemory> {
     if let [source] = sources {
-        return then(source, into, Step { function, ctx, ways: Ways::ALL });
+        return then(source, into, Step { function, ctx, ways: Ways::ALL, executor });
     }
     let n = u32::try_from(sources.len()).ok().filter(|n| *n < Link::MOST).ok_or(NoMemory)?;
     let known = if into.is_some() { Known::ToOthers } else { Known::ToNobody };
     let into = into.map_or_else(Asynchron::create, |into| Ok(Handle::retain(into)))?;
-    let room = allocate(After::layout(n)?)?.cast::<After>();
+    let sent = executor.is_some();
+    let room = allocate(After::layout(n, sent)?.0)?.cast::<After>();
     // SAFETY: the room is as large as the layout, and ours.
     unsafe { After::write(room, sources, n, known, into.clone(), function, ctx) };
+    if let Some(executor) = executor {
+        // SAFETY: there is room for a tail.
+        unsafe { After::write_tail(room, executor) };
+    }
     if known == Known::ToNobody {
         // SAFETY: nobody knows either.
         unsafe { into.listen_first(After::needless(room)) };
@@ -94,11 +117,15 @@ pub(crate) fn after(
 }
 
 impl After {
-    fn layout(n: u32) -> Result<Layout, NoMemory> {
+    /// The layout, and where the tail begins.
+    fn layout(n: u32, sent: bool) -> Result<(Layout, usize), NoMemory> {
         let links = Layout::array::<Link>(n.max(1) as usize).map_err(|_| NoMemory)?;
         let (layout, offset) = Layout::new::<Self>().extend(links).map_err(|_| NoMemory)?;
         debug_assert!(offset == size_of::<Self>());
-        Ok(layout)
+        if !sent {
+            return Ok((layout, 0));
+        }
+        layout.extend(Layout::new::<Tail>()).map_err(|_| NoMemory)
     }
 
     /// # Safety
@@ -124,6 +151,38 @@ impl After {
         }
     }
 
+    /// Has an executor run it.
+    ///
+    /// # Safety
+    /// It was written just now, with room for a tail.
+    unsafe fn write_tail(this: NonNull<Self>, executor: Counted) {
+        // SAFETY: it is the caller's.
+        unsafe { (*this.as_ptr()).n |= SENT };
+        let tail = Tail { errand: Errand::new(&WORK, executor), after: this };
+        // SAFETY: it is alive, and has room for a tail.
+        let room = unsafe { Self::errand(this) }.cast::<Tail>();
+        // SAFETY: there is room for it.
+        unsafe { room.write(tail) };
+    }
+
+    /// # Safety
+    /// `this` is alive, and has a tail.
+    unsafe fn errand(this: NonNull<Self>) -> NonNull<Errand> {
+        // SAFETY: as the caller promises.
+        let n = unsafe { Self::n(this) };
+        // The same was allocated, so there is such a layout.
+        let offset = Self::layout(n, true).map_or(0, |(_, offset)| offset);
+        // SAFETY: a tail begins there.
+        unsafe { this.byte_add(offset) }.cast()
+    }
+
+    /// # Safety
+    /// As for `left`.
+    unsafe fn is_sent(this: NonNull<Self>) -> bool {
+        // SAFETY: as the caller promises; it is never written again.
+        unsafe { (*this.as_ptr()).n & SENT != 0 }
+    }
+
     fn links(this: NonNull<Self>, n: u32) -> impl Iterator<Item = NonNull<Link>> {
         // They follow at once: see `layout`.
         let first = this.as_ptr().wrapping_add(1).cast::<Link>();
@@ -143,7 +202,7 @@ impl After {
     /// As for `left`.
     unsafe fn n(this: NonNull<Self>) -> u32 {
         // SAFETY: as the caller promises; it is never written again.
-        unsafe { (*this.as_ptr()).n }
+        unsafe { (*this.as_ptr()).n & !SENT }
     }
 
     /// # Safety
@@ -202,8 +261,31 @@ impl After {
             }
         }
         race::acquire(left);
+        // SAFETY: the caller's count keeps it.
+        let run = if unsafe { Self::is_sent(this) } { Self::send } else { Self::run };
         // SAFETY: there is always a first link.
-        Some((unsafe { this.add(1) }.cast(), Self::run))
+        Some((unsafe { this.add(1) }.cast(), run))
+    }
+
+    /// Has the executor run it; or does so here, if the executor refuses.
+    ///
+    /// # Safety
+    /// As for `run`, of one that has a tail.
+    #[cold]
+    unsafe fn send(job: NonNull<Job>) {
+        // SAFETY: the first link follows at once.
+        let this = unsafe { job.cast::<Self>().sub(1) };
+        // SAFETY: the count of this thread keeps it, and it has a tail.
+        let errand = unsafe { Self::errand(this) };
+        // SAFETY: the step has a part in it.
+        unsafe { Errand::keep(errand) };
+        // SAFETY: that part is for who does it; called once.
+        if unsafe { Errand::hand_over(errand) }.is_err() {
+            // SAFETY: nobody does it there, so that part is the caller's again.
+            unsafe { Errand::leave(errand) };
+            // SAFETY: as the caller promises.
+            unsafe { Self::run(job) };
+        }
     }
 
     /// # Safety
@@ -212,6 +294,16 @@ impl After {
     unsafe fn run(job: NonNull<Job>) {
         // SAFETY: the first link follows at once.
         let this = unsafe { job.cast::<Self>().sub(1) };
+        // SAFETY: as the caller promises.
+        unsafe { Self::go_on(this, true) };
+    }
+
+    /// Runs the function; or, if not, has what it delivers into fail, since nobody else will deliver.
+    ///
+    /// # Safety
+    /// All sources have been counted but the last, whose count is the caller's; called once.
+    #[inline]
+    unsafe fn go_on(this: NonNull<Self>, runs: bool) {
         // SAFETY: the count of this thread keeps it.
         let into = unsafe { &(*this.as_ptr()).into };
         // SAFETY: it was listed there, and is alive.
@@ -234,7 +326,7 @@ impl After {
         let n = unsafe { Self::n(this) };
         // SAFETY: ALONE: the context is taken out once.
         let ctx = unsafe { Self::take_ctx(this) };
-        if begun == Begun::Started {
+        if begun == Begun::Started && runs {
             // SAFETY: all sources have been told.
             let sources = unsafe { Self::gather(this, n) };
             let (all, len) = (sources.as_ptr(), sources.len());
@@ -248,7 +340,12 @@ impl After {
             drop(unsafe { Self::free_block(this) });
         } else {
             drop(ctx);
-            into.lose_step();
+            if begun == Begun::Started {
+                // SAFETY: ALIVE: the handle is a reference. If another is first, there is nothing to add.
+                let _ = unsafe { Asynchron::complete(into.as_non_null(), pool::discarded()) };
+            } else {
+                into.lose_step();
+            }
             // SAFETY: nobody else knows it, and the context was taken out.
             unsafe { Self::free(this) };
         }
@@ -357,10 +454,77 @@ impl After {
         let left = unsafe { this.byte_add(offset_of!(Self, left)) }.cast::<AtomicU32>();
         // SAFETY: ALONE: nobody counts any more.
         unsafe { left.drop_in_place() };
-        if let Ok(layout) = Self::layout(n) {
+        // SAFETY: ALONE: it is still there.
+        if unsafe { Self::is_sent(this) } {
+            // SAFETY: it is there yet, and has a tail.
+            let errand = unsafe { Self::errand(this) };
+            // SAFETY: the step's part in it ends here.
+            unsafe { Errand::leave(errand) };
+        } else if let Ok((layout, _)) = Self::layout(n, false) {
             // SAFETY: allocated with this layout, and used no more.
             unsafe { dealloc(this.as_ptr().cast(), layout) };
         }
         into
+    }
+}
+
+impl Tail {
+    /// # Safety
+    /// The errand is of one of these.
+    unsafe fn after(errand: NonNull<Errand>) -> NonNull<After> {
+        // SAFETY: as the caller promises.
+        unsafe { (*errand.cast::<Self>().as_ptr()).after }
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn run(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let after = unsafe { Self::after(errand) };
+        // SAFETY: the count of who sent it is for this, which is done once.
+        let go_on = || unsafe { After::go_on(after, true) };
+        // SAFETY: it is to be done here.
+        unsafe { Errand::within(errand, go_on) };
+        // SAFETY: it is done.
+        unsafe { Errand::done(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn discard(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let after = unsafe { Self::after(errand) };
+        // SAFETY: the count of who sent it is for this, which is done once.
+        unsafe { After::go_on(after, false) };
+        // SAFETY: it is done.
+        unsafe { Errand::done(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn cancel(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let after = unsafe { Self::after(errand) };
+        // SAFETY: the count of who sent it keeps it, and so its reference.
+        let into = Handle::retain(unsafe { &(*after.as_ptr()).into });
+        // SAFETY: ALIVE by this reference. If another was first, there is nothing to cancel.
+        let _ = unsafe { Asynchron::complete_pending(into.as_non_null(), Outcome::shut_down()) };
+        // SAFETY: as the caller promises.
+        unsafe { Self::discard(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`]: the step was taken apart, too.
+    unsafe fn free(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let after = unsafe { Self::after(errand) };
+        // SAFETY: nothing else of it is left, but that is as it was written.
+        let n = unsafe { After::n(after) };
+        // SAFETY: nobody knows it any more.
+        unsafe { errand.drop_in_place() };
+        if let Ok((layout, _)) = After::layout(n, true) {
+            // SAFETY: allocated with this layout, and used no more.
+            unsafe { dealloc(after.as_ptr().cast(), layout) };
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Going on after one: `then` after its value, `after` however it ends.
 
-use std::mem::{self, offset_of};
+use std::mem::{self, MaybeUninit, offset_of};
 use std::ptr::NonNull;
 
 use super::JoinFn;
@@ -13,14 +13,24 @@ use crate::one::handle::Handle;
 use crate::one::jobs::{self, Job, Jobs};
 use crate::one::link::{Detached, Known, Link, Listed};
 use crate::one::listener::{Interest, Kind, Listener};
+use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 use crate::one::share::share_or_return;
 use crate::one::step::Begun;
+use crate::pool::{self, Counted, Errand, Work};
 
 /// The source completes.
 static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Next::run, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
 static NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
+
+/// The same of one that an executor runs.
+static THEN_SENT: Kind =
+    Kind::RunMarked { mark: Link::mark, run: Next::send, interest: Interest::Yes };
+static NEEDLESS_SENT: Kind = Kind::Step { take: Next::take, source: &THEN_SENT };
+
+static WORK: Work =
+    Work { run: Sent::run, discard: Sent::discard, cancel: Sent::cancel, free: Sent::free };
 
 /// What goes on after one source. If what it delivers into is made for it, it lies behind that, in one
 /// allocation, which goes with the asynchron's last reference; else in an [`Apart`].
@@ -45,6 +55,8 @@ const _: () = assert!(size_of::<Next>() == size_of::<Annex>());
 
 /// In a link's info: it lies behind what it delivers into.
 const JOINED: u32 = 1 << 31;
+/// It lies in a [`Sent`].
+const SENT: u32 = 1 << 30;
 /// From here on, the ways of ending for which the function is.
 const WAYS_SHIFT: u32 = Link::MOST.trailing_zeros();
 
@@ -55,20 +67,34 @@ struct Apart {
     into: Handle,
 }
 
+/// One that an executor runs: with what is handed to it, so that nothing has to be allocated then. The step has a part in
+/// the errand, which it leaves last of all.
+#[repr(C)]
+struct Sent {
+    /// First, so that its address is the step's.
+    apart: Apart,
+    errand: Errand,
+}
+
 /// What is to be done, and with what.
 pub(crate) struct Step {
     pub(crate) function: JoinFn,
     pub(crate) ctx: Owned,
     /// How the source is to end for that; else what it delivers into ends as the source did.
     pub(crate) ways: Ways,
+    /// Which is to run it, if any.
+    pub(crate) executor: Option<Counted>,
 }
 
 /// Has `step` run once the source is complete. Returns a reference to what it delivers into.
 pub(crate) fn then(
     source: &Asynchron,
     into: Option<&Asynchron>,
-    step: Step,
+    mut step: Step,
 ) -> Result<Handle, NoMemory> {
+    if let Some(executor) = step.executor.take() {
+        return then_on(executor, source, into, step);
+    }
     let Some(into) = into else {
         let (into, this) = Next::joined(source, step)?;
         // SAFETY: new.
@@ -87,13 +113,39 @@ pub(crate) fn then(
     Ok(Handle::retain(into))
 }
 
+/// The same where an executor runs it.
+#[cold]
+fn then_on(
+    executor: Counted,
+    source: &Asynchron,
+    into: Option<&Asynchron>,
+    step: Step,
+) -> Result<Handle, NoMemory> {
+    let into = into.map_or_else(Asynchron::create, |into| Ok(Handle::retain(into)))?;
+    let next = Next::new(source, step, Known::ToOthers, SENT);
+    let apart = Apart { next, into: into.clone() };
+    let sent = Sent { apart, errand: Errand::new(&WORK, executor) };
+    let sent = try_box(sent).map_err(|_| NoMemory)?;
+    let this = NonNull::from(Box::leak(sent)).cast::<Next>();
+    // SAFETY: in no list, and it stays until it was told or taken off.
+    if unsafe { into.listen(Next::field(this, offset_of!(Next, needless))) } {
+        // SAFETY: new.
+        unsafe { Next::listen(this, source, Known::ToOthers) };
+    } else {
+        // SAFETY: it is complete, so nobody knows the step.
+        drop(unsafe { Next::take_apart(this) });
+    }
+    Ok(into)
+}
+
 impl Next {
-    fn new(source: &Asynchron, step: Step, known: Known) -> Self {
-        let Step { function, ctx, ways } = step;
+    fn new(source: &Asynchron, step: Step, known: Known, sent: u32) -> Self {
+        let Step { function, ctx, ways, .. } = step;
         let joined = if known == Known::ToNobody { JOINED } else { 0 };
-        let info = joined | (u32::from(ways.bits()) << WAYS_SHIFT);
+        let info = joined | sent | (u32::from(ways.bits()) << WAYS_SHIFT);
         let link = Link::new(source, known, info);
-        Self { function, ctx, needless: Listener::new(&NEEDLESS), link }
+        let needless = if sent == SENT { &NEEDLESS_SENT } else { &NEEDLESS };
+        Self { function, ctx, needless: Listener::new(needless), link }
     }
 
     fn field<T>(this: NonNull<Self>, offset: usize) -> NonNull<T> {
@@ -109,7 +161,7 @@ impl Next {
     }
 
     fn apart(source: &Asynchron, into: &Asynchron, step: Step) -> Result<NonNull<Self>, NoMemory> {
-        let next = Self::new(source, step, Known::ToOthers);
+        let next = Self::new(source, step, Known::ToOthers, 0);
         let apart = try_box(Apart { next, into: Handle::retain(into) }).map_err(|_| NoMemory)?;
         Ok(NonNull::from(Box::leak(apart)).cast())
     }
@@ -118,7 +170,7 @@ impl Next {
         let (into, room) = Asynchron::create_joined()?;
         let room = room.cast::<Self>();
         // SAFETY: there is room for it, which is ours.
-        unsafe { room.write(Self::new(source, step, Known::ToNobody)) };
+        unsafe { room.write(Self::new(source, step, Known::ToNobody, 0)) };
         // SAFETY: nobody else knows either.
         unsafe { into.listen_first(Self::field(room, offset_of!(Self, needless))) };
         Ok((into, room))
@@ -133,9 +185,11 @@ impl Next {
             Listed::Yes => {}
             Listed::Complete => {
                 source.keep();
+                // SAFETY: alive, and it is never written again.
+                let sent = unsafe { Link::info(link) } & SENT != 0;
                 let jobs = Jobs::new();
                 // SAFETY: it is in no list, and counts as told.
-                unsafe { jobs.push(link.cast(), Some(Self::run)) };
+                unsafe { jobs.push(link.cast(), Some(if sent { Self::send } else { Self::run })) };
                 jobs::run(jobs);
             }
             // SAFETY: who took it off has left it, and has its context.
@@ -143,18 +197,56 @@ impl Next {
         }
     }
 
+    /// Has the executor run it, if it is for that; or does so here, if the executor refuses.
+    ///
+    /// # Safety
+    /// As for `run`, of one in a [`Sent`].
+    #[cold]
+    unsafe fn send(job: NonNull<Job>) {
+        let link = job.cast::<Link>();
+        // SAFETY: TOLD: it knows its source yet.
+        let source = unsafe { Link::source(link) };
+        // SAFETY: neither of the two who may free it has.
+        let info = unsafe { Link::info(link) };
+        // SAFETY: TOLD: a reference is kept for it.
+        if !passes_on(unsafe { source.as_ref() }, info) {
+            // SAFETY: a `Next`'s.
+            let this = unsafe { Self::of_field(job, offset_of!(Self, link)) };
+            // SAFETY: of this kind.
+            let errand = unsafe { Sent::errand(this) };
+            // SAFETY: the step has a part in it.
+            unsafe { Errand::keep(errand) };
+            // SAFETY: that part is for who does it; called once.
+            if unsafe { Errand::hand_over(errand) }.is_ok() {
+                return;
+            }
+            // SAFETY: nobody does it there, so that part is the caller's again.
+            unsafe { Errand::leave(errand) };
+        }
+        // SAFETY: as the caller promises.
+        unsafe { Self::run(job) };
+    }
+
     /// # Safety
     /// The job lies where the links of a `Next` were that has been told; called once.
     unsafe fn run(job: NonNull<Job>) {
-        let link = job.cast::<Link>();
+        // SAFETY: as the caller promises.
+        unsafe { Self::go_on(job.cast(), true) };
+    }
+
+    /// Runs the function; or, if not, has what it delivers into fail, since nobody else will deliver.
+    ///
+    /// # Safety
+    /// The link was told; called once.
+    #[inline]
+    unsafe fn go_on(link: NonNull<Link>, runs: bool) {
         // SAFETY: TOLD: a reference is kept for it.
         let source = unsafe { Link::take_source(link) };
         // SAFETY: a `Next`'s.
-        let this = unsafe { Self::of_field(job, offset_of!(Self, link)) };
+        let this = unsafe { Self::of_field(link, offset_of!(Self, link)) };
         // SAFETY: neither of the two who may free it has.
         let info = unsafe { Link::info(link) };
-        let ways = Ways::from_bits((info >> WAYS_SHIFT) as u8);
-        let passes_on = !source.outcome().is_some_and(|(_, tag)| ways.has(tag));
+        let passes_on = passes_on(&source, info);
         // SAFETY: the reference of the `Next` keeps it alive.
         let into = unsafe { Self::into_of(this, info) };
         // SAFETY: ALIVE by the reference of the `Next`.
@@ -180,7 +272,7 @@ impl Next {
                 let _ = unsafe { Asynchron::complete(into.as_non_null(), outcome) };
             }
             drop(rest);
-        } else if begun == Begun::Started {
+        } else if begun == Begun::Started && runs {
             let sources = [source.as_ptr()];
             // SAFETY: the program gave this function together with this context.
             compute::run(&into, ctx, |a, ctx| unsafe { function(a, sources.as_ptr(), 1, ctx) });
@@ -188,7 +280,12 @@ impl Next {
         } else {
             drop(ctx);
             drop(source);
-            into.lose_step();
+            if begun == Begun::Started {
+                // SAFETY: ALIVE: the handle is a reference. If another is first, there is nothing to add.
+                let _ = unsafe { Asynchron::complete(into.as_non_null(), pool::discarded()) };
+            } else {
+                into.lose_step();
+            }
         }
         drop(into);
     }
@@ -244,7 +341,8 @@ impl Next {
     #[inline]
     unsafe fn take_apart(this: NonNull<Self>) -> (Handle, JoinFn, Owned) {
         // SAFETY: as the caller promises.
-        if unsafe { Link::info(Self::field(this, offset_of!(Self, link))) } & JOINED != 0 {
+        let info = unsafe { Link::info(Self::field(this, offset_of!(Self, link))) };
+        if info & JOINED != 0 {
             // SAFETY: joined, it has not given up its reference.
             let into = unsafe { Self::into_of(this, JOINED) };
             // SAFETY: the reference of the `Next` is taken over.
@@ -253,6 +351,9 @@ impl Next {
             // SAFETY: read once.
             let Self { function, ctx, .. } = unsafe { this.read() };
             (into, function, ctx)
+        } else if info & SENT != 0 {
+            // SAFETY: as the caller promises, of this kind.
+            unsafe { Sent::take_apart(this) }
         } else {
             // SAFETY: it lies in an `Apart`.
             let apart = unsafe { Box::from_raw(this.cast::<Apart>().as_ptr()) };
@@ -269,5 +370,101 @@ impl Next {
         let (into, _, ctx) = unsafe { Self::take_apart(this) };
         mem::forget(ctx);
         drop(into);
+    }
+}
+
+/// Whether the function is not for how the source ended.
+#[inline]
+fn passes_on(source: &Asynchron, info: u32) -> bool {
+    let ways = Ways::from_bits((info >> WAYS_SHIFT) as u8);
+    !source.outcome().is_some_and(|(_, tag)| ways.has(tag))
+}
+
+impl Sent {
+    /// # Safety
+    /// The step lies in one of these.
+    unsafe fn errand(step: NonNull<Next>) -> NonNull<Errand> {
+        // SAFETY: as the caller promises.
+        unsafe { step.byte_add(offset_of!(Self, errand)) }.cast()
+    }
+
+    /// # Safety
+    /// The errand lies in one of these.
+    unsafe fn step(errand: NonNull<Errand>) -> NonNull<Next> {
+        // SAFETY: as the caller promises.
+        unsafe { errand.byte_sub(offset_of!(Self, errand)) }.cast()
+    }
+
+    /// What the step is made of; its part in the errand ends.
+    ///
+    /// # Safety
+    /// As for [`Next::take_apart`].
+    unsafe fn take_apart(step: NonNull<Next>) -> (Handle, JoinFn, Owned) {
+        // What is left of it goes with the errand, and is not dropped.
+        // SAFETY: read once.
+        let Apart { next: Next { function, ctx, .. }, into } =
+            unsafe { step.cast::<Apart>().read() };
+        // SAFETY: the step lies in one of these.
+        let errand = unsafe { Self::errand(step) };
+        // SAFETY: the step's part in it ends here.
+        unsafe { Errand::leave(errand) };
+        (into, function, ctx)
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn run(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let link = unsafe { Self::link(errand) };
+        // SAFETY: it is done here, once.
+        let go_on = || unsafe { Next::go_on(link, true) };
+        // SAFETY: it is to be done here.
+        unsafe { Errand::within(errand, go_on) };
+        // SAFETY: it is done.
+        unsafe { Errand::done(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn discard(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let link = unsafe { Self::link(errand) };
+        // SAFETY: it is done here, once.
+        unsafe { Next::go_on(link, false) };
+        // SAFETY: it is done.
+        unsafe { Errand::done(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn cancel(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let step = unsafe { Self::step(errand) };
+        // SAFETY: nobody has left the step for good, so it has its reference.
+        let into = unsafe { Next::into_of(step, SENT) };
+        // SAFETY: ALIVE by the reference of the step.
+        let into = Handle::retain(unsafe { into.as_ref() });
+        // SAFETY: ALIVE by this reference. If another was first, there is nothing to cancel.
+        let _ = unsafe { Asynchron::complete_pending(into.as_non_null(), Outcome::shut_down()) };
+        // SAFETY: as the caller promises.
+        unsafe { Self::discard(errand) };
+    }
+
+    /// # Safety
+    /// The errand lies in one of these, whose step was told.
+    unsafe fn link(errand: NonNull<Errand>) -> NonNull<Link> {
+        // SAFETY: as the caller promises.
+        Next::field(unsafe { Self::step(errand) }, offset_of!(Next, link))
+    }
+
+    /// # Safety
+    /// As for [`Work`]: the step was taken apart, too.
+    unsafe fn free(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let sent = unsafe { Self::step(errand) }.cast::<Self>();
+        // SAFETY: nobody knows it any more.
+        unsafe { errand.drop_in_place() };
+        // SAFETY: made by a box; nothing in it is to be dropped any more.
+        drop(unsafe { Box::from_raw(sent.cast::<MaybeUninit<Self>>().as_ptr()) });
     }
 }

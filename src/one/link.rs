@@ -84,7 +84,7 @@ const NTH: u32 = Link::MOST - 1;
 
 impl Link {
     /// So many links a step may have.
-    pub(crate) const MOST: u32 = 1 << 28;
+    pub(crate) const MOST: u32 = 1 << 27;
 
     /// For a place in the list of `source`; of `info` what is below [`Self::MOST`] is its index among the step's links.
     pub(crate) fn new(source: &Asynchron, known: Known, info: u32) -> Self {

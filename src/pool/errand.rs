@@ -52,6 +52,15 @@ impl Errand {
         Self { process: crew.process, parts: Refs::two(), ..Self::new(work, executor) }
     }
 
+    /// One part more, for the caller.
+    ///
+    /// # Safety
+    /// The caller has a part in it.
+    pub(crate) unsafe fn keep(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        unsafe { &(*this.as_ptr()).parts }.retain();
+    }
+
     /// Hands it over. If that succeeds, it may be done, and gone. Else nothing has been done, and it is still the
     /// caller's.
     ///

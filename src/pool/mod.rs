@@ -25,6 +25,7 @@ mod worker;
 
 pub(crate) use self::errand::{Errand, Work};
 pub(crate) use self::executor::{Counted, Executor, PostFn, Terms, TermsKind};
+pub(crate) use self::posted::discarded;
 use crate::base::memory::NoMemory;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;

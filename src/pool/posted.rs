@@ -84,6 +84,13 @@ pub(super) fn spawn(
     if gone { Ok(()) } else { refused }
 }
 
+/// What one fails with that the program did not run.
+pub(crate) fn discarded() -> Outcome {
+    let why = c"the program's executor discarded the task";
+    let failure = Failure::new(BROKEN_CODE, c"asynchron", why, Owned::NOTHING);
+    failure.map_or(Outcome::Broken, Outcome::Failure)
+}
+
 impl Posted {
     /// # Safety
     /// It is alive.
@@ -162,13 +169,10 @@ impl Posted {
             unsafe { Self::drop_ctx(this) };
         }
         if begun == Begun::Started {
-            let why = c"the program's executor discarded the task";
-            let failure = Failure::new(BROKEN_CODE, c"asynchron", why, Owned::NOTHING);
-            let outcome = failure.map_or(Outcome::Broken, Outcome::Failure);
             // SAFETY: it is alive until it is done.
             let a = unsafe { &(*this.cast::<Self>().as_ptr()).a };
             // SAFETY: ALIVE: the handle is a reference. If another is first, there is nothing to add.
-            let _ = unsafe { Asynchron::complete(a.as_non_null(), outcome) };
+            let _ = unsafe { Asynchron::complete(a.as_non_null(), discarded()) };
         }
         // SAFETY: it is done.
         unsafe { Errand::done(this) };

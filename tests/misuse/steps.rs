@@ -28,6 +28,7 @@ pub fn full(thing: *mut std::ffi::c_void) -> asynchron_step_options_t {
         ctx: thing,
         drop_ctx: DROP,
         flags: 0,
+        executor: null_mut(),
     }
 }
 

@@ -59,6 +59,7 @@ mod r26_groups;
 mod r26_groups_races;
 mod r27_executors;
 mod r27_post;
+mod r27_steps;
 mod r28_shutdown;
 mod r29_reserve;
 mod r30_producers;

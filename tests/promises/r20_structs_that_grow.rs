@@ -90,7 +90,7 @@ fn structs() -> [Known; 2] {
             create,
         ),
         (
-            size_of::<asynchron_notify_options_t>(),
+            offset_of!(asynchron_notify_options_t, executor),
             size_of::<asynchron_notify_options_t>(),
             1,
             fill_notify,

@@ -205,6 +205,7 @@ where
         ctx: boxed(f),
         drop_ctx: Some(drop_box::<F>),
         flags,
+        executor: null_mut(),
     }
 }
 
