@@ -97,7 +97,7 @@ fn size_and_flags() -> Vec<Row> {
             };
             "size too small: of size" => E_INVALID, |s| with_size(s, size_of::<usize>());
             "size too small: by 1" => E_INVALID,
-                |s| with_size(s, size_of::<asynchron_notify_options_t>() - 1);
+                |s| with_size(s, std::mem::offset_of!(asynchron_notify_options_t, executor) - 1);
             "larger with a zero tail" => OK.drops(1).runs(1), |s| longer(s, [0; 16]);
             "larger with a non-zero tail: first" => E_INVALID.drops(1),
                 |s| longer(s, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);

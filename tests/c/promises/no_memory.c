@@ -263,6 +263,106 @@ static int do_all_into_complete(asynchron_t *a)
     asynchron_release(source[0]);
     return done;
 }
+/* An executor that the program runs: with what it was given last. */
+static asynchron_task_t *posted;
+static int32_t post(asynchron_task_t *task, void *ctx) { (void)ctx; posted = task; return 0; }
+static asynchron_status_t make_executor(asynchron_executor_t **out)
+{
+    const asynchron_executor_options_t o = { .size = sizeof o, .post = post, .ctx = &drops, .drop_ctx = drop };
+    return asynchron_executor_create(&o, out);
+}
+static asynchron_executor_t *an_executor(void)
+{
+    asynchron_executor_t *e = NULL;
+    GRANTED(CHECK(make_executor(&e) == ASYNCHRON_OK));
+    return e;
+}
+static int let_go(asynchron_executor_t *e, int done)
+{
+    asynchron_executor_release(e);
+    CHECK(drops == 1);
+    return done;
+}
+static int do_executor_create(asynchron_t *a)
+{
+    asynchron_executor_t *e = NULL;
+    asynchron_status_t status = make_executor(&e);
+    (void)a;
+    CHECK((e != NULL) == (status == ASYNCHRON_OK));
+    return let_go(e, result(status));
+}
+static int do_executor_default(asynchron_t *a)
+{
+    asynchron_executor_t *e = asynchron_executor_default();
+    (void)a;
+    asynchron_executor_release(e);
+    return e != NULL;
+}
+static int do_executor_retain(asynchron_t *a)
+{
+    asynchron_executor_t *e = an_executor();
+    (void)a;
+    CHECK(asynchron_executor_retain(e) == e);
+    asynchron_executor_release(e);
+    CHECK(drops == 0);
+    return let_go(e, 1);
+}
+static int do_executor_shutdown(asynchron_t *a)
+{
+    asynchron_executor_t *e = an_executor();
+    (void)a;
+    return let_go(e, result(asynchron_executor_shutdown(e, 0, 0)));
+}
+static int do_spawn_on(asynchron_t *a)
+{
+    asynchron_executor_t *e = an_executor();
+    int done = result(asynchron_spawn_on(e, a, function, NULL, NULL));
+    if (done == 1)
+        asynchron_task_run(posted);
+    CHECK(asynchron_poll(a) == (done == 1 ? ASYNCHRON_OK : ASYNCHRON_PENDING));
+    return let_go(e, done);
+}
+static int end_task(asynchron_t *a, void (*end)(asynchron_task_t *))
+{
+    asynchron_executor_t *e = an_executor();
+    GRANTED(CHECK(asynchron_spawn_on(e, a, function, NULL, NULL) == ASYNCHRON_OK));
+    end(posted);
+    CHECK(asynchron_poll(a) == (end == asynchron_task_run ? ASYNCHRON_OK : ASYNCHRON_FAILED));
+    return let_go(e, 1);
+}
+static int do_task_run(asynchron_t *a) { return end_task(a, asynchron_task_run); }
+static int do_task_discard(asynchron_t *a) { return end_task(a, asynchron_task_discard); }
+
+/* What is to run is handed over at completion, which needs no memory. */
+static void complete_and_run(asynchron_t *a)
+{
+    posted = NULL;
+    allocations_left = 0;
+    CHECK(asynchron_set_bytes(a, NULL, 0) == ASYNCHRON_OK && posted != NULL);
+    asynchron_task_run(posted);
+}
+static int do_notify_on(asynchron_t *a)
+{
+    asynchron_executor_t *e = an_executor();
+    const asynchron_notify_options_t o = { .size = sizeof o, .fn = callback, .executor = e };
+    int done = result(asynchron_notify_with(a, &o, NULL));
+    if (done == 1)
+        complete_and_run(a);
+    return let_go(e, done);
+}
+static int do_then_on(asynchron_t *a)
+{
+    asynchron_executor_t *e = an_executor();
+    const asynchron_step_options_t o = { .size = sizeof o, .fn = join, .executor = e };
+    asynchron_t *into = NULL;
+    int done = result(asynchron_then_with(a, NULL, &o, &into));
+    if (done == 1)
+        complete_and_run(a);
+    CHECK(done != 1 || asynchron_poll(into) == ASYNCHRON_OK);
+    asynchron_release(into);
+    return let_go(e, done);
+}
+
 
 /* Those that look, wait, complete, and let go. */
 static int do_version(asynchron_t *a) { (void)a; return asynchron_version() == ASYNCHRON_VERSION_NUMBER; }
@@ -484,6 +584,16 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(promise_asynchron), "", do_promise, NEEDS_MEMORY },
     { FUNCTION(promise_retain), "", do_promise_release, NEVER },
     { FUNCTION(promise_release), "", do_promise_release, NEVER },
+    { FUNCTION(executor_create), "", do_executor_create, NEEDS_MEMORY },
+    { FUNCTION(executor_default), "", do_executor_default, NEVER },
+    { FUNCTION(executor_retain), "", do_executor_retain, NEVER },
+    { FUNCTION(executor_release), "", do_executor_retain, NEVER },
+    { FUNCTION(executor_shutdown), "", do_executor_shutdown, NEVER },
+    { FUNCTION(spawn_on), "", do_spawn_on, NEEDS_MEMORY },
+    { FUNCTION(task_run), "", do_task_run, NEVER },
+    { FUNCTION(task_discard), "", do_task_discard, DOES_WITHOUT },
+    { FUNCTION(notify_with), "an executor", do_notify_on, NEEDS_MEMORY },
+    { FUNCTION(then_with), "an executor", do_then_on, NEEDS_MEMORY },
     { FUNCTION(run_due), "", do_run_due, NEVER },
     { FUNCTION(drop), "", do_drop, NEVER },
     { FUNCTION(take), "", do_take, NEVER },
