@@ -1,10 +1,13 @@
 //! Going on after several: `after`, once all of its sources are complete.
 
+mod tail;
+
 use std::alloc::{Layout, dealloc};
 use std::mem::{self, offset_of};
 use std::ptr::NonNull;
 use std::slice;
 
+use self::tail::Tail;
 use super::JoinFn;
 use super::then::{Step, then};
 use super::ways::Ways;
@@ -16,10 +19,9 @@ use crate::one::handle::Handle;
 use crate::one::jobs::{self, Decided, Job, Jobs};
 use crate::one::link::{Detached, Known, Link, Listed};
 use crate::one::listener::{Interest, Kind, Listener};
-use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 use crate::one::step::Begun;
-use crate::pool::{self, Counted, Errand, Work};
+use crate::pool::{self, Counted, Errand};
 use crate::sync::{AtomicU32, Ordering::*, race};
 
 /// A source completes.
@@ -27,9 +29,6 @@ static AFTER: Kind =
     Kind::Decide { mark: Link::mark, decide: After::count, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
 static NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
-
-static WORK: Work =
-    Work { run: Tail::run, discard: Tail::discard, cancel: Tail::cancel, free: Tail::free };
 
 /// This, then a link for each source, and one more if there are none; then, if an executor runs it, a [`Tail`].
 ///
@@ -57,15 +56,6 @@ const ATTACHED: u32 = 1 << 31;
 /// An executor runs it.
 const SENT: u32 = 1 << 31;
 
-/// What is handed to the executor, so that nothing has to be allocated then. The step has a part in the errand, which it
-/// leaves last of all.
-#[repr(C)]
-struct Tail {
-    /// First, so that its address is the errand's.
-    errand: Errand,
-    after: NonNull<After>,
-}
-
 /// Has `function` run once all sources are complete, however they ended. Returns a reference to what it
 /// delivers into.
 pub(crate) fn after(
@@ -87,7 +77,7 @@ pub(crate) fn after(
     unsafe { After::write(room, sources, n, known, into.clone(), function, ctx) };
     if let Some(executor) = executor {
         // SAFETY: there is room for a tail.
-        unsafe { After::write_tail(room, executor) };
+        unsafe { Tail::write(room, executor) };
     }
     if known == Known::ToNobody {
         // SAFETY: nobody knows either.
@@ -149,31 +139,6 @@ impl After {
             // SAFETY: there is room for one each.
             unsafe { link.write(Link::new(source, known, index)) };
         }
-    }
-
-    /// Has an executor run it.
-    ///
-    /// # Safety
-    /// It was written just now, with room for a tail.
-    unsafe fn write_tail(this: NonNull<Self>, executor: Counted) {
-        // SAFETY: it is the caller's.
-        unsafe { (*this.as_ptr()).n |= SENT };
-        let tail = Tail { errand: Errand::new(&WORK, executor), after: this };
-        // SAFETY: it is alive, and has room for a tail.
-        let room = unsafe { Self::errand(this) }.cast::<Tail>();
-        // SAFETY: there is room for it.
-        unsafe { room.write(tail) };
-    }
-
-    /// # Safety
-    /// `this` is alive, and has a tail.
-    unsafe fn errand(this: NonNull<Self>) -> NonNull<Errand> {
-        // SAFETY: as the caller promises.
-        let n = unsafe { Self::n(this) };
-        // The same was allocated, so there is such a layout.
-        let offset = Self::layout(n, true).map_or(0, |(_, offset)| offset);
-        // SAFETY: a tail begins there.
-        unsafe { this.byte_add(offset) }.cast()
     }
 
     /// # Safety
@@ -262,30 +227,9 @@ impl After {
         }
         race::acquire(left);
         // SAFETY: the caller's count keeps it.
-        let run = if unsafe { Self::is_sent(this) } { Self::send } else { Self::run };
+        let run = if unsafe { Self::is_sent(this) } { Tail::send } else { Self::run };
         // SAFETY: there is always a first link.
         Some((unsafe { this.add(1) }.cast(), run))
-    }
-
-    /// Has the executor run it; or does so here, if the executor refuses.
-    ///
-    /// # Safety
-    /// As for `run`, of one that has a tail.
-    #[cold]
-    unsafe fn send(job: NonNull<Job>) {
-        // SAFETY: the first link follows at once.
-        let this = unsafe { job.cast::<Self>().sub(1) };
-        // SAFETY: the count of this thread keeps it, and it has a tail.
-        let errand = unsafe { Self::errand(this) };
-        // SAFETY: the step has a part in it.
-        unsafe { Errand::keep(errand) };
-        // SAFETY: that part is for who does it; called once.
-        if unsafe { Errand::hand_over(errand) }.is_err() {
-            // SAFETY: nobody does it there, so that part is the caller's again.
-            unsafe { Errand::leave(errand) };
-            // SAFETY: as the caller promises.
-            unsafe { Self::run(job) };
-        }
     }
 
     /// # Safety
@@ -457,7 +401,7 @@ impl After {
         // SAFETY: ALONE: it is still there.
         if unsafe { Self::is_sent(this) } {
             // SAFETY: it is there yet, and has a tail.
-            let errand = unsafe { Self::errand(this) };
+            let errand = unsafe { Tail::of(this) };
             // SAFETY: the step's part in it ends here.
             unsafe { Errand::leave(errand) };
         } else if let Ok((layout, _)) = Self::layout(n, false) {
@@ -465,66 +409,5 @@ impl After {
             unsafe { dealloc(this.as_ptr().cast(), layout) };
         }
         into
-    }
-}
-
-impl Tail {
-    /// # Safety
-    /// The errand is of one of these.
-    unsafe fn after(errand: NonNull<Errand>) -> NonNull<After> {
-        // SAFETY: as the caller promises.
-        unsafe { (*errand.cast::<Self>().as_ptr()).after }
-    }
-
-    /// # Safety
-    /// As for [`Work`].
-    unsafe fn run(errand: NonNull<Errand>) {
-        // SAFETY: the errand is of one of these.
-        let after = unsafe { Self::after(errand) };
-        // SAFETY: the count of who sent it is for this, which is done once.
-        let go_on = || unsafe { After::go_on(after, true) };
-        // SAFETY: it is to be done here.
-        unsafe { Errand::within(errand, go_on) };
-        // SAFETY: it is done.
-        unsafe { Errand::done(errand) };
-    }
-
-    /// # Safety
-    /// As for [`Work`].
-    unsafe fn discard(errand: NonNull<Errand>) {
-        // SAFETY: the errand is of one of these.
-        let after = unsafe { Self::after(errand) };
-        // SAFETY: the count of who sent it is for this, which is done once.
-        unsafe { After::go_on(after, false) };
-        // SAFETY: it is done.
-        unsafe { Errand::done(errand) };
-    }
-
-    /// # Safety
-    /// As for [`Work`].
-    unsafe fn cancel(errand: NonNull<Errand>) {
-        // SAFETY: the errand is of one of these.
-        let after = unsafe { Self::after(errand) };
-        // SAFETY: the count of who sent it keeps it, and so its reference.
-        let into = Handle::retain(unsafe { &(*after.as_ptr()).into });
-        // SAFETY: ALIVE by this reference. If another was first, there is nothing to cancel.
-        let _ = unsafe { Asynchron::complete_pending(into.as_non_null(), Outcome::shut_down()) };
-        // SAFETY: as the caller promises.
-        unsafe { Self::discard(errand) };
-    }
-
-    /// # Safety
-    /// As for [`Work`]: the step was taken apart, too.
-    unsafe fn free(errand: NonNull<Errand>) {
-        // SAFETY: the errand is of one of these.
-        let after = unsafe { Self::after(errand) };
-        // SAFETY: nothing else of it is left, but that is as it was written.
-        let n = unsafe { After::n(after) };
-        // SAFETY: nobody knows it any more.
-        unsafe { errand.drop_in_place() };
-        if let Ok((layout, _)) = After::layout(n, true) {
-            // SAFETY: allocated with this layout, and used no more.
-            unsafe { dealloc(after.as_ptr().cast(), layout) };
-        }
     }
 }

@@ -1,8 +1,11 @@
 //! Going on after one: `then` after its value, `after` however it ends.
 
-use std::mem::{self, MaybeUninit, offset_of};
+mod sent;
+
+use std::mem::{self, offset_of};
 use std::ptr::NonNull;
 
+use self::sent::Sent;
 use super::JoinFn;
 use super::ways::Ways;
 use crate::base::memory::{NoMemory, try_box};
@@ -13,24 +16,15 @@ use crate::one::handle::Handle;
 use crate::one::jobs::{self, Job, Jobs};
 use crate::one::link::{Detached, Known, Link, Listed};
 use crate::one::listener::{Interest, Kind, Listener};
-use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 use crate::one::share::share_or_return;
 use crate::one::step::Begun;
-use crate::pool::{self, Counted, Errand, Work};
+use crate::pool::{self, Counted};
 
 /// The source completes.
 static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Next::run, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
 static NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
-
-/// The same of one that an executor runs.
-static THEN_SENT: Kind =
-    Kind::RunMarked { mark: Link::mark, run: Next::send, interest: Interest::Yes };
-static NEEDLESS_SENT: Kind = Kind::Step { take: Next::take, source: &THEN_SENT };
-
-static WORK: Work =
-    Work { run: Sent::run, discard: Sent::discard, cancel: Sent::cancel, free: Sent::free };
 
 /// What goes on after one source. If what it delivers into is made for it, it lies behind that, in one
 /// allocation, which goes with the asynchron's last reference; else in an [`Apart`].
@@ -67,15 +61,6 @@ struct Apart {
     into: Handle,
 }
 
-/// One that an executor runs: with what is handed to it, so that nothing has to be allocated then. The step has a part in
-/// the errand, which it leaves last of all.
-#[repr(C)]
-struct Sent {
-    /// First, so that its address is the step's.
-    apart: Apart,
-    errand: Errand,
-}
-
 /// What is to be done, and with what.
 pub(crate) struct Step {
     pub(crate) function: JoinFn,
@@ -93,7 +78,7 @@ pub(crate) fn then(
     mut step: Step,
 ) -> Result<Handle, NoMemory> {
     if let Some(executor) = step.executor.take() {
-        return then_on(executor, source, into, step);
+        return sent::then(executor, source, into, step);
     }
     let Some(into) = into else {
         let (into, this) = Next::joined(source, step)?;
@@ -113,38 +98,14 @@ pub(crate) fn then(
     Ok(Handle::retain(into))
 }
 
-/// The same where an executor runs it.
-#[cold]
-fn then_on(
-    executor: Counted,
-    source: &Asynchron,
-    into: Option<&Asynchron>,
-    step: Step,
-) -> Result<Handle, NoMemory> {
-    let into = into.map_or_else(Asynchron::create, |into| Ok(Handle::retain(into)))?;
-    let next = Next::new(source, step, Known::ToOthers, SENT);
-    let apart = Apart { next, into: into.clone() };
-    let sent = Sent { apart, errand: Errand::new(&WORK, executor) };
-    let sent = try_box(sent).map_err(|_| NoMemory)?;
-    let this = NonNull::from(Box::leak(sent)).cast::<Next>();
-    // SAFETY: in no list, and it stays until it was told or taken off.
-    if unsafe { into.listen(Next::field(this, offset_of!(Next, needless))) } {
-        // SAFETY: new.
-        unsafe { Next::listen(this, source, Known::ToOthers) };
-    } else {
-        // SAFETY: it is complete, so nobody knows the step.
-        drop(unsafe { Next::take_apart(this) });
-    }
-    Ok(into)
-}
-
 impl Next {
+    /// `sent` is [`SENT`], or 0.
     fn new(source: &Asynchron, step: Step, known: Known, sent: u32) -> Self {
         let Step { function, ctx, ways, .. } = step;
         let joined = if known == Known::ToNobody { JOINED } else { 0 };
         let info = joined | sent | (u32::from(ways.bits()) << WAYS_SHIFT);
         let link = Link::new(source, known, info);
-        let needless = if sent == SENT { &NEEDLESS_SENT } else { &NEEDLESS };
+        let needless = if sent == SENT { &sent::NEEDLESS } else { &NEEDLESS };
         Self { function, ctx, needless: Listener::new(needless), link }
     }
 
@@ -189,42 +150,12 @@ impl Next {
                 let sent = unsafe { Link::info(link) } & SENT != 0;
                 let jobs = Jobs::new();
                 // SAFETY: it is in no list, and counts as told.
-                unsafe { jobs.push(link.cast(), Some(if sent { Self::send } else { Self::run })) };
+                unsafe { jobs.push(link.cast(), Some(if sent { Sent::send } else { Self::run })) };
                 jobs::run(jobs);
             }
             // SAFETY: who took it off has left it, and has its context.
             Listed::Off => unsafe { Self::free(this) },
         }
-    }
-
-    /// Has the executor run it, if it is for that; or does so here, if the executor refuses.
-    ///
-    /// # Safety
-    /// As for `run`, of one in a [`Sent`].
-    #[cold]
-    unsafe fn send(job: NonNull<Job>) {
-        let link = job.cast::<Link>();
-        // SAFETY: TOLD: it knows its source yet.
-        let source = unsafe { Link::source(link) };
-        // SAFETY: neither of the two who may free it has.
-        let info = unsafe { Link::info(link) };
-        // SAFETY: TOLD: a reference is kept for it.
-        if !passes_on(unsafe { source.as_ref() }, info) {
-            // SAFETY: a `Next`'s.
-            let this = unsafe { Self::of_field(job, offset_of!(Self, link)) };
-            // SAFETY: of this kind.
-            let errand = unsafe { Sent::errand(this) };
-            // SAFETY: the step has a part in it.
-            unsafe { Errand::keep(errand) };
-            // SAFETY: that part is for who does it; called once.
-            if unsafe { Errand::hand_over(errand) }.is_ok() {
-                return;
-            }
-            // SAFETY: nobody does it there, so that part is the caller's again.
-            unsafe { Errand::leave(errand) };
-        }
-        // SAFETY: as the caller promises.
-        unsafe { Self::run(job) };
     }
 
     /// # Safety
@@ -378,93 +309,4 @@ impl Next {
 fn passes_on(source: &Asynchron, info: u32) -> bool {
     let ways = Ways::from_bits((info >> WAYS_SHIFT) as u8);
     !source.outcome().is_some_and(|(_, tag)| ways.has(tag))
-}
-
-impl Sent {
-    /// # Safety
-    /// The step lies in one of these.
-    unsafe fn errand(step: NonNull<Next>) -> NonNull<Errand> {
-        // SAFETY: as the caller promises.
-        unsafe { step.byte_add(offset_of!(Self, errand)) }.cast()
-    }
-
-    /// # Safety
-    /// The errand lies in one of these.
-    unsafe fn step(errand: NonNull<Errand>) -> NonNull<Next> {
-        // SAFETY: as the caller promises.
-        unsafe { errand.byte_sub(offset_of!(Self, errand)) }.cast()
-    }
-
-    /// What the step is made of; its part in the errand ends.
-    ///
-    /// # Safety
-    /// As for [`Next::take_apart`].
-    unsafe fn take_apart(step: NonNull<Next>) -> (Handle, JoinFn, Owned) {
-        // What is left of it goes with the errand, and is not dropped.
-        // SAFETY: read once.
-        let Apart { next: Next { function, ctx, .. }, into } =
-            unsafe { step.cast::<Apart>().read() };
-        // SAFETY: the step lies in one of these.
-        let errand = unsafe { Self::errand(step) };
-        // SAFETY: the step's part in it ends here.
-        unsafe { Errand::leave(errand) };
-        (into, function, ctx)
-    }
-
-    /// # Safety
-    /// As for [`Work`].
-    unsafe fn run(errand: NonNull<Errand>) {
-        // SAFETY: the errand is of one of these.
-        let link = unsafe { Self::link(errand) };
-        // SAFETY: it is done here, once.
-        let go_on = || unsafe { Next::go_on(link, true) };
-        // SAFETY: it is to be done here.
-        unsafe { Errand::within(errand, go_on) };
-        // SAFETY: it is done.
-        unsafe { Errand::done(errand) };
-    }
-
-    /// # Safety
-    /// As for [`Work`].
-    unsafe fn discard(errand: NonNull<Errand>) {
-        // SAFETY: the errand is of one of these.
-        let link = unsafe { Self::link(errand) };
-        // SAFETY: it is done here, once.
-        unsafe { Next::go_on(link, false) };
-        // SAFETY: it is done.
-        unsafe { Errand::done(errand) };
-    }
-
-    /// # Safety
-    /// As for [`Work`].
-    unsafe fn cancel(errand: NonNull<Errand>) {
-        // SAFETY: the errand is of one of these.
-        let step = unsafe { Self::step(errand) };
-        // SAFETY: nobody has left the step for good, so it has its reference.
-        let into = unsafe { Next::into_of(step, SENT) };
-        // SAFETY: ALIVE by the reference of the step.
-        let into = Handle::retain(unsafe { into.as_ref() });
-        // SAFETY: ALIVE by this reference. If another was first, there is nothing to cancel.
-        let _ = unsafe { Asynchron::complete_pending(into.as_non_null(), Outcome::shut_down()) };
-        // SAFETY: as the caller promises.
-        unsafe { Self::discard(errand) };
-    }
-
-    /// # Safety
-    /// The errand lies in one of these, whose step was told.
-    unsafe fn link(errand: NonNull<Errand>) -> NonNull<Link> {
-        // SAFETY: as the caller promises.
-        Next::field(unsafe { Self::step(errand) }, offset_of!(Next, link))
-    }
-
-    /// # Safety
-    /// As for [`Work`]: the step was taken apart, too.
-    unsafe fn free(errand: NonNull<Errand>) {
-        // SAFETY: the errand is of one of these.
-        let sent = unsafe { Self::step(errand) }.cast::<Self>();
-        // SAFETY: nobody knows it any more.
-        unsafe { errand.drop_in_place() };
-        // SAFETY: made by a box; nothing in it is to be dropped any more.
-        drop(unsafe { Box::from_raw(sent.cast::<MaybeUninit<Self>>().as_ptr()) });
-    }
 }

@@ -1,0 +1,129 @@
+//! What is handed to the executor that runs a step: it lies behind its links, so that nothing has to be allocated then.
+
+use std::alloc::dealloc;
+use std::ptr::NonNull;
+
+use super::{After, SENT};
+use crate::one::asynchron::Asynchron;
+use crate::one::handle::Handle;
+use crate::one::jobs::Job;
+use crate::one::outcome::Outcome;
+use crate::pool::{Counted, Errand, Work};
+
+static WORK: Work =
+    Work { run: Tail::run, discard: Tail::discard, cancel: Tail::cancel, free: Tail::free };
+
+/// The step has a part in the errand, which it leaves last of all.
+#[repr(C)]
+pub(super) struct Tail {
+    /// First, so that its address is the errand's.
+    errand: Errand,
+    after: NonNull<After>,
+}
+
+impl Tail {
+    /// Has an executor run it.
+    ///
+    /// # Safety
+    /// It was written just now, with room for a tail.
+    pub(super) unsafe fn write(this: NonNull<After>, executor: Counted) {
+        // SAFETY: it is the caller's.
+        unsafe { (*this.as_ptr()).n |= SENT };
+        let tail = Self { errand: Errand::new(&WORK, executor), after: this };
+        // SAFETY: it is alive, and has room for a tail.
+        let room = unsafe { Self::of(this) }.cast::<Self>();
+        // SAFETY: there is room for it.
+        unsafe { room.write(tail) };
+    }
+
+    /// # Safety
+    /// `this` is alive, and has a tail.
+    pub(super) unsafe fn of(this: NonNull<After>) -> NonNull<Errand> {
+        // SAFETY: as the caller promises.
+        let n = unsafe { After::n(this) };
+        // The same was allocated, so there is such a layout.
+        let offset = After::layout(n, true).map_or(0, |(_, offset)| offset);
+        // SAFETY: a tail begins there.
+        unsafe { this.byte_add(offset) }.cast()
+    }
+
+    /// Has the executor run it; or does so here, if the executor refuses.
+    ///
+    /// # Safety
+    /// As for [`After::run`], of one that has a tail.
+    #[cold]
+    pub(super) unsafe fn send(job: NonNull<Job>) {
+        // SAFETY: the first link follows at once.
+        let this = unsafe { job.cast::<After>().sub(1) };
+        // SAFETY: the count of this thread keeps it, and it has a tail.
+        let errand = unsafe { Self::of(this) };
+        // SAFETY: the step has a part in it.
+        unsafe { Errand::keep(errand) };
+        // SAFETY: that part is for who does it; called once.
+        if unsafe { Errand::hand_over(errand) }.is_err() {
+            // SAFETY: nobody does it there, so that part is the caller's again.
+            unsafe { Errand::leave(errand) };
+            // SAFETY: as the caller promises.
+            unsafe { After::run(job) };
+        }
+    }
+
+    /// # Safety
+    /// The errand is of one of these.
+    unsafe fn after(errand: NonNull<Errand>) -> NonNull<After> {
+        // SAFETY: as the caller promises.
+        unsafe { (*errand.cast::<Self>().as_ptr()).after }
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn run(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let after = unsafe { Self::after(errand) };
+        // SAFETY: the count of who sent it is for this, which is done once.
+        let go_on = || unsafe { After::go_on(after, true) };
+        // SAFETY: it is to be done here.
+        unsafe { Errand::within(errand, go_on) };
+        // SAFETY: it is done.
+        unsafe { Errand::done(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn discard(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let after = unsafe { Self::after(errand) };
+        // SAFETY: the count of who sent it is for this, which is done once.
+        unsafe { After::go_on(after, false) };
+        // SAFETY: it is done.
+        unsafe { Errand::done(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`].
+    unsafe fn cancel(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let after = unsafe { Self::after(errand) };
+        // SAFETY: the count of who sent it keeps it, and so its reference.
+        let into = Handle::retain(unsafe { &(*after.as_ptr()).into });
+        // SAFETY: ALIVE by this reference. If another was first, there is nothing to cancel.
+        let _ = unsafe { Asynchron::complete_pending(into.as_non_null(), Outcome::shut_down()) };
+        // SAFETY: as the caller promises.
+        unsafe { Self::discard(errand) };
+    }
+
+    /// # Safety
+    /// As for [`Work`]: the step was taken apart, too.
+    unsafe fn free(errand: NonNull<Errand>) {
+        // SAFETY: the errand is of one of these.
+        let after = unsafe { Self::after(errand) };
+        // SAFETY: nothing else of it is left, but that is as it was written.
+        let n = unsafe { After::n(after) };
+        // SAFETY: nobody knows it any more.
+        unsafe { errand.drop_in_place() };
+        if let Ok((layout, _)) = After::layout(n, true) {
+            // SAFETY: allocated with this layout, and used no more.
+            unsafe { dealloc(after.as_ptr().cast(), layout) };
+        }
+    }
+}
