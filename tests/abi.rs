@@ -131,7 +131,9 @@ fn layouts_in_c_are_frozen_and_those_of_the_library() {
     layout!(asynchron_item_t: asynchron tag);
     layout!(asynchron_options_t: size name user_data drop_user_data
         on_demand on_demand_ctx drop_on_demand_ctx reserve expire_after_ns);
-    layout!(asynchron_notify_options_t: size r#fn ctx drop_ctx flags);
+    layout!(asynchron_notify_options_t: size r#fn ctx drop_ctx flags executor);
+    layout!(asynchron_step_options_t: size r#fn ctx drop_ctx flags executor);
+    layout!(asynchron_executor_options_t: size name threads stack_size flags post ctx drop_ctx);
     for standard in compiler::C_STANDARDS {
         let said = say("layout.c", standard, Form::Shared);
         let line = |line: &str| {

@@ -40,6 +40,8 @@ HOLDS(ASYNCHRON_ON_VALUE == 2);
 HOLDS(ASYNCHRON_ON_FAILURE == 4);
 HOLDS(ASYNCHRON_ON_CANCEL == 8);
 HOLDS(ASYNCHRON_CANCEL_REST == 1);
+HOLDS(ASYNCHRON_PROMISE_CANCEL_UNWANTED == 1);
+HOLDS(ASYNCHRON_SHUTDOWN_CANCEL == 1);
 
 HOLDS(ASYNCHRON_VERSION_NUMBER ==
       ASYNCHRON_VERSION_MAJOR * 10000 + ASYNCHRON_VERSION_MINOR * 100 + ASYNCHRON_VERSION_PATCH);
@@ -76,12 +78,29 @@ AT(asynchron_options_t, on_demand_ctx, 40);
 AT(asynchron_options_t, drop_on_demand_ctx, 48);
 AT(asynchron_options_t, reserve, 56);
 AT(asynchron_options_t, expire_after_ns, 64);
-FROZEN(asynchron_notify_options_t, 40);
+FROZEN(asynchron_notify_options_t, 48);
 AT(asynchron_notify_options_t, size, 0);
 AT(asynchron_notify_options_t, fn, 8);
 AT(asynchron_notify_options_t, ctx, 16);
 AT(asynchron_notify_options_t, drop_ctx, 24);
 AT(asynchron_notify_options_t, flags, 32);
+AT(asynchron_notify_options_t, executor, 40);
+FROZEN(asynchron_step_options_t, 48);
+AT(asynchron_step_options_t, size, 0);
+AT(asynchron_step_options_t, fn, 8);
+AT(asynchron_step_options_t, ctx, 16);
+AT(asynchron_step_options_t, drop_ctx, 24);
+AT(asynchron_step_options_t, flags, 32);
+AT(asynchron_step_options_t, executor, 40);
+FROZEN(asynchron_executor_options_t, 64);
+AT(asynchron_executor_options_t, size, 0);
+AT(asynchron_executor_options_t, name, 8);
+AT(asynchron_executor_options_t, threads, 16);
+AT(asynchron_executor_options_t, stack_size, 24);
+AT(asynchron_executor_options_t, flags, 32);
+AT(asynchron_executor_options_t, post, 40);
+AT(asynchron_executor_options_t, ctx, 48);
+AT(asynchron_executor_options_t, drop_ctx, 56);
 #endif
 
 /* A member's address converts without a warning to a pointer to its type and to no other. */
@@ -110,6 +129,21 @@ TYPED(asynchron_notify_fn_t, asynchron_notify_options_t, fn)
 TYPED(void *, asynchron_notify_options_t, ctx)
 TYPED(asynchron_drop_fn_t, asynchron_notify_options_t, drop_ctx)
 TYPED(uint64_t, asynchron_notify_options_t, flags)
+TYPED(asynchron_executor_t *, asynchron_notify_options_t, executor)
+TYPED(size_t, asynchron_step_options_t, size)
+TYPED(asynchron_join_fn_t, asynchron_step_options_t, fn)
+TYPED(void *, asynchron_step_options_t, ctx)
+TYPED(asynchron_drop_fn_t, asynchron_step_options_t, drop_ctx)
+TYPED(uint64_t, asynchron_step_options_t, flags)
+TYPED(asynchron_executor_t *, asynchron_step_options_t, executor)
+TYPED(size_t, asynchron_executor_options_t, size)
+TYPED(const char *, asynchron_executor_options_t, name)
+TYPED(size_t, asynchron_executor_options_t, threads)
+TYPED(size_t, asynchron_executor_options_t, stack_size)
+TYPED(uint64_t, asynchron_executor_options_t, flags)
+TYPED(asynchron_post_fn_t, asynchron_executor_options_t, post)
+TYPED(void *, asynchron_executor_options_t, ctx)
+TYPED(asynchron_drop_fn_t, asynchron_executor_options_t, drop_ctx)
 
 int32_t *status_is_int32(asynchron_status_t *s);
 int32_t *status_is_int32(asynchron_status_t *s) { return s; }
@@ -150,5 +184,22 @@ int main(void)
     OFFSET(asynchron_notify_options_t, ctx);
     OFFSET(asynchron_notify_options_t, drop_ctx);
     OFFSET(asynchron_notify_options_t, flags);
+    OFFSET(asynchron_notify_options_t, executor);
+    SIZE(asynchron_step_options_t);
+    OFFSET(asynchron_step_options_t, size);
+    OFFSET(asynchron_step_options_t, fn);
+    OFFSET(asynchron_step_options_t, ctx);
+    OFFSET(asynchron_step_options_t, drop_ctx);
+    OFFSET(asynchron_step_options_t, flags);
+    OFFSET(asynchron_step_options_t, executor);
+    SIZE(asynchron_executor_options_t);
+    OFFSET(asynchron_executor_options_t, size);
+    OFFSET(asynchron_executor_options_t, name);
+    OFFSET(asynchron_executor_options_t, threads);
+    OFFSET(asynchron_executor_options_t, stack_size);
+    OFFSET(asynchron_executor_options_t, flags);
+    OFFSET(asynchron_executor_options_t, post);
+    OFFSET(asynchron_executor_options_t, ctx);
+    OFFSET(asynchron_executor_options_t, drop_ctx);
     return 0;
 }
