@@ -66,12 +66,14 @@
 #include "asynchron/future.hpp"
 #include "asynchron/outcome.hpp"
 #include "asynchron/promise.hpp"
+#include "asynchron/timer.hpp"
 
 // Functions: those that compute, and those that follow.
 #include "asynchron/passing.hpp"
 #include "asynchron/job.hpp"
 #include "asynchron/computing.hpp"
 #include "asynchron/then.hpp"
+#include "asynchron/recover.hpp"
 
 // Several together.
 #include "asynchron/several.hpp"

@@ -1,6 +1,7 @@
 /**
  * @file asynchron/future.hpp
- * The side that waits. For future::try_get() there is outcome.hpp, for future::then() and future::notify() then.hpp.
+ * The side that waits. For future::try_get() there is outcome.hpp, for future::then(), future::notify() and
+ * future::on_cancel() then.hpp, for future::catch_error() and future::finally() recover.hpp.
  */
 
 #ifndef ASYNCHRON_FUTURE_HPP
@@ -26,6 +27,8 @@ ASYNCHRON_BEGIN_NAMESPACE
 namespace ASYNCHRON_DETAIL {
 
 template <class T, class F> struct then_of;
+template <class T, class F> struct caught_of;
+template <class T, class F> class at_last;
 } // namespace detail
 /// @endcond
 
@@ -212,6 +215,46 @@ public:
     template <class F> typename detail::then_of<T, F>::type then(F &&f) const
     {
         return detail::then_of<T, F>::make(a_.get(), std::forward<F>(f));
+    }
+
+    /**
+     * Calls `f` if it fails, for another value in place of its own; a value or a cancel passes on. Wants recover.hpp.
+     *
+     * - `f` takes a `const asynchron::error &`, which has the code and the message of any failure, or else a
+     *   `const std::exception_ptr &`, or nothing. It returns what a T can be made from, or a future<T>, which is joined.
+     * - Returns: a future of the same type; it fails with what `f` throws.
+     * - Threads, throws: as then().
+     */
+    template <class F> future catch_error(F &&f) const &
+    {
+        return detail::caught_of<T, F>::make(a_.get(), std::forward<F>(f));
+    }
+
+    /** The same for a temporary, which gives its handle up: so a value that passes on has no other holder for its sake. */
+    template <class F> future catch_error(F &&f) &&
+    {
+        const future held(std::move(*this));
+        return held.catch_error(std::forward<F>(f));
+    }
+
+    /**
+     * Calls `f` however it ends, and passes on how it ended: for what has to be cleared away. Wants recover.hpp.
+     *
+     * - `f` takes nothing. If it returns a future, that is waited for, without a thread; of any other result nothing is
+     *   seen.
+     * - Returns: a future that completes as this one does, after `f`; but it fails with what `f` throws, or its future.
+     * - Threads, throws: as then().
+     */
+    template <class F> future finally(F &&f) const &
+    {
+        return then(detail::at_last<T, detail::decayed<F>>(std::forward<F>(f)));
+    }
+
+    /** The same for a temporary, which gives its handle up. */
+    template <class F> future finally(F &&f) &&
+    {
+        const future held(std::move(*this));
+        return held.finally(std::forward<F>(f));
     }
 
     /**

@@ -123,6 +123,20 @@ public:
         return detail::won(asynchron_cancel_pending(a_.get(), reason.c_str()));
     }
 
+    /**
+     * Gives it so much time: unless it is complete by then, it fails with error, domain "asynchron", code
+     * ASYNCHRON_TIMEOUT. What computes it goes on. A later call replaces the time; the greatest duration, such as
+     * `std::chrono::seconds::max()`, takes it back; none, or less, is over now. It does not keep the asynchron.
+     *
+     * - Returns: true; false: it was complete already.
+     * - Threads: does not block; no thread sleeps for it. What follows runs on a thread that serves all times: be quick.
+     * - Throws: std::bad_alloc; std::system_error if no thread can be had; error without state.
+     */
+    template <class Rep, class Period> bool expire_after(const std::chrono::duration<Rep, Period> &time) const
+    {
+        return detail::won(asynchron_expire_after(a_.get(), detail::nanoseconds_of(time)));
+    }
+
     /** How far it is: what promise_base::progress() or computation::progress() said last, both numbers at once; 0 of 0
      *  until one did. Nobody is woken by it: look now and then, as between two wait_for(). */
     asynchron::progress progress() const noexcept

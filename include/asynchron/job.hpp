@@ -122,6 +122,19 @@ inline counted made(asynchron_t *into)
     return counted(into, adopt);
 }
 
+template <class Job> counted start_then(asynchron_t *source, Job *ctx, std::uint64_t flags)
+{
+    asynchron_step_options_t options = asynchron_step_options_t();
+    options.size = sizeof options;
+    options.fn = Job::step;
+    options.ctx = ctx;
+    options.drop_ctx = drop_of<Job>();
+    options.flags = flags;
+    asynchron_t *into = nullptr;
+    need(asynchron_then_with(source, nullptr, &options, &into));
+    return counted(into, adopt);
+}
+
 template <class Job> counted start_after(asynchron_t *const *sources, std::size_t n, Job *ctx)
 {
     return made(asynchron_after(sources, n, nullptr, Job::step, ctx, drop_of<Job>()));

@@ -194,6 +194,12 @@ public:
      */
     bool progress(std::uint64_t done, std::uint64_t total) { return detail::won(asynchron_progress(handle(), done, total)); }
 
+    /** As future_base::expire_after(). */
+    template <class Rep, class Period> bool expire_after(const std::chrono::duration<Rep, Period> &time)
+    {
+        return detail::won(asynchron_expire_after(handle(), detail::nanoseconds_of(time)));
+    }
+
     /** Whether it was cancelled: nobody wants the value any more. */
     bool is_cancelled() const noexcept { return asynchron_poll(handle()) == ASYNCHRON_CANCELLED; }
 

@@ -8,9 +8,11 @@
 #include "handles.cpp"
 #include "notify.cpp"
 #include "progress.cpp"
+#include "recover.cpp"
 #include "report.cpp"
 #include "several.cpp"
 #include "then.cpp"
+#include "timer.cpp"
 #include "values.cpp"
 #include "waiting.cpp"
 #ifdef ASYNCHRON_COROUTINES

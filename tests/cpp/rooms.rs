@@ -125,6 +125,8 @@ fn a_call_whose_room_is_missing_does_not_compile() {
         ("(void)f.then([](int) {})", "then"),
         ("f.notify([] {})", "then"),
         ("f.on_cancel([] {})", "then"),
+        ("(void)f.catch_error([] { return 1; })", "recover"),
+        ("(void)f.finally([] {})", "recover"),
         ("(void)f.try_get()", "outcome"),
         ("asynchron::promise<int> p", "promise"),
         ("asynchron::wait_all({f})", "several"),
