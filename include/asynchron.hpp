@@ -61,6 +61,7 @@
 
 // One: the side that waits, and the side that delivers.
 #include "asynchron/time.hpp"
+#include "asynchron/executor.hpp"
 #include "asynchron/future_base.hpp"
 #include "asynchron/registration.hpp"
 #include "asynchron/future.hpp"
@@ -77,6 +78,7 @@
 
 // Several together.
 #include "asynchron/several.hpp"
+#include "asynchron/together.hpp"
 #include "asynchron/after.hpp"
 #include "asynchron/when_any.hpp"
 #include "asynchron/report.hpp"

@@ -108,6 +108,32 @@ public:
 
 template <class F, class... A> using job_of = job<bound<decayed<F>, decayed<A>...>>;
 
+// What the job delivers into; without memory for that, the job goes.
+template <class Job> counted create_for_job(Job *ctx)
+{
+    ASYNCHRON_TRY { return Job::create(); }
+    ASYNCHRON_CATCH_ALL
+    {
+        delete ctx;
+        ASYNCHRON_RETHROW;
+    }
+}
+
+template <class F, class... A> struct spawned_on {
+    typedef job_of<F, A...> work;
+    typedef future<typename work::value_type> type;
+
+    static type make(asynchron_executor_t *on, F &&f, A &&...args)
+    {
+        const auto start = [on](work *ctx) {
+            counted self = create_for_job(ctx);
+            need(asynchron_spawn_on(on, self.get(), work::run, ctx, drop_of<work>()));
+            return self;
+        };
+        return begin<work>(start, std::forward<F>(f), std::forward<A>(args)...);
+    }
+};
+
 } // namespace detail
 /// @endcond
 
@@ -127,13 +153,7 @@ future<typename detail::job_of<F, A...>::value_type> spawn(F &&f, A &&...args)
 {
     typedef detail::job_of<F, A...> work;
     const auto start = [](work *ctx) {
-        detail::counted self;
-        ASYNCHRON_TRY { self = work::create(); }
-        ASYNCHRON_CATCH_ALL
-        {
-            delete ctx;
-            ASYNCHRON_RETHROW;
-        }
+        detail::counted self = detail::create_for_job(ctx);
         detail::need(asynchron_spawn(self.get(), work::run, ctx, detail::drop_of<work>()));
         return self;
     };

@@ -7,6 +7,7 @@
 #ifndef ASYNCHRON_FUTURE_HPP
 #define ASYNCHRON_FUTURE_HPP
 
+#include "executor.hpp"
 #include "future_base.hpp"
 #include "registration.hpp"
 #include "values.hpp"
@@ -272,7 +273,13 @@ public:
         return detail::told<detail::decayed<F>, T>::listen(a_.get(), std::forward<F>(f));
     }
 
-    /** The same, but only if it is cancelled: if it ends otherwise, `f` is destroyed then. */
+    /** The same where the executor has it run. */
+    template <class F> ASYNCHRON_HIDDEN registration notify(const executor &on, F &&f) const
+    {
+        return detail::told<detail::decayed<F>, T>::listen(a_.get(), std::forward<F>(f), 0, on.handle());
+    }
+
+    /** As notify(), but only if it is cancelled: if it ends otherwise, `f` is destroyed then. */
     template <class F> ASYNCHRON_HIDDEN registration on_cancel(F &&f) const
     {
         return detail::told<detail::decayed<F>, T>::listen(a_.get(), std::forward<F>(f), ASYNCHRON_ON_CANCEL);

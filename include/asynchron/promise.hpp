@@ -200,6 +200,23 @@ public:
         return detail::won(asynchron_expire_after(handle(), detail::nanoseconds_of(time)));
     }
 
+    /**
+     * From now on it is cancelled, with the reason "unwanted", as soon as nobody but promises holds it and nothing is
+     * registered on it: no callback, no then(), no wait. So take the future before. Learn of it by is_cancelled() or
+     * on_cancel(), whose registration you drop, since that is a handle. It cannot be taken back.
+     *
+     * Throws std::bad_alloc; error without state.
+     */
+    void cancel_unwanted()
+    {
+        if (!valid())
+            detail::raise(nullptr, ASYNCHRON_E_INVALID);
+        asynchron_promise_t *const with_flag = asynchron_promise_create(handle(), ASYNCHRON_PROMISE_CANCEL_UNWANTED);
+        if (with_flag == nullptr)
+            detail::raise_no_memory();
+        asynchron_promise_release(with_flag);
+    }
+
     /** Whether it was cancelled: nobody wants the value any more. */
     bool is_cancelled() const noexcept { return asynchron_poll(handle()) == ASYNCHRON_CANCELLED; }
 

@@ -96,7 +96,8 @@ template <class F, class T> class told : guard {
 
 public:
     template <class G> explicit told(G &&f) : guard(drop), f_(std::forward<G>(f)) {}
-    template <class G> static registration listen(asynchron_t *a, G &&f, std::uint64_t flags = 0)
+    template <class G> static registration listen(asynchron_t *a, G &&f, std::uint64_t flags = 0,
+                               asynchron_executor_t *on = nullptr)
     {
         asynchron_notify_options_t options = asynchron_notify_options_t();
         options.size = sizeof options;
@@ -104,6 +105,7 @@ public:
         options.ctx = new told(std::forward<G>(f));
         options.drop_ctx = drop_of<told>();
         options.flags = flags;
+        options.executor = on;
         std::uint64_t token = 0;
         const counted keep = counted::share(a); // the callback may assign to the future
         need(asynchron_notify_with(keep.get(), &options, &token));

@@ -148,3 +148,21 @@ TEST(what_was_started_by_means_of_ones_own_is_broken_too)
     const auto moved = std::move(none);
     CHECK(THROWN(asynchron::error, none.start()).code() == ASYNCHRON_E_INVALID);
 }
+
+TEST(what_nobody_wants_is_cancelled_where_the_promise_asks_for_it)
+{
+    std::string told;
+    asynchron::promise<int> p, q;
+    auto f = p.get_future(), g = f;
+    p.on_cancel([&] { told += "stop"; });
+    p.cancel_unwanted();
+    f = asynchron::future<int>();
+    CHECK(!p.is_cancelled());
+    g = asynchron::future<int>();
+    CHECK(p.is_cancelled() && told == "stop");
+    CHECK(THROWN(asynchron::cancelled, p.get_future().get()).reason() == std::string("unwanted"));
+    q.cancel_unwanted(); // nobody has a future of it
+    CHECK(q.is_cancelled());
+    const auto moved = std::move(q);
+    CHECK(THROWN(asynchron::error, q.cancel_unwanted()).code() == ASYNCHRON_E_INVALID);
+}

@@ -4,6 +4,7 @@
 #include "broken.cpp"
 #include "compute.cpp"
 #include "exceptions.cpp"
+#include "executor.cpp"
 #include "follow.cpp"
 #include "handles.cpp"
 #include "notify.cpp"
@@ -13,6 +14,7 @@
 #include "several.cpp"
 #include "then.cpp"
 #include "timer.cpp"
+#include "together.cpp"
 #include "values.cpp"
 #include "waiting.cpp"
 #ifdef ASYNCHRON_COROUTINES

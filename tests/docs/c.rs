@@ -12,6 +12,9 @@ use crate::{check_output, every, skip};
 const LIBRARIES: [(&str, &str); 3] =
     [("<uv.h>", "libuv"), ("<gio/gio.h>", "gio-2.0"), ("<glib.h>", "glib-2.0")];
 
+/// The same, where the header is all there is.
+const HEADERS: [&str; 1] = ["<asio.hpp>"];
+
 #[test]
 fn the_c_samples_compile_and_run() {
     for sample in every("c").iter().filter(|sample| !is_addon(sample) && !is_plug_in(sample)) {
@@ -82,6 +85,11 @@ fn run_with_both_forms(sample: &Sample, standard: &str) {
         }));
         libraries.extend(libs);
     }
+    for header in HEADERS.iter().filter(|header| sample.text.contains(**header)) {
+        if !has(header, standard) {
+            return skip(sample, &format!("the compiler does not find {header}"));
+        }
+    }
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     let source = source(sample, standard);
     let object = source.with_extension(format!("{standard}.o"));
@@ -102,6 +110,14 @@ pub fn source(sample: &Sample, standard: &str) -> PathBuf {
         &format!("{}.{}", sample.name(), compiler::suffix(standard)),
         &format!("#line {line} \"{page}\"\n{text}"),
     )
+}
+
+fn has(include: &str, standard: &str) -> bool {
+    let name = format!("has.{}", compiler::suffix(standard));
+    let unit = header::snippet(&name, &format!("#if !__has_include({include})\n#error\n#endif\n"));
+    let mut command = compiler::command(standard);
+    command.arg("-fsyntax-only").arg(unit);
+    run::run(command, LIMIT).is_ok_and(|ran| ran.status.success())
 }
 
 fn pkg_config(what: &str, library: &str) -> Option<Vec<String>> {
