@@ -56,7 +56,7 @@ pub fn check(source: &Path, standard: &str, flags: &[&str]) -> Result<(), String
 pub fn object(source: &Path, standard: &str, flags: &[&str], object: &Path) -> Result<(), String> {
     let mut command = command(standard);
     command.args(flags).arg("-c").arg(source).arg("-o").arg(object);
-    run::succeed(command, super::LIMIT).map(drop)
+    run::succeed(command, 20 * super::LIMIT).map(drop)
 }
 
 /// Links objects to a program with one form of the library.
