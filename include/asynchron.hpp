@@ -66,6 +66,7 @@
 #include "asynchron/registration.hpp"
 #include "asynchron/future.hpp"
 #include "asynchron/outcome.hpp"
+#include "asynchron/promise_base.hpp"
 #include "asynchron/promise.hpp"
 #include "asynchron/timer.hpp"
 
