@@ -71,9 +71,7 @@ int main()
 
     int stock = 0, counted = 0;
     for (int n = 1; n <= SHELVES; n++) {
-        const auto sum = shelves.spawn(read_shelf, n).then([&computing](const std::vector<int> &boxes) {
-            return computing.spawn(add_up, boxes); // a future, which is joined
-        });
+        const auto sum = shelves.spawn(read_shelf, n).then(computing, add_up);
         sum.notify(on_window, [&](const asynchron::future<int> &done) {
             CHECK(std::this_thread::get_id() == main_thread); // so nothing here needs a lock
             stock += done.get();

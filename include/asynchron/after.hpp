@@ -80,10 +80,11 @@ template <class T> struct gather_range {
 template <class T, class F> using after_job = job<next_of_many<T, decayed<F>>>;
 
 template <class T, class F>
-future<typename after_job<T, F>::value_type> after_all(const several &sources, F &&f)
+future<typename after_job<T, F>::value_type> after_all(const several &sources, F &&f,
+                                                     asynchron_executor_t *on = nullptr)
 {
     typedef after_job<T, F> work;
-    const auto start = [&](work *ctx) { return start_after(sources.data(), sources.size(), ctx); };
+    const auto start = [&](work *ctx) { return start_after(sources.data(), sources.size(), ctx, on); };
     return begin<work>(start, std::forward<F>(f));
 }
 
@@ -113,6 +114,20 @@ template <class T, class F>
 future<typename detail::after_job<T, F>::value_type> after(std::initializer_list<future<T>> list, F &&f)
 {
     return detail::after_all<T>(list, std::forward<F>(f));
+}
+
+/** The same where the executor has it run; where that is closed or refuses, as without it. */
+template <class Range, class F, class T = detail::value_in<Range>>
+future<typename detail::after_job<T, F>::value_type> after(const executor &on, Range &&range, F &&f)
+{
+    return detail::after_all<T>(range, std::forward<F>(f), detail::of(on));
+}
+
+/** The same for a list. */
+template <class T, class F>
+future<typename detail::after_job<T, F>::value_type> after(const executor &on, std::initializer_list<future<T>> list, F &&f)
+{
+    return detail::after_all<T>(list, std::forward<F>(f), detail::of(on));
 }
 
 /**

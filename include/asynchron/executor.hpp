@@ -127,7 +127,7 @@ enum class closing {
  *     asynchron::future<std::string> text = disk.spawn(read_file, "x.txt");
  *
  *     asynchron::executor window = asynchron::executor::of(loop);            // loop.post(f) runs f() on the loop's thread
- *     text.notify(window, [](const asynchron::future<std::string> &f) { show(f.get()); });
+ *     text.then(window, [](const std::string &s) { show(s); });
  *
  * Destroying it does not wait: what it was given still runs. shutdown() waits.
  */
@@ -247,6 +247,20 @@ public:
         return executor(detail::counted_executor(e, adopt));
     }
 };
+
+/// @cond
+namespace ASYNCHRON_DETAIL {
+
+// The handle of one that was not moved from.
+inline asynchron_executor_t *of(const executor &on)
+{
+    if (on.handle() == nullptr)
+        refuse("there is no executor");
+    return on.handle();
+}
+
+} // namespace detail
+/// @endcond
 
 ASYNCHRON_END_NAMESPACE
 

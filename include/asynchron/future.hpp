@@ -218,6 +218,12 @@ public:
         return detail::then_of<T, F>::make(a_.get(), std::forward<F>(f));
     }
 
+    /** The same where the executor has it run, in order of registration; where that is closed or refuses, as without it. */
+    template <class F> typename detail::then_of<T, F>::type then(const executor &on, F &&f) const
+    {
+        return detail::then_of<T, F>::make(a_.get(), std::forward<F>(f), detail::of(on));
+    }
+
     /**
      * Calls `f` if it fails, for another value in place of its own; a value or a cancel passes on. Wants recover.hpp.
      *
@@ -276,7 +282,7 @@ public:
     /** The same where the executor has it run. */
     template <class F> ASYNCHRON_HIDDEN registration notify(const executor &on, F &&f) const
     {
-        return detail::told<detail::decayed<F>, T>::listen(a_.get(), std::forward<F>(f), 0, on.handle());
+        return detail::told<detail::decayed<F>, T>::listen(a_.get(), std::forward<F>(f), 0, detail::of(on));
     }
 
     /** As notify(), but only if it is cancelled: if it ends otherwise, `f` is destroyed then. */

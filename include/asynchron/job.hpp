@@ -122,7 +122,8 @@ inline counted made(asynchron_t *into)
     return counted(into, adopt);
 }
 
-template <class Job> counted start_then(asynchron_t *source, Job *ctx, std::uint64_t flags)
+template <class Job>
+asynchron_step_options_t step_options(Job *ctx, std::uint64_t flags, asynchron_executor_t *on) noexcept
 {
     asynchron_step_options_t options = asynchron_step_options_t();
     options.size = sizeof options;
@@ -130,13 +131,28 @@ template <class Job> counted start_then(asynchron_t *source, Job *ctx, std::uint
     options.ctx = ctx;
     options.drop_ctx = drop_of<Job>();
     options.flags = flags;
+    options.executor = on;
+    return options;
+}
+
+template <class Job>
+counted start_then(asynchron_t *source, Job *ctx, std::uint64_t flags, asynchron_executor_t *on = nullptr)
+{
+    const asynchron_step_options_t options = step_options(ctx, flags, on);
     asynchron_t *into = nullptr;
     need(asynchron_then_with(source, nullptr, &options, &into));
     return counted(into, adopt);
 }
 
-template <class Job> counted start_after(asynchron_t *const *sources, std::size_t n, Job *ctx)
+template <class Job>
+counted start_after(asynchron_t *const *sources, std::size_t n, Job *ctx, asynchron_executor_t *on = nullptr)
 {
+    if (on != nullptr) {
+        const asynchron_step_options_t options = step_options(ctx, 0, on);
+        asynchron_t *into = nullptr;
+        need(asynchron_after_with(sources, n, nullptr, &options, &into));
+        return counted(into, adopt);
+    }
     return made(asynchron_after(sources, n, nullptr, Job::step, ctx, drop_of<Job>()));
 }
 

@@ -67,12 +67,14 @@ template <class T, class F> struct then_of {
     typedef job<call> work;
     typedef future<typename work::value_type> type;
 
-    static type make(asynchron_t *a, F &&f)
+    static type make(asynchron_t *a, F &&f, asynchron_executor_t *on = nullptr)
     {
         if (a == nullptr)
             raise(nullptr, ASYNCHRON_E_INVALID);
         const counted keep = counted::share(a); // the function may run at once, and assign to the future
-        const auto start = [a](work *ctx) {
+        const auto start = [a, on](work *ctx) {
+            if (on != nullptr)
+                return start_then(a, ctx, call::of_value ? ASYNCHRON_ON_VALUE : 0, on);
             if (call::of_value)
                 return made(asynchron_then(a, nullptr, work::step, ctx, drop_of<work>()));
             return start_after(&a, 1, ctx);

@@ -123,6 +123,40 @@ TEST(a_loop_of_the_program_is_an_executor)
     on.shutdown();
 }
 
+TEST(what_follows_runs_where_the_executor_has_it_run)
+{
+    loop loop;
+    executor on = executor::of(loop);
+    const auto here = std::this_thread::get_id();
+    const auto where = [] { return std::this_thread::get_id(); };
+    promise<int> p, q;
+    const auto value = p.get_future().then(on, [](int n) { return n + 1; });
+    const auto whole = p.get_future().then(on, [](const future<int> &f) { return f.get(); });
+    const auto joined = p.get_future().then(on, [](int n) { return asynchron::ready(std::to_string(n)); });
+    const auto failed = q.get_future().then(on, [](int n) { return n; });
+    const auto both = asynchron::after(on, {p.get_future(), q.get_future()}, where);
+    const auto ranged = asynchron::after(on, std::vector<future<int>>{p.get_future()}, where);
+    std::thread([p, q]() mutable {
+        p.set_value(1);
+        q.set_exception(std::range_error("no"));
+    }).join();
+    CHECK(!value.complete() && !whole.complete() && !both.complete() && !ranged.complete());
+    loop.run();
+    CHECK(value.get() == 2 && whole.get() == 1 && joined.get() == "1");
+    CHECK(both.get() == here && ranged.get() == here);
+    (void)THROWN(std::range_error, failed.get());
+    // Thrown away: broken. Closed: as without it.
+    const auto lost = p.get_future().then(on, [](int n) { return n; });
+    loop.clear();
+    CHECK(THROWN(asynchron::error, lost.get()).code() == ASYNCHRON_E_BROKEN);
+    on.shutdown();
+    CHECK(p.get_future().then(on, [](int n) { return n; }).get() == 1);
+    const auto moved = std::move(on);
+    CHECK(THROWN(asynchron::error, p.get_future().then(on, [](int) {})).code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, p.get_future().notify(on, [] {})).code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, future<int>().then(moved, [](int) {})).code() == ASYNCHRON_E_INVALID);
+}
+
 TEST(what_is_posted_may_run_at_once_or_be_refused)
 {
     const auto at_once = executor::posting([](const asynchron::task &task) { task(); });

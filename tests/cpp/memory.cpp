@@ -219,6 +219,34 @@ void computed()
     expect(joined);
 }
 
+void placed()
+{
+    const std::string text = LONG;
+    promise<std::string> p;
+    const auto f = p.get_future();
+    const auto at_once = asynchron::executor::posting([text](const asynchron::task &task) { task(); });
+    const auto then = f.then(at_once, [text](const std::string &s) { return s + text; });
+    const auto caught = f.catch_error([text] { return text; });
+    const auto last = f.finally([text] {});
+    const auto all = asynchron::all({f, then});
+    const auto any = asynchron::any({f, caught});
+    f.notify(at_once, [text] {});
+    promise<std::string> followed;
+    followed.follow(f);
+    try {
+        expect(at_once.spawn([text] { return text; }));
+    } catch (const std::system_error &) {
+        CHECK(has_failed); // it could not be posted
+    }
+    p.set_value(LONG);
+    expect(then);
+    expect(caught);
+    expect(last);
+    expect(all);
+    expect(any);
+    expect(followed.get_future());
+}
+
 void several()
 {
     std::vector<promise<int>> p(20);
@@ -351,6 +379,7 @@ int main()
         thens,
         callbacks,
         computed,
+        placed,
         several,
         reported,
 #if defined(ASYNCHRON_COROUTINES)
