@@ -55,6 +55,7 @@ pub(crate) struct Terms {
 
 pub(crate) enum TermsKind {
     /// As many as processors; more where those block.
+    #[cfg_attr(loom, expect(dead_code, reason = "a model has no threads of ours"))]
     Default,
     /// At most so many run at a time; 0: as many as processors.
     Threads(usize),

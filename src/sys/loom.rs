@@ -122,11 +122,6 @@ pub(crate) fn start_thread(
     false
 }
 
-/// Nor does it fork.
-pub(crate) fn at_fork(_: extern "C" fn()) -> bool {
-    true
-}
-
 /// Nor is there a descriptor.
 pub(crate) enum Bell {}
 
