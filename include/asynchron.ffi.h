@@ -170,6 +170,8 @@ asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t fn, void *ctx);
 
 asynchron_status_t asynchron_start(asynchron_t *a);
 
+asynchron_status_t asynchron_wait_returned(asynchron_t *a, uint64_t timeout_ns);
+
 asynchron_status_t asynchron_spawn(asynchron_t *a,
                                    asynchron_fn_t fn,
                                    void *ctx,

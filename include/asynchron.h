@@ -959,6 +959,28 @@ ASYNCHRON_API asynchron_status_t asynchron_call(asynchron_t *a, asynchron_fn_t f
 ASYNCHRON_API asynchron_status_t asynchron_start(asynchron_t *a);
 
 /**
+ * Waits until no function of it runs any more: of asynchron_call(), asynchron_spawn(),
+ * asynchron_spawn_on(), on demand, of asynchron_then() or asynchron_after(). Afterwards neither that
+ * function nor its `ctx` is in use: `drop_ctx` has returned. An asynchron may be complete long before:
+ * whoever cancels it, or delivers from elsewhere, does not end its function.
+ *
+ * It does not wait for a function to begin. So first cancel it, or find it complete: then none will
+ * begin any more. Where a function never begins, the call that completes the asynchron runs
+ * `drop_ctx`, as asynchron_spawn() says.
+ *
+ * - Threads: blocks, but not with a timeout of 0. Inside a callback it first runs what is due, as
+ *   asynchron_run_due(). It starts no function on demand, and does not say that the value is wanted
+ *   (see ASYNCHRON_PROMISE_CANCEL_UNWANTED). In the child of a fork a function that another thread
+ *   of the parent was running never returns.
+ * - Returns: ASYNCHRON_OK: none runs, also if none ever ran; ASYNCHRON_TIMEOUT: it runs; ask again;
+ *   ASYNCHRON_E_DEADLOCK: inside that function, or its `drop_ctx`; ASYNCHRON_E_INVALID: NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API
+asynchron_status_t asynchron_wait_returned(asynchron_t *a,
+                                           uint64_t timeout_ns);
+
+/**
  * Queues `fn`, which computes the value on a background thread. Every handle may be released at
  * once: `fn` still runs.
  *

@@ -20,7 +20,8 @@ pub(crate) fn call(a: &Asynchron, function: Function, ctx: Owned) -> Result<(), 
 }
 
 /// Runs the function that moved `a` from PENDING to RUNNING, frees its context, and completes `a`
-/// by what it returned, unless it was completed meanwhile, or follows another.
+/// by what it returned, unless it was completed meanwhile, or follows another. After that, whoever waits for the
+/// function's return goes on.
 pub(crate) fn run(
     a: &Handle,
     ctx: Owned,
@@ -31,9 +32,12 @@ pub(crate) fn run(
         drop(ctx);
         code
     });
-    if a.state().load().takes_return() {
-        // SAFETY: ALIVE: the handle is a reference. If another is first, there is nothing to add.
-        let _ = unsafe { Asynchron::complete(a.as_non_null(), Outcome::of_return(code)) };
+    let completed = a.state().load().takes_return() && {
+        // SAFETY: ALIVE: the handle is a reference.
+        unsafe { Asynchron::complete_returned(a.as_non_null(), Outcome::of_return(code)) }.is_ok()
+    };
+    if !completed {
+        a.state().end_function();
     }
 }
 

@@ -8,9 +8,10 @@ use std::ffi::c_void;
 
 use super::asynchron_status_t::{self, *};
 use super::types::{asynchron_drop_fn_t, asynchron_fn_t, asynchron_t, drop_fn, plain_fn};
-use super::{catch_panic, handle};
+use super::{catch_panic, handle, status_of_wait_error};
 use crate::base::program::Owned;
 use crate::one::state::Seen;
+use crate::one::wait;
 use crate::{compute, pool};
 
 /// Runs `fn` on this thread to compute the value.
@@ -63,6 +64,39 @@ pub unsafe extern "C" fn asynchron_start(a: *mut asynchron_t) -> asynchron_statu
             return ASYNCHRON_E_INVALID;
         };
         status_of_start(a.state().start_by_hand())
+    })
+}
+
+/// Waits until no function of it runs any more: of asynchron_call(), asynchron_spawn(),
+/// asynchron_spawn_on(), on demand, of asynchron_then() or asynchron_after(). Afterwards neither that
+/// function nor its `ctx` is in use: `drop_ctx` has returned. An asynchron may be complete long before:
+/// whoever cancels it, or delivers from elsewhere, does not end its function.
+///
+/// It does not wait for a function to begin. So first cancel it, or find it complete: then none will
+/// begin any more. Where a function never begins, the call that completes the asynchron runs
+/// `drop_ctx`, as asynchron_spawn() says.
+///
+/// - Threads: blocks, but not with a timeout of 0. Inside a callback it first runs what is due, as
+///   asynchron_run_due(). It starts no function on demand, and does not say that the value is wanted
+///   (see ASYNCHRON_PROMISE_CANCEL_UNWANTED). In the child of a fork a function that another thread
+///   of the parent was running never returns.
+/// - Returns: ASYNCHRON_OK: none runs, also if none ever ran; ASYNCHRON_TIMEOUT: it runs; ask again;
+///   ASYNCHRON_E_DEADLOCK: inside that function, or its `drop_ctx`; ASYNCHRON_E_INVALID: NULL.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_wait_returned(
+    a: *mut asynchron_t,
+    timeout_ns: u64,
+) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the handle.
+        let Some(a) = (unsafe { handle(a) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        match wait::until_returned(a, timeout_ns) {
+            Ok(()) => ASYNCHRON_OK,
+            Err(error) => status_of_wait_error(error),
+        }
     })
 }
 

@@ -209,7 +209,21 @@ impl Asynchron {
         unsafe { Self::deliver(this, held, outcome, Slot::write) }
     }
 
-    /// The same, but also too late if it is running.
+    /// The same by what its function has returned, which runs no more.
+    ///
+    /// # Safety
+    /// As for [`Self::complete`].
+    pub(crate) unsafe fn complete_returned(
+        this: NonNull<Self>,
+        outcome: Outcome,
+    ) -> Result<(), Outcome> {
+        // SAFETY: ALIVE until it is PUBLISHED.
+        let held = unsafe { this.as_ref() }.state.claim().map(Held::over);
+        // SAFETY: CLAIMED, if it is held.
+        unsafe { Self::deliver(this, held, outcome, Slot::write) }
+    }
+
+    /// The same as [`Self::complete`], but also too late if it is running.
     ///
     /// # Safety
     /// As for [`Self::complete`].

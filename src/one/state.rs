@@ -17,6 +17,7 @@
 //!                             FOLLOWS  it is to complete as another does: from then on
 //!                             ROOM     room for a value lies behind the object: from creation on, never with JOINED
 //!                             BY_HAND  beside RUNNING: the program computes by means of its own, and no function runs
+//!                             OVER     beside RUNNING: its function has returned, and the context was dropped
 //!                             TIMED    the first that listens is a deadline, or was until it was complete
 //!                             MINDED   when nobody wants it any more, it is cancelled
 //!
@@ -44,7 +45,12 @@
 //! whoever looks after the deadline may find it incomplete under the lock, without a reference: then that one completes
 //! it, and may take a reference before it gives up the lock ([`super::deadline`]).
 //!
-//! RUNNING remembers that a function was started and is never taken back. Whoever takes the lock
+//! RUNNING remembers that a function was started and is never taken back; OVER, that it has returned. If what it
+//! returned completes the object, publishing says so, too. If not, it may be complete long before, and whoever waits
+//! for the return says again that it is WAITED, which publishing takes away. Those sleep under a bit of their own, so
+//! that the others, who are counted where it is MINDED, are not woken by it nor taken for them.
+//!
+//! Whoever takes the lock
 //! and finds it incomplete may deliver, and exactly one does. From publishing on, unless it keeps the
 //! lock, the publisher must not touch the object: a waiter may have freed it.
 //!
@@ -131,17 +137,20 @@ const FOLLOWS: u32 = 1 << 15;
 const TIMED: u32 = 1 << 30;
 const MINDED: u32 = 1 << 21; // in the upper half, beside the tag
 const RETAKEN: u32 = 1 << 22; // the same
+const OVER: u32 = 1 << 23; // the same
 /// The outcome's tag lies in the upper half.
 const TAG_SHIFT: u32 = 16;
 
 /// What says that there is something beside the object.
 const BESIDE: u32 = JOINED | ROOM | EXTRAS | STEPS | RETAKEN | TIMED | (Tag::HOLDS << TAG_SHIFT);
 
-const _: () = assert!((RETAKEN | TIMED) & (Tag::MASK << TAG_SHIFT) == 0);
+const _: () = assert!((RETAKEN | OVER | TIMED) & (Tag::MASK << TAG_SHIFT) == 0);
 
-/// The bits of the parking mask under which those sleep that wait for completion, and for the lock.
+/// The bits of the parking mask under which those sleep that wait for completion, for the lock, and for the function
+/// to return.
 const FOR_COMPLETION: u32 = 1;
 const FOR_THE_LOCK: u32 = 2;
+const FOR_RETURN: u32 = 4;
 
 pub(crate) struct State(AtomicU32);
 
@@ -193,6 +202,26 @@ impl State {
     fn start_as(&self, running: u32) -> Result<(), Seen> {
         let fresh = |seen| seen & (RUNNING | COMPLETE) == 0;
         self.change(|seen| fresh(seen).then_some(seen | running)).map(drop)
+    }
+
+    /// Its function has returned, and the context was dropped: wakes those who wait for that. Only where publishing did
+    /// not say it, too.
+    #[inline]
+    pub(crate) fn end_function(&self) {
+        let was = self.change(|seen| Some(seen | OVER));
+        if was.is_ok_and(|seen| seen.0 & WAITED != 0) {
+            sys::wake(&raw const self.0, FOR_RETURN, i32::MAX);
+        }
+    }
+
+    /// Whether no function of it runs. If so, what it did is visible.
+    pub(crate) fn is_out_of_function(&self) -> bool {
+        let seen = self.load();
+        let out = !seen.runs_function();
+        if out && seen.is_watched() {
+            race::acquire(self);
+        }
+        out
     }
 
     /// Makes the outcome visible to all, unlocks, and wakes those who sleep. The object may be gone afterwards.
@@ -277,17 +306,27 @@ impl State {
         sys::wake(&raw const self.0, FOR_COMPLETION, i32::MAX)
     }
 
-    /// Wakes all that sleep until it is complete, or unlocked. By address: the object may be gone.
+    /// Wakes all that sleep until it is complete, or unlocked, or its function has returned. By address: the object may be gone.
     fn wake(state: *const Self) {
-        sys::wake(state.cast(), FOR_COMPLETION | FOR_THE_LOCK, i32::MAX);
+        sys::wake(state.cast(), FOR_COMPLETION | FOR_THE_LOCK | FOR_RETURN, i32::MAX);
     }
 
     /// Sleeps until complete, until the deadline, or for no reason at all.
     #[inline]
     pub(crate) fn park(&self, deadline: Deadline) {
+        self.park_unless(Seen::is_complete, FOR_COMPLETION, deadline);
+    }
+
+    /// The same until no function runs.
+    pub(crate) fn park_for_return(&self, deadline: Deadline) {
+        self.park_unless(|seen| !seen.runs_function(), FOR_RETURN, deadline);
+    }
+
+    #[inline(always)]
+    fn park_unless(&self, there: impl Fn(Seen) -> bool, mask: u32, deadline: Deadline) {
         // ORDERING: a guess, checked by the exchange and by the kernel.
         let seen = self.0.load(Relaxed);
-        if seen & COMPLETE != 0 {
+        if there(Seen(seen)) {
             return;
         }
         if seen & LOCKED != 0 {
@@ -295,9 +334,10 @@ impl State {
         }
         let waited = seen | WAITED;
         // ORDERING: announces this thread. Publishing takes the lock by an exchange of the same
-        // word, so either it sees WAITED, or the kernel finds the word changed and does not sleep.
+        // word, and the end of a function is one, so either it sees WAITED, or the kernel finds the word changed
+        // and does not sleep.
         if seen == waited || self.0.compare_exchange_weak(seen, waited, Relaxed, Relaxed).is_ok() {
-            sys::wait(&self.0, waited, FOR_COMPLETION, deadline);
+            sys::wait(&self.0, waited, mask, deadline);
         }
     }
 }

@@ -167,6 +167,22 @@ pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Wai
     block_until(timeout_ns, look, |deadline| state.park(deadline)).ok_or(WaitError::Timeout)
 }
 
+/// Blocks until no function of the asynchron runs, and its context was dropped.
+pub(crate) fn until_returned(a: &Asynchron, timeout_ns: u64) -> Result<(), WaitError> {
+    if inside::is_inside(a) {
+        return Err(WaitError::Deadlock);
+    }
+    // Where a function will never begin, the drop of its context may be due.
+    jobs::run_due();
+    let state = a.state();
+    let look = || state.is_out_of_function().then_some(());
+    if look().is_some() || (timeout_ns != 0 && spin(look).is_some()) {
+        return Ok(());
+    }
+    block_until(timeout_ns, look, |deadline| state.park_for_return(deadline))
+        .ok_or(WaitError::Timeout)
+}
+
 /// A wait for what is cancelled when nobody wants it: while it lasts, somebody does.
 struct CountedWait<'a> {
     of: Option<&'a Asynchron>,

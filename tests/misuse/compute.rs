@@ -66,6 +66,25 @@ fn call() -> Vec<Row> {
                 again
             };
         }
+        asynchron_wait_returned {
+            "NULL handle" => E_INVALID, |_| asynchron_wait_returned(null_mut(), 0);
+            "NULL handle, for ever" => E_INVALID,
+                |_| asynchron_wait_returned(null_mut(), ASYNCHRON_FOREVER);
+            "a pending one" => OK, |s| asynchron_wait_returned(s.pending, ASYNCHRON_FOREVER);
+            "a ready one" => OK, |s| asynchron_wait_returned(s.ready, ASYNCHRON_FOREVER);
+            "a failed one" => OK, |s| asynchron_wait_returned(s.failed, ASYNCHRON_FOREVER);
+            "a cancelled one" => OK, |s| asynchron_wait_returned(s.cancelled, ASYNCHRON_FOREVER);
+            "inside its function" => E_DEADLOCK, |_| {
+                let a = asynchron_create(null());
+                let mut inside = ASYNCHRON_OK;
+                assert_eq!(
+                    asynchron_call(a, Some(wait_inside), (&raw mut inside).cast()),
+                    ASYNCHRON_OK
+                );
+                asynchron_release(a);
+                inside
+            };
+        }
     }
 }
 
@@ -229,6 +248,12 @@ fn spawn_on() -> Vec<Row> {
 unsafe extern "C" fn call_again(a: *mut asynchron_t, status: *mut c_void) -> i32 {
     let status = status.cast::<asynchron_status_t>();
     unsafe { status.write(asynchron_call(a, FN, null_mut())) };
+    0
+}
+
+unsafe extern "C" fn wait_inside(a: *mut asynchron_t, status: *mut c_void) -> i32 {
+    let status = status.cast::<asynchron_status_t>();
+    unsafe { status.write(asynchron_wait_returned(a, ASYNCHRON_FOREVER)) };
     0
 }
 

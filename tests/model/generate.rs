@@ -98,6 +98,7 @@ fn collect_op() -> impl Strategy<Value = Op> {
         (at(), time()).prop_map(|(a, time)| Op::Wait { a, time }),
         at().prop_map(Op::Error),
         at().prop_map(Op::Take),
+        at().prop_map(Op::WaitReturned),
     ]
 }
 

@@ -63,5 +63,6 @@ mod r27_steps;
 mod r28_shutdown;
 mod r29_reserve;
 mod r30_producers;
+mod r30_returned;
 mod r30_take;
 mod r31_progress;

@@ -2,8 +2,8 @@
 
 use super::super::outcome::Tag;
 use super::{
-    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, JOINED, LENT, MINDED, RETAKEN, RETURNED,
-    ROOM, RUNNING, STEPS, TAG_SHIFT, TIMED, WAITED, WATCHED,
+    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, JOINED, LENT, MINDED, OVER, RETAKEN,
+    RETURNED, ROOM, RUNNING, STEPS, TAG_SHIFT, TIMED, WAITED, WATCHED,
 };
 
 /// The word as it was at one moment.
@@ -28,6 +28,12 @@ impl Seen {
     #[inline]
     pub(crate) fn takes_return(self) -> bool {
         self.0 & (COMPLETE | FOLLOWS) == 0
+    }
+
+    /// Whether one of the program's functions was started for it and has not returned.
+    #[inline]
+    pub(crate) fn runs_function(self) -> bool {
+        self.0 & (RUNNING | BY_HAND | OVER) == RUNNING
     }
 
     /// Whether a callback has it by a reference that is not counted.
@@ -158,9 +164,15 @@ impl Held {
         Self(self.0 | MINDED)
     }
 
-    /// Whether one of the program's functions was started for it.
+    /// Whether one of the program's functions was started for it and has not returned.
     pub(crate) fn has_function(&self) -> bool {
-        self.0 & (RUNNING | BY_HAND) == RUNNING
+        Seen(self.0).runs_function()
+    }
+
+    /// Its function has returned.
+    #[inline]
+    pub(crate) fn over(self) -> Self {
+        Self(self.0 | OVER)
     }
 
     #[inline]

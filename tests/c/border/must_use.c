@@ -62,6 +62,7 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_error(a, NULL);
     asynchron_call(a, NULL, NULL);
     asynchron_start(a);
+    asynchron_wait_returned(a, 0);
     asynchron_executor_default();
     asynchron_executor_retain(NULL);
     asynchron_executor_release(NULL);

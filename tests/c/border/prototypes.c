@@ -42,6 +42,7 @@ PIN(asynchron_status_t, asynchron_take, (asynchron_t *, void **));
 
 PIN(asynchron_status_t, asynchron_call, (asynchron_t *, asynchron_fn_t, void *));
 PIN(asynchron_status_t, asynchron_start, (asynchron_t *));
+PIN(asynchron_status_t, asynchron_wait_returned, (asynchron_t *, uint64_t));
 PIN(asynchron_status_t, asynchron_spawn, (asynchron_t *, asynchron_fn_t, void *, asynchron_drop_fn_t));
 PIN(asynchron_status_t, asynchron_executor_create, (const asynchron_executor_options_t *, asynchron_executor_t **));
 PIN(asynchron_executor_t *, asynchron_executor_default, (void));

@@ -390,6 +390,7 @@ static int do_cancel(asynchron_t *a) { return result(asynchron_cancel(a)); }
 static int do_cancel_plain(asynchron_t *a) { return result(asynchron_cancel_with(a, NULL)); }
 static int do_cancel_pending(asynchron_t *a) { return result(asynchron_cancel_pending(a, "a reason")); }
 static int do_cancel_pending_plain(asynchron_t *a) { return result(asynchron_cancel_pending(a, NULL)); }
+static int do_wait_returned(asynchron_t *a) { return asynchron_wait_returned(a, ASYNCHRON_FOREVER) == ASYNCHRON_OK; }
 static int do_start(asynchron_t *a) { return result(asynchron_start(a)); }
 static int do_run_due(asynchron_t *a) { (void)a; asynchron_run_due(); return 1; }
 static int do_drop(asynchron_t *a) { asynchron_drop(asynchron_retain(a)); return 1; }
@@ -580,6 +581,7 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(follow), "a complete one", do_follow_complete, NEVER },
     { FUNCTION(follow), "a chain completes", do_follow_on, NEVER },
     { FUNCTION(start), "", do_start, NEVER },
+    { FUNCTION(wait_returned), "", do_wait_returned, NEVER },
     { FUNCTION(promise_create), "", do_promise, NEEDS_MEMORY },
     { FUNCTION(promise_asynchron), "", do_promise, NEEDS_MEMORY },
     { FUNCTION(promise_retain), "", do_promise_release, NEVER },

@@ -91,6 +91,7 @@ pub enum Call {
         of: Id,
     },
     Start(Id),
+    WaitReturned(Id),
     Take(Id),
     Get(Id, Until),
     GetBytes {

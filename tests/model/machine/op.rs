@@ -125,6 +125,7 @@ pub enum Op {
     },
     /// Nobody computes it then: it is delivered, or stays.
     Start(At),
+    WaitReturned(At),
     Take(At),
     RunDue,
     Get {

@@ -153,6 +153,7 @@ impl World for Library {
                 }
                 Call::Follow { into, of } => is(asynchron_follow(at(into), at(of))),
                 Call::Start(a) => is(asynchron_start(at(a))),
+                Call::WaitReturned(a) => is(asynchron_wait_returned(at(a), ASYNCHRON_FOREVER)),
                 Call::Take(a) => outs::pointer(|out| asynchron_take(at(a), out)),
                 Call::RunDue => {
                     asynchron_run_due();

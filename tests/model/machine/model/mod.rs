@@ -116,10 +116,14 @@ impl World for Model {
                 }
             }
             Call::Take(a) => self.take(a),
+            // Nobody else runs any.
+            Call::WaitReturned(a) if self.inside.borrow().contains(&a) => is(ASYNCHRON_E_DEADLOCK),
+            Call::WaitReturned(_) => {
+                self.drain_inside();
+                is(ASYNCHRON_OK)
+            }
             Call::RunDue => {
-                if self.running_due.get() {
-                    self.drain();
-                }
+                self.drain_inside();
                 Answer::Nothing
             }
             Call::Get(a, until) => match self.wait(a, until) {

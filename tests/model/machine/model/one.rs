@@ -379,6 +379,13 @@ impl Model {
         }
     }
 
+    /// The same inside of a callback, and only there.
+    pub fn drain_inside(&self) {
+        if self.running_due.get() {
+            self.drain();
+        }
+    }
+
     /// What was let go is freed before the next callback runs.
     pub fn drain(&self) {
         loop {

@@ -96,6 +96,7 @@ impl Player {
                 self.using(&[a], Call::Start(a));
                 self.now.borrow_mut().started.push(a);
             }
+            Op::WaitReturned(a) => self.on(a, Call::WaitReturned)?,
             Op::Take(n) => {
                 let a = self.let_go_of(n)?;
                 let answer = self.ask(Call::Take(a));
