@@ -19,7 +19,7 @@ use crate::listen::JoinFn;
 use crate::listen::after::after;
 use crate::listen::all::wait_all;
 use crate::listen::any::wait_any;
-use crate::listen::then::{Step, then};
+use crate::listen::then::{Step, then, then_on};
 use crate::listen::ways::Ways;
 use crate::one::asynchron::Asynchron;
 use crate::one::handle::Handle;
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn asynchron_then(
         // SAFETY: the caller vouches for `into`.
         unsafe {
             go_on(&[source], into, r#fn, |into, function| {
-                then(source, into, Step { function, ctx, ways: Ways::VALUE, executor: None })
+                then(source, into, Step { function, ctx, ways: Ways::VALUE })
             })
         }
     })
@@ -215,14 +215,14 @@ pub unsafe extern "C" fn asynchron_after_with(
 ) -> asynchron_status_t {
     catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for as many bytes as the size says.
-        let Some(step) = (unsafe { step(options, 0) }) else {
+        let Some((step, executor)) = (unsafe { step(options, 0) }) else {
             return ASYNCHRON_E_INVALID;
         };
         // SAFETY: the caller vouches for the array.
         let Some(sources) = (unsafe { handles(r#as, n) }) else {
             return ASYNCHRON_E_INVALID;
         };
-        let Step { function, ctx, executor, .. } = step;
+        let Step { function, ctx, .. } = step;
         // SAFETY: the caller vouches for `into` and `out`.
         unsafe {
             go_on_with(sources, into, out, |into| after(sources, into, function, ctx, executor))
@@ -259,7 +259,7 @@ pub unsafe extern "C" fn asynchron_then_with(
 ) -> asynchron_status_t {
     catch_panic(ASYNCHRON_E_INTERNAL, || {
         // SAFETY: the caller vouches for as many bytes as the size says.
-        let Some(step) = (unsafe { step(options, ON_FLAGS) }) else {
+        let Some((step, executor)) = (unsafe { step(options, ON_FLAGS) }) else {
             return ASYNCHRON_E_INVALID;
         };
         // SAFETY: the caller vouches for the handle.
@@ -267,7 +267,12 @@ pub unsafe extern "C" fn asynchron_then_with(
             return ASYNCHRON_E_INVALID;
         };
         // SAFETY: the caller vouches for `into` and `out`.
-        unsafe { go_on_with(&[source], into, out, |into| then(source, into, step)) }
+        unsafe {
+            go_on_with(&[source], into, out, |into| match executor {
+                Some(executor) => then_on(executor, source, into, step),
+                None => then(source, into, step),
+            })
+        }
     })
 }
 
@@ -275,7 +280,10 @@ pub unsafe extern "C" fn asynchron_then_with(
 ///
 /// # Safety
 /// NULL, or a `size_t` that says how many bytes are there to read.
-unsafe fn step(options: *const asynchron_step_options_t, known: u64) -> Option<Step> {
+unsafe fn step(
+    options: *const asynchron_step_options_t,
+    known: u64,
+) -> Option<(Step, Option<Counted>)> {
     // SAFETY: as the caller promises.
     let options::Read { options, unknown } = unsafe { options::read(options) }?;
     let ctx = Owned { ptr: options.ctx, drop: drop_fn(options.drop_ctx) };
@@ -284,7 +292,8 @@ unsafe fn step(options: *const asynchron_step_options_t, known: u64) -> Option<S
     }
     // SAFETY: the caller vouches for the executor.
     let executor = unsafe { executor(options.executor) }.map(Counted::retain);
-    Some(Step { function: join_fn(options.r#fn)?, ctx, ways: ways(options.flags), executor })
+    let step = Step { function: join_fn(options.r#fn)?, ctx, ways: ways(options.flags) };
+    Some((step, executor))
 }
 
 /// # Safety

@@ -9,7 +9,7 @@ use std::slice;
 
 use self::tail::Tail;
 use super::JoinFn;
-use super::then::{Step, then};
+use super::then::{Step, then, then_on};
 use super::ways::Ways;
 use crate::base::memory::{NoMemory, allocate};
 use crate::base::program::Owned;
@@ -66,7 +66,11 @@ pub(crate) fn after(
     executor: Option<Counted>,
 ) -> Result<Handle, NoMemory> {
     if let [source] = sources {
-        return then(source, into, Step { function, ctx, ways: Ways::ALL, executor });
+        let step = Step { function, ctx, ways: Ways::ALL };
+        return match executor {
+            Some(executor) => then_on(executor, source, into, step),
+            None => then(source, into, step),
+        };
     }
     let n = u32::try_from(sources.len()).ok().filter(|n| *n < Link::MOST).ok_or(NoMemory)?;
     let known = if into.is_some() { Known::ToOthers } else { Known::ToNobody };

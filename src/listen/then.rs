@@ -6,6 +6,7 @@ use std::mem::{self, offset_of};
 use std::ptr::NonNull;
 
 use self::sent::Sent;
+pub(crate) use self::sent::then_on;
 use super::JoinFn;
 use super::ways::Ways;
 use crate::base::memory::{NoMemory, try_box};
@@ -19,7 +20,7 @@ use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::publish::Telling;
 use crate::one::share::share_or_return;
 use crate::one::step::Begun;
-use crate::pool::{self, Counted};
+use crate::pool;
 
 /// The source completes.
 static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Next::run, interest: Interest::Yes };
@@ -67,19 +68,14 @@ pub(crate) struct Step {
     pub(crate) ctx: Owned,
     /// How the source is to end for that; else what it delivers into ends as the source did.
     pub(crate) ways: Ways,
-    /// Which is to run it, if any.
-    pub(crate) executor: Option<Counted>,
 }
 
 /// Has `step` run once the source is complete. Returns a reference to what it delivers into.
 pub(crate) fn then(
     source: &Asynchron,
     into: Option<&Asynchron>,
-    mut step: Step,
+    step: Step,
 ) -> Result<Handle, NoMemory> {
-    if let Some(executor) = step.executor.take() {
-        return sent::then(executor, source, into, step);
-    }
     let Some(into) = into else {
         let (into, this) = Next::joined(source, step)?;
         // SAFETY: new.
@@ -101,7 +97,7 @@ pub(crate) fn then(
 impl Next {
     /// `sent` is [`SENT`], or 0.
     fn new(source: &Asynchron, step: Step, known: Known, sent: u32) -> Self {
-        let Step { function, ctx, ways, .. } = step;
+        let Step { function, ctx, ways } = step;
         let joined = if known == Known::ToNobody { JOINED } else { 0 };
         let info = joined | sent | (u32::from(ways.bits()) << WAYS_SHIFT);
         let link = Link::new(source, known, info);
@@ -269,7 +265,7 @@ impl Next {
     ///
     /// # Safety
     /// ALONE: nobody else knows it any more.
-    #[inline]
+    #[inline(always)] // Into its callers: the compiler thinks otherwise.
     unsafe fn take_apart(this: NonNull<Self>) -> (Handle, JoinFn, Owned) {
         // SAFETY: as the caller promises.
         let info = unsafe { Link::info(Self::field(this, offset_of!(Self, link))) };

@@ -33,7 +33,7 @@ pub(super) struct Sent {
 
 /// Has `step` run there once the source is complete, as [`super::then`] does here.
 #[cold]
-pub(super) fn then(
+pub(crate) fn then_on(
     executor: Counted,
     source: &Asynchron,
     into: Option<&Asynchron>,
@@ -105,6 +105,8 @@ impl Sent {
     ///
     /// # Safety
     /// As for [`Next::take_apart`].
+    #[cold]
+    #[inline(never)]
     pub(super) unsafe fn take_apart(step: NonNull<Next>) -> (Handle, JoinFn, Owned) {
         // What is left of it goes with the errand, and is not dropped.
         // SAFETY: read once.
