@@ -8,9 +8,9 @@
 
 enum asynchron_version_e {
     ASYNCHRON_VERSION_MAJOR = 0,
-    ASYNCHRON_VERSION_MINOR = 1,
+    ASYNCHRON_VERSION_MINOR = 2,
     ASYNCHRON_VERSION_PATCH = 0,
-    ASYNCHRON_VERSION_NUMBER = 100,
+    ASYNCHRON_VERSION_NUMBER = 200,
 };
 
 enum asynchron_status_e {
