@@ -2,6 +2,7 @@
 // would throw, which ends it.
 #include <asynchron.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -60,6 +61,13 @@ static void functions()
     for (auto &f : asynchron::report(all))
         sum += f.get();
     CHECK(sum == 6 && asynchron::when_all(all).get().size() == 3 && asynchron::when_any(all).get().index < 3);
+    // What follows a failure, or anyhow; where it runs; several as one.
+    const auto caught = asynchron::spawn(parse, -4).catch_error([](const asynchron::error &e) { return -e.code(); });
+    bool cleared = false;
+    CHECK(caught.finally([&] { cleared = true; }).get() == 4 && cleared);
+    const auto at_once = asynchron::executor::posting([](const asynchron::task &task) { task(); });
+    CHECK(at_once.spawn(parse, 5).then(at_once, [](int n) { return n + 1; }).get() == 6);
+    CHECK(asynchron::any({asynchron::ready(7), caught}).get() == 7 && asynchron::timer(std::chrono::seconds(0)).complete());
     bool told = false;
     asynchron::ready().notify([&] { told = true; });
     CHECK(told);
