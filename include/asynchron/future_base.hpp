@@ -35,6 +35,14 @@ class future_base {
         return status == ASYNCHRON_OK;
     }
 
+    bool returned_ns(std::uint64_t timeout) const
+    {
+        const asynchron_status_t status = asynchron_wait_returned(a_.get(), timeout);
+        if (status < 0)
+            detail::raise(nullptr, status);
+        return status == ASYNCHRON_OK;
+    }
+
 protected:
     /// @cond
     detail::counted a_;
@@ -66,6 +74,21 @@ public:
     bool wait_until(const std::chrono::time_point<Clock, Duration> &time) const
     {
         return detail::until(time, [this](std::uint64_t ns) { return wait_ns(ns); });
+    }
+
+    /**
+     * Blocks until no function of it runs any more: one that was cancelled, or overtaken by another delivery, may go on
+     * after the future is complete. Then what that function uses can be destroyed.
+     *
+     * - Returns at once if none ever ran.
+     * - Throws: error: ASYNCHRON_E_DEADLOCK inside that function, ASYNCHRON_E_INVALID.
+     */
+    void wait_returned() const { returned_ns(ASYNCHRON_FOREVER); }
+
+    /** The same for at most this long. Returns whether none runs. With a time of 0 it does not wait. */
+    template <class Rep, class Period> bool wait_returned_for(const std::chrono::duration<Rep, Period> &time) const
+    {
+        return returned_ns(detail::nanoseconds_of(time));
     }
 
     /** Where it is in its life, at this moment; pending without state. */

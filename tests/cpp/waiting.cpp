@@ -171,3 +171,26 @@ TEST(a_function_that_waits_for_itself_learns_so)
     again.set_value(g);
     CHECK(g.get() == 1);
 }
+
+TEST(a_function_that_goes_on_after_a_cancel_can_be_waited_for)
+{
+    int used = 0; // by the function, on this stack
+    asynchron::promise<void> begun, go;
+    const auto open = go.get_future();
+    const auto f = asynchron::spawn([&used, open, begun]() mutable {
+        begun.set_value();
+        open.wait();
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        used = 1;
+    });
+    begun.get_future().wait();
+    CHECK(f.cancel() && !f.wait_returned_for(std::chrono::milliseconds(1)));
+    go.set_value();
+    f.wait_returned();
+    CHECK(used == 1 && f.wait_returned_for(std::chrono::seconds(0)));
+    asynchron::ready().wait_returned(); // none ever ran
+    asynchron::future<int> self;
+    self = asynchron::on_demand([&] { return THROWN(asynchron::error, self.wait_returned()).code(); });
+    CHECK(self.get() == ASYNCHRON_E_DEADLOCK);
+    CHECK(THROWN(asynchron::error, asynchron::future<int>().wait_returned()).code() == ASYNCHRON_E_INVALID);
+}
