@@ -141,9 +141,9 @@ fn several_op() -> impl Strategy<Value = Op> {
     prop_oneof![
         1 => (few(), time()).prop_map(|(few, time)| Op::WaitAny { few, time }),
         1 => few().prop_map(Op::WaitAll),
-        3 => (few(), of(at()), does(), frees())
-            .prop_map(|(few, into, does, drop)| Op::After { few, into, does, drop }),
-        3 => (at(), of(at()), does(), frees())
-            .prop_map(|(a, into, does, drop)| Op::Then { a, into, does, drop }),
+        3 => (few(), of(at()), does(), frees(), any::<bool>())
+            .prop_map(|(few, into, does, drop, with)| Op::After { few, into, does, drop, with }),
+        4 => (at(), of(at()), does(), frees(), of(0..8_u8))
+            .prop_map(|(a, into, does, drop, with)| Op::Then { a, into, does, drop, with }),
     ]
 }

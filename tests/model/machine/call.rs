@@ -144,17 +144,21 @@ pub enum Call {
     ReportReadable(Id),
     WaitAny(Vec<Id>, Until),
     WaitAll(Vec<Id>, Until),
+    /// With options, or without.
     After {
         of: Vec<Id>,
         into: Option<Id>,
         made: Id,
         ctx: Owned,
+        with: bool,
     },
+    /// With options that have these flags `ASYNCHRON_ON_…`, or without.
     Then {
         of: Id,
         into: Option<Id>,
         made: Id,
         ctx: Owned,
+        with: Option<u64>,
     },
 }
 

@@ -200,12 +200,15 @@ pub enum Op {
         into: Option<At>,
         does: Does,
         drop: Frees,
+        with: bool,
     },
     Then {
         a: At,
         into: Option<At>,
         does: Does,
         drop: Frees,
+        /// With options, whose ways are three bits.
+        with: Option<u8>,
     },
 }
 

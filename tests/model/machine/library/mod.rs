@@ -68,6 +68,17 @@ fn is(status: asynchron_status_t) -> Answer {
     Answer::Is(status as i32)
 }
 
+fn step_options(ctx: Owned, flags: u64) -> asynchron_step_options_t {
+    asynchron_step_options_t {
+        size: size_of::<asynchron_step_options_t>(),
+        r#fn: Some(join),
+        ctx: pointer(ctx.thing),
+        drop_ctx: drop_of(ctx),
+        flags,
+        executor: null_mut(),
+    }
+}
+
 fn bytes(from: usize, len: usize) -> *const std::ffi::c_void {
     BYTES[from..from + len].as_ptr().cast()
 }
@@ -210,14 +221,26 @@ impl World for Library {
                     let all = self.all(of);
                     is(asynchron_wait_all(all.as_ptr(), all.len(), timeout(until)))
                 }
-                Call::After { ref of, into, made, ctx } => {
+                Call::After { ref of, into, made, ctx, with } => {
                     let (all, to) = (self.all(of), self.into(into, made, ctx));
                     let (sources, n, ptr) = (all.as_ptr(), all.len(), pointer(ctx.thing));
+                    if with {
+                        let options = step_options(ctx, 0);
+                        return self.written(into, made, |out| {
+                            asynchron_after_with(sources, n, to, &options, out)
+                        });
+                    }
                     let a = asynchron_after(sources, n, to, Some(join), ptr, drop_of(ctx));
                     self.returned(into, made, a)
                 }
-                Call::Then { of, into, made, ctx } => {
+                Call::Then { of, into, made, ctx, with } => {
                     let (to, ptr) = (self.into(into, made, ctx), pointer(ctx.thing));
+                    if let Some(ways) = with {
+                        let options = step_options(ctx, ways);
+                        return self.written(into, made, |out| {
+                            asynchron_then_with(at(of), to, &options, out)
+                        });
+                    }
                     let a = asynchron_then(at(of), to, Some(join), ptr, drop_of(ctx));
                     self.returned(into, made, a)
                 }
@@ -276,6 +299,20 @@ impl Library {
                 }
                 _ => unreachable!("{call:?} is not about a report"),
             }
+        }
+    }
+
+    /// The reference to what is delivered into, or why there is none.
+    fn written(
+        &self,
+        into: Option<Id>,
+        made: Id,
+        go_on: impl FnOnce(*mut *mut asynchron_t) -> asynchron_status_t,
+    ) -> Answer {
+        let mut out = null_mut();
+        match go_on(&raw mut out) {
+            ASYNCHRON_OK => self.returned(into, made, out),
+            other => is(other),
         }
     }
 

@@ -38,7 +38,7 @@ impl Model {
     }
 
     /// Its outcome for another, and the reference back if that does not keep it.
-    fn share(&self, source: Id) -> (Outcome, Option<Id>) {
+    pub fn share(&self, source: Id) -> (Outcome, Option<Id>) {
         let (outcome, rest) = self.with(source, |one| match &one.outcome {
             Some(Outcome::Value(Value::Empty, None)) => (Outcome::Value(Value::Empty, None), true),
             Some(Outcome::Value(value, _)) => (Outcome::Shared(value.clone(), source), false),

@@ -12,6 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use asynchron::capi::ASYNCHRON_ON_VALUE;
 use asynchron::capi::asynchron_status_t::{self, *};
 
 use super::call::*;
@@ -144,8 +145,13 @@ impl World for Model {
             Call::Unnotify { a, token, .. } => self.unnotify(a, token),
             Call::WaitAny(ref of, until) => self.wait_any(of, until),
             Call::WaitAll(ref of, until) => self.wait_all(of, until),
-            Call::After { ref of, into, made, ctx } => self.go_on(of, into, made, ctx, false),
-            Call::Then { of, into, made, ctx } => self.go_on(&[of], into, made, ctx, true),
+            Call::After { ref of, into, made, ctx, with } => {
+                of_step(self.go_on(of, into, made, ctx, 0), with)
+            }
+            Call::Then { of, into, made, ctx, with } => {
+                let ways = with.unwrap_or(ASYNCHRON_ON_VALUE);
+                of_step(self.go_on(&[of], into, made, ctx, ways), with.is_some())
+            }
             _ => self.ask_report(call),
         }
     }
@@ -153,6 +159,11 @@ impl World for Model {
 
 pub(super) fn is(status: asynchron_status_t) -> Answer {
     Answer::Is(status as i32)
+}
+
+/// What a step answers: with options, why there is none.
+fn of_step(into: Option<Id>, with: bool) -> Answer {
+    if with && into.is_none() { is(ASYNCHRON_E_INVALID) } else { Answer::Handle(into) }
 }
 
 fn text(given: bool, text: &'static str) -> &'static str {
@@ -320,10 +331,10 @@ impl Model {
         is(self.wait_for(until, all, own))
     }
 
-    fn go_on(&self, of: &[Id], into: Option<Id>, made: Id, ctx: Owned, only_value: bool) -> Answer {
+    fn go_on(&self, of: &[Id], into: Option<Id>, made: Id, ctx: Owned, ways: u64) -> Option<Id> {
         if into.is_some_and(|into| of.contains(&into)) {
             self.drop_owned(ctx);
-            return Answer::Handle(None);
+            return None;
         }
         let into = into.unwrap_or_else(|| {
             self.create(made, One { refs: 0, ..One::new() });
@@ -332,14 +343,14 @@ impl Model {
         self.with(into, |one| one.refs += 1);
         if self.is_complete(into) {
             self.drop_owned(ctx);
-            return Answer::Handle(Some(into));
+            return Some(into);
         }
         // Until the function has returned.
         self.with(into, |one| one.refs += 1);
         let (left, off) = (Cell::new(of.len() + 1), RefCell::default());
         let needless = Cell::new(one::Needless::No);
-        let after = After { of: of.to_vec(), into, ctx, only_value, left, off, needless };
+        let after = After { of: of.to_vec(), into, ctx, ways, left, off, needless };
         self.listen(Rc::new(after));
-        Answer::Handle(Some(into))
+        Some(into)
     }
 }

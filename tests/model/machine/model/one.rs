@@ -64,7 +64,8 @@ pub struct After {
     pub of: Vec<Id>,
     pub into: Id,
     pub ctx: Owned,
-    pub only_value: bool,
+    /// If its one source ended in none of these, that passes on; 0: it never does.
+    pub ways: u64,
     /// Sources that are not complete, and 1 until all of them are listened to.
     pub left: Cell<usize>,
     /// The places of those that it was taken off; empty while none was.
@@ -143,14 +144,15 @@ impl One {
         self.listeners.iter().position(demand).filter(|_| pending)
     }
 
-    /// How it ended, as a flag.
-    fn way(&self) -> u64 {
-        match self.outcome {
+    /// Whether it ended in one of these ways; 0 stands for all.
+    fn ended_in(&self, ways: u64) -> bool {
+        let way = match self.outcome {
             Some(Outcome::Value(..) | Outcome::Shared(..)) => ASYNCHRON_ON_VALUE,
             Some(Outcome::Failed(_)) => ASYNCHRON_ON_FAILURE,
             Some(Outcome::Cancelled(_)) => ASYNCHRON_ON_CANCEL,
             None => 0,
-        }
+        };
+        ways == 0 || ways & way != 0
     }
 
     pub fn waits_for_demand(&self) -> bool {
@@ -203,15 +205,6 @@ impl One {
     pub fn let_go_of_pointer(&mut self) {
         if let Some(Outcome::Value(Value::Pointer(_), owned)) = &mut self.outcome {
             *owned = None;
-        }
-    }
-
-    /// What `then` passes on.
-    fn shared_error(&self) -> Option<Outcome> {
-        match self.outcome.as_ref()? {
-            Outcome::Failed(why) => Some(Outcome::Failed(why.clone())),
-            Outcome::Cancelled(reason) => Some(Outcome::Cancelled(reason)),
-            Outcome::Value(..) | Outcome::Shared(..) => None,
         }
     }
 
@@ -410,7 +403,7 @@ impl Model {
 
     fn run_callback(&self, a: Id, Registered { ctx, token, ways }: Registered) {
         let begins = token.is_none_or(|token| self.with(a, |one| one.step(token, Stage::Running)));
-        if begins && self.with(a, |one| ways == 0 || ways & one.way() != 0) {
+        if begins && self.with(a, |one| one.ended_in(ways)) {
             player::ran(a, &[], ctx.thing);
         }
         let Some(token) = token else {
@@ -476,18 +469,27 @@ impl Model {
         }
         let needless = |l: &Listener| matches!(l, Listener::Needless(a) if Rc::ptr_eq(a, after));
         self.with(after.into, |one| one.listeners.retain(|listener| !needless(listener)));
-        let (into, first) = (after.into, after.of.first().copied());
-        let error = first.filter(|_| after.only_value);
-        match error.and_then(|first| self.with(first, |one| one.shared_error())) {
-            Some(error) => {
+        let into = after.into;
+        if let Some(source) = self.passes_on(after) {
+            self.drop_owned(after.ctx);
+            let (outcome, rest) = self.share(source);
+            self.complete(into, outcome).unwrap_or_else(|late| self.drop_outcome(late));
+            rest.into_iter().for_each(|source| self.release(source));
+        } else {
+            if self.start(into) {
+                self.compute(into, &after.of, after.ctx);
+            } else {
                 self.drop_owned(after.ctx);
-                let _ = self.complete(into, error);
             }
-            None if self.start(into) => self.compute(into, &after.of, after.ctx),
-            None => self.drop_owned(after.ctx),
+            after.of.iter().for_each(|&source| self.release(source));
         }
-        after.of.iter().for_each(|&source| self.release(source));
         self.release(into);
+    }
+
+    /// The source that ended otherwise than the function is for.
+    fn passes_on(&self, after: &After) -> Option<Id> {
+        let one_source = after.of.first().copied().filter(|_| after.ways != 0);
+        one_source.filter(|&source| self.with(source, |one| !one.ended_in(after.ways)))
     }
 
     /// With the last reference it is freed; but if somebody is listening, it breaks first.

@@ -131,7 +131,7 @@ impl Player {
                     now.tokens.push((token, a));
                     token
                 });
-                let ways = u64::from(ways & 7) << 1;
+                let ways = ways_of(ways);
                 self.using(&[a], Call::NotifyWith { a, ctx, token, if_pending, ways });
             }
             Op::Unnotify { token, of_another, wait } => {
@@ -157,17 +157,18 @@ impl Player {
                 let of = self.few(few);
                 self.using(&of.clone(), Call::WaitAll(of, Until::Now));
             }
-            Op::After { few, into, does, drop } => {
+            Op::After { few, into, does, drop, with } => {
                 let of = self.few(few);
                 let (into, made, ctx) = self.step(&of, into, does, drop);
                 let used: Vec<Id> = of.iter().copied().chain(into).collect();
-                self.hold(self.using(&used, Call::After { of, into, made, ctx }));
+                self.hold(self.using(&used, Call::After { of, into, made, ctx, with }));
             }
-            Op::Then { a, into, does, drop } => {
+            Op::Then { a, into, does, drop, with } => {
                 let of = self.at(a)?;
                 let (into, made, ctx) = self.step(&[of], into, does, drop);
                 let used: Vec<Id> = into.into_iter().chain([of]).collect();
-                self.hold(self.using(&used, Call::Then { of, into, made, ctx }));
+                let with = with.map(ways_of);
+                self.hold(self.using(&used, Call::Then { of, into, made, ctx, with }));
             }
             _ => self.try_perform_on_report(op)?,
         }
@@ -319,4 +320,9 @@ impl Player {
             _ => {}
         }
     }
+}
+
+/// Of three bits, the flags `ASYNCHRON_ON_…`.
+fn ways_of(bits: u8) -> u64 {
+    u64::from(bits & 7) << 1
 }
