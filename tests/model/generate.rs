@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 
+use crate::machine::call::Rule;
 use crate::machine::op::{Few, Op, Program, Script, Time};
 
 /// Few numbers, so that programs come back to the same handle.
@@ -25,6 +26,10 @@ fn time() -> impl Strategy<Value = Time> {
 
 fn few() -> impl Strategy<Value = Few> {
     (0..4_u8, [at(), at(), at()]).prop_map(|(n, at)| Few { n, at })
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    prop_oneof![Just(Rule::All), Just(Rule::Any), Just(Rule::Race)]
 }
 
 /// Around the lengths at which something else begins.
@@ -145,5 +150,7 @@ fn several_op() -> impl Strategy<Value = Op> {
             .prop_map(|(few, into, does, drop, with)| Op::After { few, into, does, drop, with }),
         4 => (at(), of(at()), does(), frees(), of(0..8_u8))
             .prop_map(|(a, into, does, drop, with)| Op::Then { a, into, does, drop, with }),
+        4 => (rule(), few(), of(at()), any::<bool>())
+            .prop_map(|(rule, few, into, cancel_rest)| Op::Group { rule, few, into, cancel_rest }),
     ]
 }

@@ -20,6 +20,15 @@ pub enum Until {
     Done,
 }
 
+/// Which of several decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub enum Rule {
+    All,
+    Any,
+    Race,
+}
+
 /// What a function of the program's delivers into is `made` where `into` is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
@@ -159,6 +168,13 @@ pub enum Call {
         made: Id,
         ctx: Owned,
         with: Option<u64>,
+    },
+    Group {
+        rule: Rule,
+        of: Vec<Id>,
+        into: Option<Id>,
+        made: Id,
+        cancel_rest: bool,
     },
 }
 

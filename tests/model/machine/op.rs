@@ -3,6 +3,8 @@
 
 use std::fmt::{Debug, Formatter, Result};
 
+use super::call::Rule;
+
 /// What is done first, and the scripts that the program's callbacks, functions and drops follow when they run.
 #[derive(Clone)]
 #[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
@@ -209,6 +211,12 @@ pub enum Op {
         drop: Frees,
         /// With options, whose ways are three bits.
         with: Option<u8>,
+    },
+    Group {
+        rule: Rule,
+        few: Few,
+        into: Option<At>,
+        cancel_rest: bool,
     },
 }
 

@@ -244,6 +244,17 @@ impl World for Library {
                     let a = asynchron_then(at(of), to, Some(join), ptr, drop_of(ctx));
                     self.returned(into, made, a)
                 }
+                Call::Group { rule, ref of, into, made, cancel_rest } => {
+                    let all = self.all(of);
+                    let to = into.map_or(null_mut(), at);
+                    let group = match rule {
+                        Rule::All => asynchron_all,
+                        Rule::Any => asynchron_any,
+                        Rule::Race => asynchron_race,
+                    };
+                    let flags = if cancel_rest { ASYNCHRON_CANCEL_REST } else { 0 };
+                    self.returned(into, made, group(all.as_ptr(), all.len(), to, flags))
+                }
                 _ => self.ask_report(call),
             }
         }

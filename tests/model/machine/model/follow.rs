@@ -10,9 +10,6 @@ pub struct Follow {
     pub needless: Cell<Needless>,
 }
 
-/// Those that were told, and are to complete others.
-pub type Passing = VecDeque<Rc<Follow>>;
-
 impl Model {
     pub fn follow(&self, into: Id, source: Id) -> Answer {
         if into == source {

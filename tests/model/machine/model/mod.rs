@@ -5,6 +5,7 @@
 //! slots, and uses a free slot again first.
 
 mod follow;
+mod group;
 mod one;
 mod report;
 
@@ -17,8 +18,20 @@ use asynchron::capi::asynchron_status_t::{self, *};
 
 use super::call::*;
 use super::player;
+use follow::Follow;
+use group::Group;
 use one::{After, Failure, Job, One, Outcome, Registered};
 use report::Report;
+
+/// Those that were told, and are to complete others.
+pub enum Pass {
+    Follow(Rc<Follow>),
+    Source(Rc<Group>, Id),
+    /// What the group delivers into is complete.
+    Needless(Rc<Group>),
+}
+
+pub type Passing = VecDeque<Pass>;
 
 /// No borrow lasts while code of the program's runs: it may ask anything.
 #[derive(Default)]
@@ -151,6 +164,9 @@ impl World for Model {
             Call::Then { of, into, made, ctx, with } => {
                 let ways = with.unwrap_or(ASYNCHRON_ON_VALUE);
                 of_step(self.go_on(&[of], into, made, ctx, ways), with.is_some())
+            }
+            Call::Group { rule, ref of, into, made, cancel_rest } => {
+                self.group(rule, of, into, made, cancel_rest)
             }
             _ => self.ask_report(call),
         }
@@ -331,16 +347,22 @@ impl Model {
         is(self.wait_for(until, all, own))
     }
 
-    fn go_on(&self, of: &[Id], into: Option<Id>, made: Id, ctx: Owned, ways: u64) -> Option<Id> {
-        if into.is_some_and(|into| of.contains(&into)) {
-            self.drop_owned(ctx);
-            return None;
-        }
+    /// A reference to what is delivered into.
+    fn retained_or_new(&self, into: Option<Id>, made: Id) -> Id {
         let into = into.unwrap_or_else(|| {
             self.create(made, One { refs: 0, ..One::new() });
             made
         });
         self.with(into, |one| one.refs += 1);
+        into
+    }
+
+    fn go_on(&self, of: &[Id], into: Option<Id>, made: Id, ctx: Owned, ways: u64) -> Option<Id> {
+        if into.is_some_and(|into| of.contains(&into)) {
+            self.drop_owned(ctx);
+            return None;
+        }
+        let into = self.retained_or_new(into, made);
         if self.is_complete(into) {
             self.drop_owned(ctx);
             return Some(into);

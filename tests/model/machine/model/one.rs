@@ -3,7 +3,8 @@
 use asynchron::capi::asynchron_state_t::{self, *};
 use asynchron::capi::{ASYNCHRON_ON_CANCEL, ASYNCHRON_ON_FAILURE, ASYNCHRON_ON_VALUE};
 
-use super::follow::{Follow, Passing};
+use super::follow::Follow;
+use super::group::Group;
 use super::*;
 
 pub struct One {
@@ -30,6 +31,11 @@ pub enum Outcome {
     Cancelled(&'static str),
 }
 
+impl Outcome {
+    /// Of the rest, once one of several has decided.
+    pub const UNNEEDED: Self = Self::Cancelled("unneeded");
+}
+
 /// Shared by those that it was passed on to.
 pub struct Failure {
     code: i32,
@@ -50,6 +56,9 @@ pub enum Listener {
     Follow(Rc<Follow>),
     /// Of what follows.
     FollowNeedless(Rc<Follow>),
+    Source(Rc<Group>),
+    /// Of what a group delivers into.
+    GroupNeedless(Rc<Group>),
 }
 
 #[derive(Clone, Copy)]
@@ -99,6 +108,8 @@ pub enum Job {
     EndFollow(Id, Option<Id>),
     LeaveFollow(Rc<Follow>),
     DetachFollow(Rc<Follow>),
+    LeaveSource(Rc<Group>, Id),
+    LeaveGroup(Rc<Group>),
 }
 
 impl Failure {
@@ -285,11 +296,29 @@ impl Model {
         }
         let mut passing = Passing::new();
         self.tell(a, outcome, &mut passing);
-        while let Some(follow) = passing.pop_front() {
-            self.pass(follow, &mut passing);
+        self.pass_all(passing);
+        Ok(())
+    }
+
+    /// All that are told complete those that they are to; then what is due runs.
+    pub fn pass_all(&self, mut passing: Passing) {
+        while let Some(pass) = passing.pop_front() {
+            match pass {
+                Pass::Follow(follow) => self.pass(follow, &mut passing),
+                Pass::Source(group, source) => self.pass_source(group, source, &mut passing),
+                Pass::Needless(group) => self.let_go(&group, &mut passing),
+            }
         }
         self.run_due();
-        Ok(())
+    }
+
+    /// Tells all that listen, unless it is complete.
+    pub fn tell_other(&self, a: Id, outcome: Outcome, passing: &mut Passing) {
+        if self.is_complete(a) {
+            self.drop_outcome(outcome);
+        } else {
+            self.tell(a, outcome, passing);
+        }
     }
 
     pub fn tell(&self, a: Id, outcome: Outcome, passing: &mut Passing) {
@@ -312,12 +341,17 @@ impl Model {
                 Listener::Demand(ctx) => self.jobs.borrow_mut().push_back(Job::Drop(ctx)),
                 Listener::Follow(follow) => {
                     self.with(a, |one| one.refs += 1);
-                    passing.push_back(follow);
+                    passing.push_back(Pass::Follow(follow));
                 }
                 Listener::FollowNeedless(follow) => {
                     follow.needless.set(Needless::Due);
                     self.jobs.borrow_mut().push_back(Job::DetachFollow(follow));
                 }
+                Listener::Source(group) => {
+                    self.with(a, |one| one.refs += 1);
+                    passing.push_back(Pass::Source(group, a));
+                }
+                Listener::GroupNeedless(group) => passing.push_back(Pass::Needless(group)),
             }
         }
     }
@@ -396,6 +430,8 @@ impl Model {
                 Some(Job::EndFollow(into, rest)) => self.end_follow(into, rest),
                 Some(Job::LeaveFollow(follow)) => self.leave_follow(&follow),
                 Some(Job::DetachFollow(follow)) => self.detach_follow(&follow),
+                Some(Job::LeaveSource(group, source)) => self.leave_source(&group, source),
+                Some(Job::LeaveGroup(group)) => self.leave_group(&group),
                 None => return,
             }
         }

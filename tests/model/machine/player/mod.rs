@@ -3,7 +3,7 @@
 //!
 //! The player keeps the one rule that the library leaves to the program: whoever calls holds a reference meanwhile,
 //! but for the call that delivers. And it makes no circle of asynchrons that wait for each other, which would stay
-//! for ever: what `after` and `then` deliver into is younger than their sources.
+//! for ever: what steps and groups deliver into is younger than their sources.
 
 mod perform;
 

@@ -170,6 +170,12 @@ impl Player {
                 let with = with.map(ways_of);
                 self.hold(self.using(&used, Call::Then { of, into, made, ctx, with }));
             }
+            Op::Group { rule, few, into, cancel_rest } => {
+                let of = self.few(few);
+                let (into, made) = (self.into(&of, into), self.make());
+                let used: Vec<Id> = of.iter().copied().chain(into).collect();
+                self.hold(self.using(&used, Call::Group { rule, of, into, made, cancel_rest }));
+            }
             _ => self.try_perform_on_report(op)?,
         }
         Some(())
@@ -248,6 +254,11 @@ impl Player {
     }
 
     /// What it delivers into, if that makes no circle.
+    fn into(&self, of: &[Id], into: Option<At>) -> Option<Id> {
+        let into = into.and_then(|into| self.at(into));
+        into.filter(|into| of.iter().all(|source| source <= into))
+    }
+
     fn step(
         &self,
         of: &[Id],
@@ -255,9 +266,7 @@ impl Player {
         does: Does,
         drop: Frees,
     ) -> (Option<Id>, Id, Owned) {
-        let into = into.and_then(|into| self.at(into));
-        let into = into.filter(|into| of.iter().all(|source| source <= into));
-        (into, self.make(), self.hand(Some(does), drop))
+        (self.into(of, into), self.make(), self.hand(Some(does), drop))
     }
 
     /// A call that uses these until it returns.
