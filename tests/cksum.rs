@@ -84,9 +84,9 @@ fn assert_same_lines(ours: &str, theirs: &str) {
     }
 }
 
-/// The repository's own files: no build directory (cargo marks its own), nothing of git's.
+/// The repository's own files: nothing that was built, nothing of git's.
 fn own_files(dir: &Path, into: &mut Vec<PathBuf>) {
-    if dir.join("CACHEDIR.TAG").exists() || dir.ends_with(".git") {
+    if ["target", "build", ".git"].iter().any(|other| dir.ends_with(other)) {
         return;
     }
     for entry in fs::read_dir(dir).unwrap() {
