@@ -26,7 +26,9 @@ static NEEDLESS: Kind = Kind::Step { take: Follow::take, source: &FOLLOW };
 /// follows, the one that does. If it was told just then, the later of the two frees it.
 #[repr(C)]
 struct Follow {
-    /// In the list of what follows. First, so that its address is this one's.
+    /// So that nothing lies between the next two where pointers have 32 bits.
+    unused: [u32; (usize::BITS == 32) as usize],
+    /// In the list of what follows.
     needless: Listener,
     /// In the list of the source, where it finds the other: see [`Link`].
     link: Link,
@@ -56,6 +58,7 @@ pub(crate) fn follow(into: &Asynchron, source: &Asynchron) -> Result<(), FollowE
         return done.map_err(|_| FollowError::Late);
     }
     let follow = Follow {
+        unused: Default::default(),
         needless: Listener::new(&NEEDLESS),
         link: Link::new(source, Known::ToOthers, 0),
         into: Handle::retain(into),
@@ -64,7 +67,7 @@ pub(crate) fn follow(into: &Asynchron, source: &Asynchron) -> Result<(), FollowE
     let this = try_box(follow).map_err(|_| FollowError::NoMemory)?;
     let this = NonNull::from(Box::leak(this));
     // SAFETY: in no list, and it stays until it was told or taken off.
-    if !unsafe { into.listen_as_follower(this.cast()) } {
+    if !unsafe { into.listen_as_follower(Follow::needless(this)) } {
         // SAFETY: ALONE: nobody else knows it.
         unsafe { Follow::free(this) };
         return Err(FollowError::Late);
@@ -84,9 +87,21 @@ pub(crate) fn follow(into: &Asynchron, source: &Asynchron) -> Result<(), FollowE
 }
 
 impl Follow {
+    fn needless(this: NonNull<Self>) -> NonNull<Listener> {
+        // SAFETY: it is a field of `this`.
+        unsafe { this.byte_add(offset_of!(Self, needless)) }.cast()
+    }
+
     fn link(this: NonNull<Self>) -> NonNull<Link> {
         // SAFETY: it is a field of `this`.
         unsafe { this.byte_add(offset_of!(Self, link)) }.cast()
+    }
+
+    /// # Safety
+    /// What lies there now was the node in the list of what follows, of a `Follow`.
+    unsafe fn of_needless(job: NonNull<Job>) -> NonNull<Self> {
+        // SAFETY: as the caller promises.
+        unsafe { job.byte_sub(offset_of!(Self, needless)) }.cast()
     }
 
     /// # Safety
@@ -106,7 +121,7 @@ impl Follow {
         // SAFETY: neither of the two who may free it has.
         let into: &Asynchron = unsafe { &(*this.as_ptr()).into };
         // SAFETY: it was listed there.
-        let claimed = unsafe { into.claim_by(this.cast()) };
+        let claimed = unsafe { into.claim_by(Self::needless(this)) };
         if let Claimed::Gone = claimed {
             // SAFETY: nobody else uses the links any more.
             return unsafe { chain.run_later(node.cast(), Self::leave) };
@@ -126,14 +141,16 @@ impl Follow {
         // SAFETY: ALONE: off both lists.
         unsafe { (*this.as_ptr()).source = rest };
         // SAFETY: ALONE: off both lists.
-        unsafe { chain.run_later(this.cast(), Self::end) };
+        unsafe { chain.run_later(Self::needless(this).cast(), Self::end) };
     }
 
     /// # Safety
-    /// ALONE, and the job lies where it begins.
+    /// ALONE, and the job lies where its first node was.
     unsafe fn end(job: NonNull<Job>) {
         // SAFETY: as the caller promises.
-        unsafe { Self::free(job.cast()) };
+        let this = unsafe { Self::of_needless(job) };
+        // SAFETY: as the caller promises.
+        unsafe { Self::free(this) };
     }
 
     /// What follows was complete otherwise when the source was.
@@ -166,7 +183,8 @@ impl Follow {
     /// # Safety
     /// The job lies where the links of a `Follow` were that was taken off what follows; called once.
     unsafe fn detach(job: NonNull<Job>) {
-        let this = job.cast::<Self>();
+        // SAFETY: a node of a `Follow`.
+        let this = unsafe { Self::of_needless(job) };
         let link = Self::link(this);
         // SAFETY: this thread has not left it.
         let alone = match unsafe { Link::detach(link) } {
