@@ -19,6 +19,7 @@ mod progress;
 mod promises;
 mod release;
 mod report;
+mod returned;
 mod room;
 mod several;
 mod steps;

@@ -84,6 +84,10 @@ impl A {
         unsafe { asynchron_start(self.0) }
     }
 
+    pub fn wait_returned(self, timeout_ns: u64) -> asynchron_status_t {
+        unsafe { asynchron_wait_returned(self.0, timeout_ns) }
+    }
+
     pub fn cancel_pending(self) -> asynchron_status_t {
         unsafe { asynchron_cancel_pending(self.0, null()) }
     }
