@@ -593,3 +593,20 @@ fn of_many_handles_given_up_at_once_the_last_makes_it_unwanted() {
         }
     });
 }
+
+/// A function that has returned holds nothing, whatever it left to another to deliver.
+#[test]
+fn who_holds_it_keeps_it_wanted_after_its_function_has_it_follow_another() {
+    within(60, || {
+        let (a, source) = (Handle::new(), Handle::new());
+        let p = Promise::minding(&a);
+        let follow = |a| unsafe { asynchron_follow(a, source.raw()) as i32 };
+        assert_eq!(call(&a, follow), ASYNCHRON_OK);
+        drop(a.clone());
+        assert_eq!(p.poll(), ASYNCHRON_PENDING);
+        assert_eq!(unsafe { asynchron_wait(a.raw(), 1) }, ASYNCHRON_TIMEOUT);
+        assert_eq!(p.poll(), ASYNCHRON_PENDING);
+        drop(a);
+        p.assert_unwanted();
+    });
+}
