@@ -169,6 +169,10 @@ pub enum Call {
         ctx: Owned,
         with: Option<u64>,
     },
+    /// One more promise of that asynchron; all of them are the same.
+    Promise(Id),
+    PromiseRetain(Id),
+    PromiseRelease(Id),
     Group {
         rule: Rule,
         of: Vec<Id>,

@@ -212,6 +212,10 @@ pub enum Op {
         /// With options, whose ways are three bits.
         with: Option<u8>,
     },
+    Promise(At),
+    /// The nth of those at hand.
+    PromiseRetain(u8),
+    PromiseRelease(u8),
     Group {
         rule: Rule,
         few: Few,

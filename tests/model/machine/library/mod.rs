@@ -19,6 +19,8 @@ use names::{NAMES, Names, compute, drop_of, join, on_complete, pointer, thing};
 pub struct Library {
     names: Rc<Names>,
     reports: RefCell<BTreeMap<Id, *mut asynchron_report_t>>,
+    /// Those of each asynchron.
+    promises: RefCell<BTreeMap<Id, *mut asynchron_promise_t>>,
 }
 
 impl Library {
@@ -30,6 +32,10 @@ impl Library {
 
     fn r(&self, r: Id) -> *mut asynchron_report_t {
         self.reports.borrow().get(&r).copied().unwrap_or(null_mut())
+    }
+
+    fn p(&self, a: Id) -> *mut asynchron_promise_t {
+        self.promises.borrow().get(&a).copied().unwrap_or(null_mut())
     }
 
     fn all(&self, of: &[Id]) -> Vec<*mut asynchron_t> {
@@ -243,6 +249,21 @@ impl World for Library {
                     }
                     let a = asynchron_then(at(of), to, Some(join), ptr, drop_of(ctx));
                     self.returned(into, made, a)
+                }
+                Call::Promise(a) => {
+                    let p = asynchron_promise_create(at(a), 0);
+                    let same =
+                        self.promises.borrow_mut().insert(a, p).is_none_or(|known| known == p);
+                    let of = asynchron_promise_asynchron(p);
+                    Answer::Handle((same && !of.is_null()).then(|| names.name(of)))
+                }
+                Call::PromiseRetain(a) => {
+                    asynchron_promise_retain(self.p(a));
+                    Answer::Nothing
+                }
+                Call::PromiseRelease(a) => {
+                    asynchron_promise_release(self.p(a));
+                    Answer::Nothing
                 }
                 Call::Group { rule, ref of, into, made, cancel_rest } => {
                     let all = self.all(of);

@@ -7,6 +7,7 @@
 mod follow;
 mod group;
 mod one;
+mod promises;
 mod report;
 
 use std::cell::{Cell, RefCell};
@@ -164,6 +165,18 @@ impl World for Model {
             Call::Then { of, into, made, ctx, with } => {
                 let ways = with.unwrap_or(ASYNCHRON_ON_VALUE);
                 of_step(self.go_on(&[of], into, made, ctx, ways), with.is_some())
+            }
+            Call::Promise(a) => {
+                self.promise(a);
+                Answer::Handle(Some(a))
+            }
+            Call::PromiseRetain(a) => {
+                self.promise(a);
+                Answer::Nothing
+            }
+            Call::PromiseRelease(a) => {
+                self.release_promise(a);
+                Answer::Nothing
             }
             Call::Group { rule, ref of, into, made, cancel_rest } => {
                 self.group(rule, of, into, made, cancel_rest)

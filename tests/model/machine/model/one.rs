@@ -15,7 +15,12 @@ pub struct One {
     pub running: bool,
     /// It follows another, or did.
     pub follows: bool,
-    /// It was made with options, or has a name or progress.
+    /// A function of the program's runs for it.
+    pub function: bool,
+    /// How many promises there are, and whether there ever was one.
+    pub promises: usize,
+    pub promised: bool,
+    /// It was made with options, or has a name, progress or a promise.
     pub extras: bool,
     pub outcome: Option<Outcome>,
     pub listeners: Vec<Listener>,
@@ -132,6 +137,9 @@ impl One {
             progress: None,
             running: false,
             follows: false,
+            function: false,
+            promises: 0,
+            promised: false,
             extras: false,
             outcome: None,
             listeners: Vec::new(),
@@ -276,6 +284,7 @@ impl Model {
     /// Runs the function of one that was started; its return completes it, unless something else has, or it follows.
     pub fn compute(&self, a: Id, sources: &[Id], ctx: Owned) {
         self.inside.borrow_mut().push(a);
+        self.with(a, |one| one.function = true);
         let code = player::ran(a, sources, ctx.thing);
         self.drop_owned(ctx);
         self.inside.borrow_mut().pop();
@@ -286,6 +295,7 @@ impl Model {
         if !self.with(a, |one| one.follows) {
             let _ = self.complete(a, outcome);
         }
+        self.with(a, |one| one.function = false);
     }
 
     /// Visible first; then reports learn; then all that follow are complete, and all that follow those; then callbacks
@@ -511,15 +521,22 @@ impl Model {
             let (outcome, rest) = self.share(source);
             self.complete(into, outcome).unwrap_or_else(|late| self.drop_outcome(late));
             rest.into_iter().for_each(|source| self.release(source));
+        } else if self.start(into) {
+            self.compute(into, &after.of, after.ctx);
+            self.release_all(&after.of);
         } else {
-            if self.start(into) {
-                self.compute(into, &after.of, after.ctx);
-            } else {
-                self.drop_owned(after.ctx);
-            }
-            after.of.iter().for_each(|&source| self.release(source));
+            self.drop_owned(after.ctx);
+            // One alone is given up before, several are after.
+            let (one, several) = after.of.split_at(usize::from(after.of.len() == 1));
+            self.release_all(one);
+            self.lose_step(into);
+            self.release_all(several);
         }
         self.release(into);
+    }
+
+    fn release_all(&self, all: &[Id]) {
+        all.iter().for_each(|&a| self.release(a));
     }
 
     /// The source that ended otherwise than the function is for.

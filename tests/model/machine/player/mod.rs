@@ -40,6 +40,8 @@ struct Now {
     /// References of the program's own: an asynchron is in there once for each.
     held: Vec<Id>,
     reports: Vec<Id>,
+    /// What there are promises of, once for each.
+    promises: Vec<Id>,
     /// Each with the asynchron that it is of.
     tokens: Vec<(Id, Id)>,
     things: Vec<Handed>,
@@ -109,7 +111,16 @@ impl Player {
         }
         self.perform(Op::ReportCreate(Few { n: 0, at: [0; 3] }));
         self.program.main.iter().for_each(|&op| self.perform(op));
-        while self.let_go() {}
+        while self.let_go() || self.let_go_of_last_promise() {}
+    }
+
+    fn let_go_of_last_promise(&self) -> bool {
+        let last = {
+            let now = self.now.borrow();
+            now.promises.last().copied().filter(|_| now.parted.is_none())
+        };
+        last.into_iter().for_each(|a| self.let_go_of_promise(a));
+        last.is_some()
     }
 
     /// Gives up one of what is held at the end. A script may make more.

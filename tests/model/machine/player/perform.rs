@@ -170,6 +170,21 @@ impl Player {
                 let with = with.map(ways_of);
                 self.hold(self.using(&used, Call::Then { of, into, made, ctx, with }));
             }
+            Op::Promise(n) => {
+                let room = self.now.borrow().promises.len() < HELD;
+                let a = room.then(|| self.at(n))??;
+                self.using(&[a], Call::Promise(a));
+                self.now.borrow_mut().promises.push(a);
+            }
+            Op::PromiseRetain(n) => {
+                let a = self.promise(n).filter(|_| self.now.borrow().promises.len() < HELD)?;
+                self.ask(Call::PromiseRetain(a));
+                self.now.borrow_mut().promises.push(a);
+            }
+            Op::PromiseRelease(n) => {
+                let a = self.promise(n)?;
+                self.let_go_of_promise(a);
+            }
             Op::Group { rule, few, into, cancel_rest } => {
                 let of = self.few(few);
                 let (into, made) = (self.into(&of, into), self.make());
@@ -231,6 +246,21 @@ impl Player {
             _ => unreachable!("{op:?} is not about a report"),
         }
         Some(())
+    }
+
+    /// What the nth of the promises is of.
+    fn promise(&self, n: u8) -> Option<Id> {
+        let now = self.now.borrow();
+        usize::from(n).checked_rem(now.promises.len()).map(|n| now.promises[n])
+    }
+
+    pub(super) fn let_go_of_promise(&self, a: Id) {
+        {
+            let mut now = self.now.borrow_mut();
+            let at = now.promises.iter().position(|&promise| promise == a);
+            at.into_iter().for_each(|at| _ = now.promises.remove(at));
+        }
+        self.ask(Call::PromiseRelease(a));
     }
 
     fn create(&self, call: impl FnOnce(Id) -> Call) -> Option<()> {
