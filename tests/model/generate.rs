@@ -72,7 +72,8 @@ fn handle_op() -> impl Strategy<Value = Op> {
             .prop_map(|(a, (done, total))| Op::Progress { a, done, total }),
         2 => at().prop_map(Op::ProgressOf),
         4 => (at(), 0..3_u8).prop_map(|(a, limit)| Op::ExpireAfter { a, limit }),
-        3 => at().prop_map(Op::Promise),
+        3 => (at(), any::<bool>())
+            .prop_map(|(a, cancel_unwanted)| Op::Promise { a, cancel_unwanted }),
         1 => (0..4_u8).prop_map(Op::PromiseRetain),
         4 => (0..4_u8).prop_map(Op::PromiseRelease),
     ]

@@ -170,7 +170,10 @@ pub enum Call {
         with: Option<u64>,
     },
     /// One more promise of that asynchron; all of them are the same.
-    Promise(Id),
+    Promise {
+        a: Id,
+        cancel_unwanted: bool,
+    },
     PromiseRetain(Id),
     PromiseRelease(Id),
     Group {

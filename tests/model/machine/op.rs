@@ -212,7 +212,10 @@ pub enum Op {
         /// With options, whose ways are three bits.
         with: Option<u8>,
     },
-    Promise(At),
+    Promise {
+        a: At,
+        cancel_unwanted: bool,
+    },
     /// The nth of those at hand.
     PromiseRetain(u8),
     PromiseRelease(u8),

@@ -250,8 +250,9 @@ impl World for Library {
                     let a = asynchron_then(at(of), to, Some(join), ptr, drop_of(ctx));
                     self.returned(into, made, a)
                 }
-                Call::Promise(a) => {
-                    let p = asynchron_promise_create(at(a), 0);
+                Call::Promise { a, cancel_unwanted } => {
+                    let flags = if cancel_unwanted { ASYNCHRON_PROMISE_CANCEL_UNWANTED } else { 0 };
+                    let p = asynchron_promise_create(at(a), flags);
                     let same =
                         self.promises.borrow_mut().insert(a, p).is_none_or(|known| known == p);
                     let of = asynchron_promise_asynchron(p);

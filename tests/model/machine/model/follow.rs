@@ -78,11 +78,10 @@ impl Model {
     /// Takes it off the source, if that has not told it.
     pub fn detach_follow(&self, follow: &Rc<Follow>) {
         let own = |l: &Listener| matches!(l, Listener::Follow(f) if Rc::ptr_eq(f, follow));
-        let off = self.all.borrow_mut().get_mut(&follow.source).is_some_and(|source| {
-            let before = source.listeners.len();
-            source.listeners.retain(|listener| !own(listener));
-            source.listeners.len() < before
-        });
+        let off = self.take_off(follow.source, own);
+        if off {
+            self.look_whether_wanted(follow.source);
+        }
         if off || follow.needless.replace(Needless::Left) == Needless::Left {
             self.release(follow.into);
         }

@@ -123,15 +123,12 @@ impl Model {
     pub fn let_go(&self, group: &Rc<Group>, passing: &mut Passing) {
         for source in &group.of {
             let own = |l: &Listener| matches!(l, Listener::Source(g) if Rc::ptr_eq(g, group));
-            // One that has told it may be gone.
-            let off = self.all.borrow_mut().get_mut(source).is_some_and(|source| {
-                let at = source.listeners.iter().position(own);
-                at.map(|at| source.listeners.remove(at)).is_some()
-            });
-            if off {
+            if self.take_off(*source, own) {
                 group.parts.set(group.parts.get() - 1);
                 if group.cancel_rest {
                     self.tell(*source, Outcome::UNNEEDED, passing);
+                } else if self.is_unwanted(*source, 0) {
+                    self.tell(*source, Outcome::UNWANTED, passing);
                 }
             }
         }

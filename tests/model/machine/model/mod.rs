@@ -166,8 +166,11 @@ impl World for Model {
                 let ways = with.unwrap_or(ASYNCHRON_ON_VALUE);
                 of_step(self.go_on(&[of], into, made, ctx, ways), with.is_some())
             }
-            Call::Promise(a) => {
+            Call::Promise { a, cancel_unwanted } => {
                 self.promise(a);
+                if cancel_unwanted {
+                    self.mind(a);
+                }
                 Answer::Handle(Some(a))
             }
             Call::PromiseRetain(a) => {
@@ -303,6 +306,7 @@ impl Model {
         match self.with(a, |one| one.take_back(token)) {
             Some(ctx) => {
                 self.drop_owned(ctx);
+                self.look_whether_wanted(a);
                 is(ASYNCHRON_OK)
             }
             None => is(ASYNCHRON_ALREADY),

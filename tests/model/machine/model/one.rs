@@ -20,6 +20,8 @@ pub struct One {
     /// How many promises there are, and whether there ever was one.
     pub promises: usize,
     pub promised: bool,
+    /// When nobody wants it, it is cancelled.
+    pub minded: bool,
     /// It was made with options, or has a name, progress or a promise.
     pub extras: bool,
     pub outcome: Option<Outcome>,
@@ -39,6 +41,7 @@ pub enum Outcome {
 impl Outcome {
     /// Of the rest, once one of several has decided.
     pub const UNNEEDED: Self = Self::Cancelled("unneeded");
+    pub const UNWANTED: Self = Self::Cancelled("unwanted");
 }
 
 /// Shared by those that it was passed on to.
@@ -140,6 +143,7 @@ impl One {
             function: false,
             promises: 0,
             promised: false,
+            minded: false,
             extras: false,
             outcome: None,
             listeners: Vec::new(),
@@ -468,14 +472,9 @@ impl Model {
     fn detach(&self, after: &Rc<After>) {
         for (place, &source) in after.of.iter().enumerate() {
             let found = |l: &Listener| matches!(l, Listener::After(a) if Rc::ptr_eq(a, after));
-            // One that has told it may be gone.
-            let mut all = self.all.borrow_mut();
-            let listeners = all.get_mut(&source).map(|one| &mut one.listeners);
-            if let Some((at, listeners)) =
-                listeners.and_then(|all| Some((all.iter().position(found)?, all)))
-            {
-                listeners.remove(at);
+            if self.take_off(source, found) {
                 after.off.borrow_mut().push(place);
+                self.look_whether_wanted(source);
             }
         }
         self.drop_owned(after.ctx);
@@ -485,6 +484,14 @@ impl Model {
             self.end_needless(after);
         }
         after.needless.set(Needless::Left);
+    }
+
+    /// Whether it was in that list yet. One that has told it may be gone.
+    pub fn take_off(&self, source: Id, own: impl Fn(&Listener) -> bool) -> bool {
+        self.all.borrow_mut().get_mut(&source).is_some_and(|source| {
+            let at = source.listeners.iter().position(own);
+            at.map(|at| source.listeners.remove(at)).is_some()
+        })
     }
 
     fn end_needless(&self, after: &After) {
@@ -547,6 +554,9 @@ impl Model {
 
     /// With the last reference it is freed; but if somebody is listening, it breaks first.
     pub fn release(&self, a: Id) {
+        if self.is_unwanted(a, 1) {
+            let _ = self.complete(a, Outcome::UNWANTED);
+        }
         let (last, listened, at_once) = self.with(a, |one| {
             one.refs -= 1;
             let at_once = one.origin().is_some() && !one.extras;

@@ -1,5 +1,7 @@
 //! The producers' share.
 
+use asynchron::capi::ASYNCHRON_ON_CANCEL;
+
 use super::one::{Failure, Listener};
 use super::*;
 
@@ -32,16 +34,53 @@ impl Model {
     }
 
     fn break_unless_delivered(&self, a: Id) {
-        let step = |listener: &Listener| {
-            use Listener::{FollowNeedless, GroupNeedless, Needless};
-            matches!(listener, Needless(_) | FollowNeedless(_) | GroupNeedless(_))
-        };
         let delivered = self.with(a, |one| {
-            one.function || one.waits_for_demand() || one.listeners.iter().any(step)
+            one.function || one.waits_for_demand() || one.listeners.iter().any(Listener::delivers)
         });
         if !delivered {
             let code = ASYNCHRON_E_BROKEN as i32;
             let _ = self.complete(a, Failure::outcome(code, BROKEN_DOMAIN, BROKEN, None));
+        }
+    }
+
+    /// From here on it is cancelled when nobody wants it.
+    pub fn mind(&self, a: Id) {
+        self.with(a, |one| one.minded = true);
+        self.look_whether_wanted(a);
+    }
+
+    /// What kept it wanted was given up.
+    pub fn look_whether_wanted(&self, a: Id) {
+        if self.is_unwanted(a, 0) {
+            let _ = self.complete(a, Outcome::UNWANTED);
+        }
+    }
+
+    /// Nothing listens but what delivers, and all references but so many are of those who deliver.
+    pub fn is_unwanted(&self, a: Id, own: usize) -> bool {
+        self.with(a, |one| {
+            let steps = one.listeners.iter().filter(|listener| listener.delivers()).count();
+            let delivering = usize::from(one.promises > 0) + usize::from(one.function) + steps;
+            let minded = one.minded && one.outcome.is_none();
+            minded
+                && !one.listeners.iter().any(Listener::is_interest)
+                && one.refs == delivering + own
+        })
+    }
+}
+
+impl Listener {
+    /// Into what it listens to.
+    fn delivers(&self) -> bool {
+        use Listener::{FollowNeedless, GroupNeedless, Needless};
+        matches!(self, Needless(_) | FollowNeedless(_) | GroupNeedless(_))
+    }
+
+    fn is_interest(&self) -> bool {
+        match self {
+            Self::Callback(registered) => registered.ways != ASYNCHRON_ON_CANCEL,
+            Self::Demand(_) => false,
+            other => !other.delivers(),
         }
     }
 }

@@ -170,10 +170,10 @@ impl Player {
                 let with = with.map(ways_of);
                 self.hold(self.using(&used, Call::Then { of, into, made, ctx, with }));
             }
-            Op::Promise(n) => {
+            Op::Promise { a, cancel_unwanted } => {
                 let room = self.now.borrow().promises.len() < HELD;
-                let a = room.then(|| self.at(n))??;
-                self.using(&[a], Call::Promise(a));
+                let a = room.then(|| self.at(a))??;
+                self.using(&[a], Call::Promise { a, cancel_unwanted });
                 self.now.borrow_mut().promises.push(a);
             }
             Op::PromiseRetain(n) => {
