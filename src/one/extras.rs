@@ -12,9 +12,14 @@ use crate::base::memory::{Bytes, NoMemory};
 use crate::base::program::Owned;
 use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell, race};
 
+/// So long is a generated name, at most, with its NUL.
+pub(super) const GENERATED: usize = 32;
+
 pub(crate) struct Extras {
     /// A C string of our own, or NULL until somebody asks.
     name: AtomicPtr<u8>,
+    /// Of a generated name; 0 until somebody needs it.
+    number: AtomicU64,
     user_data: Owned,
     /// NULL until there is some; then it stays.
     progress: AtomicPtr<Progress>,
@@ -37,6 +42,7 @@ impl Extras {
         };
         Ok(Self {
             name: AtomicPtr::new(name),
+            number: AtomicU64::new(0),
             user_data,
             progress: AtomicPtr::new(ptr::null_mut()),
             promises: AtomicPtr::new(ptr::null_mut()),
@@ -48,6 +54,7 @@ impl Extras {
     pub(crate) fn nothing() -> Self {
         Self {
             name: AtomicPtr::new(ptr::null_mut()),
+            number: AtomicU64::new(0),
             user_data: Owned::NOTHING,
             progress: AtomicPtr::new(ptr::null_mut()),
             promises: AtomicPtr::new(ptr::null_mut()),
@@ -62,21 +69,14 @@ impl Extras {
 
     /// The name, made now if there is none.
     pub(crate) fn name(&self) -> Result<*const c_char, NoMemory> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-
         // ORDERING: Acquire sees the text behind the pointer that another thread stored.
         let known = self.name.load(Acquire);
         if !known.is_null() {
             race::acquire(&raw const self.name);
             return Ok(known.cast());
         }
-        let mut line = [0_u8; 32];
-        let mut rest = &mut line[..];
-        // ORDERING: the number only has to be new. It and its NUL fit the line.
-        let _ = write!(rest, "asynchron-{}\0", COUNT.fetch_add(1, Relaxed).wrapping_add(1));
-        let left = rest.len();
-        let used = line.len().saturating_sub(left);
-        let made = text(line.get(..used).unwrap_or_default())?;
+        let mut line = [0; GENERATED];
+        let made = text(self.generate(&mut line, "\0"))?;
         race::release(&raw const self.name);
         // ORDERING: Release publishes the text; Acquire, on failure, sees the other's.
         match self.name.compare_exchange(ptr::null_mut(), made, Release, Acquire) {
@@ -88,6 +88,50 @@ impl Extras {
                 Ok(theirs.cast())
             }
         }
+    }
+
+    /// Writes the name that is made of the number.
+    fn generate<'a>(&self, line: &'a mut [u8; GENERATED], end: &str) -> &'a [u8] {
+        let mut rest = &mut line[..];
+        // It fits.
+        let _ = write!(rest, "asynchron-{}{end}", self.number());
+        let left = rest.len();
+        line.get(..GENERATED.saturating_sub(left)).unwrap_or_default()
+    }
+
+    fn number(&self) -> u64 {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+
+        // ORDERING: the number stands alone.
+        let known = self.number.load(Relaxed);
+        if known != 0 {
+            return known;
+        }
+        // ORDERING: it only has to be new.
+        let new = COUNT.fetch_add(1, Relaxed).wrapping_add(1);
+        // ORDERING: the number stands alone; the first stays.
+        match self.number.compare_exchange(0, new, Relaxed, Relaxed) {
+            Ok(_) => new,
+            Err(theirs) => theirs,
+        }
+    }
+
+    /// The bytes of the name; what is generated needs no memory here.
+    pub(super) fn name_or_number<'a>(&'a self, line: &'a mut [u8; GENERATED]) -> &'a [u8] {
+        self.given_name().map_or_else(|| self.generate(line, ""), CStr::to_bytes)
+    }
+
+    /// How long that is, at most.
+    pub(super) fn name_len(&self) -> usize {
+        self.given_name().map_or(GENERATED, CStr::count_bytes)
+    }
+
+    fn given_name(&self) -> Option<&CStr> {
+        // ORDERING: Acquire sees the text behind the pointer that another thread stored.
+        let known = self.name.load(Acquire);
+        race::acquire(&raw const self.name);
+        // SAFETY: a C string of our own, which stays until the extras go.
+        (!known.is_null()).then(|| unsafe { CStr::from_ptr(known.cast()) })
     }
 
     pub(crate) fn progress(&self) -> Option<&Progress> {

@@ -10,14 +10,15 @@ use std::ffi::CStr;
 use std::ptr::NonNull;
 
 use super::asynchron::Asynchron;
-use super::failure::Failure;
+use super::extras::GENERATED;
+use super::failure::Reserved;
 use super::handle::Handle;
 use super::outcome::{BROKEN_CODE, Outcome, Slot};
 use super::state::Held;
 use super::wanted::Waits;
 use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::Owned;
-use crate::sync::{AtomicU32, Ordering::*, race};
+use crate::sync::{AtomicU32, Ordering::*, UnsafeCell, race};
 
 pub(crate) struct Promises {
     /// How many there are. From [`LIMIT`] on it is believed no more.
@@ -25,8 +26,9 @@ pub(crate) struct Promises {
     of: NonNull<Asynchron>,
     /// What keeps it wanted beside references and listeners.
     pub(super) waits: Waits,
-    /// What it fails with when the last one goes, made while there may be no memory for it without harm.
-    broken: Failure,
+    /// Room for what it fails with when the last one goes, made while there may be no memory for it without harm. Under the
+    /// asynchron's lock.
+    broken: UnsafeCell<Option<Reserved>>,
 }
 
 // SAFETY: the count is atomic, and nothing else changes but what the asynchron's lock guards.
@@ -34,14 +36,23 @@ unsafe impl Send for Promises {}
 // SAFETY: the count is atomic, and nothing else changes but what the asynchron's lock guards.
 unsafe impl Sync for Promises {}
 
+/// What it fails with: these, with the name between.
+const DOMAIN: &CStr = c"asynchron";
+const WHO: &[u8] = b"the last promise of ";
+const WHY: &[u8] = b" was released and nobody was left to deliver\0";
+
 /// Far from the end, so that no number of threads that count at the same moment comes there.
 const LIMIT: u32 = 0x8000_0000;
 
 impl Promises {
     /// One promise of `a`, for which a reference is counted.
-    fn new(a: &Asynchron, broken: Failure) -> Result<Box<Self>, NoMemory> {
-        let promises =
-            Self { count: AtomicU32::new(1), of: NonNull::from(a), waits: Waits::none(), broken };
+    fn new(a: &Asynchron, broken: Reserved) -> Result<Box<Self>, NoMemory> {
+        let promises = Self {
+            count: AtomicU32::new(1),
+            of: NonNull::from(a),
+            waits: Waits::none(),
+            broken: UnsafeCell::new(Some(broken)),
+        };
         try_box(promises).map_err(|_| NoMemory)
     }
 
@@ -134,9 +145,9 @@ impl Asynchron {
     #[cold]
     fn first_promise(&self) -> Result<NonNull<Promises>, NoMemory> {
         let extras = self.extras_or_new()?;
-        // SAFETY: a name is a C string, and stays until the extras go.
-        let name = unsafe { CStr::from_ptr(extras.name()?) };
-        let made = Promises::new(self, broken(name)?)?;
+        let texts = DOMAIN.count_bytes().wrapping_add(WHO.len()).wrapping_add(WHY.len());
+        let len = texts.checked_add(extras.name_len()).ok_or(NoMemory)?;
+        let made = Promises::new(self, Reserved::new(len)?)?;
         self.keep();
         if let Err(unused) = extras.begin_promises(made) {
             self.give_up_another();
@@ -168,14 +179,26 @@ impl Asynchron {
 
     /// No promise is left: it breaks, unless it is complete, or the library itself will deliver.
     fn break_unless_delivered(&self) {
-        let (Some(promises), Some(held)) = (self.promises(), self.state().claim()) else {
+        let Some((extras, promises)) = self.extras().and_then(|e| Some((e, e.promises()?))) else {
+            return;
+        };
+        if self.state().load().is_complete() {
+            return;
+        }
+        let mut line = [0; GENERATED];
+        let name = extras.name_or_number(&mut line);
+        let Some(held) = self.state().claim() else {
             return;
         };
         if self.is_delivered_by_us(&held) {
             self.state().unlock(held);
             return;
         }
-        let broken = Outcome::Failure(promises.broken.clone());
+        // SAFETY: CLAIMED: nobody else looks there.
+        let room = unsafe { &mut *promises.broken.get() }.take();
+        let broken = room.map_or(Outcome::Broken, |room| {
+            Outcome::Failure(room.fill(BROKEN_CODE, DOMAIN, &[WHO, name, WHY], Owned::NOTHING))
+        });
         // SAFETY: CLAIMED, and ALIVE by the caller's reference. It is claimed, so it wins.
         let _ = unsafe { Self::deliver(NonNull::from(self), Some(held), broken, Slot::write) };
     }
@@ -188,20 +211,4 @@ impl Asynchron {
         let has_step = || unsafe { self.listeners() }.has_step();
         held.has_function() || (held.is_pending() && on_demand()) || has_step()
     }
-}
-
-/// What an asynchron of this name fails with.
-fn broken(name: &CStr) -> Result<Failure, NoMemory> {
-    let parts: [&[u8]; 3] = [
-        b"the last promise of ",
-        name.to_bytes(),
-        b" was released and nobody was left to deliver\0",
-    ];
-    let mut text = Vec::new();
-    text.try_reserve_exact(parts.iter().map(|part| part.len()).sum()).map_err(|_| NoMemory)?;
-    for part in parts {
-        text.extend_from_slice(part);
-    }
-    let message = CStr::from_bytes_with_nul(&text).map_err(|_| NoMemory)?;
-    Failure::new(BROKEN_CODE, c"asynchron", message, Owned::NOTHING)
 }
