@@ -98,6 +98,7 @@ names_only_what_is_there() {
         case $word in
         share/*) at="$PREFIX/$word" ;;
         asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
+        asio.hpp) continue ;; # another library's
         *.hpp) at="$PREFIX/include/asynchron/$word" ;;
         *.md)
             at="$doc/guide/$word"
