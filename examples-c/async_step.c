@@ -2,7 +2,7 @@
  *
  * A step whose own work takes time does not return a value: it asks, and has what it computes
  * follow the answer. So a chain of questions is written in one piece, in the order in which they
- * are asked, and the thread is free between them.
+ * are posed, and the thread is free between them.
  */
 #include <asynchron.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static struct {
     char key[32];
     asynchron_t *answer;
 } questions[MOST];
-static size_t asked, answered;
+static size_t posed, answered;
 
 static const char *const entries[][2] = {
     { "user/7", "mail/3" }, { "mail/3", "ada@example.org" }, { "user/8", "mail/9" }
@@ -24,12 +24,12 @@ static const char *const entries[][2] = {
 /* The answer to come. NULL: there is no memory, or too many are asking. */
 static asynchron_t *ask(const char *key)
 {
-    asynchron_t *answer = asked < MOST ? asynchron_create(NULL) : NULL;
+    asynchron_t *answer = posed < MOST ? asynchron_create(NULL) : NULL;
 
     if (answer == NULL)
         return NULL;
-    (void)snprintf(questions[asked].key, sizeof questions[asked].key, "%s", key);
-    questions[asked++].answer = asynchron_retain(answer);
+    (void)snprintf(questions[posed].key, sizeof questions[posed].key, "%s", key);
+    questions[posed++].answer = asynchron_retain(answer);
     return answer;
 }
 
@@ -87,8 +87,8 @@ int main(void)
     /* The loop. After the first answers the steps have run, and wait for others: no thread does. */
     while (answered < 3)
         answer_one();
-    CHECK(asked == 5 && asynchron_state(seven) == ASYNCHRON_STATE_RUNNING);
-    while (answered < asked)
+    CHECK(posed == 5 && asynchron_state(seven) == ASYNCHRON_STATE_RUNNING);
+    while (answered < posed)
         answer_one();
 
     CHECK(asynchron_get(seven, &value) == ASYNCHRON_OK);
