@@ -111,12 +111,13 @@ check() {
     fi
 }
 
-# compile STANDARD FILE
+# compile STANDARD FILE FLAG...
 compile() {
-    local program compiler=$gnu-gcc
-    program=$programs/$(basename "${2%.*}")
-    case $2 in *.cpp) compiler=$gnu-g++ ;; esac
-    "$compiler" -std="$1" -O2 -Wall -Wextra -Werror -Iinclude -o "$program" "$2" \
+    local program compiler=$gnu-gcc standard=$1 source=$2
+    shift 2
+    program=$programs/$(basename "${source%.*}")
+    case $source in *.cpp) compiler=$gnu-g++ ;; esac
+    "$compiler" -std="$standard" -O2 -Wall -Wextra -Werror -Iinclude "$@" -o "$program" "$source" \
         -L"$libraries" -Wl,-rpath,"$libraries" -lasynchron -pthread -ldl -lm
 }
 
@@ -128,9 +129,12 @@ run_all() {
     mkdir -p "$programs"
     count=0
     for source in examples-c/*.c; do
+        case $source in *_plugin.c) continue ;; esac # loaded by another
         compile c99 "$source"
-        [ "$source" = examples-c/cksum.c ] || check "$(basename "$source" .c)"
+        case $source in */cksum.c | */plugin.c) ;; *) check "$(basename "$source" .c)" ;; esac
     done
+    compile c99 examples-c/collatz_plugin.c -fPIC -shared
+    check plugin "$programs/collatz_plugin"
     for source in examples-c/*.cpp; do
         # Only coroutines want more than the oldest standard.
         case $source in *_coroutine.cpp) compile c++20 "$source" ;; *) compile c++11 "$source" ;; esac

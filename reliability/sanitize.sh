@@ -59,7 +59,7 @@ everything() {
     library "$kind" "$short"
     for source in planted/*.c ../examples-c/*.c ../examples-c/*.cpp stress.c \
         ../tests/c/promises/{release_after_wait,last_release,cancelled_thread,exit_while_blocked,exit_while_busy,signals,fork}.c; do
-        program "$source"
+        case $source in *plugin.c) ;; *) program "$source" ;; esac # it wants a shared library, and this one is static
     done
     program ../tests/cpp/main.cpp cpp
 
@@ -68,7 +68,7 @@ everything() {
 
     echo "== ${kind^}Sanitizer: the examples"
     for name in $(examples); do
-        expect_example "$name" "build/$short/$name"
+        [ "$name" = plugin ] || expect_example "$name" "build/$short/$name"
     done
 
     echo "== ${kind^}Sanitizer: C and C++ programs of the tests"

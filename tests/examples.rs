@@ -1,6 +1,7 @@
 //! The examples are programs that a reader can build and that check themselves: each compiles
 //! without a warning as C99, C11 and C17, or as C++11 and C++20, links with the shared and with the
-//! static library, and says by its exit status that all is well.
+//! static library, and says by its exit status that all is well. A plug-in is for the shared one alone,
+//! which it has in common with the program that loads it.
 
 #![cfg(unix)]
 
@@ -57,22 +58,29 @@ fn is_cpp(example: &Path) -> bool {
     example.extension().is_some_and(|extension| extension == "cpp")
 }
 
+fn is_plug_in(source: &Path) -> bool {
+    source.to_string_lossy().ends_with("_plugin.c")
+}
+
+/// Those that are programs.
 fn examples() -> Vec<PathBuf> {
     let dir = root().join("examples-c");
     let entries = std::fs::read_dir(&dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
     let mut examples: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     examples.retain(|path| {
-        path.extension().is_some_and(|extension| extension == "c" || extension == "cpp")
+        let is_source =
+            path.extension().is_some_and(|extension| extension == "c" || extension == "cpp");
+        is_source && !is_plug_in(path)
     });
     examples.sort();
-    for name in ["cksum.c", "cpp_coroutine.cpp"] {
+    for name in ["cksum.c", "cpp_coroutine.cpp", "plugin.c"] {
         let found = examples.iter().any(|path| path.ends_with(name));
         assert!(found, "where is {name}? {examples:?}");
     }
     examples
 }
 
-/// Compiles once, links and runs with each form of the library; what went wrong, in words.
+/// Compiles once, links and runs with each form of the library that it is for; what went wrong, in words.
 fn build_and_run(example: &Path, standard: &str) -> Vec<String> {
     let file = example.file_name().unwrap().to_str().unwrap();
     let name = example.file_stem().unwrap().to_str().unwrap();
@@ -81,6 +89,16 @@ fn build_and_run(example: &Path, standard: &str) -> Vec<String> {
     if let Err(e) = compiler::object(example, standard, &[], &object) {
         return vec![format!("{file} as {standard}: {e}")];
     }
+    let plug_in = base.with_extension("so");
+    let forms: &[Form] = if name == "plugin" {
+        let source = root().join("examples-c/collatz_plugin.c");
+        if let Err(e) = compiler::module(&source, standard, &plug_in) {
+            return vec![format!("the plug-in as {standard}: {e}")];
+        }
+        &[Form::Shared]
+    } else {
+        &Form::BOTH
+    };
     let link_and_run = |form: Form| {
         let program = base.with_extension(form.name());
         compiler::link(&[&object], is_cpp(example), form, &program)?;
@@ -88,13 +106,16 @@ fn build_and_run(example: &Path, standard: &str) -> Vec<String> {
         if name == "cksum" {
             command.args(["Cargo.toml", "include/asynchron.h", "examples-c/cksum.c"]);
         }
+        if name == "plugin" {
+            command.arg(&plug_in);
+        }
         run::succeed(command, LIMIT)
     };
-    let outcomes = Form::BOTH.map(|form| (form, link_and_run(form)));
+    let outcomes = forms.iter().map(|form| (*form, link_and_run(*form)));
     let failed = |(form, outcome): (Form, Result<_, String>)| {
         Some(format!("{file} as {standard}, {form:?}: {}", outcome.err()?))
     };
-    outcomes.into_iter().filter_map(failed).collect()
+    outcomes.filter_map(failed).collect()
 }
 
 #[test]

@@ -117,10 +117,11 @@ names_only_what_is_there() {
 
 # From where they are installed, with what is installed.
 examples_compile() {
-    local example to="$WORK/example"
+    local example to="$WORK/example" flags
     for example in "$PREFIX"/share/doc/asynchron/examples-c/*.c; do
-        gcc -std=c99 -Wall -Wextra -Werror -I"$PREFIX/include" "$example" -o "$to" \
-            -L"$PREFIX/lib" -lasynchron -lpthread
+        case $example in *_plugin.c) flags=(-fPIC -shared) ;; *) flags=() ;; esac
+        gcc -std=c99 -Wall -Wextra -Werror -I"$PREFIX/include" "${flags[@]}" "$example" -o "$to" \
+            -L"$PREFIX/lib" -lasynchron -lpthread -ldl
     done
     for example in "$PREFIX"/share/doc/asynchron/examples-c/*.cpp; do
         g++ -std=c++20 -Wall -Wextra -Werror -I"$PREFIX/include" "$example" -o "$to" \

@@ -89,6 +89,14 @@ pub fn program(source: &Path, standard: &str, form: Form) -> Result<PathBuf, Str
     Ok(program)
 }
 
+/// Compiles and links one source to a module that a program loads, with the shared form of the library.
+pub fn module(source: &Path, standard: &str, module: &Path) -> Result<(), String> {
+    let mut command = command(standard);
+    command.args(["-fPIC", "-shared", "-fvisibility=hidden"]).arg(source).arg("-o").arg(module);
+    command.args(Form::Shared.link_args());
+    run::succeed(command, super::LIMIT).map(drop)
+}
+
 /// Runs one, with the library that it was linked to: cargo's own search path for its tests is put
 /// aside.
 pub fn run_command(program: &Path, form: Form) -> Command {

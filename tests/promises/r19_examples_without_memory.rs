@@ -7,6 +7,7 @@ use crate::support::*;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 #[test]
 fn an_example_whose_memory_runs_out_ends_well_or_by_its_own_check() {
@@ -67,7 +68,21 @@ fn run(program: &Path, at: usize, and_on: bool) -> process::Ran {
         command.args(["Cargo.toml", "LICENSE-MIT", "src/lib.rs"].map(|f| common::root().join(f)));
     }
     command.env("FAIL_AT", at.to_string()).env("FAIL_ON", i32::from(and_on).to_string());
+    if program.file_stem().is_some_and(|name| name == "plugin") {
+        command.arg(plug_in());
+    }
     process::run(command, 60)
+}
+
+/// What the example that loads a plug-in is given.
+fn plug_in() -> &'static Path {
+    static PLUG_IN: OnceLock<PathBuf> = OnceLock::new();
+    PLUG_IN.get_or_init(|| {
+        let source = common::root().join("examples-c/collatz_plugin.c");
+        let module = common::made(common::out_dir().join("without_memory")).join("collatz.so");
+        common::ok(compiler::module(&source, "gnu11", &module));
+        module
+    })
 }
 
 /// The example with the allocator that fails, and with the leak checker behind that. Without optimisation, so that what
@@ -99,7 +114,10 @@ fn leaks_are_seen() -> bool {
 fn examples() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(common::root().join("examples-c")).unwrap();
     let mut examples: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    examples.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
+    examples.retain(|path| {
+        let name = path.to_string_lossy();
+        name.ends_with(".c") && !name.ends_with("_plugin.c")
+    });
     examples.sort();
     assert!(examples.len() > 10, "where are the examples? {examples:?}");
     examples
