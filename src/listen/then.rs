@@ -208,8 +208,7 @@ impl Next {
             drop(ctx);
             drop(source);
             if begun == Begun::Started {
-                // SAFETY: ALIVE: the handle is a reference. If another is first, there is nothing to add.
-                let _ = unsafe { Asynchron::complete(into.as_non_null(), pool::discarded()) };
+                pool::discard(&into);
             } else {
                 into.lose_step();
             }

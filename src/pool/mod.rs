@@ -25,7 +25,7 @@ mod worker;
 
 pub(crate) use self::errand::{Errand, Work};
 pub(crate) use self::executor::{Counted, Executor, PostFn, Terms, TermsKind};
-pub(crate) use self::posted::discarded;
+pub(crate) use self::posted::discard;
 use crate::base::memory::NoMemory;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;

@@ -84,11 +84,16 @@ pub(super) fn spawn(
     if gone { Ok(()) } else { refused }
 }
 
-/// What one fails with that the program did not run.
-pub(crate) fn discarded() -> Outcome {
+/// Has one fail that was moved from PENDING to RUNNING, and whose function the program does not run after all, unless
+/// another is first. The context was dropped; so whoever waits for the function's return goes on.
+pub(crate) fn discard(a: &Handle) {
     let why = c"the program's executor discarded the task";
     let failure = Failure::new(BROKEN_CODE, c"asynchron", why, Owned::NOTHING);
-    failure.map_or(Outcome::Broken, Outcome::Failure)
+    let outcome = failure.map_or(Outcome::Broken, Outcome::Failure);
+    // SAFETY: ALIVE: the handle is a reference.
+    if unsafe { Asynchron::complete_returned(a.as_non_null(), outcome) }.is_err() {
+        a.state().end_function();
+    }
 }
 
 impl Posted {
@@ -170,9 +175,7 @@ impl Posted {
         }
         if begun == Begun::Started {
             // SAFETY: it is alive until it is done.
-            let a = unsafe { &(*this.cast::<Self>().as_ptr()).a };
-            // SAFETY: ALIVE: the handle is a reference. If another is first, there is nothing to add.
-            let _ = unsafe { Asynchron::complete(a.as_non_null(), discarded()) };
+            discard(unsafe { &(*this.cast::<Self>().as_ptr()).a });
         }
         // SAFETY: it is done.
         unsafe { Errand::done(this) };

@@ -300,6 +300,48 @@ fn a_function_that_follows_another_has_returned_while_that_is_pending() {
     });
 }
 
+/// What its context drops may complete it first.
+#[test]
+fn a_function_whose_task_is_discarded_has_returned() {
+    for delivers in [false, true] {
+        let tasks = Tasks::default();
+        let (executor, sources) = (tasks.executor(), Handle::many(2));
+        let (spawned, next, joined) = (Handle::new(), Handle::new(), Handle::new());
+        let owned = |a: &Handle| {
+            let mine = a.clone();
+            OnDrop(move || _ = delivers && mine.set(b"x") == ASYNCHRON_OK)
+        };
+        let step = |a: &Handle| {
+            let owned = owned(a);
+            let mut options = step_options(0, move |_, _| {
+                let _ = &owned;
+                panic!("it ran")
+            });
+            options.executor = executor.raw();
+            options
+        };
+        let raws = handle::raws(&sources);
+        let (all, n, none) = (raws.as_ptr(), raws.len(), null_mut());
+        let (one, two) = (step(&next), step(&joined));
+        let status = unsafe { asynchron_then_with(raws[0], next.raw(), &one, none) };
+        assert_eq!(status, ASYNCHRON_OK);
+        let status = unsafe { asynchron_after_with(all, n, joined.raw(), &two, none) };
+        assert_eq!(status, ASYNCHRON_OK);
+        let its = owned(&spawned);
+        let function = move |_| {
+            let _ = &its;
+            panic!("it ran")
+        };
+        assert_eq!(spawn_on(&executor, &spawned, function), ASYNCHRON_OK);
+        sources.iter().for_each(|source| _ = source.set(b"x"));
+        assert_eq!(tasks.discard(), 3);
+        let end = if delivers { ASYNCHRON_OK } else { ASYNCHRON_FAILED };
+        for a in [spawned, next, joined] {
+            assert_eq!((a.poll(), wait_returned(&a, MS)), (end, ASYNCHRON_OK));
+        }
+    }
+}
+
 /// A close() inside a callback: what never began is dropped before the wait is over, also if it only looks.
 #[test]
 fn inside_a_callback_what_is_due_runs_first() {
