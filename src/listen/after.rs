@@ -95,7 +95,7 @@ pub(crate) fn after(
     for (link, source) in After::links(room, n).zip(sources) {
         // SAFETY: a link of its own, which stays until all sources were counted.
         if let Listed::Complete = unsafe { Link::list(link, source, known) } {
-            source.keep();
+            source.retain();
             // SAFETY: it counts as told. Nothing is left to run: this thread's own count is missing.
             let _ = unsafe { After::count_down(room) };
         }

@@ -76,7 +76,7 @@ pub(crate) fn follow(into: &Asynchron, source: &Asynchron) -> Result<(), FollowE
     match unsafe { Link::list(Follow::link(this), source, Known::ToOthers) } {
         Listed::Yes => {}
         Listed::Complete => {
-            source.keep();
+            source.retain();
             // SAFETY: it is in no list, and counts as told.
             unsafe { Chain::start(Follow::link(this).cast()) };
         }

@@ -95,7 +95,7 @@ pub(crate) fn group(
             match unsafe { Link::list(link, source, Known::ToOthers) } {
                 Listed::Yes => {}
                 Listed::Complete => {
-                    source.keep();
+                    source.retain();
                     // SAFETY: it is in no list, and counts as told.
                     unsafe { chain.pass_later(link.cast()) };
                 }

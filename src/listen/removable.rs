@@ -144,7 +144,7 @@ impl Removable {
             // SAFETY: LOCKED: it is marked under the lock.
             unsafe { Self::mark_due(this.cast()) };
         });
-        a.keep();
+        a.retain();
         // SAFETY: it is alive.
         let due = if unsafe { Self::is_sent(this) } {
             // SAFETY: in no list, and with a reference.

@@ -141,7 +141,7 @@ impl Next {
         match unsafe { Link::list(link, source, known) } {
             Listed::Yes => {}
             Listed::Complete => {
-                source.keep();
+                source.retain();
                 // SAFETY: alive, and it is never written again.
                 let sent = unsafe { Link::info(link) } & SENT != 0;
                 let jobs = Jobs::new();

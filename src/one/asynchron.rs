@@ -384,9 +384,9 @@ impl Asynchron {
         self.state.unlock(work(self.state.lock()));
     }
 
-    /// A reference for somebody who takes it over by [`Handle::from_raw`].
+    /// One reference more, for somebody who takes it over by [`Handle::from_raw`].
     #[inline]
-    pub(crate) fn keep(&self) {
+    pub(crate) fn retain(&self) {
         self.refs.retain();
     }
 }

@@ -26,7 +26,7 @@ impl Handle {
     /// A new reference to what the caller may use just now.
     #[inline]
     pub(crate) fn retain(a: &Asynchron) -> Self {
-        a.keep();
+        a.retain();
         Self(NonNull::from(a))
     }
 

@@ -73,7 +73,7 @@ impl Promises {
         let mut seen = self.count.load(Relaxed);
         loop {
             if seen == 0 {
-                a.keep();
+                a.retain();
             }
             let more = if seen < LIMIT { seen.wrapping_add(1) } else { seen };
             // ORDERING: as in `retain`.
@@ -148,7 +148,7 @@ impl Asynchron {
         let texts = DOMAIN.count_bytes().wrapping_add(WHO.len()).wrapping_add(WHY.len());
         let len = texts.checked_add(extras.name_len()).ok_or(NoMemory)?;
         let made = Promises::new(self, Reserved::new(len)?)?;
-        self.keep();
+        self.retain();
         if let Err(unused) = extras.begin_promises(made) {
             self.give_up_another();
             drop(unused);

@@ -106,7 +106,7 @@ impl Telling {
             Kind::RunMarked { mark, run, .. } => {
                 // SAFETY: LOCKED: it is marked under the lock.
                 unsafe { mark(node) };
-                source.keep();
+                source.retain();
                 (held, run)
             }
             Kind::Learn(learn) => {
@@ -118,7 +118,7 @@ impl Telling {
             Kind::Decide { mark, decide, .. } => {
                 // SAFETY: LOCKED: it is marked under the lock.
                 unsafe { mark(node) };
-                source.keep();
+                source.retain();
                 *list = List::EMPTY;
                 source.state().publish(held, tag);
                 // SAFETY: TOLD: it decides once.
@@ -130,7 +130,7 @@ impl Telling {
             Kind::Pass { mark, .. } => {
                 // SAFETY: LOCKED: it is marked under the lock.
                 unsafe { mark(node) };
-                source.keep();
+                source.retain();
                 *list = List::EMPTY;
                 source.state().publish(held, tag);
                 // SAFETY: TOLD: it passes on once.
@@ -241,7 +241,7 @@ impl Telling {
                     self.lends = Lends::Lent;
                     lent
                 } else {
-                    source.keep();
+                    source.retain();
                     kept
                 };
                 // SAFETY: it is not used as a listener any more.
@@ -250,7 +250,7 @@ impl Telling {
             Kind::RunMarked { mark, run, .. } => {
                 // SAFETY: as the caller promises.
                 unsafe { mark(node) };
-                source.keep();
+                source.retain();
                 // SAFETY: TOLD: it is not used as a listener any more.
                 unsafe { self.jobs.push(node.cast(), Some(run)) };
             }
@@ -259,7 +259,7 @@ impl Telling {
             Kind::Decide { mark, .. } => {
                 // SAFETY: as the caller promises.
                 unsafe { mark(node) };
-                source.keep();
+                source.retain();
                 self.undecided = true;
                 // SAFETY: nobody else uses its links before it has decided.
                 unsafe { self.jobs.push(node.cast(), None) };
@@ -267,7 +267,7 @@ impl Telling {
             Kind::Pass { mark, .. } => {
                 // SAFETY: as the caller promises.
                 unsafe { mark(node) };
-                source.keep();
+                source.retain();
                 // SAFETY: nobody else uses its links before it has passed on.
                 unsafe { self.passing.push(node.cast(), None) };
             }

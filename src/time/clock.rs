@@ -212,7 +212,7 @@ impl Clock {
                 if !inner.is_served() {
                     return None;
                 }
-                timer.keep();
+                timer.retain();
                 // SAFETY: new, and freed only after it has left.
                 unsafe { list.push(node.cast::<Listener>()) };
                 // SAFETY: it is alive.
