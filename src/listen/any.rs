@@ -167,6 +167,10 @@ unsafe fn listen_and_wait(
             },
         );
     }
+    // SAFETY: what was told is one of `nodes`.
+    let told = any.told().map(|node| unsafe { node.offset_from(nodes) }.unsigned_abs());
+    // Before it leaves: what is cancelled because nobody waits for it any more did not complete in time.
+    let found = complete.or(told).or_else(|| first_complete(all));
     for (index, a) in all.iter().enumerate().take(listening) {
         // SAFETY: there is room.
         let node = unsafe { nodes.add(index) };
@@ -174,10 +178,7 @@ unsafe fn listen_and_wait(
         // under way, so that nobody knows the block afterwards.
         unsafe { a.unlisten(node) };
     }
-    // SAFETY: what was told is one of `nodes`.
-    let told = any.told().map(|node| unsafe { node.offset_from(nodes) }.unsigned_abs());
     // SAFETY: written above; nobody knows it any more.
     unsafe { any_at.drop_in_place() };
-    // One may have completed since it was unlistened: that beats the time that ran out.
-    complete.or(told).or_else(|| first_complete(all)).ok_or(WaitError::Timeout)
+    found.ok_or(WaitError::Timeout)
 }

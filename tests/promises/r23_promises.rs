@@ -543,6 +543,36 @@ fn a_waiting_thread_keeps_it_wanted_until_its_time_is_up() {
 }
 
 #[test]
+fn a_wait_whose_timing_out_makes_it_unwanted_says_that_its_time_is_up() {
+    type Wait = fn(*mut asynchron_t) -> asynchron_status_t;
+    let waits: [(&str, Wait); 4] = [
+        ("wait", |a| unsafe { asynchron_wait(a, 50 * MS) }),
+        ("get_timeout", |a| unsafe { asynchron_get_timeout(a, 50 * MS, null_mut()) }),
+        ("wait_any", |a| unsafe { asynchron_wait_any(&a, 1, 50 * MS, null_mut()) }),
+        ("wait_all", |a| unsafe { asynchron_wait_all(&a, 1, 50 * MS) }),
+    ];
+    within(60, move || {
+        for (name, wait) in waits {
+            loop {
+                let a = Handle::new();
+                let p = Promise::minding(&a);
+                let its = p.clone();
+                let waiter = start(move || wait(its.asynchron())).asleep();
+                drop(a);
+                // If it is pending now, the waiting thread alone has kept it so.
+                let was_kept = p.poll() == ASYNCHRON_PENDING;
+                let waited = waiter.join();
+                p.assert_unwanted();
+                if was_kept {
+                    assert_eq!(waited, ASYNCHRON_TIMEOUT, "{name}");
+                    break;
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn who_was_asleep_before_the_promise_was_made_keeps_it_wanted_too() {
     within(60, || {
         let a = Handle::new();
