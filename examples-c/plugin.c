@@ -41,7 +41,10 @@ int main(int argc, char **argv)
         void *module = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
         const struct plugin *plugin;
 
-        CHECK(module != NULL);
+        if (module == NULL) {
+            fprintf(stderr, "%s\n", dlerror());
+            return EXIT_FAILURE;
+        }
         CHECK((plugin = dlsym(module, "plugin")) != NULL);
         CHECK(plugin->begin() == ASYNCHRON_OK);
         use(plugin, results);
