@@ -80,7 +80,7 @@ pub(crate) fn follow(into: &Asynchron, source: &Asynchron) -> Result<(), FollowE
             // SAFETY: it is in no list, and counts as told.
             unsafe { Chain::start(Follow::link(this).cast()) };
         }
-        // SAFETY: ALONE: who took it off has left it.
+        // SAFETY: ALONE: who took it off has done its part.
         Listed::Off => unsafe { Follow::free(this) },
     }
     Ok(())
@@ -124,7 +124,7 @@ impl Follow {
         let claimed = unsafe { into.claim_by(Self::needless(this)) };
         if let Claimed::Gone = claimed {
             // SAFETY: nobody else uses the links any more.
-            return unsafe { chain.run_later(node.cast(), Self::leave) };
+            return unsafe { chain.run_later(node.cast(), Self::end_late) };
         }
         // SAFETY: TOLD: the reference that is kept for it is taken over.
         let source = unsafe { Link::take_source(node.cast()) };
@@ -157,15 +157,15 @@ impl Follow {
     ///
     /// # Safety
     /// The job lies where the link was of one that was told; called once.
-    unsafe fn leave(job: NonNull<Job>) {
+    unsafe fn end_late(job: NonNull<Job>) {
         let link = job.cast::<Link>();
         // SAFETY: TOLD: a reference is kept for it.
         let source = unsafe { Link::take_source(link) };
-        // SAFETY: this thread has not left it.
-        if unsafe { Link::leave(link) } {
+        // SAFETY: this thread has not done its part.
+        if unsafe { Link::finish_part(link) } {
             // SAFETY: a link of a `Follow`.
             let this = unsafe { Self::of_link(job) };
-            // SAFETY: ALONE: the other has left it.
+            // SAFETY: ALONE: the other has done its part.
             unsafe { Self::free(this) };
         }
         drop(source);
@@ -186,11 +186,11 @@ impl Follow {
         // SAFETY: a node of a `Follow`.
         let this = unsafe { Self::of_needless(job) };
         let link = Self::link(this);
-        // SAFETY: this thread has not left it.
+        // SAFETY: this thread has not done its part.
         let alone = match unsafe { Link::detach(link) } {
             Detached::Off => true,
-            // SAFETY: this thread has not left it.
-            Detached::Told => unsafe { Link::leave(link) },
+            // SAFETY: this thread has not done its part.
+            Detached::Told => unsafe { Link::finish_part(link) },
             Detached::Never => false,
         };
         if alone {

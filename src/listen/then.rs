@@ -149,7 +149,7 @@ impl Next {
                 unsafe { jobs.push(link.cast(), Some(if sent { Sent::send } else { Self::run })) };
                 jobs::run(jobs);
             }
-            // SAFETY: who took it off has left it, and has its context.
+            // SAFETY: who took it off has done its part, and has its context.
             Listed::Off => unsafe { Self::free(this) },
         }
     }
@@ -182,9 +182,9 @@ impl Next {
         // SAFETY: it was listed there.
         let begun = unsafe { into.begin(needless, !passes_on) };
         if begun == Begun::Gone {
-            // SAFETY: this thread has not left it.
-            if unsafe { Link::leave(link) } {
-                // SAFETY: the other has left it, and has its context.
+            // SAFETY: this thread has not done its part.
+            if unsafe { Link::finish_part(link) } {
+                // SAFETY: the other has done its part, and has its context.
                 unsafe { Self::free(this) };
             }
             return;
@@ -233,13 +233,13 @@ impl Next {
         // SAFETY: since it was taken off, the context is this thread's.
         let ctx = unsafe { Self::field::<Owned>(this, offset_of!(Self, ctx)).read() };
         let link = Self::field(this, offset_of!(Self, link));
-        // SAFETY: this thread has not left it.
+        // SAFETY: this thread has not done its part.
         let detached = unsafe { Link::detach(link) };
         drop(ctx);
         let alone = match detached {
             Detached::Off => true,
-            // SAFETY: this thread has not left it.
-            Detached::Told => unsafe { Link::leave(link) },
+            // SAFETY: this thread has not done its part.
+            Detached::Told => unsafe { Link::finish_part(link) },
             Detached::Never => false,
         };
         if alone {

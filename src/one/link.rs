@@ -5,17 +5,17 @@
 //! because what it delivers into was completed otherwise. A word of its own says how far both are:
 //!
 //! ```text
-//!   FREE ──▶ LISTED ──────▶ TOLD ──────▶ LEFT
+//!   NEW ───▶ LINKED ─────▶ NOTIFIED ─────▶ HALF_DONE
 //!     │       │  ▲           by the teller, who has the source's lock
 //!     │       ▼  │
 //!     │    DETACHING         by the detacher, who has no lock
 //!     │       │
-//!     └─────▶ OFF            by the detacher, who has got it, or before the step was listed
+//!     └─────▶ DETACHED       by the detacher, who has got it, or before the step was listed
 //! ```
 //!
-//! - While it is LISTED, it is in the source's list. Before the source is freed, all in its list are told.
-//! - Who tells finds LISTED, or waits until it is that again. So while it is DETACHING, the source is not
-//!   freed, and the detacher may look at it, but must not wait for its lock: it tries, and goes back to LISTED
+//! - While it is LINKED, it is in the source's list. Before the source is freed, all in its list are told.
+//! - Who tells finds LINKED, or waits until it is that again. So while it is DETACHING, the source is not
+//!   freed, and the detacher may look at it, but must not wait for its lock: it tries, and goes back to LINKED
 //!   if it cannot get it. Then it tries again: the word says if the source may not be looked at any more.
 //! - If it gets the lock, nobody is telling. It takes the step off, and never looks at the source after
 //!   unlocking it. That may be all that the end of the source waits for: a source with steps is only freed by
@@ -36,12 +36,13 @@ use super::state::Held;
 use crate::base::backoff::Backoff;
 use crate::sync::{AtomicU32, Ordering::*, race};
 
-const FREE: u32 = 0;
-const LISTED: u32 = 1;
+const NEW: u32 = 0;
+const LINKED: u32 = 1;
 const DETACHING: u32 = 2;
-const TOLD: u32 = 3;
-const LEFT: u32 = 4;
-const OFF: u32 = 5;
+const NOTIFIED: u32 = 3;
+/// One of two has done its part.
+const HALF_DONE: u32 = 4;
+const DETACHED: u32 = 5;
 
 #[repr(C, align(8))]
 pub(crate) struct Link {
@@ -89,7 +90,7 @@ impl Link {
     /// For a place in the list of `source`; of `info` what is below [`Self::MOST`] is its index among the step's links.
     pub(crate) fn new(source: &Asynchron, known: Known, info: u32) -> Self {
         // If nobody can take it off yet, nobody looks before it is listed.
-        let word = if known == Known::ToOthers { FREE } else { LISTED };
+        let word = if known == Known::ToOthers { NEW } else { LINKED };
         Self { node: Listener::link(source), word: AtomicU32::new(word), info }
     }
 
@@ -164,16 +165,16 @@ impl Link {
         source.with_steps(|list, complete| {
             // SAFETY: as the caller promises.
             let word = unsafe { Self::word(this) };
-            let now = if complete { TOLD } else { LISTED };
+            let now = if complete { NOTIFIED } else { LINKED };
             if known == Known::ToOthers {
                 // ORDERING: Release shows the node to who takes it off, Acquire what that one has done.
-                if word.compare_exchange(FREE, now, AcqRel, Acquire).is_err() {
+                if word.compare_exchange(NEW, now, AcqRel, Acquire).is_err() {
                     race::acquire(word);
                     return (Listed::Off, false);
                 }
             } else if complete {
                 // ORDERING: nobody else knows it.
-                word.store(TOLD, Relaxed);
+                word.store(NOTIFIED, Relaxed);
             }
             if complete {
                 return (Listed::Complete, false);
@@ -192,7 +193,7 @@ impl Link {
         // SAFETY: as the caller promises; it lives until it was told.
         let word = unsafe { Self::word(node.cast()) };
         // ORDERING: Acquire sees that whoever found the lock taken looks at the source no more.
-        if word.compare_exchange(LISTED, TOLD, Acquire, Relaxed).is_err() {
+        if word.compare_exchange(LINKED, NOTIFIED, Acquire, Relaxed).is_err() {
             Self::mark_slowly(word);
         }
     }
@@ -203,7 +204,7 @@ impl Link {
     fn mark_slowly(word: &AtomicU32) {
         let mut backoff = Backoff::new();
         // ORDERING: as in `mark`.
-        while word.compare_exchange(LISTED, TOLD, Acquire, Relaxed).is_err() {
+        while word.compare_exchange(LINKED, NOTIFIED, Acquire, Relaxed).is_err() {
             backoff.wait();
         }
     }
@@ -235,16 +236,16 @@ impl Link {
         loop {
             // ORDERING: a guess, checked by the exchanges; what is told is handed over by others.
             match word.load(Relaxed) {
-                FREE => {
+                NEW => {
                     race::release(word);
                     // ORDERING: Release hands over to who was about to list it.
-                    if word.compare_exchange(FREE, OFF, Release, Relaxed).is_ok() {
+                    if word.compare_exchange(NEW, DETACHED, Release, Relaxed).is_ok() {
                         return Detached::Never;
                     }
                 }
-                LISTED => {
+                LINKED => {
                     // ORDERING: Acquire sees the node as it was listed.
-                    if word.compare_exchange(LISTED, DETACHING, Acquire, Relaxed).is_ok() {
+                    if word.compare_exchange(LINKED, DETACHING, Acquire, Relaxed).is_ok() {
                         // SAFETY: just now, and only by this thread.
                         if unsafe { Self::try_detach(this, &mut end) } {
                             return Detached::Off;
@@ -258,7 +259,7 @@ impl Link {
     }
 
     /// # Safety
-    /// It is `DETACHING`, by this thread. If false, it is LISTED again, and may be told.
+    /// It is `DETACHING`, by this thread. If false, it is `LINKED` again, and may be told.
     unsafe fn try_detach(
         this: NonNull<Self>,
         end: &mut impl FnMut(NonNull<Asynchron>, Held),
@@ -271,7 +272,7 @@ impl Link {
         let source = unsafe { address.as_ref() };
         let Some(held) = source.state().try_lock() else {
             // ORDERING: Release: the source is not looked at any more.
-            word.store(LISTED, Release);
+            word.store(LINKED, Release);
             return false;
         };
         // SAFETY: LOCKED: the list is this thread's alone.
@@ -279,22 +280,22 @@ impl Link {
         // SAFETY: not told, so it is in this list.
         unsafe { list.unlink(Self::node(this)) };
         // ORDERING: nobody else knows it any more.
-        word.store(OFF, Relaxed);
+        word.store(DETACHED, Relaxed);
         end(address, held);
         true
     }
 
-    /// Of a step that was told and also taken off what it delivers into, two threads have a part: each leaves
-    /// it. True for the second, which has it alone.
+    /// Of a step that was told and also taken off what it delivers into, two threads have a part: each says when it has
+    /// done its own. True for the second, which has the step alone.
     ///
     /// # Safety
-    /// It was told, and the caller has not left it.
-    pub(crate) unsafe fn leave(this: NonNull<Self>) -> bool {
+    /// It was told, and the caller has not done its part.
+    pub(crate) unsafe fn finish_part(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
         let word = unsafe { Self::word(this) };
         race::release(word);
         // ORDERING: Release hands over what this one did, Acquire takes what the other one did.
-        let second = word.swap(LEFT, AcqRel) == LEFT;
+        let second = word.swap(HALF_DONE, AcqRel) == HALF_DONE;
         if second {
             race::acquire(word);
         }
@@ -312,7 +313,7 @@ impl Link {
         unsafe { word.drop_in_place() };
     }
 
-    /// Whether it was told, and not left.
+    /// Whether it was told, and nobody has done a part of what follows.
     ///
     /// # Safety
     /// `this` is alive, and the caller's alone.
@@ -320,6 +321,6 @@ impl Link {
         // SAFETY: as the caller promises.
         let word = unsafe { Self::word(this) };
         // ORDERING: nobody else changes it.
-        word.load(Relaxed) == TOLD
+        word.load(Relaxed) == NOTIFIED
     }
 }
