@@ -121,7 +121,7 @@ impl Asynchron {
         // SAFETY: ALIVE: the reference is still counted.
         let me = unsafe { this.as_ref() };
         // Returned, it cannot be lent again; but it may have been retained while it was lent.
-        if !me.state.leave_to_borrower() && me.refs.release() {
+        if !me.state.give_to_borrower() && me.refs.release() {
             // SAFETY: LAST: it was the last one.
             unsafe { Self::end(this, me.state.load()) };
         }
@@ -134,7 +134,7 @@ impl Asynchron {
     pub(super) unsafe fn give_back(this: NonNull<Self>) {
         // SAFETY: LENT: it is alive.
         if unsafe { this.as_ref() }.state.end_loan() {
-            // SAFETY: LENT: the last counted reference was left to the borrower, who is the caller.
+            // SAFETY: LENT: the last counted reference was given to the borrower, who is the caller.
             unsafe { Self::release(this) };
         }
     }

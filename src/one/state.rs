@@ -22,7 +22,7 @@
 //!                             MINDED   when nobody wants it any more, it is cancelled
 //!
 //!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
-//!                               └─▶ LEFT ─────┘          the last counted reference went to it
+//!                               └─▶ GIVEN ────┘          the last counted reference went to it
 //! ```
 //!
 //! | state              | who may touch what                                                       |
@@ -35,7 +35,7 @@
 //!
 //! The first callback that a completion runs is lent the object: that is a reference which is not
 //! counted, but comes with publishing for nothing. Who gives up the last counted one while it is lent
-//! leaves that one to the callback, and whoever finds it RETURNED counts again, since the callback
+//! gives that one to the callback, and whoever finds it RETURNED counts again, since the callback
 //! may have retained it meanwhile.
 //!
 //! With STEPS, even who has the only reference is not alone: whoever completes what a step delivers into takes
@@ -74,7 +74,7 @@
 //!   program sees to it that all who may come too late have one.
 //! - **LENT**: the object is ALIVE by a reference that is not counted. One callback at most has it, the first that
 //!   a completion runs, and gets it by the word that publishes. It ends with `end_loan`, once. If the last counted
-//!   reference was left to the borrower meanwhile, that is its own from then on.
+//!   reference was given to the borrower meanwhile, that is its own from then on.
 //! - **LAST**: the last counted reference was given up, and the object is not LENT. The thread that counted down
 //!   has this, until it has freed the object or takes that reference up again to break off. With it one may read
 //!   and free all of it: nobody else can reach it. But while the word has STEPS or RETAKEN, the list is still under the
@@ -123,7 +123,7 @@ const COMPLETE: u32 = 1 << 2;
 const WAITED: u32 = 1 << 3;
 const JOINED: u32 = 1 << 4;
 const LENT: u32 = 1 << 5;
-const LEFT: u32 = 1 << 6;
+const GIVEN: u32 = 1 << 6;
 const RETURNED: u32 = 1 << 7;
 const EXTRAS: u32 = 1 << 8;
 const WANTED: u32 = 1 << 9;
@@ -249,17 +249,17 @@ impl State {
         }
     }
 
-    /// Ends the loan of the callback that it was lent to. True: the last counted reference was left
+    /// Ends the loan of the callback that it was lent to. True: the last counted reference was given
     /// to that one, and is the caller's. If not, the object may be gone.
     pub(crate) fn end_loan(&self) -> bool {
-        let lent = self.change(|seen| Some((seen & !(LENT | LEFT)) | RETURNED));
-        lent.is_ok_and(|lent| lent.0 & LEFT != 0)
+        let lent = self.change(|seen| Some((seen & !(LENT | GIVEN)) | RETURNED));
+        lent.is_ok_and(|lent| lent.0 & GIVEN != 0)
     }
 
-    /// Leaves the last counted reference to the callback that it is lent to; false if it is not lent.
+    /// Gives the last counted reference to the callback that it is lent to; false if it is not lent.
     /// If so, the object may be gone.
-    pub(crate) fn leave_to_borrower(&self) -> bool {
-        self.change(|seen| (seen & LENT != 0).then_some(seen | LEFT)).is_ok()
+    pub(crate) fn give_to_borrower(&self) -> bool {
+        self.change(|seen| (seen & LENT != 0).then_some(seen | GIVEN)).is_ok()
     }
 
     /// Changes the word to what `to` says, once it is not locked. Returns what it was: an error if
@@ -355,6 +355,6 @@ mod tests {
         assert!(state.load().was_lent(), "it is lent");
         assert!(!state.end_loan(), "no reference was left");
         assert!(state.load().was_lent(), "it was");
-        assert!(!state.leave_to_borrower(), "it is not any more");
+        assert!(!state.give_to_borrower(), "it is not any more");
     }
 }
