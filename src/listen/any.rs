@@ -16,7 +16,7 @@ use crate::sys;
 static ANY: Kind = Kind::Take(Any::take);
 
 /// For so many there is room without memory.
-const FEW: usize = 32;
+const ON_THE_STACK: usize = 32;
 
 /// What the listeners of one wait tell.
 #[repr(C, align(8))]
@@ -35,7 +35,7 @@ struct Any {
 struct WaitBlock {
     any: MaybeUninit<Any>,
     /// Those of a few; there may be more.
-    nodes: [MaybeUninit<Listener>; FEW],
+    nodes: [MaybeUninit<Listener>; ON_THE_STACK],
 }
 
 impl WaitBlock {
@@ -106,7 +106,7 @@ pub(crate) fn wait_any(
             unsafe { dealloc(block.as_ptr(), layout) };
             Ok(result)
         }
-        Err(NoMemory) if all.len() <= FEW => Ok(wait_on_the_stack(all, timeout_ns)),
+        Err(NoMemory) if all.len() <= ON_THE_STACK => Ok(wait_on_the_stack(all, timeout_ns)),
         Err(NoMemory) => Err(NoMemory),
     }
 }

@@ -16,8 +16,8 @@ use super::state::{Courtesy, Held};
 use crate::sync::AtomicU32;
 use crate::sys;
 
-/// So many are taken off the list at a time.
-const FEW: usize = 4;
+/// So many are taken off the list each time that the lock is taken.
+const PER_LOCK: usize = 4;
 
 /// Those who are told by one completion, and what is to be done for them.
 pub(crate) struct Telling {
@@ -33,7 +33,7 @@ pub(crate) struct Telling {
     first: *mut Listener,
     last: *mut Listener,
     /// Where threads are asleep that are to be woken then: the word may be gone.
-    asleep: [MaybeUninit<*const AtomicU32>; FEW],
+    asleep: [MaybeUninit<*const AtomicU32>; PER_LOCK],
     asleep_len: usize,
 }
 
@@ -76,7 +76,7 @@ impl Telling {
             lends: Lends::ToTheFirst,
             first: ptr::null_mut(),
             last: ptr::null_mut(),
-            asleep: [const { MaybeUninit::uninit() }; FEW],
+            asleep: [const { MaybeUninit::uninit() }; PER_LOCK],
             asleep_len: 0,
         }
     }
@@ -225,7 +225,7 @@ impl Telling {
     #[inline]
     fn take_few(&mut self, source: &Asynchron, list: &mut List) -> bool {
         // SAFETY: TOLD, and LOCKED: just taken off.
-        list.take_off(FEW, |node| unsafe { self.dispatch(node, source) });
+        list.take_off(PER_LOCK, |node| unsafe { self.dispatch(node, source) });
         !list.is_empty()
     }
 

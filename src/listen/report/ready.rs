@@ -23,7 +23,7 @@ pub(super) struct ReadyList {
 }
 
 /// So many are linked back at a time.
-const FEW: usize = 32;
+const LINKED_AT_A_TIME: usize = 32;
 
 /// # Safety
 /// The entry is in a ready list.
@@ -118,7 +118,7 @@ impl ReadyList {
         if !has_linked {
             self.linked = self.gone;
         }
-        for _ in 0..FEW {
+        for _ in 0..LINKED_AT_A_TIME {
             let entry = match before {
                 None => self.first,
                 // SAFETY: it is in this list.

@@ -124,7 +124,7 @@ impl BucketLink {
 }
 
 /// So many are sorted in at a time.
-const FEW: usize = 16;
+const SORTED_AT_A_TIME: usize = 16;
 
 pub(super) struct Sources {
     /// The oldest and the youngest of those that are not sorted in yet.
@@ -190,7 +190,7 @@ impl Sources {
     /// Sorts in the oldest few of those that are not, or makes use of buckets that were added. True: that was
     /// all.
     pub(super) fn sort_in_a_few(&mut self) -> bool {
-        for _ in 0..FEW {
+        for _ in 0..SORTED_AT_A_TIME {
             if self.is_crowded() && self.buckets.grow() {
                 self.split();
                 continue;

@@ -17,7 +17,7 @@ pub(in super::super) const CALL: *mut Entry = ptr::without_provenance_mut(1);
 pub(in super::super) type Arrived = AtomicPtr<Entry>;
 
 /// So many of those that have arrived are put in order at a time.
-const FEW: usize = 32;
+const REVERSED_AT_A_TIME: usize = 32;
 
 /// What was taken over from [`Arrived`], while its order is reversed, and what has arrived since.
 pub(super) struct Reversing {
@@ -80,7 +80,7 @@ impl Queue {
     fn reverse_a_few(&mut self, chain: *mut Entry, reversed: ReadyList) {
         let (mut chain, mut reversed) = (chain, reversed);
         let are_removed = self.removed > 0;
-        for _ in 0..FEW {
+        for _ in 0..REVERSED_AT_A_TIME {
             let Some(entry) = NonNull::new(chain) else {
                 break;
             };
