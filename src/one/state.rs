@@ -299,7 +299,7 @@ impl State {
     }
 
     /// Wakes those that sleep until it is complete, which look at the word again once it is unlocked. Returns how many.
-    pub(crate) fn call_sleepers(&self, held: &Held) -> u32 {
+    pub(crate) fn wake_sleepers(&self, held: &Held) -> u32 {
         if held.0 & WAITED == 0 {
             return 0;
         }

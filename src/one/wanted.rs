@@ -48,7 +48,7 @@ impl Asynchron {
             return;
         };
         if let Some(promises) = self.promises().filter(|_| !held.is_minded()) {
-            let asleep = self.state().call_sleepers(&held);
+            let asleep = self.state().wake_sleepers(&held);
             Waits::change(&promises.waits.expected, |_| asleep);
         }
         self.state().unlock(held.minded());

@@ -28,7 +28,7 @@ use std::ptr::{self, NonNull};
 
 use self::entries::Chunks;
 pub(crate) use self::entries::Entry;
-use self::queue::{Arrived, CALL, Calls, Queue};
+use self::queue::{Arrived, Queue, TAKE_THE_LOCK, ToWake};
 use self::sources::AgeLinks;
 use crate::base::backoff::Backoff;
 use crate::base::lock::{Guard, Line, Lock};
@@ -51,7 +51,7 @@ pub(crate) struct Report {
     arrived: Arrived,
     /// Apart from what those write that complete.
     queue: Line<Lock<Queue>>,
-    /// Counts what happens that a waiting thread wants to know, but for what arrives without a call.
+    /// Counts what happens that a waiting thread wants to know, but for what arrives without the lock.
     /// Changes under the lock alone; threads watch it without, and sleep on it.
     events: AtomicU32,
 }
@@ -210,7 +210,7 @@ impl Report {
         // ORDERING: a first guess, checked by the exchange.
         let mut newest = me.arrived.load(Relaxed);
         // A race detector is told by the lock.
-        while newest != CALL && race::mask() == 0 {
+        while newest != TAKE_THE_LOCK && race::mask() == 0 {
             // SAFETY: it is not listed, so its link is the report's.
             unsafe { (*entry.as_ptr()).listener.prev = newest.cast() };
             // ORDERING: Release hands over the entry, and the completion of its source.
@@ -220,29 +220,29 @@ impl Report {
             }
         }
         // SAFETY: as the caller promises.
-        unsafe { Self::arrive_with_a_call(this, entry) };
+        unsafe { Self::arrive_under_the_lock(this, entry) };
     }
 
     /// # Safety
     /// As for [`Self::arrive`].
     #[cold]
-    unsafe fn arrive_with_a_call(this: NonNull<Self>, entry: NonNull<Entry>) {
+    unsafe fn arrive_under_the_lock(this: NonNull<Self>, entry: NonNull<Entry>) {
         // SAFETY: alive until the lock is released.
         let me = unsafe { this.as_ref() };
         let events: *const AtomicU32 = &me.events;
         let mut queue = me.queue.lock();
         queue.take_arrived(&me.arrived);
         // SAFETY: as the caller promises.
-        let calls = if unsafe { queue.push(entry) } {
+        let to_wake = if unsafe { queue.push(entry) } {
             queue.update_bell();
             queue.announce(&me.events, 1)
         } else {
             0
         };
-        // If all that sleep are on their way, nobody has to be called any more.
+        // If all that sleep are on their way, nobody has to be woken any more.
         queue.take_arrived(&me.arrived);
         drop(queue);
-        call(events, calls);
+        wake_sleepers(events, to_wake);
     }
 
     /// Has one that asks for the next be told so instead.
@@ -250,9 +250,9 @@ impl Report {
         let mut queue = self.queue.lock();
         queue.add_wake();
         queue.update_bell();
-        let calls = queue.announce(&self.events, 1);
+        let to_wake = queue.announce(&self.events, 1);
         drop(queue);
-        call(&self.events, calls);
+        wake_sleepers(&self.events, to_wake);
     }
 
     /// Has nothing be added any more. Nobody has to be woken: where nothing is left, nobody sleeps.
@@ -296,8 +296,8 @@ fn leave_for_now(queue: Guard<'_, Queue>, courtesy: &mut Courtesy) {
 }
 
 /// Wakes so many of those that sleep. By address: the report may be gone.
-fn call(events: *const AtomicU32, calls: Calls) {
-    if calls > 0 {
-        sys::wake(events, u32::MAX, calls);
+fn wake_sleepers(events: *const AtomicU32, to_wake: ToWake) {
+    if to_wake > 0 {
+        sys::wake(events, u32::MAX, to_wake);
     }
 }

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use super::few::{AT_ONCE, Few};
-use super::queue::CALL;
-use super::{Answer, Item, Report, call, leave_for_now};
+use super::queue::TAKE_THE_LOCK;
+use super::{Answer, Item, Report, leave_for_now, wake_sleepers};
 use crate::one::state::Courtesy;
 use crate::one::wait::{block_until, spin};
 use crate::sync::Ordering::*;
@@ -43,9 +43,9 @@ impl Report {
                 break;
             }
             queue.update_bell();
-            let calls = queue.announce_end(&self.events);
+            let to_wake = queue.announce_end(&self.events);
             drop(queue);
-            call(&self.events, calls);
+            wake_sleepers(&self.events, to_wake);
             few.hand_over(give);
             given = given.wrapping_add(more);
         }
@@ -78,9 +78,9 @@ impl Report {
             queue.update_bell();
             reversing.set(queue.is_reversing());
             let items = matches!(answer, Answer::Items(_));
-            let calls = if items { queue.announce_end(&self.events) } else { 0 };
+            let to_wake = if items { queue.announce_end(&self.events) } else { 0 };
             drop(queue);
-            call(&self.events, calls);
+            wake_sleepers(&self.events, to_wake);
             return Some(answer);
         };
         let park = |deadline| {
@@ -110,6 +110,6 @@ impl Report {
     fn has_changed(&self, events: u32) -> bool {
         // ORDERING: what the change is about is read under the lock, here and below.
         let arrived = self.arrived.load(Relaxed);
-        (!arrived.is_null() && arrived != CALL) || self.events.load(Relaxed) != events
+        (!arrived.is_null() && arrived != TAKE_THE_LOCK) || self.events.load(Relaxed) != events
     }
 }

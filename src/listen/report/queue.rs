@@ -7,8 +7,8 @@ mod sleep;
 use std::ptr::NonNull;
 
 use self::arrival::Reversing;
-pub(super) use self::arrival::{Arrived, CALL};
-pub(super) use self::sleep::Calls;
+pub(super) use self::arrival::{Arrived, TAKE_THE_LOCK};
+pub(super) use self::sleep::ToWake;
 use super::entries::{Entries, Entry};
 use super::ready::ReadyList;
 use super::sources::Sources;
@@ -30,9 +30,9 @@ pub(super) struct Queue {
     /// Nothing is added any more.
     pub(super) closed: bool,
     wakes: usize,
-    /// Threads that sleep, and how many of them have been called and are on their way.
+    /// Threads that sleep, and how many of them have been woken and are on their way.
     sleepers: usize,
-    called: usize,
+    woken: usize,
     pub(super) entries: Entries,
     pub(super) sources: Sources,
     bell: Option<Bell>,
@@ -59,7 +59,7 @@ impl Queue {
             closed: false,
             wakes: 0,
             sleepers: 0,
-            called: 0,
+            woken: 0,
             entries: Entries::new(n)?,
             sources: Sources::new(),
             bell: None,

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use super::buckets::SpareSegment;
 use super::entries::Entry;
 use super::queue::Queue;
-use super::{Report, call, leave_for_now};
+use super::{Report, leave_for_now, wake_sleepers};
 use crate::base::backoff::Backoff;
 use crate::base::lock::Guard;
 use crate::one::asynchron::Asynchron;
@@ -22,9 +22,9 @@ impl Report {
         // SAFETY: it is there, and nothing is being reversed.
         let (handle, was_ready) = unsafe { queue.take_out(entry) };
         queue.update_bell();
-        let calls = queue.announce_end(&self.events);
+        let to_wake = queue.announce_end(&self.events);
         drop(queue);
-        call(&self.events, calls);
+        wake_sleepers(&self.events, to_wake);
         if !was_ready {
             // SAFETY: taken out as not ready, it stays until it is let go.
             let unlisted = unsafe { unlist(source, entry) };

@@ -10,10 +10,10 @@ use crate::sync::{AtomicPtr, Ordering::*};
 
 /// In [`Arrived`]: nothing, and what arrives is to be handed in under the lock, because threads sleep
 /// or a descriptor has to ring.
-pub(in super::super) const CALL: *mut Entry = ptr::without_provenance_mut(1);
+pub(in super::super) const TAKE_THE_LOCK: *mut Entry = ptr::without_provenance_mut(1);
 
 /// What has arrived since somebody last looked, the newest first, linked by the listeners' `prev`;
-/// NULL; or [`CALL`], which comes and goes under the lock alone.
+/// NULL; or [`TAKE_THE_LOCK`], which comes and goes under the lock alone.
 pub(in super::super) type Arrived = AtomicPtr<Entry>;
 
 /// So many of those that have arrived are put in order at a time.
@@ -44,8 +44,8 @@ impl Queue {
         if self.is_reversing() {
             return self.go_on_reversing();
         }
-        let call = self.bell.is_some() || self.sleepers > self.called;
-        let nothing = if call { CALL } else { ptr::null_mut() };
+        let wakes = self.bell.is_some() || self.sleepers > self.woken;
+        let nothing = if wakes { TAKE_THE_LOCK } else { ptr::null_mut() };
         // ORDERING: a first guess. What is missed arrives later.
         if arrived.load(Relaxed) == nothing {
             return;
@@ -53,7 +53,7 @@ impl Queue {
         // ORDERING: Acquire pairs with `Report::arrive` of every entry in the chain: each pushed by
         // an exchange, which continues what the one before has released.
         let newest = arrived.swap(nothing, Acquire);
-        if newest != CALL {
+        if newest != TAKE_THE_LOCK {
             self.reverse_a_few(newest, ReadyList::EMPTY);
         }
     }

@@ -1,10 +1,10 @@
-//! Who sleeps until there is something, and who is called for what.
+//! Who sleeps until there is something, and how many are woken for what.
 
 use super::{Arrived, Queue};
 use crate::sync::{AtomicU32, Ordering::*};
 
 /// How many of those that sleep are to be woken.
-pub(in super::super) type Calls = i32;
+pub(in super::super) type ToWake = i32;
 
 impl Queue {
     pub(in super::super) fn add_wake(&mut self) {
@@ -34,7 +34,7 @@ impl Queue {
         events: &AtomicU32,
     ) -> Option<u32> {
         self.sleepers = self.sleepers.wrapping_add(1);
-        // From here on those that arrive call.
+        // From here on those that arrive take the lock, and wake.
         self.take_arrived(arrived);
         if self.has_news(ends) {
             self.sleepers = self.sleepers.wrapping_sub(1);
@@ -45,28 +45,28 @@ impl Queue {
         Some(events.load(Relaxed))
     }
 
-    /// For one that has slept, whatever woke it. Each call is answered by one that comes here.
+    /// For one that has slept, whatever woke it. For each that is woken, one comes here.
     pub(in super::super) fn end_sleep(&mut self, arrived: &Arrived) {
         self.sleepers = self.sleepers.wrapping_sub(1);
-        self.called = self.called.saturating_sub(1);
+        self.woken = self.woken.saturating_sub(1);
         self.take_arrived(arrived);
     }
 
     /// Something happened: tells those that watch, and says how many sleepers are to be woken, at
-    /// most `calls`.
-    pub(in super::super) fn announce(&mut self, events: &AtomicU32, calls: usize) -> Calls {
+    /// most `to_wake`.
+    pub(in super::super) fn announce(&mut self, events: &AtomicU32, to_wake: usize) -> ToWake {
         // ORDERING: both under the lock, where those about to sleep read it. Those that only watch
         // take the lock when they see a change.
         let count = events.load(Relaxed).wrapping_add(1);
         // ORDERING: as above.
         events.store(count, Relaxed);
-        let calls = calls.min(self.sleepers.saturating_sub(self.called));
-        self.called = self.called.wrapping_add(calls);
-        calls.try_into().unwrap_or(Calls::MAX)
+        let to_wake = to_wake.min(self.sleepers.saturating_sub(self.woken));
+        self.woken = self.woken.wrapping_add(to_wake);
+        to_wake.try_into().unwrap_or(ToWake::MAX)
     }
 
     /// Something was handed out, or taken out: if it was the last, all that sleep are to be woken.
-    pub(in super::super) fn announce_end(&mut self, events: &AtomicU32) -> Calls {
+    pub(in super::super) fn announce_end(&mut self, events: &AtomicU32) -> ToWake {
         if self.pending > 0 {
             return 0;
         }
@@ -75,7 +75,7 @@ impl Queue {
         self.announce(events, usize::MAX);
         // Not their number: one that comes to sleep only now might be woken in another's place, and it
         // would not be told.
-        if asleep { Calls::MAX } else { 0 }
+        if asleep { ToWake::MAX } else { 0 }
     }
 }
 
