@@ -1,4 +1,4 @@
-//! A report's entries: one for each time that an asynchron was added, in chunks that stay where
+//! A report's entries: one for each time that an asynchron was added, in slabs that stay where
 //! they are. A free one is used again before a new one is made.
 
 use std::alloc::{Layout, dealloc};
@@ -90,103 +90,103 @@ impl Entry {
 const LOOKED_AT: *mut c_void = ptr::without_provenance_mut(1);
 const ARRIVED: *mut c_void = ptr::without_provenance_mut(2);
 
-/// Entries to a chunk, at most, unless more were asked for at once.
-const CHUNK: usize = 1024;
-const FIRST_CHUNK: usize = 8;
+/// Entries to a slab, at most, unless more were asked for at once.
+const SLAB: usize = 1024;
+const FIRST_SLAB: usize = 8;
 
 pub(super) struct Entries {
-    chunks: Chunks,
+    slabs: Slabs,
     free: *mut Entry,
 }
 
-/// A number of chunks, which are linked in their order. Owns them.
-pub(super) struct Chunks {
-    oldest: *mut Chunk,
-    newest: *mut Chunk,
+/// A number of slabs, which are linked in their order. Owns them.
+pub(super) struct Slabs {
+    oldest: *mut Slab,
+    newest: *mut Slab,
 }
 
 /// Entries, which follow it in memory.
 #[repr(C)]
-struct Chunk {
-    next: *mut Chunk,
+struct Slab {
+    next: *mut Slab,
     len: usize,
     /// How many have been used at least once; the others hold nothing yet.
     used: usize,
 }
 
-impl Chunks {
+impl Slabs {
     const NONE: Self = Self { oldest: ptr::null_mut(), newest: ptr::null_mut() };
 
-    /// One chunk of so many entries.
+    /// One slab of so many entries.
     pub(super) fn one(len: usize) -> Result<Self, NoMemory> {
-        let chunk = allocate(layout(len).ok_or(NoMemory)?)?.cast::<Chunk>().as_ptr();
+        let slab = allocate(layout(len).ok_or(NoMemory)?)?.cast::<Slab>().as_ptr();
         // SAFETY: just allocated.
-        unsafe { chunk.write(Chunk { next: ptr::null_mut(), len, used: 0 }) };
-        Ok(Self { oldest: chunk, newest: chunk })
+        unsafe { slab.write(Slab { next: ptr::null_mut(), len, used: 0 }) };
+        Ok(Self { oldest: slab, newest: slab })
     }
 
-    fn newest(&mut self) -> Option<&mut Chunk> {
+    fn newest(&mut self) -> Option<&mut Slab> {
         // SAFETY: ours, until the end.
         unsafe { self.newest.as_mut() }
     }
 
     /// An entry that has not been used yet, to be written.
     fn unused(&mut self) -> Option<NonNull<Entry>> {
-        let chunk = NonNull::new(self.newest)?;
+        let slab = NonNull::new(self.newest)?;
         let newest = self.newest().filter(|newest| newest.used < newest.len)?;
         let used = newest.used;
         newest.used = used.wrapping_add(1);
         // SAFETY: fewer were used than there are.
-        Some(unsafe { entry(chunk, used) })
+        Some(unsafe { entry(slab, used) })
     }
 
     /// All that have been used at least once, in the order in which they were first.
     pub(super) fn iter(&self) -> impl Iterator<Item = NonNull<Entry>> {
         let mut next = self.oldest;
-        let chunks = std::iter::from_fn(move || {
-            let chunk = NonNull::new(next)?;
+        let slabs = std::iter::from_fn(move || {
+            let slab = NonNull::new(next)?;
             // SAFETY: ours, until the end.
-            next = unsafe { chunk.as_ref() }.next;
-            Some(chunk)
+            next = unsafe { slab.as_ref() }.next;
+            Some(slab)
         });
-        chunks.flat_map(|chunk| {
+        slabs.flat_map(|slab| {
             // SAFETY: ours, until the end.
-            let used = unsafe { chunk.as_ref() }.used;
+            let used = unsafe { slab.as_ref() }.used;
             // SAFETY: so many were used.
-            (0..used).map(move |index| unsafe { entry(chunk, index) })
+            (0..used).map(move |index| unsafe { entry(slab, index) })
         })
     }
 }
 
 /// # Safety
-/// The chunk has so many.
-unsafe fn entry(chunk: NonNull<Chunk>, index: usize) -> NonNull<Entry> {
+/// The slab has so many.
+unsafe fn entry(slab: NonNull<Slab>, index: usize) -> NonNull<Entry> {
     // SAFETY: they follow it in memory.
-    let first = unsafe { chunk.add(1) }.cast::<Entry>();
+    let first = unsafe { slab.add(1) }.cast::<Entry>();
     // SAFETY: as the caller promises.
     unsafe { first.add(index) }
 }
 
 fn layout(len: usize) -> Option<Layout> {
     let entries = Layout::array::<Entry>(len).ok()?;
-    Layout::new::<Chunk>().extend(entries).ok().map(|(layout, _)| layout)
+    Layout::new::<Slab>().extend(entries).ok().map(|(layout, _)| layout)
 }
 
-/// So the entries begin where the chunk ends.
-const _: () = assert!(size_of::<Chunk>() % align_of::<Entry>() == 0);
+/// So the entries begin where the slab ends.
+const _: () = assert!(size_of::<Slab>() % align_of::<Entry>() == 0);
 
-impl Drop for Chunks {
+impl Drop for Slabs {
     fn drop(&mut self) {
         for entry in self.iter() {
-            // SAFETY: initialised when it was first used; a chunk goes with nobody left to use it.
+            // SAFETY: initialised when it was first used; a slab goes with nobody left to use it.
             unsafe { entry.drop_in_place() };
         }
-        while let Some(chunk) = NonNull::new(self.oldest) {
+        while let Some(slab) = NonNull::new(self.oldest) {
             // SAFETY: ours.
-            let Chunk { next, len, .. } = unsafe { chunk.read() };
+            let Slab { next, len, .. } = unsafe { slab.read() };
             if let Some(layout) = layout(len) {
                 // SAFETY: allocated with this layout.
-                unsafe { dealloc(chunk.as_ptr().cast(), layout) };
+                unsafe { dealloc(slab.as_ptr().cast(), layout) };
             }
             self.oldest = next;
         }
@@ -196,39 +196,39 @@ impl Drop for Chunks {
 impl Entries {
     /// With room for `n`.
     pub(super) fn new(n: usize) -> Result<Self, NoMemory> {
-        let chunks = if n == 0 { Chunks::NONE } else { Chunks::one(n)? };
-        Ok(Self { chunks, free: ptr::null_mut() })
+        let slabs = if n == 0 { Slabs::NONE } else { Slabs::one(n)? };
+        Ok(Self { slabs, free: ptr::null_mut() })
     }
 
     /// An entry to be written. `None`: none is free, and [`Self::add`] brings more.
     #[inline]
     pub(super) fn find_free(&mut self) -> Option<NonNull<Entry>> {
         let Some(free) = NonNull::new(self.free) else {
-            return self.chunks.unused();
+            return self.slabs.unused();
         };
         // SAFETY: a free entry is initialised, ours alone, and holds nothing that would have to be dropped.
         self.free = unsafe { free.as_ref() }.listener.prev.cast();
         Some(free)
     }
 
-    /// How many entries the next chunk is to have.
+    /// How many entries the next slab is to have.
     pub(super) fn next_len(&mut self) -> usize {
-        let next = self.chunks.newest().map_or(FIRST_CHUNK, |newest| newest.len.saturating_mul(2));
-        next.min(CHUNK)
+        let next = self.slabs.newest().map_or(FIRST_SLAB, |newest| newest.len.saturating_mul(2));
+        next.min(SLAB)
     }
 
-    /// Adds a chunk, unless some are free by now: then it is given back.
-    pub(super) fn add(&mut self, chunk: Chunks) -> Option<Chunks> {
-        let is_full = self.chunks.newest().is_none_or(|newest| newest.used == newest.len);
+    /// Adds a slab, unless some are free by now: then it is given back.
+    pub(super) fn add(&mut self, slab: Slabs) -> Option<Slabs> {
+        let is_full = self.slabs.newest().is_none_or(|newest| newest.used == newest.len);
         if !is_full || !self.free.is_null() {
-            return Some(chunk);
+            return Some(slab);
         }
-        match self.chunks.newest() {
-            None => self.chunks = chunk,
+        match self.slabs.newest() {
+            None => self.slabs = slab,
             Some(newest) => {
-                newest.next = chunk.oldest;
-                self.chunks.newest = chunk.newest;
-                mem::forget(chunk);
+                newest.next = slab.oldest;
+                self.slabs.newest = slab.newest;
+                mem::forget(slab);
             }
         }
         None
@@ -244,9 +244,9 @@ impl Entries {
     }
 
     /// All of them, for the end.
-    pub(super) fn take_chunks(&mut self) -> Chunks {
+    pub(super) fn take_slabs(&mut self) -> Slabs {
         self.free = ptr::null_mut();
-        mem::replace(&mut self.chunks, Chunks::NONE)
+        mem::replace(&mut self.slabs, Slabs::NONE)
     }
 }
 
@@ -254,14 +254,14 @@ impl Entries {
 mod tests {
     use super::*;
 
-    /// Two threads that found none at the same time both bring a chunk along.
+    /// Two threads that found none at the same time both bring a slab along.
     #[test]
-    fn a_chunk_is_added_only_where_none_is_free() {
+    fn a_slab_is_added_only_where_none_is_free() {
         let mut entries = Entries::new(0).unwrap();
         assert!(entries.find_free().is_none());
-        assert_eq!(entries.next_len(), FIRST_CHUNK);
-        assert!(entries.add(Chunks::one(1).unwrap()).is_none());
-        assert!(entries.add(Chunks::one(1).unwrap()).is_some(), "one is unused");
+        assert_eq!(entries.next_len(), FIRST_SLAB);
+        assert!(entries.add(Slabs::one(1).unwrap()).is_none());
+        assert!(entries.add(Slabs::one(1).unwrap()).is_some(), "one is unused");
         let entry = entries.find_free().unwrap();
         let (listener, links) = (Listener::of_owner::<Report>(NonNull::dangling()), AgeLinks::NONE);
         // SAFETY: to be written.
@@ -269,9 +269,9 @@ mod tests {
         assert!(entries.find_free().is_none());
         // SAFETY: just made, without content.
         unsafe { entries.free(entry) };
-        assert!(entries.add(Chunks::one(1).unwrap()).is_some(), "one is free");
+        assert!(entries.add(Slabs::one(1).unwrap()).is_some(), "one is free");
         assert_eq!(entries.find_free(), Some(entry));
-        assert!(entries.add(Chunks::one(1).unwrap()).is_none());
+        assert!(entries.add(Slabs::one(1).unwrap()).is_none());
         assert!(entries.find_free().is_some_and(|other| other != entry));
     }
 }

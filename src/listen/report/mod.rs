@@ -26,8 +26,8 @@ mod sources;
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
-use self::entries::Chunks;
 pub(crate) use self::entries::Entry;
+use self::entries::Slabs;
 use self::queue::{Arrived, Queue, TAKE_THE_LOCK, ToWake};
 use self::sources::AgeLinks;
 use crate::base::backoff::Backoff;
@@ -116,12 +116,12 @@ impl Report {
         }
         // SAFETY: the last reference is gone, so nobody else frees it.
         let me = unsafe { this.as_ref() };
-        let (chunks, mut pending) = {
+        let (slabs, mut pending) = {
             let mut queue = me.queue.lock();
-            (queue.entries.take_chunks(), queue.pending)
+            (queue.entries.take_slabs(), queue.pending)
         };
-        for entry in chunks.iter() {
-            // SAFETY: the chunk is alive; only who has a reference to the report takes a source out, and the last is gone.
+        for entry in slabs.iter() {
+            // SAFETY: the slab is alive; only who has a reference to the report takes a source out, and the last is gone.
             if let Some(source) = unsafe { &(*entry.as_ptr()).source } {
                 // SAFETY: the entry was given to this one.
                 if unsafe { source.unlisten(entry.cast()) } {
@@ -137,7 +137,7 @@ impl Report {
         // SAFETY: made by a box; nobody knows it any more.
         drop(unsafe { Box::from_raw(this.as_ptr()) });
         // Releases the sources, which may run the program's code.
-        drop(chunks);
+        drop(slabs);
     }
 
     /// Whether so many are ready, and none is on its way.
@@ -187,10 +187,10 @@ impl Report {
             }
             let len = queue.entries.next_len();
             drop(queue);
-            let chunk = Chunks::one(len)?;
+            let slab = Slabs::one(len)?;
             drop(spare.take());
             let mut queue = self.queue.lock();
-            spare = queue.entries.add(chunk);
+            spare = queue.entries.add(slab);
             if let Some(free) = queue.find_free() {
                 // SAFETY: just found, and the entry has a source.
                 unsafe { queue.add(free, entry) };
