@@ -38,7 +38,7 @@ pub(crate) fn nap(_nanos: u64) {
     sync::nap();
 }
 
-struct Sleeper {
+struct Parked {
     key: usize,
     mask: u32,
     woken: Arc<Condvar>,
@@ -46,7 +46,7 @@ struct Sleeper {
 
 loom::lazy_static! {
     /// Those that sleep, the one that came first first.
-    static ref ASLEEP: Mutex<Vec<Sleeper>> = Mutex::new(Vec::new());
+    static ref ASLEEP: Mutex<Vec<Parked>> = Mutex::new(Vec::new());
 }
 
 /// Sleeps while `*word == expected`, until a [`wake`] whose mask shares a bit with `mask`. With a
@@ -62,7 +62,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadlin
         return;
     }
     let woken = Arc::new(Condvar::new());
-    asleep.push(Sleeper { key, mask, woken: Arc::clone(&woken) });
+    asleep.push(Parked { key, mask, woken: Arc::clone(&woken) });
     let mut asleep = woken.wait(asleep).unwrap();
     asleep.retain(|one| !Arc::ptr_eq(&one.woken, &woken));
 }
