@@ -35,7 +35,7 @@ impl Failure {
     ) -> Result<Self, NoMemory> {
         let message = message.to_bytes_with_nul();
         let len = domain.count_bytes().checked_add(message.len()).ok_or(NoMemory)?;
-        Ok(Reserved::new(len)?.fill(code, domain, &[message], payload))
+        Ok(ReservedFailure::new(len)?.fill(code, domain, &[message], payload))
     }
 
     fn block(&self) -> &Block {
@@ -61,7 +61,7 @@ impl Failure {
 }
 
 /// Room for a failure that is made later, when there may be no memory.
-pub(crate) struct Reserved {
+pub(crate) struct ReservedFailure {
     room: NonNull<u8>,
     layout: Layout,
     /// Where the texts begin.
@@ -69,11 +69,11 @@ pub(crate) struct Reserved {
 }
 
 // SAFETY: nobody else has the room.
-unsafe impl Send for Reserved {}
+unsafe impl Send for ReservedFailure {}
 // SAFETY: shared, it does nothing.
-unsafe impl Sync for Reserved {}
+unsafe impl Sync for ReservedFailure {}
 
-impl Reserved {
+impl ReservedFailure {
     /// For texts of together so many bytes: the domain without its closing NUL, the message with it.
     #[inline]
     pub(crate) fn new(len: usize) -> Result<Self, NoMemory> {
@@ -120,7 +120,7 @@ impl Reserved {
     }
 }
 
-impl Drop for Reserved {
+impl Drop for ReservedFailure {
     fn drop(&mut self) {
         // SAFETY: allocated with this layout, and nothing was made of it.
         unsafe { dealloc(self.room.as_ptr(), self.layout) };
@@ -178,7 +178,7 @@ mod tests {
     fn what_is_made_later_is_as_what_is_made_at_once() {
         let texts: [&[u8]; 3] = [b"one, ", b"two, ", b"three\0"];
         let len = c"domain".count_bytes() + texts.concat().len();
-        let failure = Reserved::new(len).unwrap().fill(7, c"domain", &texts, Owned::NOTHING);
+        let failure = ReservedFailure::new(len).unwrap().fill(7, c"domain", &texts, Owned::NOTHING);
         assert_eq!((failure.code(), message(&failure)), (7, &b"one, two, three"[..]));
         // SAFETY: a C string, which stays as long as the failure.
         assert_eq!(unsafe { CStr::from_ptr(failure.domain()) }, c"domain");
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn what_there_is_no_room_for_is_left_out() {
         for len in 0..40 {
-            let reserved = Reserved::new(c"domain".count_bytes() + 1 + len).unwrap();
+            let reserved = ReservedFailure::new(c"domain".count_bytes() + 1 + len).unwrap();
             let failure =
                 reserved.fill(1, c"domain", &[b"a message of twenty..\0"], Owned::NOTHING);
             assert_eq!(message(&failure), &b"a message of twenty.."[..len.min(21)]);
@@ -198,6 +198,6 @@ mod tests {
 
     #[test]
     fn room_that_is_not_needed_is_given_back() {
-        drop(Reserved::new(100).unwrap());
+        drop(ReservedFailure::new(100).unwrap());
     }
 }

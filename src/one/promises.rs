@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 
 use super::asynchron::Asynchron;
 use super::extras::GENERATED;
-use super::failure::Reserved;
+use super::failure::ReservedFailure;
 use super::handle::Handle;
 use super::outcome::{BROKEN_CODE, Outcome, Slot};
 use super::state::Held;
@@ -28,7 +28,7 @@ pub(crate) struct Promises {
     pub(super) waits: Waits,
     /// Room for what it fails with when the last one goes, made while there may be no memory for it without harm. Under the
     /// asynchron's lock.
-    broken: UnsafeCell<Option<Reserved>>,
+    broken: UnsafeCell<Option<ReservedFailure>>,
 }
 
 // SAFETY: the count is atomic, and nothing else changes but what the asynchron's lock guards.
@@ -46,7 +46,7 @@ const LIMIT: u32 = 0x8000_0000;
 
 impl Promises {
     /// One promise of `a`, for which a reference is counted.
-    fn new(a: &Asynchron, broken: Reserved) -> Result<Box<Self>, NoMemory> {
+    fn new(a: &Asynchron, broken: ReservedFailure) -> Result<Box<Self>, NoMemory> {
         let promises = Self {
             count: AtomicU32::new(1),
             of: NonNull::from(a),
@@ -147,7 +147,7 @@ impl Asynchron {
         let extras = self.extras_or_new()?;
         let texts = DOMAIN.count_bytes().wrapping_add(WHO.len()).wrapping_add(WHY.len());
         let len = texts.checked_add(extras.name_len()).ok_or(NoMemory)?;
-        let made = Promises::new(self, Reserved::new(len)?)?;
+        let made = Promises::new(self, ReservedFailure::new(len)?)?;
         self.retain();
         if let Err(unused) = extras.begin_promises(made) {
             self.give_up_another();
