@@ -16,7 +16,7 @@ use crate::sync::{AtomicU64, Ordering::*, race};
 use crate::sys;
 
 /// With the word, all of one of malloc's blocks.
-const SLOTS: usize = if cfg!(loom) { 3 } else { 7 };
+const PAIR_SLOTS: usize = if cfg!(loom) { 3 } else { 7 };
 
 /// What is written and read as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +27,10 @@ pub(crate) struct Pair {
 
 pub(crate) struct Progress {
     word: AtomicU64,
-    slots: [Slot; SLOTS],
+    slots: [PairSlot; PAIR_SLOTS],
 }
 
-struct Slot {
+struct PairSlot {
     done: AtomicU64,
     total: AtomicU64,
 }
@@ -40,7 +40,7 @@ struct Slot {
 #[derive(Clone, Copy)]
 struct Word(u64);
 
-const ALL: u64 = (1 << SLOTS) - 1;
+const ALL: u64 = (1 << PAIR_SLOTS) - 1;
 /// No other slot becomes current any more.
 const CLOSED: u64 = 1 << 7;
 const TAKEN_SHIFT: u32 = 8;
@@ -94,7 +94,7 @@ fn process() -> Option<u64> {
 
 impl Progress {
     fn new(pair: Pair) -> Result<Self, NoMemory> {
-        let slot = |Pair { done, total }| Slot {
+        let slot = |Pair { done, total }| PairSlot {
             done: AtomicU64::new(done),
             total: AtomicU64::new(total),
         };
@@ -105,7 +105,7 @@ impl Progress {
     }
 
     /// By its bit, of which there is one.
-    fn slot(&self, slot: u64) -> &Slot {
+    fn slot(&self, slot: u64) -> &PairSlot {
         self.slots.get(slot.trailing_zeros() as usize).unwrap_or(&self.slots[0])
     }
 
@@ -197,7 +197,7 @@ impl Progress {
     }
 }
 
-impl Slot {
+impl PairSlot {
     fn write(&self, pair: Pair) {
         // ORDERING: Release, so that a reader that still was at this slot sees that it was taken: see `get`.
         self.done.store(pair.done, Release);
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn when_all_slots_are_taken_one_waits_for_any() {
         let progress = Arc::new(Progress::new(pair(0)).unwrap());
-        let taken: Vec<u64> = (1..SLOTS).map(|_| progress.take().unwrap()).collect();
+        let taken: Vec<u64> = (1..PAIR_SLOTS).map(|_| progress.take().unwrap()).collect();
         assert_eq!(Word(progress.word.load(Relaxed)).free(), 0);
         let (done, finished) = channel();
         let other = Arc::clone(&progress);
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn a_child_of_a_fork_waits_for_no_thread_of_its_parents() {
         let progress = Progress::new(pair(0)).unwrap();
-        for _ in 1..SLOTS {
+        for _ in 1..PAIR_SLOTS {
             progress.take().unwrap();
         }
         let word = progress.word.load(Relaxed);
