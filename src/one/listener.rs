@@ -19,14 +19,14 @@ pub(crate) struct Listener {
     pub(crate) prev: *mut Listener,
     /// NULL while it is in no list.
     next: *mut Listener,
-    /// Its [`Kind`]; or, with a tag in the lowest bits, what it belongs to or is for, which leads to the kind, too: that
+    /// Its [`Kind`]; or, with something in its lowest bits, what it belongs to or is for, which leads to the kind, too: that
     /// has a node which would have no other room for it.
     kind_or_owner: AtomicPtr<()>,
 }
 
 /// How a kind of listener is told that its asynchron completes. Each brings its own along, so that
 /// publishing knows none of them.
-#[repr(align(8))] // Its address has room for a tag.
+#[repr(align(8))] // Its address has lowest bits to spare.
 pub(crate) enum Kind {
     /// A job runs where the node was: one if the asynchron is lent to it, the other if a reference is
     /// counted for it.
@@ -106,7 +106,7 @@ const OWNER: usize = 1;
 const SOURCE: usize = 2;
 /// Beside these: it was taken off.
 const TAKEN: usize = 4;
-const TAG: usize = OWNER | SOURCE | TAKEN;
+const LOW_BITS: usize = OWNER | SOURCE | TAKEN;
 
 impl Listener {
     pub(crate) fn new(kind: &'static Kind) -> Self {
@@ -122,29 +122,29 @@ impl Listener {
         Self::of(ptr::from_ref(source).cast_mut().cast(), SOURCE)
     }
 
-    fn of(address: *mut (), tag: usize) -> Self {
-        debug_assert!(address.addr() & TAG == 0);
-        let kind_or_owner = AtomicPtr::new(address.map_addr(|addr| addr | tag));
+    fn of(address: *mut (), bits: usize) -> Self {
+        debug_assert!(address.addr() & LOW_BITS == 0);
+        let kind_or_owner = AtomicPtr::new(address.map_addr(|addr| addr | bits));
         Self { prev: ptr::null_mut(), next: ptr::null_mut(), kind_or_owner }
     }
 
     /// # Safety
     /// `this` is alive. (Its links may be changing, or a job may lie there.)
-    unsafe fn tag_and_address(this: NonNull<Self>) -> (usize, *mut ()) {
+    unsafe fn bits_and_address(this: NonNull<Self>) -> (usize, *mut ()) {
         // SAFETY: as the caller promises.
         let word = unsafe { &(*this.as_ptr()).kind_or_owner };
         // ORDERING: what it leads to was there before it, and nothing of it changes but TAKEN.
-        let tagged = word.load(Relaxed);
-        (tagged.addr() & TAG, tagged.map_addr(|addr| addr & !TAG))
+        let marked = word.load(Relaxed);
+        (marked.addr() & LOW_BITS, marked.map_addr(|addr| addr & !LOW_BITS))
     }
 
     /// # Safety
-    /// As for `tag_and_address`; what it belongs to is alive, too.
+    /// As for `bits_and_address`; what it belongs to is alive, too.
     #[inline]
     pub(crate) unsafe fn kind(this: NonNull<Self>) -> &'static Kind {
         // SAFETY: as the caller promises.
-        let (tag, address) = unsafe { Self::tag_and_address(this) };
-        match tag & (OWNER | SOURCE) {
+        let (bits, address) = unsafe { Self::bits_and_address(this) };
+        match bits & (OWNER | SOURCE) {
             // SAFETY: it is a static.
             0 => unsafe { &*address.cast::<Kind>() },
             // SAFETY: an owner begins so.
@@ -157,11 +157,11 @@ impl Listener {
     /// The same for one that is known to have it by its address.
     ///
     /// # Safety
-    /// As for `tag_and_address`; it was made by [`Self::new`].
+    /// As for `bits_and_address`; it was made by [`Self::new`].
     #[inline]
     pub(super) unsafe fn kind_by_address(this: NonNull<Self>) -> &'static Kind {
         // SAFETY: as the caller promises.
-        let (_, address) = unsafe { Self::tag_and_address(this) };
+        let (_, address) = unsafe { Self::bits_and_address(this) };
         // SAFETY: made so, it has the address of a static.
         unsafe { &*address.cast::<Kind>() }
     }
@@ -169,10 +169,10 @@ impl Listener {
     /// What it belongs to.
     ///
     /// # Safety
-    /// As for `tag_and_address`; it was made for an owner of this type.
+    /// As for `bits_and_address`; it was made for an owner of this type.
     pub(crate) unsafe fn owner<T: Owner>(this: NonNull<Self>) -> NonNull<T> {
         // SAFETY: as the caller promises.
-        let (_, address) = unsafe { Self::tag_and_address(this) };
+        let (_, address) = unsafe { Self::bits_and_address(this) };
         // SAFETY: made of an address that is not NULL.
         unsafe { NonNull::new_unchecked(address.cast()) }
     }
@@ -180,10 +180,10 @@ impl Listener {
     /// The source that a link's node is for. Also where a job lies now.
     ///
     /// # Safety
-    /// As for `tag_and_address`, of a link.
+    /// As for `bits_and_address`, of a link.
     pub(super) unsafe fn source(this: NonNull<Self>) -> NonNull<Asynchron> {
         // SAFETY: as the caller promises.
-        let (_, address) = unsafe { Self::tag_and_address(this) };
+        let (_, address) = unsafe { Self::bits_and_address(this) };
         // SAFETY: made of a reference.
         unsafe { NonNull::new_unchecked(address.cast()) }
     }
@@ -205,8 +205,8 @@ impl Listener {
     /// `this` is alive, and its asynchron LOCKED.
     pub(crate) unsafe fn is_taken(this: NonNull<Self>) -> bool {
         // SAFETY: as the caller promises.
-        let (tag, _) = unsafe { Self::tag_and_address(this) };
-        tag & TAKEN != 0
+        let (bits, _) = unsafe { Self::bits_and_address(this) };
+        bits & TAKEN != 0
     }
 
     /// Has one that has learned keep a link of its owner's in place of the owner.
@@ -227,8 +227,8 @@ impl Listener {
     /// `this` is an owner's and alive, and nobody else writes this word. (Its links may be changing.)
     pub(crate) unsafe fn kept_link(this: NonNull<Self>) -> Option<*mut Self> {
         // SAFETY: as the caller promises.
-        let (tag, address) = unsafe { Self::tag_and_address(this) };
-        (tag & OWNER == 0).then_some(address.cast())
+        let (bits, address) = unsafe { Self::bits_and_address(this) };
+        (bits & OWNER == 0).then_some(address.cast())
     }
 
     fn neighbours(&self) -> (*mut Self, *mut Self) {
@@ -256,7 +256,7 @@ impl Listener {
     }
 }
 
-const _: () = assert!(MALLOC_ALIGN > TAG && align_of::<Kind>() > TAG);
+const _: () = assert!(MALLOC_ALIGN > LOW_BITS && align_of::<Kind>() > LOW_BITS);
 
 // It is no listener any more, and is never dropped as one.
 const _: () = assert!(!mem::needs_drop::<Listener>());
