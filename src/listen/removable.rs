@@ -12,7 +12,7 @@ use std::mem::{self, MaybeUninit, offset_of};
 use std::ptr::{self, NonNull};
 
 use super::callback::{Callback, RegisterError};
-use super::token::{self, Filled, Reserved};
+use super::token::{self, FilledSlot, ReservedSlot};
 use super::ways::Ways;
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
@@ -36,11 +36,15 @@ static SENT: Kind = sent(Interest::Yes);
 static SENT_OF_CANCEL: Kind = sent(Interest::No);
 
 const fn sent(interest: Interest) -> Kind {
-    Kind::Decide { mark: Removable::mark_due, decide: Sent::decide, interest }
+    Kind::Decide { mark: Removable::mark_due, decide: SentCallback::decide, interest }
 }
 
-static WORK: Work =
-    Work { run: Sent::run, discard: Sent::discard, cancel: Sent::run, free: Sent::free };
+static WORK: Work = Work {
+    run: SentCallback::run,
+    discard: SentCallback::discard,
+    cancel: SentCallback::run,
+    free: SentCallback::free,
+};
 
 #[repr(C)]
 pub(crate) struct Removable {
@@ -49,7 +53,7 @@ pub(crate) struct Removable {
     /// From here on under the source's lock, and so is the callback's context.
     stage: Stage,
     /// What its token leads to it by; until it is withdrawn, or gone.
-    slot: Option<Filled>,
+    slot: Option<FilledSlot>,
     /// Those that wait until it has run.
     awaiters: *mut Awaiter,
 }
@@ -65,7 +69,7 @@ enum Stage {
 
 /// With what is handed to the executor once it is due: nothing has to be allocated then.
 #[repr(C)]
-struct Sent {
+struct SentCallback {
     /// First, so that its address is this one's.
     removable: Removable,
     /// Where it ended otherwise, there is nothing for the executor to do.
@@ -108,7 +112,7 @@ impl Removable {
         let token = NonNull::new(token.cast::<MaybeUninit<u64>>());
         let (mut slot, mut before) = (None, MaybeUninit::uninit());
         if let Some(token) = token {
-            let Ok(reserved) = Reserved::new(this) else {
+            let Ok(reserved) = ReservedSlot::new(this) else {
                 // SAFETY: known to nobody else.
                 unsafe { Self::free(this) };
                 return Err(RegisterError::NoMemory);
@@ -148,7 +152,7 @@ impl Removable {
         // SAFETY: it is alive.
         let due = if unsafe { Self::is_sent(this) } {
             // SAFETY: in no list, and with a reference.
-            unsafe { Sent::decide(this.cast(), NonNull::from(a)) }
+            unsafe { SentCallback::decide(this.cast(), NonNull::from(a)) }
         } else {
             Some((this.cast(), Self::run as RunFn))
         };
@@ -177,7 +181,7 @@ impl Removable {
             let made = try_box(removable).map_err(|_| RegisterError::NoMemory)?;
             return Ok(NonNull::from(Box::leak(made)));
         };
-        let sent = Sent { removable, ways, errand: Errand::new(&WORK, executor) };
+        let sent = SentCallback { removable, ways, errand: Errand::new(&WORK, executor) };
         let made = try_box(sent).map_err(|_| RegisterError::NoMemory)?;
         Ok(NonNull::from(Box::leak(made)).cast())
     }
@@ -195,7 +199,7 @@ impl Removable {
         // SAFETY: it is alive.
         if unsafe { Self::is_sent(this) } {
             // SAFETY: it has this kind.
-            let errand = unsafe { Sent::errand(this) };
+            let errand = unsafe { SentCallback::errand(this) };
             // SAFETY: the part of who would do it, and the only one.
             unsafe { Errand::leave(errand) };
         } else {
@@ -208,7 +212,7 @@ impl Removable {
     ///
     /// # Safety
     /// It is new, and its source LOCKED.
-    unsafe fn fill(this: NonNull<Self>, source: &Asynchron, slot: Reserved) {
+    unsafe fn fill(this: NonNull<Self>, source: &Asynchron, slot: ReservedSlot) {
         // SAFETY: LOCKED. It is cleared before this goes.
         let filled = unsafe { slot.fill(source) };
         // SAFETY: LOCKED: new, so it is alive, and its slot is the lock holder's.
@@ -288,7 +292,7 @@ impl Removable {
     ///
     /// # Safety
     /// It is due, and its source LOCKED.
-    unsafe fn withdraw(this: *mut Self) -> (Option<Reserved>, Owned) {
+    unsafe fn withdraw(this: *mut Self) -> (Option<ReservedSlot>, Owned) {
         // SAFETY: LOCKED, and it is alive.
         let slot = unsafe { Self::clear(this) };
         // SAFETY: who holds it does not look without the lock.
@@ -301,7 +305,7 @@ impl Removable {
     ///
     /// # Safety
     /// It is alive, and its source LOCKED.
-    unsafe fn clear(this: *mut Self) -> Option<Reserved> {
+    unsafe fn clear(this: *mut Self) -> Option<ReservedSlot> {
         // SAFETY: as the caller promises.
         let filled = unsafe { (*this).slot.take() }?;
         // SAFETY: LOCKED: the owner is its source; it is taken out once.
@@ -318,7 +322,7 @@ unsafe fn run_job(job: NonNull<Job>, run: RunFn) {
     jobs::run(jobs);
 }
 
-impl Sent {
+impl SentCallback {
     /// # Safety
     /// It is the first field of one of these.
     unsafe fn errand(this: NonNull<Removable>) -> NonNull<Errand> {
@@ -413,7 +417,7 @@ impl Sent {
 struct Leftovers {
     /// One that nobody else knows any more.
     removable: Option<Unlisted>,
-    slot: Option<Reserved>,
+    slot: Option<ReservedSlot>,
     ctx: Option<Owned>,
 }
 

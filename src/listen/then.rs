@@ -5,7 +5,7 @@ mod sent;
 use std::mem::{self, offset_of};
 use std::ptr::NonNull;
 
-use self::sent::Sent;
+use self::sent::SentStep;
 pub(crate) use self::sent::then_on;
 use super::JoinFn;
 use super::ways::Ways;
@@ -50,7 +50,7 @@ const _: () = assert!(size_of::<Next>() == size_of::<Annex>());
 
 /// In a link's info: it lies behind what it delivers into.
 const JOINED: u32 = 1 << 31;
-/// It lies in a [`Sent`].
+/// It lies in a [`SentStep`].
 const SENT: u32 = 1 << 30;
 /// From here on, the ways of ending for which the function is.
 const WAYS_SHIFT: u32 = Link::MOST.trailing_zeros();
@@ -146,7 +146,9 @@ impl Next {
                 let sent = unsafe { Link::info(link) } & SENT != 0;
                 let jobs = Jobs::new();
                 // SAFETY: it is in no list, and counts as told.
-                unsafe { jobs.push(link.cast(), Some(if sent { Sent::send } else { Self::run })) };
+                unsafe {
+                    jobs.push(link.cast(), Some(if sent { SentStep::send } else { Self::run }))
+                };
                 jobs::run(jobs);
             }
             // SAFETY: who took it off has done its part, and has its context.
@@ -279,7 +281,7 @@ impl Next {
             (into, function, ctx)
         } else if info & SENT != 0 {
             // SAFETY: as the caller promises, of this kind.
-            unsafe { Sent::take_apart(this) }
+            unsafe { SentStep::take_apart(this) }
         } else {
             // SAFETY: it lies in an `Apart`.
             let apart = unsafe { Box::from_raw(this.cast::<Apart>().as_ptr()) };

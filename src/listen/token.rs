@@ -25,7 +25,7 @@ use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*, UnsafeCell};
 struct TokenSlot {
     /// NULL: nobody's.
     owner: AtomicPtr<Asynchron>,
-    /// Changed by its owner, whose lock is held, or by whoever has [`Reserved`] the slot. And so is the next.
+    /// Changed by its owner, whose lock is held, or by whoever has it [reserved](ReservedSlot). And so is the next.
     node: AtomicPtr<Removable>,
     /// The token that leads to it, or will: the slot's number, and in the upper half how often it was used,
     /// with this time.
@@ -73,13 +73,13 @@ loom::lazy_static! {
 }
 
 /// A slot that is the caller's alone. Dropped, it is free again.
-pub(super) struct Reserved(&'static TokenSlot);
+pub(super) struct ReservedSlot(&'static TokenSlot);
 
 /// A slot that leads to somebody.
 #[derive(Clone, Copy)]
-pub(super) struct Filled(&'static TokenSlot);
+pub(super) struct FilledSlot(&'static TokenSlot);
 
-impl Reserved {
+impl ReservedSlot {
     /// One that is to lead to `node`. So that is written before there is a lock to be held.
     pub(super) fn new(node: NonNull<Removable>) -> Result<Self, NoMemory> {
         let reserved = Self(TABLE.take_free()?);
@@ -98,34 +98,34 @@ impl Reserved {
     ///
     /// # Safety
     /// `owner` is LOCKED. It is cleared before the node goes, or the owner.
-    pub(super) unsafe fn fill(self, owner: &Asynchron) -> Filled {
+    pub(super) unsafe fn fill(self, owner: &Asynchron) -> FilledSlot {
         let slot = ManuallyDrop::new(self).0;
         // ORDERING: the owner's lock orders it for those who hold that. Others only see that they are not
         // the owner.
         slot.owner.store(ptr::from_ref(owner).cast_mut(), Relaxed);
-        Filled(slot)
+        FilledSlot(slot)
     }
 }
 
-impl Drop for Reserved {
+impl Drop for ReservedSlot {
     fn drop(&mut self) {
         TABLE.give_back(self.0, self.token());
     }
 }
 
-impl Filled {
+impl FilledSlot {
     /// Has it lead nowhere. What is returned is to be dropped without the lock.
     ///
     /// # Safety
     /// The owner is LOCKED; called once.
-    pub(super) unsafe fn clear(self) -> Option<Reserved> {
+    pub(super) unsafe fn clear(self) -> Option<ReservedSlot> {
         // ORDERING: as in `fill`.
         self.0.owner.store(ptr::null_mut(), Relaxed);
         // SAFETY: LOCKED: the owner is.
         let token = unsafe { &mut *self.0.token.get() };
         // At the end of its tokens, it is never free again.
         *token = token.checked_add(USE)?;
-        Some(Reserved(self.0))
+        Some(ReservedSlot(self.0))
     }
 }
 
@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn a_slot_whose_tokens_are_used_up_leads_nowhere_for_ever() {
         let owner = Asynchron::create().unwrap();
-        let reserved = Reserved::new(NonNull::dangling()).unwrap();
+        let reserved = ReservedSlot::new(NonNull::dangling()).unwrap();
         let slot = reserved.0;
         let last = reserved.token() | (u64::MAX - u64::from(u32::MAX));
         // SAFETY: reserved.
@@ -402,7 +402,7 @@ mod tests {
         // SAFETY: nobody else knows the owner.
         assert!(unsafe { find(&owner, last) }.is_none());
         let others: Vec<_> =
-            (0..1000).map(|_| Reserved::new(NonNull::dangling()).unwrap()).collect();
+            (0..1000).map(|_| ReservedSlot::new(NonNull::dangling()).unwrap()).collect();
         assert!(others.iter().all(|other| !ptr::eq(other.0, slot)));
     }
 
@@ -411,11 +411,12 @@ mod tests {
         let round = || {
             let mut mine = Vec::new();
             for i in 0..20_000 {
-                let reserved = Reserved::new(NonNull::dangling()).unwrap();
+                let reserved = ReservedSlot::new(NonNull::dangling()).unwrap();
                 mine.push(reserved.token());
                 // SAFETY: reserved; as if it had been filled and cleared.
                 drop(
-                    unsafe { Filled(ManuallyDrop::new(reserved).0).clear() }.filter(|_| i % 3 > 0),
+                    unsafe { FilledSlot(ManuallyDrop::new(reserved).0).clear() }
+                        .filter(|_| i % 3 > 0),
                 );
             }
             mine

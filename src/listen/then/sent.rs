@@ -16,16 +16,21 @@ use crate::one::outcome::Outcome;
 use crate::pool::{Counted, Errand, Work};
 
 /// The source completes.
-static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Sent::send, interest: Interest::Yes };
+static THEN: Kind =
+    Kind::RunMarked { mark: Link::mark, run: SentStep::send, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
 pub(super) static NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
 
-static WORK: Work =
-    Work { run: Sent::run, discard: Sent::discard, cancel: Sent::cancel, free: Sent::free };
+static WORK: Work = Work {
+    run: SentStep::run,
+    discard: SentStep::discard,
+    cancel: SentStep::cancel,
+    free: SentStep::free,
+};
 
 /// The step has a part in the errand, which it leaves last of all.
 #[repr(C)]
-pub(super) struct Sent {
+pub(super) struct SentStep {
     /// First, so that its address is the step's.
     apart: Apart,
     errand: Errand,
@@ -42,7 +47,7 @@ pub(crate) fn then_on(
     let into = into.map_or_else(Asynchron::create, |into| Ok(Handle::retain(into)))?;
     let next = Next::new(source, step, Known::ToOthers, SENT);
     let apart = Apart { next, into: into.clone() };
-    let sent = Sent { apart, errand: Errand::new(&WORK, executor) };
+    let sent = SentStep { apart, errand: Errand::new(&WORK, executor) };
     let sent = try_box(sent).map_err(|_| NoMemory)?;
     let this = NonNull::from(Box::leak(sent)).cast::<Next>();
     // SAFETY: in no list, and it stays until it was told or taken off.
@@ -56,7 +61,7 @@ pub(crate) fn then_on(
     Ok(into)
 }
 
-impl Sent {
+impl SentStep {
     /// Has the executor run it, if it is for that; or does so here, if the executor refuses.
     ///
     /// # Safety
