@@ -196,11 +196,11 @@ static bool job_finish(struct job *job)
     struct sum sum;
     asynchron_error_t error;
     asynchron_status_t status = asynchron_get_bytes(job->sum, &sum, sizeof sum, NULL);
-    uint64_t read;
+    uint64_t read, size;
 
     progress_clear();
     progress.files_done++;
-    if (asynchron_progress_of(job->sum, &read, NULL) == ASYNCHRON_OK)
+    if (asynchron_progress_of(job->sum, &read, &size) == ASYNCHRON_OK)
         progress.bytes_done += read;
     if (status == ASYNCHRON_OK) {
         printf("%" PRIu32 " %" PRIu64 " %s\n", sum.crc, sum.size, job->name);

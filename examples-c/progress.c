@@ -72,7 +72,7 @@ int main(void)
 
     /* It stays readable, and nobody can change it any more. */
     CHECK(asynchron_progress(primes, 0, LIMIT) == ASYNCHRON_ALREADY);
-    CHECK(asynchron_progress_of(primes, &done, NULL) == ASYNCHRON_OK && done == LIMIT);
+    CHECK(asynchron_progress_of(primes, &done, &total) == ASYNCHRON_OK && done == LIMIT);
     asynchron_release(primes);
     return EXIT_SUCCESS;
 }

@@ -1246,9 +1246,9 @@ ASYNCHRON_API asynchron_status_t asynchron_progress(asynchron_t *a, uint64_t don
  * The two numbers of the last asynchron_progress(). They stay after the completion, and do not
  * change any more then.
  *
- * - Needs: `done` and `total` writable, or NULL for what you do not need.
+ * - Needs: `done` and `total` writable.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_END: none was ever set, and nothing is written;
- *   ASYNCHRON_E_INVALID: `a` is NULL.
+ *   ASYNCHRON_E_INVALID: a NULL.
  * - Since: 0.2.0
  */
 ASYNCHRON_API

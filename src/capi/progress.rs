@@ -41,9 +41,9 @@ pub unsafe extern "C" fn asynchron_progress(
 /// The two numbers of the last asynchron_progress(). They stay after the completion, and do not
 /// change any more then.
 ///
-/// - Needs: `done` and `total` writable, or NULL for what you do not need.
+/// - Needs: `done` and `total` writable.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_END: none was ever set, and nothing is written;
-///   ASYNCHRON_E_INVALID: `a` is NULL.
+///   ASYNCHRON_E_INVALID: a NULL.
 /// - Since: 0.2.0
 #[must_use]
 #[unsafe(no_mangle)]
@@ -56,14 +56,13 @@ pub unsafe extern "C" fn asynchron_progress_of(
     let Some(a) = (unsafe { handle(a) }) else {
         return ASYNCHRON_E_INVALID;
     };
+    if done.is_null() || total.is_null() {
+        return ASYNCHRON_E_INVALID;
+    }
     let Some(pair) = a.progress() else {
         return ASYNCHRON_END;
     };
-    for (out, number) in [(done, pair.done), (total, pair.total)] {
-        if !out.is_null() {
-            // SAFETY: not NULL; the caller vouches that it may be written.
-            unsafe { *out = number };
-        }
-    }
+    // SAFETY: neither is NULL; the caller vouches that they may be written.
+    unsafe { (*done, *total) = (pair.done, pair.total) };
     ASYNCHRON_OK
 }

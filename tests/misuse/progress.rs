@@ -27,25 +27,25 @@ pub fn rows() -> Vec<Row> {
                 |s| asynchron_progress_of(null(), &mut s.token, &mut s.token);
             "NULL handle, NULL done and NULL total" => E_INVALID,
                 |_| asynchron_progress_of(null(), null_mut(), null_mut());
-            "NULL done" => OK, |s| {
+            "NULL done" => E_INVALID, |s| {
                 let mut total = 77;
                 let status = some(s, |a| asynchron_progress_of(a, null_mut(), &mut total));
-                assert_eq!(total, 2);
+                assert_eq!(total, 77);
                 status
             };
-            "NULL total" => OK, |s| {
+            "NULL total" => E_INVALID, |s| {
                 let mut done = 77;
                 let status = some(s, |a| asynchron_progress_of(a, &mut done, null_mut()));
-                assert_eq!(done, 1);
+                assert_eq!(done, 77);
                 status
             };
-            "NULL done and NULL total" => OK,
+            "NULL done and NULL total" => E_INVALID,
                 |s| some(s, |a| asynchron_progress_of(a, null_mut(), null_mut()));
             "none was set" => END,
                 |s| asynchron_progress_of(s.pending, &mut s.token, &mut s.token);
             "none was set, of a complete one" => END,
                 |s| asynchron_progress_of(s.ready, &mut s.token, &mut s.token);
-            "none was set, NULL done and NULL total" => END,
+            "none was set, NULL done and NULL total" => E_INVALID,
                 |s| asynchron_progress_of(s.unnamed, null_mut(), null_mut());
         }
     }

@@ -261,3 +261,18 @@ fn a_child_of_a_fork_reads_and_writes_on() {
     let program = process::compile("fork_progress.c", &[]);
     process::run(process::command(&program, &[]), 120).assert_quiet_success();
 }
+
+#[test]
+fn both_numbers_are_read_or_none() {
+    let a = Handle::new();
+    let (mut done, mut total) = (77, 78);
+    for _ in 0..2 {
+        unsafe {
+            assert_eq!(asynchron_progress_of(a.raw(), null_mut(), &mut total), ASYNCHRON_E_INVALID);
+            assert_eq!(asynchron_progress_of(a.raw(), &mut done, null_mut()), ASYNCHRON_E_INVALID);
+        }
+        assert_eq!((done, total), (77, 78), "written by a call that was refused");
+        assert_eq!(progress(&a, 1, 2), ASYNCHRON_OK);
+    }
+    assert_eq!(progress_of(&a), Ok((1, 2)));
+}

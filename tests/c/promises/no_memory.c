@@ -112,9 +112,9 @@ static int do_spawn(asynchron_t *a)
 }
 static int do_progress(asynchron_t *a)
 {
-    uint64_t n = 77;
+    uint64_t n = 77, total = 77;
     int done = result(asynchron_progress(a, 1, 2));
-    CHECK(asynchron_progress_of(a, &n, NULL) == (done == 1 ? ASYNCHRON_OK : ASYNCHRON_END));
+    CHECK(asynchron_progress_of(a, &n, &total) == (done == 1 ? ASYNCHRON_OK : ASYNCHRON_END));
     CHECK(n == (done == 1 ? 1 : 77));
     return done;
 }
@@ -480,13 +480,17 @@ static int do_call(asynchron_t *a) { return result(asynchron_call(a, function, N
 static int do_progress_again(asynchron_t *a)
 {
     asynchron_status_t first;
-    uint64_t n = 0;
+    uint64_t n = 0, total = 0;
     GRANTED(first = asynchron_progress(a, 0, 1000));
     for (uint64_t i = 1; i <= 1000 && first == ASYNCHRON_OK; i++)
         first = asynchron_progress(a, i, 1000);
-    return result(first) && asynchron_progress_of(a, &n, NULL) == ASYNCHRON_OK && n == 1000;
+    return result(first) && asynchron_progress_of(a, &n, &total) == ASYNCHRON_OK && n == total;
 }
-static int do_progress_of(asynchron_t *a) { return asynchron_progress_of(a, NULL, NULL) == ASYNCHRON_END; }
+static int do_progress_of(asynchron_t *a)
+{
+    uint64_t done, total;
+    return asynchron_progress_of(a, &done, &total) == ASYNCHRON_END;
+}
 static int do_unnotify(asynchron_t *a) { return asynchron_unnotify(a, 77) == ASYNCHRON_ALREADY; }
 static int do_try_unnotify(asynchron_t *a) { return asynchron_try_unnotify(a, 77) == ASYNCHRON_ALREADY; }
 static int do_report_retain(asynchron_t *a)
