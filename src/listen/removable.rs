@@ -240,6 +240,23 @@ impl Removable {
     /// # Safety
     /// It is due, with a counted reference to its source; called once.
     unsafe fn run_due(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        unsafe { Self::end_due(this, Callback::call) };
+    }
+
+    /// The same, but drops its context in place of running it: whoever takes it back waits for that, too.
+    ///
+    /// # Safety
+    /// As for `run_due`.
+    unsafe fn discard_due(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        unsafe { Self::end_due(this, |_| {}) };
+    }
+
+    /// # Safety
+    /// As for `run_due`.
+    #[inline(always)]
+    unsafe fn end_due(this: NonNull<Self>, run: impl FnOnce(&Callback)) {
         let this = this.as_ptr();
         // SAFETY: alive, and nobody changes the callback but its context.
         let callback = unsafe { &raw const (*this).callback };
@@ -256,7 +273,7 @@ impl Removable {
         });
         if begun {
             // SAFETY: running, so function and context are this thread's alone.
-            unsafe { (*this).callback.call() };
+            run(unsafe { &(*this).callback });
             // SAFETY: running, so function and context are this thread's alone.
             drop(unsafe { (*this).callback.take_ctx() });
             let (awaiters, slot) = source.with_listeners(|_, _| {
@@ -268,24 +285,6 @@ impl Removable {
             drop(slot);
             wake(awaiters);
         }
-    }
-
-    /// The same, but drops its context in place of running it.
-    ///
-    /// # Safety
-    /// As for `run_due`.
-    unsafe fn withdraw_due(this: NonNull<Self>) {
-        // SAFETY: alive, and nobody changes the callback but its context.
-        let callback = unsafe { &raw const (*this.as_ptr()).callback };
-        // SAFETY: the reference is taken over here.
-        let source = unsafe { Callback::source(callback) };
-        let taken = source.with_listeners(|_, _| {
-            // SAFETY: LOCKED: its stage is the lock holder's to read.
-            let is_due = unsafe { (*this.as_ptr()).stage } == Stage::Due;
-            // SAFETY: LOCKED, and it is due.
-            is_due.then(|| unsafe { Self::withdraw(this.as_ptr()) })
-        });
-        drop(taken);
     }
 
     /// Whoever holds it finds nothing to run. What is returned is to be dropped without the lock.
@@ -397,7 +396,7 @@ impl SentCallback {
         // SAFETY: it has this work.
         let this = unsafe { Self::of_errand(errand) };
         // SAFETY: it is due, and is not run.
-        unsafe { Removable::withdraw_due(this) };
+        unsafe { Removable::discard_due(this) };
         // SAFETY: it is done.
         unsafe { Errand::done(errand) };
     }

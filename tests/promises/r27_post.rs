@@ -365,6 +365,39 @@ fn a_discarded_callback_drops_its_context_and_fails_nothing() {
     assert_eq!(a.unnotify(token), ASYNCHRON_ALREADY);
 }
 
+/// Once it is taken back, nobody uses its context: neither the callback nor the drop.
+#[test]
+fn taking_back_a_callback_that_is_being_discarded_waits_for_its_drop() {
+    struct Lasts(Gate, Gate, Arc<AtomicBool>);
+    impl Drop for Lasts {
+        fn drop(&mut self) {
+            self.0.open();
+            self.1.pass();
+            self.2.store(true, SeqCst);
+        }
+    }
+    within(60, || {
+        let tasks = Tasks::default();
+        let (executor, a, mut token) = (tasks.executor(), Handle::new(), 0);
+        let (begun, goes_on, over) = (Gate::new(), Gate::new(), Arc::default());
+        let lasts = Lasts(begun.clone(), goes_on.clone(), Arc::clone(&over));
+        let callback = move |_: *mut asynchron_t| {
+            let _ = &lasts;
+            panic!("it ran")
+        };
+        assert_eq!(notify_on(&executor, &a, 0, callback, &mut token), ASYNCHRON_OK);
+        a.set_number(1);
+        let discards = start(move || tasks.discard());
+        begun.pass();
+        assert_eq!(a.try_unnotify(token), ASYNCHRON_PENDING);
+        let its = a.clone();
+        let waits = start(move || (its.unnotify(token), over.load(SeqCst))).asleep();
+        goes_on.open();
+        assert_eq!(waits.join(), (ASYNCHRON_ALREADY, true));
+        assert_eq!((discards.join(), a.try_unnotify(token)), (1, ASYNCHRON_ALREADY));
+    });
+}
+
 #[test]
 fn queued_callbacks_run_on_the_thread_that_shuts_down_with_cancel() {
     within(60, || {
