@@ -18,7 +18,7 @@ use super::types::{ASYNCHRON_FOREVER, asynchron_error_t, asynchron_t, asynchron_
 use super::{asynchron_release, catch_panic, handle, status_of_outcome, status_of_wait_error};
 use crate::compute;
 use crate::one::asynchron::Asynchron;
-use crate::one::outcome::{Slot, Tag};
+use crate::one::outcome::{Form, Slot};
 use crate::one::take::TakeError;
 
 /// Blocks until `a` is complete; its value, or how it ended without one.
@@ -39,11 +39,11 @@ fn value_at_once(a: &Asynchron) -> Option<Result<(*const c_void, usize), asynchr
 
 #[inline]
 fn value(
-    outcome: Option<(&Slot, Tag)>,
+    outcome: Option<(&Slot, Form)>,
 ) -> Option<Result<(*const c_void, usize), asynchron_status_t>> {
-    let (slot, tag) = outcome?;
-    // SAFETY: PUBLISHED: the slot holds what the tag says.
-    Some(unsafe { slot.value(tag) }.ok_or_else(|| status_of_outcome(tag)))
+    let (slot, form) = outcome?;
+    // SAFETY: PUBLISHED: the slot holds what the form says.
+    Some(unsafe { slot.value(form) }.ok_or_else(|| status_of_outcome(form)))
 }
 
 /// # Safety
@@ -224,11 +224,11 @@ pub unsafe extern "C" fn asynchron_error(
         let Some(a) = (unsafe { handle(a) }).filter(|_| !out.is_null()) else {
             return ASYNCHRON_E_INVALID;
         };
-        let Some((slot, tag)) = a.outcome() else {
+        let Some((slot, form)) = a.outcome() else {
             return ASYNCHRON_PENDING;
         };
-        // SAFETY: PUBLISHED: the slot holds what the tag says.
-        let Some(error) = (unsafe { slot.error(tag) }) else {
+        // SAFETY: PUBLISHED: the slot holds what the form says.
+        let Some(error) = (unsafe { slot.error(form) }) else {
             return ASYNCHRON_E_INVALID;
         };
         // SAFETY: not NULL; the caller vouches that it may be written.
@@ -275,7 +275,7 @@ pub unsafe extern "C" fn asynchron_take(
                 ASYNCHRON_OK
             }
             Err(TakeError::Incomplete) => ASYNCHRON_PENDING,
-            Err(TakeError::NoValue(tag)) => status_of_outcome(tag),
+            Err(TakeError::NoValue(form)) => status_of_outcome(form),
             Err(TakeError::NoPointer) => ASYNCHRON_E_INVALID,
             Err(TakeError::Shared) => ASYNCHRON_ALREADY,
         }

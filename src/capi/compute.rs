@@ -43,7 +43,7 @@ pub unsafe extern "C" fn asynchron_call(
 fn status_of_start(started: Result<(), Seen>) -> asynchron_status_t {
     match started {
         Ok(()) => ASYNCHRON_OK,
-        Err(seen) if seen.is_complete() && seen.tag().is_cancelled() => ASYNCHRON_CANCELLED,
+        Err(seen) if seen.is_complete() && seen.form().is_cancelled() => ASYNCHRON_CANCELLED,
         Err(_) => ASYNCHRON_ALREADY,
     }
 }

@@ -248,7 +248,7 @@ pub unsafe extern "C" fn asynchron_state(a: *const asynchron_t) -> asynchron_sta
     if !seen.is_complete() {
         time::look_after_fork();
         if seen.is_running() { ASYNCHRON_STATE_RUNNING } else { ASYNCHRON_STATE_PENDING }
-    } else if seen.tag().is_cancelled() {
+    } else if seen.form().is_cancelled() {
         ASYNCHRON_STATE_CANCELLED
     } else {
         ASYNCHRON_STATE_READY
@@ -267,11 +267,11 @@ pub unsafe extern "C" fn asynchron_poll(a: *const asynchron_t) -> asynchron_stat
     let Some(a) = (unsafe { handle(a) }) else {
         return ASYNCHRON_E_INVALID;
     };
-    let Some((_, tag)) = a.outcome() else {
+    let Some((_, form)) = a.outcome() else {
         time::look_after_fork();
         return ASYNCHRON_PENDING;
     };
-    status_of_outcome(tag)
+    status_of_outcome(form)
 }
 
 /// The name that it was given, or "asynchron-N", which is made when first asked for and then kept.

@@ -42,7 +42,7 @@ pub use self::time::*;
 use self::types::asynchron_status_t::*;
 pub use self::types::*;
 use crate::one::asynchron::Asynchron;
-use crate::one::outcome::Tag;
+use crate::one::outcome::Form;
 use crate::one::wait::WaitError;
 
 /// Runs a function of the interface. A bug of ours that panics becomes a status: nothing of Rust
@@ -122,10 +122,10 @@ fn status_of_wait_error(error: WaitError) -> asynchron_status_t {
 
 /// How a complete one ended.
 #[inline]
-fn status_of_outcome(tag: Tag) -> asynchron_status_t {
-    if tag.is_value() {
+fn status_of_outcome(form: Form) -> asynchron_status_t {
+    if form.is_value() {
         ASYNCHRON_OK
-    } else if tag.is_cancelled() {
+    } else if form.is_cancelled() {
         ASYNCHRON_CANCELLED
     } else {
         ASYNCHRON_FAILED
@@ -135,7 +135,7 @@ fn status_of_outcome(tag: Tag) -> asynchron_status_t {
 /// What the loser of a race is told, or one that comes too late.
 fn status_of_lost(a: &Asynchron) -> asynchron_status_t {
     match a.outcome() {
-        Some((_, tag)) if tag.is_cancelled() => ASYNCHRON_CANCELLED,
+        Some((_, form)) if form.is_cancelled() => ASYNCHRON_CANCELLED,
         _ => ASYNCHRON_ALREADY,
     }
 }

@@ -119,11 +119,11 @@ pub(crate) fn group(
 fn decided(sources: &[&Asynchron], rule: Rule) -> Option<Outcome> {
     let mut open = sources.len();
     for source in sources {
-        let Some((_, tag)) = source.outcome() else {
+        let Some((_, form)) = source.outcome() else {
             continue;
         };
         open = open.wrapping_sub(1); // at most so many
-        if rule.is_decided_by(tag.is_value()) || (open == 0 && rule == Rule::Any) {
+        if rule.is_decided_by(form.is_value()) || (open == 0 && rule == Rule::Any) {
             return share(Handle::retain(source));
         }
     }
@@ -250,7 +250,7 @@ impl Group {
     unsafe fn decision(this: NonNull<Self>, source: &Asynchron) -> Option<Outcome> {
         // SAFETY: as the caller promises.
         let rule = unsafe { (*this.as_ptr()).rule };
-        let has_value = source.outcome().is_some_and(|(_, tag)| tag.is_value());
+        let has_value = source.outcome().is_some_and(|(_, form)| form.is_value());
         if !rule.is_decided_by(has_value) {
             // SAFETY: as the caller promises.
             let open = unsafe { &(*this.as_ptr()).open };

@@ -345,7 +345,7 @@ impl SentCallback {
         let ways = unsafe { (*node.cast::<Self>().as_ptr()).ways };
         // SAFETY: there is a reference of its own.
         let outcome = unsafe { source.as_ref() }.outcome();
-        if !outcome.is_some_and(|(_, tag)| ways.has(tag)) {
+        if !outcome.is_some_and(|(_, form)| ways.has(form)) {
             return Some((node.cast(), Self::run_here));
         }
         // SAFETY: it has this kind.

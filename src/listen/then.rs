@@ -305,5 +305,5 @@ impl Next {
 #[inline]
 fn passes_on(source: &Asynchron, info: u32) -> bool {
     let ways = Ways::from_bits((info >> WAYS_SHIFT) as u8);
-    !source.outcome().is_some_and(|(_, tag)| ways.has(tag))
+    !source.outcome().is_some_and(|(_, form)| ways.has(form))
 }

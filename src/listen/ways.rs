@@ -7,7 +7,7 @@ use crate::base::memory::try_box;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
 use crate::one::listener::Interest;
-use crate::one::outcome::Tag;
+use crate::one::outcome::Form;
 
 /// Some of the ways: at least one. A step is for them, too.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,11 +42,11 @@ impl Ways {
         if self == Self::CANCEL { Interest::No } else { Interest::Yes }
     }
 
-    /// Whether what is complete with this tag ended in one of them.
-    pub(crate) fn has(self, tag: Tag) -> bool {
-        let ended = if tag.is_value() {
+    /// Whether what is complete with this form ended in one of them.
+    pub(crate) fn has(self, form: Form) -> bool {
+        let ended = if form.is_value() {
             Self::VALUE
-        } else if tag.is_cancelled() {
+        } else if form.is_cancelled() {
             Self::CANCEL
         } else {
             Self::FAILURE
@@ -81,7 +81,7 @@ impl Only {
         let Self { ways, function, ctx } = unsafe { &*only.cast::<Self>() };
         // SAFETY: ALIVE while its callback runs.
         let outcome = unsafe { (*a).outcome() };
-        if outcome.is_some_and(|(_, tag)| ways.has(tag)) {
+        if outcome.is_some_and(|(_, form)| ways.has(form)) {
             // SAFETY: the program registered this function for this pointer.
             unsafe { function(a, ctx.ptr) };
         }

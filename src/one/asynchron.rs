@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 use super::extras::Extras;
 use super::handle::Handle;
 use super::listener::{List, Listener};
-use super::outcome::{Outcome, Slot, Small, Span, Tag};
+use super::outcome::{Form, Outcome, Slot, Small, Span};
 use super::publish::Telling;
 use super::room::Reserve;
 use super::state::{Held, Seen, State};
@@ -177,21 +177,21 @@ impl Asynchron {
 
     /// The slot; `None` while incomplete.
     #[inline]
-    pub(crate) fn outcome(&self) -> Option<(&Slot, Tag)> {
+    pub(crate) fn outcome(&self) -> Option<(&Slot, Form)> {
         self.outcome_seen(self.state.load_for_detectors())
     }
 
     /// The same, but also `None` if a race detector is to be told.
     #[inline]
-    pub(crate) fn outcome_at_once(&self) -> Option<(&Slot, Tag)> {
+    pub(crate) fn outcome_at_once(&self) -> Option<(&Slot, Form)> {
         let seen = self.state.load();
         if seen.is_watched() { None } else { self.outcome_seen(seen) }
     }
 
     #[inline]
-    fn outcome_seen(&self, seen: Seen) -> Option<(&Slot, Tag)> {
+    fn outcome_seen(&self, seen: Seen) -> Option<(&Slot, Form)> {
         // SAFETY: PUBLISHED: it is not written any more.
-        seen.is_complete().then(|| (unsafe { &*self.slot.get_to_read() }, seen.tag()))
+        seen.is_complete().then(|| (unsafe { &*self.slot.get_to_read() }, seen.form()))
     }
 }
 
@@ -293,7 +293,7 @@ impl Asynchron {
     unsafe fn complete_by<T>(
         this: NonNull<Self>,
         what: T,
-        write: unsafe fn(*mut Slot, T) -> Tag,
+        write: unsafe fn(*mut Slot, T) -> Form,
     ) -> bool {
         // SAFETY: ALIVE until it is PUBLISHED.
         match unsafe { this.as_ref() }.state.try_claim() {
@@ -311,7 +311,7 @@ impl Asynchron {
     unsafe fn complete_slowly<T>(
         this: NonNull<Self>,
         what: T,
-        write: unsafe fn(*mut Slot, T) -> Tag,
+        write: unsafe fn(*mut Slot, T) -> Form,
     ) -> bool {
         // SAFETY: ALIVE until it is PUBLISHED.
         let held = unsafe { this.as_ref() }.state.claim();
@@ -338,7 +338,7 @@ impl Asynchron {
         this: NonNull<Self>,
         held: Option<Held>,
         what: T,
-        write: unsafe fn(*mut Slot, T) -> Tag,
+        write: unsafe fn(*mut Slot, T) -> Form,
     ) -> Result<(), T> {
         let Some(held) = held else {
             return Err(what);
@@ -346,24 +346,24 @@ impl Asynchron {
         // SAFETY: ALIVE until it is PUBLISHED.
         let slot = unsafe { this.as_ref() }.slot.get();
         // SAFETY: CLAIMED: the slot is this thread's alone.
-        let tag = unsafe { write(slot, what) };
+        let form = unsafe { write(slot, what) };
         // SAFETY: as the caller promises, and the outcome is written.
-        unsafe { Self::publish(this, held, tag) };
+        unsafe { Self::publish(this, held, form) };
         Ok(())
     }
 
     /// # Safety
     /// CLAIMED: `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
     #[inline]
-    unsafe fn publish(this: NonNull<Self>, held: Held, tag: Tag) {
+    unsafe fn publish(this: NonNull<Self>, held: Held, form: Form) {
         // SAFETY: ALIVE until it is PUBLISHED.
         let me = unsafe { this.as_ref() };
         // SAFETY: LOCKED: the list is this thread's alone.
         if unsafe { me.listeners() }.is_empty() {
-            me.state.publish(held, tag);
+            me.state.publish(held, form);
         } else {
             // SAFETY: as the caller promises.
-            unsafe { Telling::publish(this, held, tag) };
+            unsafe { Telling::publish(this, held, form) };
         }
     }
 

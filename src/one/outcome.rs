@@ -85,12 +85,12 @@ impl Outcome {
 }
 
 /// Says which variant lies in a [`Slot`], and how long a small value is. It lies in the state word,
-/// beside which the slot's 32 bytes need no tag of their own.
+/// beside which the slot's 32 bytes need none of their own.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tag(u32);
+pub(crate) struct Form(u32);
 
-impl Tag {
-    /// The bits that a tag may use.
+impl Form {
+    /// The bits that a form may use.
     pub(crate) const MASK: u32 = 0x3F1F;
 
     const SMALL: u32 = 0;
@@ -188,7 +188,7 @@ impl Tag {
 }
 
 /// The room for an outcome inside the object. The state word says when it may be written (by the
-/// one that has claimed, before it publishes) and read (by anyone, after); a [`Tag`] says as what.
+/// one that has claimed, before it publishes) and read (by anyone, after); a [`Form`] says as what.
 ///
 /// Aligned as malloc aligns on 32-bit systems, where its own fields ask for less; elsewhere the object's
 /// layout sees to it.
@@ -260,48 +260,48 @@ impl Slot {
     /// # Safety
     /// `slot` is live, and the caller alone may touch it.
     #[inline]
-    pub(crate) unsafe fn write(slot: *mut Self, outcome: Outcome) -> Tag {
+    pub(crate) unsafe fn write(slot: *mut Self, outcome: Outcome) -> Form {
         let (kind, content) = match outcome {
-            Outcome::Empty => (Tag::SMALL, Self { empty: () }),
+            Outcome::Empty => (Form::SMALL, Self { empty: () }),
             Outcome::Pointer(owner) => {
                 let buffer = Buffer { data: owner.ptr, len: 0, owner };
-                (Tag::POINTER, Self { buffer: ManuallyDrop::new(buffer) })
+                (Form::POINTER, Self { buffer: ManuallyDrop::new(buffer) })
             }
-            Outcome::Buffer(buffer) => (Tag::BUFFER, Self { buffer: ManuallyDrop::new(buffer) }),
-            Outcome::Code(code) => (Tag::CODE, Self { code }),
+            Outcome::Buffer(buffer) => (Form::BUFFER, Self { buffer: ManuallyDrop::new(buffer) }),
+            Outcome::Code(code) => (Form::CODE, Self { code }),
             Outcome::Failure(failure) => {
-                (Tag::FAILURE, Self { failure: ManuallyDrop::new(failure) })
+                (Form::FAILURE, Self { failure: ManuallyDrop::new(failure) })
             }
-            Outcome::Broken => (Tag::BROKEN, Self { empty: () }),
-            Outcome::Expired => (Tag::EXPIRED, Self { empty: () }),
-            Outcome::Cancelled => (Tag::CANCELLED, Self { empty: () }),
-            Outcome::CancelledFor(reason) => (Tag::CANCELLED_FOR, Self { reason }),
+            Outcome::Broken => (Form::BROKEN, Self { empty: () }),
+            Outcome::Expired => (Form::EXPIRED, Self { empty: () }),
+            Outcome::Cancelled => (Form::CANCELLED, Self { empty: () }),
+            Outcome::CancelledFor(reason) => (Form::CANCELLED_FOR, Self { reason }),
             Outcome::CancelledBecause(reason) => {
-                (Tag::CANCELLED_BECAUSE, Self { failure: ManuallyDrop::new(reason) })
+                (Form::CANCELLED_BECAUSE, Self { failure: ManuallyDrop::new(reason) })
             }
-            Outcome::Shared(shared) => (Tag::SHARED, Self { shared: ManuallyDrop::new(shared) }),
+            Outcome::Shared(shared) => (Form::SHARED, Self { shared: ManuallyDrop::new(shared) }),
         };
         // SAFETY: the caller alone may touch it.
         unsafe { slot.write(content) };
-        Tag(kind)
+        Form(kind)
     }
 
     /// # Safety
     /// As for [`Self::write`].
     #[inline]
-    pub(crate) unsafe fn write_copy(slot: *mut Self, bytes: Bytes) -> Tag {
+    pub(crate) unsafe fn write_copy(slot: *mut Self, bytes: Bytes) -> Form {
         // SAFETY: the caller alone may touch it.
         unsafe { slot.write(Self { bytes: ManuallyDrop::new(bytes) }) };
-        Tag(Tag::BYTES)
+        Form(Form::BYTES)
     }
 
     /// # Safety
     /// As for [`Self::write`].
     #[inline]
-    pub(crate) unsafe fn write_small(slot: *mut Self, small: Small) -> Tag {
+    pub(crate) unsafe fn write_small(slot: *mut Self, small: Small) -> Form {
         // SAFETY: the caller alone may touch it.
         unsafe { slot.write(Self { small: small.bytes }) };
-        Tag::of_small(small.len)
+        Form::of_small(small.len)
     }
 
     /// The same for a copy in the room behind the object.
@@ -309,10 +309,10 @@ impl Slot {
     /// # Safety
     /// As for [`Self::write`].
     #[inline]
-    pub(crate) unsafe fn write_span(slot: *mut Self, span: Span) -> Tag {
+    pub(crate) unsafe fn write_span(slot: *mut Self, span: Span) -> Form {
         // SAFETY: the caller alone may touch it.
         unsafe { slot.write(Self { span }) };
-        Tag(Tag::IN_ROOM)
+        Form(Form::IN_ROOM)
     }
 
     /// The same for as many bytes as are known beforehand.
@@ -320,25 +320,25 @@ impl Slot {
     /// # Safety
     /// As for [`Self::write`].
     #[inline]
-    pub(crate) unsafe fn write_array<const N: usize>(slot: *mut Self, bytes: [u8; N]) -> Tag {
+    pub(crate) unsafe fn write_array<const N: usize>(slot: *mut Self, bytes: [u8; N]) -> Form {
         const { assert!(N <= Self::INSIDE) };
         // SAFETY: the caller alone may touch it, and they fit.
         unsafe { slot.cast::<[u8; N]>().write(bytes) };
         // It fits, as they do.
-        Tag::of_small(N as u32)
+        Form::of_small(N as u32)
     }
 
     /// The value's address and length; `None` if it is none.
     ///
     /// # Safety
-    /// The slot holds what `tag` says, and is not written while the reference lives.
+    /// The slot holds what `form` says, and is not written while the reference lives.
     #[inline]
-    pub(crate) unsafe fn value(&self, tag: Tag) -> Option<(*const c_void, usize)> {
-        if !tag.is_value() {
+    pub(crate) unsafe fn value(&self, form: Form) -> Option<(*const c_void, usize)> {
+        if !form.is_value() {
             return None;
         }
-        if tag.is_plain() {
-            let len = tag.small_len();
+        if form.is_plain() {
+            let len = form.small_len();
             return Some((if len == 0 { ptr::null() } else { ptr::from_ref(self).cast() }, len));
         }
         // SAFETY: a copy, a buffer or a shared value, and all begin with where the value lies.
@@ -350,10 +350,10 @@ impl Slot {
     ///
     /// # Safety
     /// As for [`Self::value`].
-    pub(crate) unsafe fn error(&self, tag: Tag) -> Option<ErrorView> {
-        Some(match tag.kind() {
-            Tag::FAILURE | Tag::CANCELLED_BECAUSE => {
-                // SAFETY: the tag says so.
+    pub(crate) unsafe fn error(&self, form: Form) -> Option<ErrorView> {
+        Some(match form.kind() {
+            Form::FAILURE | Form::CANCELLED_BECAUSE => {
+                // SAFETY: the form says so.
                 let failure = unsafe { &self.failure };
                 ErrorView {
                     code: failure.code(),
@@ -362,17 +362,17 @@ impl Slot {
                     payload: failure.payload(),
                 }
             }
-            // SAFETY: the tag says so.
-            Tag::CODE => ErrorView::of_text(unsafe { self.code }, c"", c""),
-            Tag::BROKEN => ErrorView::of_text(
+            // SAFETY: the form says so.
+            Form::CODE => ErrorView::of_text(unsafe { self.code }, c"", c""),
+            Form::BROKEN => ErrorView::of_text(
                 BROKEN_CODE,
                 c"asynchron",
                 c"the last handle was released and nobody was left to deliver",
             ),
-            Tag::EXPIRED => ErrorView::of_text(EXPIRED_CODE, c"asynchron", c"its time ran out"),
-            Tag::CANCELLED => ErrorView::of_text(0, c"", c""),
-            // SAFETY: the tag says so.
-            Tag::CANCELLED_FOR => ErrorView::of_text(0, c"", unsafe { self.reason }),
+            Form::EXPIRED => ErrorView::of_text(EXPIRED_CODE, c"asynchron", c"its time ran out"),
+            Form::CANCELLED => ErrorView::of_text(0, c"", c""),
+            // SAFETY: the form says so.
+            Form::CANCELLED_FOR => ErrorView::of_text(0, c"", unsafe { self.reason }),
             _ => return None,
         })
     }
@@ -381,19 +381,19 @@ impl Slot {
     ///
     /// # Safety
     /// As for [`Self::value`].
-    pub(crate) unsafe fn share_error(&self, tag: Tag) -> Option<Outcome> {
-        // SAFETY: read only where the tag says that a failure is there.
+    pub(crate) unsafe fn share_error(&self, form: Form) -> Option<Outcome> {
+        // SAFETY: read only where the form says that a failure is there.
         let failure = || Failure::clone(unsafe { &self.failure });
-        match tag.kind() {
-            Tag::FAILURE => Some(Outcome::Failure(failure())),
-            Tag::CANCELLED_BECAUSE => Some(Outcome::CancelledBecause(failure())),
-            // SAFETY: the tag says so.
-            Tag::CODE => Some(Outcome::Code(unsafe { self.code })),
-            Tag::BROKEN => Some(Outcome::Broken),
-            Tag::EXPIRED => Some(Outcome::Expired),
-            Tag::CANCELLED => Some(Outcome::Cancelled),
-            // SAFETY: the tag says so.
-            Tag::CANCELLED_FOR => Some(Outcome::CancelledFor(unsafe { self.reason })),
+        match form.kind() {
+            Form::FAILURE => Some(Outcome::Failure(failure())),
+            Form::CANCELLED_BECAUSE => Some(Outcome::CancelledBecause(failure())),
+            // SAFETY: the form says so.
+            Form::CODE => Some(Outcome::Code(unsafe { self.code })),
+            Form::BROKEN => Some(Outcome::Broken),
+            Form::EXPIRED => Some(Outcome::Expired),
+            Form::CANCELLED => Some(Outcome::Cancelled),
+            // SAFETY: the form says so.
+            Form::CANCELLED_FOR => Some(Outcome::CancelledFor(unsafe { self.reason })),
             _ => None,
         }
     }
@@ -402,9 +402,9 @@ impl Slot {
     ///
     /// # Safety
     /// As for [`Self::value`].
-    pub(super) unsafe fn origin(&self, tag: Tag) -> Option<&Handle> {
-        // SAFETY: the tag says so.
-        tag.is_shared().then(|| unsafe { &self.shared.origin })
+    pub(super) unsafe fn origin(&self, form: Form) -> Option<&Handle> {
+        // SAFETY: the form says so.
+        form.is_shared().then(|| unsafe { &self.shared.origin })
     }
 
     /// The pointer, whose drop runs no more.
@@ -430,20 +430,20 @@ impl Slot {
     /// Frees what the slot holds.
     ///
     /// # Safety
-    /// The slot holds what `tag` says; nobody uses it any more.
+    /// The slot holds what `form` says; nobody uses it any more.
     #[inline]
-    pub(crate) unsafe fn free(&mut self, tag: Tag) {
-        match tag.kind() {
-            // SAFETY: the tag says so, and it is dropped once.
-            Tag::BYTES => unsafe { self.free_copy() },
-            // SAFETY: the tag says so, and it is dropped once.
-            Tag::BUFFER => unsafe { ManuallyDrop::drop(&mut self.buffer) },
-            // SAFETY: the tag says so, and it is dropped once.
-            Tag::FAILURE | Tag::CANCELLED_BECAUSE => unsafe {
+    pub(crate) unsafe fn free(&mut self, form: Form) {
+        match form.kind() {
+            // SAFETY: the form says so, and it is dropped once.
+            Form::BYTES => unsafe { self.free_copy() },
+            // SAFETY: the form says so, and it is dropped once.
+            Form::BUFFER => unsafe { ManuallyDrop::drop(&mut self.buffer) },
+            // SAFETY: the form says so, and it is dropped once.
+            Form::FAILURE | Form::CANCELLED_BECAUSE => unsafe {
                 ManuallyDrop::drop(&mut self.failure);
             },
-            // SAFETY: the tag says so, and it is dropped once.
-            _ if tag.is_shared() => unsafe { self.let_go() },
+            // SAFETY: the form says so, and it is dropped once.
+            _ if form.is_shared() => unsafe { self.let_go() },
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use super::asynchron::Asynchron;
 use super::handle::Handle;
 use super::jobs::{self, Job, Jobs, RunFn};
 use super::listener::{Kind, List, Listener};
-use super::outcome::{Outcome, Slot, Tag};
+use super::outcome::{Form, Outcome, Slot};
 use super::state::{Courtesy, Held};
 use crate::sync::AtomicU32;
 use crate::sys;
@@ -87,18 +87,18 @@ impl Telling {
     /// # Safety
     /// CLAIMED: `held` is of `this`, which is incomplete, and the outcome is written. It may be gone afterwards.
     #[cold]
-    pub(super) unsafe fn publish(this: NonNull<Asynchron>, held: Held, tag: Tag) {
+    pub(super) unsafe fn publish(this: NonNull<Asynchron>, held: Held, form: Form) {
         // SAFETY: ALIVE until it is PUBLISHED.
         let source = unsafe { this.as_ref() };
         if held.is_crowded() {
             // SAFETY: as the caller promises.
-            return unsafe { Self::publish_in_a_crowd(this, held, tag) };
+            return unsafe { Self::publish_in_a_crowd(this, held, form) };
         }
         // SAFETY: LOCKED: the list is this thread's alone.
         let list = unsafe { source.listeners() };
         let Some(node) = list.lone() else {
             // SAFETY: as the caller promises.
-            return unsafe { Self::publish_to_many(this, held, tag) };
+            return unsafe { Self::publish_to_many(this, held, form) };
         };
         // SAFETY: LISTED: it is alive until it is TOLD.
         let (held, run) = match *unsafe { Listener::kind(node) } {
@@ -111,7 +111,7 @@ impl Telling {
             }
             Kind::Learn(learn) => {
                 list.take_off(1, |_| ());
-                source.state().publish(held, tag);
+                source.state().publish(held, form);
                 // SAFETY: TOLD: it learns once.
                 return unsafe { learn(node) };
             }
@@ -120,7 +120,7 @@ impl Telling {
                 unsafe { mark(node) };
                 source.retain();
                 *list = List::EMPTY;
-                source.state().publish(held, tag);
+                source.state().publish(held, form);
                 // SAFETY: TOLD: it decides once.
                 if let Some((job, run)) = unsafe { decide(node, this) } {
                     run_one(job, run);
@@ -132,15 +132,15 @@ impl Telling {
                 unsafe { mark(node) };
                 source.retain();
                 *list = List::EMPTY;
-                source.state().publish(held, tag);
+                source.state().publish(held, form);
                 // SAFETY: TOLD: it passes on once.
                 return unsafe { Chain::start(node) };
             }
             // SAFETY: as the caller promises.
-            _ => return unsafe { Self::publish_to_many(this, held, tag) },
+            _ => return unsafe { Self::publish_to_many(this, held, form) },
         };
         *list = List::EMPTY;
-        source.state().publish(held, tag);
+        source.state().publish(held, form);
         run_one(node.cast(), run);
     }
 
@@ -149,10 +149,10 @@ impl Telling {
     /// # Safety
     /// As for [`Self::publish`].
     #[inline(never)]
-    unsafe fn publish_to_many(this: NonNull<Asynchron>, held: Held, tag: Tag) {
+    unsafe fn publish_to_many(this: NonNull<Asynchron>, held: Held, form: Form) {
         let mut telling = Self::new();
         // SAFETY: as the caller promises.
-        unsafe { telling.tell_many(this, held, tag) };
+        unsafe { telling.tell_many(this, held, form) };
         telling.finish(this);
     }
 
@@ -161,10 +161,10 @@ impl Telling {
     /// # Safety
     /// As for [`Self::publish`].
     #[inline(never)]
-    unsafe fn publish_in_a_crowd(this: NonNull<Asynchron>, held: Held, tag: Tag) {
+    unsafe fn publish_in_a_crowd(this: NonNull<Asynchron>, held: Held, form: Form) {
         let mut telling = Self::new();
         // SAFETY: as the caller promises.
-        unsafe { telling.tell_a_crowd(this, held, tag) };
+        unsafe { telling.tell_a_crowd(this, held, form) };
         telling.finish(this);
     }
 
@@ -173,7 +173,7 @@ impl Telling {
     /// # Safety
     /// As for [`Self::publish`].
     #[inline]
-    unsafe fn tell_many(&mut self, this: NonNull<Asynchron>, held: Held, tag: Tag) {
+    unsafe fn tell_many(&mut self, this: NonNull<Asynchron>, held: Held, form: Form) {
         // SAFETY: ALIVE until it is PUBLISHED.
         let source = unsafe { this.as_ref() };
         // SAFETY: LOCKED: the list is this thread's alone.
@@ -181,7 +181,7 @@ impl Telling {
         let more = self.take_few(source, list);
         let kept = more.then(|| Handle::retain(source));
         let held = if self.lends == Lends::Lent { held.lend() } else { held };
-        source.state().publish(held, tag);
+        source.state().publish(held, form);
         self.lends = Lends::No;
         self.inform();
         if let Some(source) = kept {
@@ -194,10 +194,10 @@ impl Telling {
     /// # Safety
     /// As for [`Self::publish`].
     #[inline]
-    unsafe fn tell_a_crowd(&mut self, this: NonNull<Asynchron>, held: Held, tag: Tag) {
+    unsafe fn tell_a_crowd(&mut self, this: NonNull<Asynchron>, held: Held, form: Form) {
         // SAFETY: ALIVE until it is PUBLISHED.
         let kept = Handle::retain(unsafe { this.as_ref() });
-        kept.state().publish(held, tag);
+        kept.state().publish(held, form);
         self.lends = Lends::No;
         self.take_the_others(&kept);
     }
@@ -406,18 +406,18 @@ impl Chain {
         // SAFETY: ALIVE until it is PUBLISHED.
         let a = unsafe { this.as_ref() };
         // SAFETY: CLAIMED: the slot is this thread's alone.
-        let tag = unsafe { Slot::write(a.slot.get(), outcome) };
+        let form = unsafe { Slot::write(a.slot.get(), outcome) };
         // SAFETY: LOCKED: the list is this thread's alone.
         if unsafe { a.listeners() }.is_empty() {
-            return a.state().publish(held, tag);
+            return a.state().publish(held, form);
         }
         let mut telling = Telling::new();
         if held.is_crowded() {
             // SAFETY: CLAIMED, and the outcome is written.
-            unsafe { telling.tell_a_crowd(this, held, tag) };
+            unsafe { telling.tell_a_crowd(this, held, form) };
         } else {
             // SAFETY: CLAIMED, and the outcome is written.
-            unsafe { telling.tell_many(this, held, tag) };
+            unsafe { telling.tell_many(this, held, form) };
         }
         self.due.push_all(telling.decided(this));
         self.passing.push_all(telling.passing);

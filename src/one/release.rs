@@ -169,7 +169,7 @@ impl Asynchron {
                 // SAFETY: LAST: nothing else is left of it.
                 return unsafe { Self::free_joined(this) };
             }
-        } else if seen.only_holds() && seen.tag().is_copy() && nobody_listens() {
+        } else if seen.only_holds() && seen.form().is_copy() && nobody_listens() {
             // SAFETY: LAST: nothing else is left of it but the copy.
             return unsafe { Self::end_copy(this) };
         }
@@ -219,7 +219,7 @@ impl Asynchron {
         if !unsafe { me.listeners() }.is_empty() {
             // SAFETY: LAST, as the caller promises.
             unsafe { Self::break_off(this) };
-        } else if !seen.has_extras() && seen.tag().is_ours() {
+        } else if !seen.has_extras() && seen.form().is_ours() {
             // SAFETY: LAST: there are neither listeners nor steps.
             unsafe { Self::free(this) };
         } else {
@@ -277,8 +277,8 @@ impl Asynchron {
         let seen = me.state.load();
         // SAFETY: LAST: nobody else can reach the slot.
         let slot = unsafe { &mut *me.slot.get() };
-        // SAFETY: the tag says what it holds: the empty value, if it never completed.
-        unsafe { slot.free(seen.tag()) };
+        // SAFETY: the form says what it holds: the empty value, if it never completed.
+        unsafe { slot.free(seen.form()) };
         if seen.has_extras() {
             // SAFETY: EXTRAS: the word says that there are some.
             let extras = unsafe { me.extras_pointer() };

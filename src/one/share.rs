@@ -17,20 +17,20 @@ pub(crate) fn share(source: Handle) -> Option<Outcome> {
 /// The same, and the handle back if the outcome does not keep it: to give up where that may be the end of the source.
 #[inline]
 pub(crate) fn share_or_return(source: Handle) -> (Option<Outcome>, Option<Handle>) {
-    let Some((slot, tag)) = source.outcome() else {
+    let Some((slot, form)) = source.outcome() else {
         return (None, Some(source));
     };
-    // SAFETY: PUBLISHED: the slot holds what the tag says.
-    let Some((data, len)) = (unsafe { slot.value(tag) }) else {
-        // SAFETY: PUBLISHED: the slot holds what the tag says.
-        return (unsafe { slot.share_error(tag) }, Some(source));
+    // SAFETY: PUBLISHED: the slot holds what the form says.
+    let Some((data, len)) = (unsafe { slot.value(form) }) else {
+        // SAFETY: PUBLISHED: the slot holds what the form says.
+        return (unsafe { slot.share_error(form) }, Some(source));
     };
-    if data.is_null() && tag.is_plain() {
+    if data.is_null() && form.is_plain() {
         return (Some(Outcome::Empty), Some(source));
     }
     let span = Span { data, len };
-    // SAFETY: PUBLISHED: the slot holds what the tag says.
-    match unsafe { slot.origin(tag) }.cloned() {
+    // SAFETY: PUBLISHED: the slot holds what the form says.
+    match unsafe { slot.origin(form) }.cloned() {
         Some(origin) => (Some(Outcome::Shared(Shared { span, origin })), Some(source)),
         None => (Some(Outcome::Shared(Shared { span, origin: source })), None),
     }

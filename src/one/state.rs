@@ -87,7 +87,7 @@
 //!   the slot is this thread's alone, to write the outcome. It ends by `publish`; or by `unlock`, and nothing was
 //!   written.
 //! - **PUBLISHED**: the word was seen to be COMPLETE, by a load that acquires, or by this thread's own `publish`.
-//!   Anyone who has the object ALIVE may have seen it. With it one may read the slot as the tag says: it is not
+//!   Anyone who has the object ALIVE may have seen it. With it one may read the slot as the form says: it is not
 //!   written again, and what it holds stays until LAST.
 //! - **EXTRAS**: the word was seen to have that bit. With it one may read the pointer to the extras, and what of
 //!   them does not change: both stay until LAST.
@@ -113,7 +113,7 @@ mod word;
 pub(crate) use self::lock_wait::Courtesy;
 use self::lock_wait::LockWait;
 pub(crate) use self::word::{Held, Seen};
-use super::outcome::Tag;
+use super::outcome::Form;
 use crate::sync::{AtomicU32, Ordering::*, race};
 use crate::sys::{self, Deadline};
 
@@ -133,18 +133,18 @@ const WATCHED: u32 = 1 << 12;
 const ROOM: u32 = 1 << 13;
 const BY_HAND: u32 = 1 << 14;
 const FOLLOWS: u32 = 1 << 15;
-/// Above the tag.
+/// Above the form.
 const TIMED: u32 = 1 << 30;
-const MINDED: u32 = 1 << 21; // in the upper half, beside the tag
+const MINDED: u32 = 1 << 21; // in the upper half, beside the form
 const RETAKEN: u32 = 1 << 22; // the same
 const OVER: u32 = 1 << 23; // the same
-/// The outcome's tag lies in the upper half.
-const TAG_SHIFT: u32 = 16;
+/// The outcome's form lies in the upper half.
+const FORM_SHIFT: u32 = 16;
 
 /// What says that there is something beside the object.
-const BESIDE: u32 = JOINED | ROOM | EXTRAS | STEPS | RETAKEN | TIMED | (Tag::HOLDS << TAG_SHIFT);
+const BESIDE: u32 = JOINED | ROOM | EXTRAS | STEPS | RETAKEN | TIMED | (Form::HOLDS << FORM_SHIFT);
 
-const _: () = assert!((RETAKEN | OVER | TIMED) & (Tag::MASK << TAG_SHIFT) == 0);
+const _: () = assert!((RETAKEN | OVER | TIMED) & (Form::MASK << FORM_SHIFT) == 0);
 
 /// The bits of the parking mask under which those sleep that wait for completion, for the lock, and for the function
 /// to return.
@@ -226,8 +226,8 @@ impl State {
 
     /// Makes the outcome visible to all, unlocks, and wakes those who sleep. The object may be gone afterwards.
     #[inline]
-    pub(crate) fn publish(&self, held: Held, tag: Tag) {
-        let complete = held.complete(tag);
+    pub(crate) fn publish(&self, held: Held, form: Form) {
+        let complete = held.complete(form);
         if held.0 & (WAITED | CROWDED | WATCHED) != 0 {
             return self.publish_and_wake(held, complete);
         }
@@ -351,7 +351,7 @@ mod tests {
     fn what_was_lent_is_known_to_have_been() {
         let state = State::new();
         let held = state.claim().unwrap().lend();
-        state.publish(held, Tag::from_bits(0));
+        state.publish(held, Form::from_bits(0));
         assert!(state.load().was_lent(), "it is lent");
         assert!(!state.end_loan(), "no reference was left");
         assert!(state.load().was_lent(), "it was");

@@ -67,16 +67,16 @@ fn as_it(source: &Handle) -> Handle {
 }
 
 fn value(a: &Handle) -> Option<(*const c_void, usize)> {
-    let (slot, tag) = a.outcome().unwrap();
-    // SAFETY: PUBLISHED: the slot holds what the tag says.
-    unsafe { slot.value(tag) }
+    let (slot, form) = a.outcome().unwrap();
+    // SAFETY: PUBLISHED: the slot holds what the form says.
+    unsafe { slot.value(form) }
 }
 
 fn error(a: &Handle) -> (i32, *const i8, *const c_void, bool) {
-    let (slot, tag) = a.outcome().unwrap();
-    // SAFETY: PUBLISHED: the slot holds what the tag says.
-    let error = unsafe { slot.error(tag) }.unwrap();
-    (error.code, error.message.cast(), error.payload, tag.is_cancelled())
+    let (slot, form) = a.outcome().unwrap();
+    // SAFETY: PUBLISHED: the slot holds what the form says.
+    let error = unsafe { slot.error(form) }.unwrap();
+    (error.code, error.message.cast(), error.payload, form.is_cancelled())
 }
 
 #[test]

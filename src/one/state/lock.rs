@@ -140,7 +140,7 @@ impl State {
 mod tests {
     use super::super::WAITED;
     use super::*;
-    use crate::one::outcome::Tag;
+    use crate::one::outcome::Form;
 
     /// By the long way, too, which races seldom take.
     #[test]
@@ -155,7 +155,7 @@ mod tests {
             );
             state.unlock(held);
             let held = take(&state, 0).unwrap();
-            state.publish(held, Tag::from_bits(0));
+            state.publish(held, Form::from_bits(0));
             assert!(take(&state, COMPLETE).is_none(), "it is complete");
             assert!(take(&state, 0).is_some());
         }

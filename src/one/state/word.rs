@@ -1,9 +1,9 @@
 //! The word as it was at one moment, seen or held: what it says.
 
-use super::super::outcome::Tag;
+use super::super::outcome::Form;
 use super::{
-    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, JOINED, LENT, MINDED, OVER, RETAKEN,
-    RETURNED, ROOM, RUNNING, STEPS, TAG_SHIFT, TIMED, WAITED, WATCHED,
+    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, FORM_SHIFT, JOINED, LENT, MINDED, OVER,
+    RETAKEN, RETURNED, ROOM, RUNNING, STEPS, TIMED, WAITED, WATCHED,
 };
 
 /// The word as it was at one moment.
@@ -103,7 +103,7 @@ impl Seen {
     /// Whether there is nothing but the room behind the object, and what lies in it.
     #[inline]
     pub(crate) fn is_only_roomy(self) -> bool {
-        self.0 & BESIDE == ROOM || (self.0 & (BESIDE & !HOLDS) == ROOM && self.tag().is_in_room())
+        self.0 & BESIDE == ROOM || (self.0 & (BESIDE & !HOLDS) == ROOM && self.form().is_in_room())
     }
 
     /// Whether the list may be in use just now by others than those with a reference, or there is room for a value.
@@ -131,8 +131,8 @@ impl Seen {
 
     /// What kind of outcome there is. Means nothing before completion.
     #[inline]
-    pub(crate) fn tag(self) -> Tag {
-        Tag::from_bits(self.0 >> TAG_SHIFT)
+    pub(crate) fn form(self) -> Form {
+        Form::from_bits(self.0 >> FORM_SHIFT)
     }
 }
 
@@ -231,14 +231,14 @@ impl Held {
     }
 
     #[inline]
-    pub(super) fn complete(&self, tag: Tag) -> Self {
-        Self((self.0 & !(WAITED | STEPS)) | COMPLETE | (tag.bits() << TAG_SHIFT))
+    pub(super) fn complete(&self, form: Form) -> Self {
+        Self((self.0 & !(WAITED | STEPS)) | COMPLETE | (form.bits() << FORM_SHIFT))
     }
 }
 
-const HOLDS: u32 = Tag::HOLDS << TAG_SHIFT;
+const HOLDS: u32 = Form::HOLDS << FORM_SHIFT;
 
-const _: () = assert!((Tag::MASK << TAG_SHIFT) >> TAG_SHIFT == Tag::MASK);
+const _: () = assert!((Form::MASK << FORM_SHIFT) >> FORM_SHIFT == Form::MASK);
 
 #[cfg(test)]
 mod tests {
@@ -259,8 +259,8 @@ mod tests {
             if extras {
                 state.unlock(state.lock().with_extras());
             }
-            let tag = Tag::from_bits(if holds { Tag::HOLDS } else { 0 });
-            state.publish(state.claim().unwrap(), tag);
+            let form = Form::from_bits(if holds { Form::HOLDS } else { 0 });
+            state.publish(state.claim().unwrap(), form);
             let seen = state.load();
             assert_eq!([seen.goes_on(), seen.has_room()], [joined || room, room]);
             assert_eq!(seen.has_extras(), extras);
