@@ -18,7 +18,8 @@ use super::types::{ASYNCHRON_FOREVER, asynchron_error_t, asynchron_t, asynchron_
 use super::{asynchron_release, catch_panic, handle, status_of_outcome, status_of_wait_error};
 use crate::compute;
 use crate::one::asynchron::Asynchron;
-use crate::one::outcome::{Form, Slot};
+use crate::one::form::Form;
+use crate::one::outcome::Slot;
 use crate::one::take::TakeError;
 
 /// Blocks until `a` is complete; its value, or how it ended without one.

@@ -42,7 +42,7 @@ pub use self::time::*;
 use self::types::asynchron_status_t::*;
 pub use self::types::*;
 use crate::one::asynchron::Asynchron;
-use crate::one::outcome::Form;
+use crate::one::form::Form;
 use crate::one::wait::WaitError;
 
 /// Runs a function of the interface. A bug of ours that panics becomes a status: nothing of Rust

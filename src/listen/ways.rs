@@ -6,8 +6,8 @@ use super::callback::{NotifyFn, RegisterError};
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
+use crate::one::form::Form;
 use crate::one::listener::Interest;
-use crate::one::outcome::Form;
 
 /// Some of the ways: at least one. A step is for them, too.
 #[derive(Clone, Copy, PartialEq, Eq)]

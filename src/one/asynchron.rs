@@ -7,9 +7,10 @@ use std::mem::offset_of;
 use std::ptr::NonNull;
 
 use super::extras::Extras;
+use super::form::Form;
 use super::handle::Handle;
 use super::listener::{List, Listener};
-use super::outcome::{Form, Outcome, Slot, Small, Span};
+use super::outcome::{Outcome, Slot, Small, Span};
 use super::publish::Telling;
 use super::room::Reserve;
 use super::state::{Held, Seen, State};

@@ -9,6 +9,7 @@ pub(crate) mod deadline;
 pub(crate) mod demand;
 pub(crate) mod extras;
 pub(crate) mod failure;
+pub(crate) mod form;
 pub(crate) mod handle;
 pub(crate) mod inside;
 pub(crate) mod jobs;

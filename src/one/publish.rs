@@ -8,10 +8,11 @@ use std::mem::{self, MaybeUninit};
 use std::ptr::{self, NonNull};
 
 use super::asynchron::Asynchron;
+use super::form::Form;
 use super::handle::Handle;
 use super::jobs::{self, Job, Jobs, RunFn};
 use super::listener::{Kind, List, Listener};
-use super::outcome::{Form, Outcome, Slot};
+use super::outcome::{Outcome, Slot};
 use super::state::{Courtesy, Held};
 use crate::sync::AtomicU32;
 use crate::sys;

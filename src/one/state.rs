@@ -113,7 +113,7 @@ mod word;
 pub(crate) use self::lock_wait::Courtesy;
 use self::lock_wait::LockWait;
 pub(crate) use self::word::{Held, Seen};
-use super::outcome::Form;
+use super::form::Form;
 use crate::sync::{AtomicU32, Ordering::*, race};
 use crate::sys::{self, Deadline};
 

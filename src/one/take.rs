@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 
 use super::asynchron::Asynchron;
+use super::form::Form;
 use super::handle::Handle;
-use super::outcome::Form;
 
 /// Why nothing was taken.
 pub(crate) enum TakeError {

@@ -140,7 +140,7 @@ impl State {
 mod tests {
     use super::super::WAITED;
     use super::*;
-    use crate::one::outcome::Form;
+    use crate::one::form::Form;
 
     /// By the long way, too, which races seldom take.
     #[test]

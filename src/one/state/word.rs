@@ -1,6 +1,6 @@
 //! The word as it was at one moment, seen or held: what it says.
 
-use super::super::outcome::Form;
+use super::super::form::Form;
 use super::{
     BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, FORM_SHIFT, JOINED, LENT, MINDED, OVER,
     RETAKEN, RETURNED, ROOM, RUNNING, STEPS, TIMED, WAITED, WATCHED,
