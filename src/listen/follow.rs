@@ -8,12 +8,13 @@ use std::ptr::NonNull;
 
 use crate::base::memory::try_box;
 use crate::one::asynchron::Asynchron;
+use crate::one::chain::Chain;
 use crate::one::handle::Handle;
 use crate::one::jobs::Job;
 use crate::one::link::{Detached, Known, Link, Listed};
 use crate::one::listener::{Kind, Listener};
 use crate::one::outcome::Outcome;
-use crate::one::publish::{Chain, Telling};
+use crate::one::publish::Telling;
 use crate::one::share::share_or_return;
 use crate::one::step::Claimed;
 

@@ -9,12 +9,12 @@ use std::ptr::NonNull;
 
 use crate::base::memory::{NoMemory, allocate};
 use crate::one::asynchron::Asynchron;
+use crate::one::chain::Chain;
 use crate::one::handle::Handle;
 use crate::one::jobs::Job;
 use crate::one::link::{Detached, Known, Link, Listed};
 use crate::one::listener::{Kind, Listener};
 use crate::one::outcome::Outcome;
-use crate::one::publish::Chain;
 use crate::one::share::share;
 use crate::one::state::Held;
 use crate::one::step::Claimed;

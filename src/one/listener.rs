@@ -7,9 +7,10 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering::*};
 
 use super::asynchron::Asynchron;
+use super::chain::Chain;
 use super::jobs::{Decided, RunFn};
 use super::link::Link;
-use super::publish::{Chain, Telling};
+use super::publish::Telling;
 use crate::base::memory::MALLOC_ALIGN;
 
 /// The part of a listener that lies in the list. It is the first field of what it belongs to.

@@ -5,6 +5,7 @@
 //! and [`wait`] is how a thread blocks until then. [`release`] is the end.
 
 pub(crate) mod asynchron;
+pub(crate) mod chain;
 pub(crate) mod deadline;
 pub(crate) mod demand;
 pub(crate) mod extras;
