@@ -1,11 +1,12 @@
 //! One asynchron: its state, its outcome, those that listen to it.
 //!
-//! Follow a value: [`asynchron`] takes a delivery, [`state`] decides who wins, [`outcome`] is where the value lies,
+//! Follow a value: [`complete`] takes a delivery, [`state`] decides who wins, [`outcome`] is where the value lies,
 //! [`publish`] makes it visible and tells those in the list of [`listener`], [`jobs`] runs what must not run at once,
 //! and [`wait`] is how a thread blocks until then. [`release`] is the end.
 
 pub(crate) mod asynchron;
 pub(crate) mod chain;
+pub(crate) mod complete;
 pub(crate) mod deadline;
 pub(crate) mod demand;
 pub(crate) mod extras;
