@@ -7,21 +7,27 @@
 //!       │           └────▶ Withdrawn: the queue still holds it, nobody else does
 //!       └─────────▶ gone
 //! ```
+//!
+//! `remove` takes one back; `sent` is one that an executor runs.
 
-use std::mem::{self, MaybeUninit, offset_of};
+mod remove;
+mod sent;
+
+use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 
+use self::remove::Awaiter;
+pub(crate) use self::remove::{Removal, remove};
+use self::sent::{SENT, SENT_OF_CANCEL, SentCallback};
 use super::callback::{Callback, RegisterError};
-use super::token::{self, FilledSlot, ReservedSlot};
+use super::token::{FilledSlot, ReservedSlot};
 use super::ways::Ways;
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
-use crate::one::jobs::{self, Decided, Job, Jobs, RunFn};
+use crate::one::jobs::{self, Job, Jobs, RunFn};
 use crate::one::listener::{Interest, Kind, Listener};
-use crate::one::wait::block_until;
-use crate::pool::{Counted, Errand, Work};
-use crate::sync::{AtomicU32, Ordering::*, race};
+use crate::pool::{Counted, Errand};
 use crate::sys;
 
 static REMOVABLE: Kind = removable(Interest::Yes);
@@ -30,21 +36,6 @@ static OF_CANCEL: Kind = removable(Interest::No);
 const fn removable(interest: Interest) -> Kind {
     Kind::RunMarked { mark: Removable::mark_due, run: Removable::run, interest }
 }
-
-/// One that runs where an executor has it run.
-static SENT: Kind = sent(Interest::Yes);
-static SENT_OF_CANCEL: Kind = sent(Interest::No);
-
-const fn sent(interest: Interest) -> Kind {
-    Kind::Decide { mark: Removable::mark_due, decide: SentCallback::decide, interest }
-}
-
-static WORK: Work = Work {
-    run: SentCallback::run,
-    discard: SentCallback::discard,
-    cancel: SentCallback::run,
-    free: SentCallback::free,
-};
 
 #[repr(C)]
 pub(crate) struct Removable {
@@ -65,33 +56,6 @@ enum Stage {
     /// On this thread.
     Running(usize),
     Withdrawn,
-}
-
-/// With what is handed to the executor once it is due: nothing has to be allocated then.
-#[repr(C)]
-struct SentCallback {
-    /// First, so that its address is this one's.
-    removable: Removable,
-    /// Where it ended otherwise, there is nothing for the executor to do.
-    ways: Ways,
-    errand: Errand,
-}
-
-/// A thread that waits for a running callback.
-struct Awaiter {
-    next: *mut Awaiter,
-    done: AtomicU32,
-}
-
-/// How taking a callback back ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Removal {
-    /// It never ran and never will.
-    Removed,
-    /// It has run, or there is none.
-    TooLate,
-    /// It is running on another thread.
-    Running,
 }
 
 impl Removable {
@@ -181,9 +145,7 @@ impl Removable {
             let made = try_box(removable).map_err(|_| RegisterError::NoMemory)?;
             return Ok(NonNull::from(Box::leak(made)));
         };
-        let sent = SentCallback { removable, ways, errand: Errand::new(&WORK, executor) };
-        let made = try_box(sent).map_err(|_| RegisterError::NoMemory)?;
-        Ok(NonNull::from(Box::leak(made)).cast())
+        SentCallback::allocate(removable, ways, executor)
     }
 
     /// # Safety
@@ -283,7 +245,7 @@ impl Removable {
                 (unsafe { (*this).awaiters }, slot)
             });
             drop(slot);
-            wake(awaiters);
+            Awaiter::wake_all(awaiters);
         }
     }
 
@@ -319,214 +281,4 @@ unsafe fn run_job(job: NonNull<Job>, run: RunFn) {
     // SAFETY: as the caller promises.
     unsafe { jobs.push(job, Some(run)) };
     jobs::run(jobs);
-}
-
-impl SentCallback {
-    /// # Safety
-    /// It is the first field of one of these.
-    unsafe fn errand(this: NonNull<Removable>) -> NonNull<Errand> {
-        // SAFETY: as the caller promises.
-        unsafe { this.byte_add(offset_of!(Self, errand)) }.cast()
-    }
-
-    /// # Safety
-    /// It is the errand of one of these.
-    unsafe fn of_errand(errand: NonNull<Errand>) -> NonNull<Removable> {
-        // SAFETY: as the caller promises.
-        unsafe { errand.byte_sub(offset_of!(Self, errand)) }.cast()
-    }
-
-    /// Hands it over to its executor; if that refuses, it runs here.
-    ///
-    /// # Safety
-    /// As for [`Kind::Decide`].
-    unsafe fn decide(node: NonNull<Listener>, source: NonNull<Asynchron>) -> Decided {
-        // SAFETY: it has this kind.
-        let ways = unsafe { (*node.cast::<Self>().as_ptr()).ways };
-        // SAFETY: there is a reference of its own.
-        let outcome = unsafe { source.as_ref() }.outcome();
-        if !outcome.is_some_and(|(_, form)| ways.has(form)) {
-            return Some((node.cast(), Self::run_here));
-        }
-        // SAFETY: it has this kind.
-        let errand = unsafe { Self::errand(node.cast()) };
-        // SAFETY: just due, and it stays until its last part is left.
-        let refused = unsafe { Errand::hand_over(errand) }.is_err();
-        refused.then(|| (node.cast(), Self::run_here as RunFn))
-    }
-
-    /// # Safety
-    /// It was refused; called once.
-    unsafe fn run_here(job: NonNull<Job>) {
-        // SAFETY: it is due, and this is its one run.
-        unsafe { Removable::run_due(job.cast()) };
-        // SAFETY: it is one of these.
-        let errand = unsafe { Self::errand(job.cast()) };
-        // SAFETY: the part of who does it, and the only one.
-        unsafe { Errand::leave(errand) };
-    }
-
-    /// As any callback: inside another, at the end of the queue of this thread.
-    ///
-    /// # Safety
-    /// As for [`Work`].
-    unsafe fn run(errand: NonNull<Errand>) {
-        // SAFETY: it has this work.
-        let this = unsafe { Self::of_errand(errand) };
-        // SAFETY: it is due, and in no list.
-        unsafe { run_job(this.cast(), Self::run_errand) };
-    }
-
-    /// # Safety
-    /// It is to be done here; called once.
-    unsafe fn run_errand(job: NonNull<Job>) {
-        // SAFETY: it is one of these.
-        let errand = unsafe { Self::errand(job.cast()) };
-        // SAFETY: it is due, and this is its one run.
-        let run = || unsafe { Removable::run_due(job.cast()) };
-        // SAFETY: it is to be done here.
-        unsafe { Errand::within(errand, run) };
-        // SAFETY: it is done.
-        unsafe { Errand::done(errand) };
-    }
-
-    /// # Safety
-    /// As for [`Work`].
-    unsafe fn discard(errand: NonNull<Errand>) {
-        // SAFETY: it has this work.
-        let this = unsafe { Self::of_errand(errand) };
-        // SAFETY: it is due, and is not run.
-        unsafe { Removable::discard_due(this) };
-        // SAFETY: it is done.
-        unsafe { Errand::done(errand) };
-    }
-
-    /// # Safety
-    /// As for [`Work`].
-    unsafe fn free(errand: NonNull<Errand>) {
-        // SAFETY: it has this work.
-        let this = unsafe { Self::of_errand(errand) };
-        // SAFETY: made by a box, and nobody knows it any more.
-        drop(unsafe { Box::from_raw(this.cast::<Self>().as_ptr()) });
-    }
-}
-
-/// What [`remove`] leaves to be dropped without the lock.
-#[derive(Default)]
-struct Leftovers {
-    /// One that nobody else knows any more.
-    removable: Option<Unlisted>,
-    slot: Option<ReservedSlot>,
-    ctx: Option<Owned>,
-}
-
-/// A callback that nobody else knows any more.
-struct Unlisted(NonNull<Removable>);
-
-impl Drop for Unlisted {
-    fn drop(&mut self) {
-        // SAFETY: nobody else knows it.
-        unsafe { Removable::free(self.0) };
-    }
-}
-
-/// Takes the callback with this token back. Waits for one that is running, if `wait` says so, but
-/// never inside itself.
-pub(crate) fn remove(a: &Asynchron, token: u64, wait: bool) -> Removal {
-    let removal = try_to_remove(a, token, None);
-    if removal != Removal::Running || !wait {
-        return removal;
-    }
-    // Apart from the stack, if there is memory: if a host leaves the wait by longjmp(), the callback's end
-    // still finds it, where it is only lost.
-    match try_box(Awaiter { next: ptr::null_mut(), done: AtomicU32::new(0) }) {
-        Ok(awaiter) => {
-            let awaiter = Box::into_raw(awaiter);
-            // SAFETY: it stays until the call returns.
-            let removal = unsafe { wait_until_it_has_run(a, token, awaiter) };
-            // SAFETY: made by a box; nobody knows it any more.
-            drop(unsafe { Box::from_raw(awaiter) });
-            removal
-        }
-        // SAFETY: it stays until the call returns.
-        Err(mut awaiter) => unsafe { wait_until_it_has_run(a, token, &raw mut awaiter) },
-    }
-}
-
-/// # Safety
-/// The awaiter is the caller's alone, and stays until the call returns.
-unsafe fn wait_until_it_has_run(a: &Asynchron, token: u64, awaiter: *mut Awaiter) -> Removal {
-    let removal = try_to_remove(a, token, NonNull::new(awaiter));
-    if removal != Removal::Running {
-        return removal;
-    }
-    // SAFETY: it stays; others use its atomic alone.
-    let done = unsafe { &(*awaiter).done };
-    // ORDERING: Acquire sees all that the callback did.
-    let look = || Some(()).filter(|()| done.load(Acquire) != 0);
-    let _ = block_until(u64::MAX, look, |deadline| sys::wait(done, 0, u32::MAX, deadline));
-    race::acquire(done);
-    Removal::TooLate
-}
-
-/// Does not wait; but one that is running tells the awaiter when it has run.
-fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -> Removal {
-    let mut taken = Leftovers::default();
-    token::expect_to_find(token);
-    let removal = a.with_listeners(|list, _| {
-        // SAFETY: LOCKED: the owner is.
-        let Some(removable) = (unsafe { token::find(a, token) }) else {
-            return Removal::TooLate;
-        };
-        let this = removable.as_ptr();
-        // SAFETY: it is found, so it is alive, and its stage is the lock holder's to read.
-        match unsafe { (*this).stage } {
-            Stage::Registered => {
-                // SAFETY: one that is registered is listed.
-                unsafe { list.unlink(removable.cast()) };
-                // SAFETY: LOCKED, and it is alive.
-                taken.slot = unsafe { Removable::clear(this) };
-                // Nobody else had it but the list.
-                taken.removable = Some(Unlisted(removable));
-                Removal::Removed
-            }
-            Stage::Due => {
-                // SAFETY: LOCKED, and it is due.
-                let (slot, ctx) = unsafe { Removable::withdraw(this) };
-                (taken.slot, taken.ctx) = (slot, Some(ctx));
-                Removal::Removed
-            }
-            Stage::Running(thread) if thread == sys::this_thread() => Removal::TooLate,
-            Stage::Running(_) => {
-                if let Some(awaiter) = awaiter.map(NonNull::as_ptr) {
-                    // SAFETY: the chain is the lock holder's.
-                    let awaiters = unsafe { &mut (*this).awaiters };
-                    // SAFETY: its call waits, so it stays until it is done.
-                    unsafe { (*awaiter).next = mem::replace(awaiters, awaiter) };
-                }
-                Removal::Running
-            }
-            Stage::Withdrawn => Removal::TooLate,
-        }
-    });
-    drop(taken);
-    if removal == Removal::Removed {
-        a.cancel_if_unwanted();
-    }
-    removal
-}
-
-fn wake(mut awaiter: *mut Awaiter) {
-    while !awaiter.is_null() {
-        // SAFETY: its thread keeps it until it is done.
-        let next = unsafe { (*awaiter).next };
-        // SAFETY: its thread keeps it until it is done.
-        let done = unsafe { &raw const (*awaiter).done };
-        race::release(done);
-        // ORDERING: Release shows the waiting thread all that the callback did.
-        // SAFETY: its thread keeps it until it is done. After this it may be gone.
-        unsafe { (*done).store(1, Release) };
-        sys::wake(done, u32::MAX, 1);
-        awaiter = next;
-    }
 }
