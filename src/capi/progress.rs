@@ -62,7 +62,9 @@ pub unsafe extern "C" fn asynchron_progress_of(
     let Some(pair) = a.progress() else {
         return ASYNCHRON_END;
     };
-    // SAFETY: neither is NULL; the caller vouches that they may be written.
-    unsafe { (*done, *total) = (pair.done, pair.total) };
+    // SAFETY: not NULL; the caller vouches that it may be written.
+    unsafe { *done = pair.done };
+    // SAFETY: not NULL; the caller vouches that it may be written.
+    unsafe { *total = pair.total };
     ASYNCHRON_OK
 }
