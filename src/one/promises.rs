@@ -163,6 +163,11 @@ impl Asynchron {
         self.extras().and_then(|extras| extras.promises())
     }
 
+    /// Whether it was ever promised.
+    pub(crate) fn has_promises(&self) -> bool {
+        self.promises().is_some()
+    }
+
     /// Gives up a reference that is not the last one: the caller has another.
     fn give_up_another(&self) {
         // SAFETY: as the caller promises.

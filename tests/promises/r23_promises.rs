@@ -543,13 +543,61 @@ fn a_waiting_thread_keeps_it_wanted_until_its_time_is_up() {
 }
 
 #[test]
+fn who_waits_for_all_wants_each() {
+    within(60, || {
+        let (first, a) = (Handle::new(), Handle::new());
+        let p = Promise::minding(&a);
+        let (its, another) = (p.clone(), first.clone());
+        let waiter = start(move || {
+            let all = [another.raw(), its.asynchron()];
+            let waited = unsafe { asynchron_wait_all(all.as_ptr(), all.len(), ASYNCHRON_FOREVER) };
+            (waited, its.poll())
+        })
+        .asleep();
+        drop(a);
+        assert_eq!(p.poll(), ASYNCHRON_PENDING);
+        first.set(b"x");
+        p.set(1);
+        assert_eq!(waiter.join(), (ASYNCHRON_OK, ASYNCHRON_OK));
+    });
+}
+
+#[test]
+fn who_runs_its_function_on_demand_wants_it() {
+    within(60, || {
+        let (begun, goes_on) = (Gate::default(), Gate::default());
+        let gates = (begun.clone(), goes_on.clone());
+        let a = on_demand(move |_| {
+            gates.0.open();
+            gates.1.pass();
+            0
+        });
+        let p = Promise::minding(&a);
+        let its = p.clone();
+        let waiter = start(move || {
+            let got = unsafe { asynchron_get(its.asynchron(), null_mut()) };
+            (got, its.poll())
+        });
+        begun.pass();
+        drop(a);
+        assert_eq!(p.poll(), ASYNCHRON_PENDING);
+        goes_on.open();
+        assert_eq!(waiter.join(), (ASYNCHRON_OK, ASYNCHRON_OK));
+    });
+}
+
+#[test]
 fn a_wait_whose_timing_out_makes_it_unwanted_says_that_its_time_is_up() {
     type Wait = fn(*mut asynchron_t) -> asynchron_status_t;
-    let waits: [(&str, Wait); 4] = [
+    let waits: [(&str, Wait); 5] = [
         ("wait", |a| unsafe { asynchron_wait(a, 50 * MS) }),
         ("get_timeout", |a| unsafe { asynchron_get_timeout(a, 50 * MS, null_mut()) }),
         ("wait_any", |a| unsafe { asynchron_wait_any(&a, 1, 50 * MS, null_mut()) }),
         ("wait_all", |a| unsafe { asynchron_wait_all(&a, 1, 50 * MS) }),
+        ("wait_all, for another first", |a| {
+            let another = Handle::new();
+            unsafe { asynchron_wait_all([another.raw(), a].as_ptr(), 2, 50 * MS) }
+        }),
     ];
     within(60, move || {
         for (name, wait) in waits {
