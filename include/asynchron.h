@@ -67,7 +67,9 @@
  *     computing never completes there. In the child, do not touch a handle or a report that
  *     another thread was using at that moment, unless it was only waiting: it may be locked for
  *     ever. A report's descriptor stays the parent's: ask for another in the child. The parent's
- *     is left open there, and you may close it.
+ *     is left open there, and you may close it. Handlers of pthread_atfork() may call, too. Only
+ *     in the child may those that were registered before the library was loaded wait for a time to
+ *     come, or for a thread that sets a deadline.
  *   - Unloading. The shared library stays loaded once it was, since its threads may be resting. If
  *     you link the static library into a module, that module has to stay, too: link it with -z
  *     nodelete.

@@ -25,7 +25,7 @@ mod cancel;
 #[cfg(all(unix, not(loom)))]
 mod fork;
 #[cfg(all(unix, not(loom)))]
-pub(crate) use fork::{is_this_process, process_number};
+pub(crate) use fork::{can_tell_processes, is_this_process, process_number, while_nobody_forks};
 #[cfg(all(target_os = "linux", not(loom)))]
 mod neutral;
 #[cfg(not(loom))]
@@ -116,6 +116,17 @@ pub(crate) fn process_number() -> Option<u32> {
 #[cfg(any(not(unix), loom))]
 pub(crate) fn is_this_process(number: u32) -> bool {
     number == 1
+}
+
+#[cfg(all(not(unix), not(loom)))]
+pub(crate) fn can_tell_processes() -> bool {
+    true
+}
+
+/// Nobody ever forks.
+#[cfg(all(not(unix), not(loom)))]
+pub(crate) fn while_nobody_forks<R>(work: impl FnOnce() -> R) -> (R, bool) {
+    (work(), false)
 }
 
 /// A nap of so many nanoseconds, that nobody ends.

@@ -181,24 +181,15 @@ pub(crate) fn start_thread(
         .is_ok()
 }
 
-/// Has `in_child` called in the child of every fork from now on; false without memory.
-#[cfg(unix)]
-pub(crate) fn at_fork(in_child: extern "C" fn()) -> bool {
-    // libc declares the handlers as unsafe functions; a safe one serves.
-    let in_child: unsafe extern "C" fn() = in_child;
-    // SAFETY: registers a function that lives as long as the library, which is never unloaded.
-    unsafe { libc::pthread_atfork(None, None, Some(in_child)) == 0 }
-}
-
 /// Has these called around every fork from now on: before it, and after it in the parent and in the child, by the thread
 /// that forks; false without memory.
 #[cfg(unix)]
-pub(crate) fn at_fork_around(
+pub(crate) fn at_fork(
     before: extern "C" fn(),
     in_parent: extern "C" fn(),
     in_child: extern "C" fn(),
 ) -> bool {
-    // As above.
+    // libc declares the handlers as unsafe functions; safe ones serve.
     let all: [unsafe extern "C" fn(); 3] = [before, in_parent, in_child];
     let [before, in_parent, in_child] = all.map(Some);
     // SAFETY: registers functions that live as long as the library, which is never unloaded.
@@ -207,17 +198,11 @@ pub(crate) fn at_fork_around(
 
 /// Nothing forks here.
 #[cfg(not(unix))]
-pub(crate) fn at_fork_around(
+pub(crate) fn at_fork(
     _before: extern "C" fn(),
     _in_parent: extern "C" fn(),
     _in_child: extern "C" fn(),
 ) -> bool {
-    true
-}
-
-/// Nothing forks here.
-#[cfg(not(unix))]
-pub(crate) fn at_fork(_in_child: extern "C" fn()) -> bool {
     true
 }
 

@@ -113,25 +113,17 @@ impl Clock {
     #[cfg(not(loom))]
     #[cold]
     fn make() -> Result<&'static Self, NoMemory> {
-        use std::sync::atomic::AtomicBool;
-
         use super::fork;
         use crate::base::memory::try_box;
 
-        static PREPARED: AtomicBool = AtomicBool::new(false);
-
-        // Once it is true, every fork takes the lock. Two threads may both register: that does no harm.
-        // ORDERING: Acquire pairs with the Release below.
-        if !PREPARED.load(Acquire) {
-            if !fork::prepare() {
-                return Err(NoMemory);
-            }
-            // ORDERING: Release shows that it is registered.
-            PREPARED.store(true, Release);
+        // From here on every fork takes the lock.
+        if !fork::prepare() {
+            return Err(NoMemory);
         }
         let made = Box::into_raw(try_box(Self::new()).map_err(|_| NoMemory)?);
         // ORDERING: Release publishes the clock; Acquire, on failure, sees the other's.
-        let clock = match CLOCK.compare_exchange(ptr::null_mut(), made, Release, Acquire) {
+        let publish = || CLOCK.compare_exchange(ptr::null_mut(), made, Release, Acquire);
+        let clock = match fork::publish(publish) {
             Ok(_) => made,
             Err(theirs) => {
                 // SAFETY: `made` was stored nowhere.

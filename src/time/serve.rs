@@ -32,6 +32,8 @@ impl Clock {
     #[cold]
     #[inline(never)]
     pub(super) fn start_serving(&'static self) -> bool {
+        #[cfg(not(loom))]
+        super::fork::find_out(self);
         let started = sys::start_thread(Self::main, ptr::null_mut(), 0);
         if started {
             let mut inner = self.lock();

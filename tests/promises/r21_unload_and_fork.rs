@@ -52,6 +52,30 @@ fn in_a_child_s_child_and_in_a_callback() {
     fork("nested");
 }
 
+/// A program's own handlers call in all three positions, while other threads are at work; registered at that time.
+fn handlers(when: &str) {
+    let program = process::compile_without_library("fork_handlers.c");
+    let library = process::shared_library();
+    let command = process::command(&program, &[library.to_str().unwrap(), when]);
+    process::run(command, 120).assert_quiet_success();
+}
+
+#[test]
+fn a_fork_handler_of_the_program_may_call_and_be_the_first_that_does() {
+    handlers("used");
+}
+
+#[test]
+fn a_fork_handler_that_was_registered_after_the_first_calls_may_call() {
+    handlers("after");
+}
+
+/// As in a program that loads the library by itself: the library's handlers run within those.
+#[test]
+fn a_fork_handler_that_was_there_before_the_library_was_loaded_may_call() {
+    handlers("loaded");
+}
+
 /// Neither rings the parent's descriptor nor silences it, and has one of its own when it asks.
 #[test]
 fn a_child_leaves_the_parent_s_descriptor_alone() {
