@@ -49,13 +49,15 @@ struct watched {
 /* Counts its own naps, not the clock: a machine that was asleep is no fault. */
 static void *watch(void *p)
 {
-    static struct watched all[MOST_THREADS + 3];
+    static struct watched all[MOST_THREADS + RUNNERS + 3];
     unsigned n = 0, i;
     (void)p;
     for (i = 0; i < thread_count; i++)
         all[n++].worker = &workers[i];
     all[n++].worker = &finisher.worker;
     all[n++].worker = &courier.worker;
+    for (i = 0; i < RUNNERS; i++)
+        all[n++].worker = &runners[i].worker;
     all[n++].worker = &first_thread;
     while (!atomic_load_explicit(&finished, memory_order_relaxed)) {
         sleep_ns(500000000);
@@ -82,7 +84,7 @@ static void settle(bool (*done)(void))
     long before = -1, now;
     unsigned still = 0;
     for (; still < 10 * 20 && !done(); still++) {
-        now = total(HANDLES_GONE) + total(CONTEXTS_GONE) + total(BOXES_GONE) + total(WAITS_OVER);
+        now = total(HANDLES_GONE) + total(CONTEXTS_GONE) + total(BOXES_GONE) + total(WAITS_OVER) + total(EXECUTORS_GONE);
         if (now != before)
             still = 0;
         before = now;
@@ -108,6 +110,8 @@ static void fill_up(void)
         shared.slots[i] = make(GUARDED);
     for (i = 0; i < BOARDS; i++)
         shared.boards[i] = make_board(i % 2 == 0);
+    for (i = 0; i < PLACES; i++)
+        shared.places[i] = make_place();
 }
 
 /* Leaves nothing behind; what completes here still calls back. */
@@ -120,11 +124,18 @@ static void clear_up(void)
     settle(tasks_are_over);
     if (offered.a != NULL && !take_back(&offered, false))
         fault("a callback runs that no thread is left to run");
+    for (i = 0; i < PROMISES; i++)
+        give_up(shared.promises[i]);
+    for (i = 0; i < PLACES; i++) {
+        shut(shared.places[i]);
+        leave_place(shared.places[i]);
+    }
     for (i = 0; i < BOARDS; i++)
         leave_board(shared.boards[i]);
     for (i = 0; i < SLOTS; i++)
         let_go(shared.slots[i]);
     settle(all_is_balanced);
+    close_runners();
 }
 
 static void start(pthread_t *thread, void *(*body)(void *), void *argument)
@@ -158,6 +169,7 @@ int main(int argc, char **argv)
     begun = now_ns();
     open_server(&finisher);
     open_server(&courier);
+    open_runners();
     fill_up();
     for (i = 0; i < thread_count; i++)
         start(&threads[i], run, &workers[i]);

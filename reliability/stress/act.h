@@ -2,287 +2,8 @@
 #ifndef ACT_H
 #define ACT_H
 
-#include "board.h"
-
-enum { SLOTS = 16, BOARDS = 4, TOKENS = 8, MOST_SPAWNED = 128 };
-
-static struct {
-    pthread_mutex_t lock; /* nothing of the library's runs under it but retain */
-    asynchron_t *slots[SLOTS];
-    struct board *boards[BOARDS];
-} shared = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-/* A callback that can be taken back. */
-struct ticket {
-    asynchron_t *a;
-    struct duty *duty;
-    uint64_t token;
-};
-
-static _Thread_local struct ticket tickets[TOKENS];
-static struct ticket offered; /* to any thread, under the lock: two may take the same one back */
-
-static asynchron_t *grab(void)
-{
-    asynchron_t *a;
-    unsigned i = pick(SLOTS);
-    pthread_mutex_lock(&shared.lock);
-    a = asynchron_retain(shared.slots[i]);
-    pthread_mutex_unlock(&shared.lock);
-    return a;
-}
-
-static void replace(asynchron_t *a)
-{
-    asynchron_t *old;
-    unsigned i = pick(SLOTS);
-    pthread_mutex_lock(&shared.lock);
-    old = shared.slots[i];
-    shared.slots[i] = a;
-    pthread_mutex_unlock(&shared.lock);
-    if (old != NULL)
-        let_go(old);
-}
-
-static struct board *grab_board(void)
-{
-    struct board *board;
-    unsigned i = pick(BOARDS);
-    pthread_mutex_lock(&shared.lock);
-    board = shared.boards[i];
-    atomic_fetch_add_explicit(&board->references, 1, memory_order_relaxed);
-    pthread_mutex_unlock(&shared.lock);
-    return board;
-}
-
-static void replace_board(struct board *board)
-{
-    struct board *old;
-    unsigned i = pick(BOARDS);
-    pthread_mutex_lock(&shared.lock);
-    old = shared.boards[i];
-    shared.boards[i] = board;
-    pthread_mutex_unlock(&shared.lock);
-    if (old != NULL)
-        leave_board(old);
-}
-
-/* Registers; returns the duty, with a reference of the caller's, if it may be taken back. */
-static struct duty *listen(asynchron_t *a, uint64_t *token)
-{
-    struct duty *duty = make_duty(true, 2);
-    asynchron_notify_options_t options = { sizeof options, called, duty, drop_duty,
-                                           one_in(3) ? ASYNCHRON_NOTIFY_IF_PENDING : 0, NULL };
-    asynchron_status_t status;
-
-    count(CALLBACKS);
-    count(CONTEXTS_MADE);
-    /* Written before the callback can run, and so read there. */
-    status = asynchron_notify_with(a, &options, &duty->token);
-    if (status == ASYNCHRON_OK) {
-        *token = duty->token;
-        REQUIRE(*token != 0);
-        return duty;
-    }
-    REQUIRE(status == ASYNCHRON_ALREADY && options.flags != 0 && look(a) != NOTHING);
-    REQUIRE(duty->dropped && !duty->begun && duty->token == 0);
-    count(NOT_TAKEN);
-    leave_duty(duty);
-    return NULL;
-}
-
-static void listen_plainly(asynchron_t *a)
-{
-    count(CALLBACKS);
-    REQUIRE(asynchron_notify(a, called_once, make_duty(true, 1)) == ASYNCHRON_OK);
-}
-
-/* Takes a callback back; `alone`: no other thread does. False if it has to be tried again. */
-static bool take_back(const struct ticket *ticket, bool alone)
-{
-    bool wait = inside == 0 && computing == 0 && one_in(2);
-    asynchron_status_t status = wait ? asynchron_unnotify(ticket->a, ticket->token)
-                                     : asynchron_try_unnotify(ticket->a, ticket->token);
-    if (status == ASYNCHRON_PENDING) {
-        REQUIRE(!wait);
-        return false;
-    }
-    if (status == ASYNCHRON_OK)
-        count(TAKEN_BACK);
-    if (status == ASYNCHRON_OK)
-        REQUIRE(ticket->duty->dropped && !ticket->duty->begun);
-    else if (status != ASYNCHRON_ALREADY || (alone && (!ticket->duty->dropped || !ticket->duty->ended)))
-        fault("%s said %d: begun %d, ended %d, dropped %d", wait ? "unnotify" : "try_unnotify", (int)status,
-              ticket->duty->begun, ticket->duty->ended, ticket->duty->dropped);
-    leave_duty(ticket->duty);
-    asynchron_release(ticket->a);
-    return true;
-}
-
-static void use_ticket(asynchron_t *a)
-{
-    struct ticket *ticket = &tickets[pick(TOKENS)];
-    if (ticket->a != NULL) {
-        if (take_back(ticket, true))
-            ticket->a = NULL;
-        return;
-    }
-    ticket->duty = listen(a, &ticket->token);
-    if (ticket->duty != NULL)
-        ticket->a = asynchron_retain(a);
-}
-
-/* Offers one that another thread may take back at the same time, and tries to be first. */
-static void share_ticket(asynchron_t *a)
-{
-    struct ticket mine, old;
-    mine.duty = listen(a, &mine.token);
-    if (mine.duty == NULL)
-        return;
-    mine.a = asynchron_retain(asynchron_retain(a));
-    atomic_fetch_add_explicit(&mine.duty->references, 1, memory_order_relaxed);
-    pthread_mutex_lock(&shared.lock);
-    old = offered;
-    offered = mine;
-    pthread_mutex_unlock(&shared.lock);
-    while (old.a != NULL && !take_back(&old, false))
-        sleep_ns(1000);
-    while (!take_back(&mine, false))
-        sleep_ns(1000);
-}
-
-static void call_back_later(asynchron_t *a)
-{
-    uint64_t token;
-    struct duty *duty = listen(a, &token);
-    if (duty != NULL)
-        leave_duty(duty);
-}
-
-/* The answer to whoever had it follow: false if it was complete. */
-static bool follow(asynchron_t *into, asynchron_t *source)
-{
-    struct subject *subject = asynchron_user_data(into);
-    asynchron_status_t status;
-    if (subject != NULL)
-        atomic_store_explicit(&subject->follows, true, memory_order_relaxed);
-    status = asynchron_follow(into, source);
-    if (status == ASYNCHRON_OK) {
-        count(FOLLOWS);
-        if (subject != NULL)
-            atomic_store_explicit(&subject->into, true, memory_order_relaxed);
-        return true;
-    }
-    REQUIRE(status == ASYNCHRON_ALREADY || status == ASYNCHRON_CANCELLED || into == source);
-    REQUIRE(into == source || look(into) != NOTHING);
-    return false;
-}
-
-/* One that surely completes, so that it may follow anything, and anything it: a circle ends. */
-static bool follow_any(asynchron_t *self)
-{
-    asynchron_t *source = grab();
-    bool follows = is_guarded(source) && follow(self, source);
-    let_go(source);
-    return follows;
-}
-
-/* One that follows several, and is itself followed: younger than its sources are, so that none keeps itself. */
-static void follow_several(asynchron_t *const *as, size_t n)
-{
-    asynchron_t *into = make(one_in(2) ? GUARDED : OPEN), *last = make(OPEN);
-    size_t i;
-
-    follow(last, into);
-    for (i = 0; i < n; i++)
-        follow(into, as[i]);
-    if (one_in(3))
-        replace(asynchron_retain(into));
-    if (one_in(3))
-        deliver(into, pick(WAYS));
-    if (one_in(2))
-        call_back_later(last);
-    if (one_in(2))
-        await_one(into, is_guarded(into));
-    let_go(into);
-    let_go(last);
-}
-
-static void call_here(asynchron_t *a)
-{
-    struct duty duty = { .quiet = inside > 0 };
-    asynchron_status_t status = asynchron_call(a, compute, &duty);
-    if (status == ASYNCHRON_OK)
-        REQUIRE(duty.ended && (duty.followed || may_follow(a) || look(a) != NOTHING));
-    else
-        REQUIRE(!duty.begun && (status == ASYNCHRON_ALREADY || status == ASYNCHRON_CANCELLED));
-}
-
-static void spawn(asynchron_t *a)
-{
-    struct duty *duty;
-    if (total(SPAWNED) - total(SPAWNED_GONE) > MOST_SPAWNED)
-        return;
-    duty = make_function();
-    duty->spawned = true;
-    count(SPAWNED);
-    if (asynchron_spawn(a, compute, duty, drop_duty) != ASYNCHRON_OK)
-        fault("spawn was refused");
-}
-
-/* One to come after others. A given `into` is younger than its sources are, so that none keeps itself. */
-static void chain(asynchron_t *const *as, size_t n)
-{
-    struct duty *duty = make_function();
-    asynchron_t *into = one_in(2) ? make(one_in(2) ? GUARDED : OPEN) : NULL, *result;
-    bool then = n == 1 && one_in(2), rival = one_in(3);
-
-    duty->n = n;
-    duty->must_run = !then && into == NULL && !rival;
-    if (into != NULL) {
-        struct subject *subject = asynchron_user_data(into);
-        atomic_store_explicit(&subject->into, true, memory_order_relaxed);
-        if (one_in(4))
-            replace(asynchron_retain(into));
-    }
-    if (then)
-        result = asynchron_then(as[0], into, join_value, duty, drop_duty);
-    else
-        result = asynchron_after(as, n, into, join, duty, drop_duty);
-    REQUIRE(result != NULL && (into == NULL || result == into));
-    if (rival)
-        deliver(result, pick(WAYS));
-    if (one_in(2))
-        await_one(result, is_guarded(result));
-    let_go(result);
-    if (into != NULL)
-        let_go(into);
-}
-
-/* Several as one, and that one in a race with one of ours, which cancels whatever is late. */
-static void as_one(asynchron_t *const *as, size_t n)
-{
-    asynchron_t *(*const ways[])(asynchron_t *const *, size_t, asynchron_t *, uint64_t) = {
-        asynchron_all, asynchron_any, asynchron_race
-    };
-    asynchron_t *own = asynchron_create(NULL), *both[2], *race;
-
-    REQUIRE(own != NULL);
-    both[0] = own;
-    both[1] = ways[pick(3)](as, n, NULL, 0);
-    REQUIRE(both[1] != NULL);
-    race = asynchron_race(both, 2, NULL, ASYNCHRON_CANCEL_REST);
-    REQUIRE(race != NULL);
-    switch (pick(3)) {
-    case 0: (void)asynchron_cancel(race); break;
-    case 1: (void)asynchron_set_bytes(own, "own", 3); break;
-    default: break; /* it breaks */
-    }
-    asynchron_release(own);
-    REQUIRE(asynchron_poll(race) != ASYNCHRON_PENDING && asynchron_poll(both[1]) != ASYNCHRON_PENDING);
-    asynchron_release(both[1]);
-    asynchron_release(race);
-}
+#include "compute.h"
+#include "producer.h"
 
 /* Somebody without a reference delivers, and this thread releases the last one as soon as it knows. */
 static void duel(void)
@@ -297,7 +18,7 @@ static void duel(void)
     subject->duel = new_number();
     if (one_in(2))
         call_back_later(a);
-    if (!order(&courier, (struct errand) { a, 0, subject->duel })) {
+    if (!order(&courier, (struct errand) { a, 0, subject->duel, NULL })) {
         subject->duel = NOTHING;
         let_go(a);
         return;
@@ -330,13 +51,40 @@ static void use_board(asynchron_t *a)
     switch (pick(8)) {
     case 0: board_remove(board, a); break;
     case 1: board_wake(board); break;
-    case 2: readable(board, 0); break;
+    case 2:
+        readable(board, 0);
+        if (one_in(20))
+            board_close(board);
+        break;
     case 3:
     case 4: board_next(board, some_time(board->ends)); break;
     default: board_add(board, a);
     }
     (void)asynchron_report_pending(board->report);
     leave_board(board);
+}
+
+/* A task that waits for a thread of the program, or a new executor for an old one. */
+static void use_place(void)
+{
+    asynchron_task_t *task = any_task(false);
+    if (task != NULL)
+        end_task(task);
+    else if (one_in(4))
+        replace_place(make_place());
+}
+
+/* A timer among others: what comes after it, and it itself, to be completed by anyone. */
+static void use_timer(asynchron_t *const *as, size_t n)
+{
+    asynchron_t *timer = make_timer(), *both[2] = { timer, as[n - 1] };
+    if (one_in(2))
+        call_back_later(timer);
+    if (one_in(2))
+        chain(both, 2);
+    if (one_in(4))
+        replace(asynchron_retain(timer));
+    let_go(timer);
 }
 
 /* A new one that nobody else gets: registered on and released while it is pending, or completed. */
@@ -353,6 +101,30 @@ static void make_and_drop(void)
     let_go(a);
 }
 
+/* A value, taken out again by who may be the last to hold it. */
+static void deliver_and_take(void)
+{
+    asynchron_t *a = make(PLAIN);
+    asynchron_status_t status;
+    uint64_t number;
+    void *box;
+
+    if (one_in(2))
+        call_back_later(a);
+    if (one_in(4))
+        replace(asynchron_retain(a));
+    deliver(a, BY_POINTER);
+    number = look(a);
+    status = asynchron_take(a, &box);
+    if (status == ASYNCHRON_OK) {
+        REQUIRE(number_in_box(box) == number);
+        drop_box(box);
+    } else {
+        REQUIRE(status != ASYNCHRON_PENDING);
+        let_go(a);
+    }
+}
+
 static atomic_bool stopping;
 
 /* Any call, on `a` or on others. Inside a callback nothing blocks for long. */
@@ -364,7 +136,7 @@ static void anything(asynchron_t *a)
     as[0] = asynchron_retain(a);
     for (i = 1; i < n; i++)
         as[i] = one_in(8) ? asynchron_retain(a) : grab();
-    switch (pick(23)) {
+    switch (pick(37)) {
     case 0:
     case 1: deliver(a, pick(WAYS)); break;
     case 2:
@@ -383,7 +155,7 @@ static void anything(asynchron_t *a)
         if (computing < 3)
             call_here(a);
         break;
-    case 12: spawn(a); break;
+    case 12: spawn_and_leave(a); break;
     case 13: brief_report(as, n); break;
     case 14:
     case 15: use_board(a); break;
@@ -398,6 +170,20 @@ static void anything(asynchron_t *a)
             follow(a, as[n - 1]);
         break;
     case 20: as_one(as, n); break;
+    case 21: arm(a); break;
+    case 22: use_timer(as, n); break;
+    case 23: progress(a); break;
+    case 24: replace_promise(promise(a, one_in(3))); break;
+    case 25:
+    case 26: use_promise(); break;
+    case 27: await_promised(); break;
+    case 28: unwanted(); break;
+    case 29: await_return(); break;
+    case 30: await_any_return(a); break;
+    case 31: use_place(); break;
+    case 32: deliver_and_take(); break;
+    case 33: cancel_unless_begun(a); break;
+    case 34: start_by_hand(a); break;
     default: replace(make(one_in(4) ? OPEN : GUARDED));
     }
     for (i = 0; i < n; i++)

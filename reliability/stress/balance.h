@@ -6,17 +6,21 @@
 
 static const struct sum {
     const char *claim;
-    enum account left, right[6]; /* the left one is the sum of the right ones */
+    enum account left, right[10]; /* the left one is the sum of the right ones */
 } sums[] = {
     { "every handle is gone", HANDLES_MADE, { HANDLES_GONE } },
     { "every delivery that won did so on one handle", WON, { WON_BY_HANDLES, WON_UNNAMED } },
     { "every handle ended in one way", HANDLES_MADE,
-      { WON_BY_HANDLES, RETURNED, BROKEN, PASSED_ON, UNDELIVERED } },
+      { WON_BY_HANDLES, RETURNED, BROKEN, PASSED_ON, UNDELIVERED, EXPIRED, UNWANTED, SHUT_DOWN, UNNEEDED } },
     { "every value, owner and payload was dropped", BOXES_MADE, { BOXES_GONE } },
     { "every callback ran or never will", CALLBACKS, { CALLBACKS_RAN, CALLBACKS_UNRUN } },
-    { "the callbacks that never ran were taken back or refused", CALLBACKS_UNRUN, { TAKEN_BACK, NOT_TAKEN } },
+    { "the callbacks that never ran were taken back, refused, discarded or not asked for", CALLBACKS_UNRUN,
+      { TAKEN_BACK, NOT_TAKEN, DISCARDED, UNASKED } },
     { "every context was dropped", CONTEXTS_MADE, { CONTEXTS_GONE } },
     { "every function spawned is over", SPAWNED, { SPAWNED_GONE } },
+    { "every executor is gone", EXECUTORS_MADE, { EXECUTORS_GONE } },
+    { "every task was run or discarded", POSTED, { TASKS_RAN, TASKS_DISCARDED } },
+    { "every promise was given up", PROMISES_MADE, { PROMISES_GONE } },
     { "no function of an after was forgotten", UNRUN_AFTERS, { NONE } },
     { "every waiter returned", WAITS, { WAITS_OVER } },
     { "every wait for one that the waiter was the last to hold returned", DUELS, { DUELS_OVER } },

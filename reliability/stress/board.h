@@ -9,6 +9,7 @@ struct board {
     asynchron_report_t *report;
     atomic_int references;
     bool ends; /* it holds guarded ones alone: next surely returns */
+    atomic_bool closed;
     atomic_long added, yielded, removed, wakes, woken;
 };
 
@@ -33,10 +34,18 @@ static void board_add(struct board *board, asynchron_t *a)
 {
     if (board->ends && !is_guarded(a))
         return;
-    if (asynchron_report_add(board->report, a, asynchron_user_data(a)) == ASYNCHRON_OK)
-        add_up(&board->added, ADDED);
-    else
-        fault("a report refused to add");
+    switch (asynchron_report_add(board->report, a, asynchron_user_data(a))) {
+    case ASYNCHRON_OK: add_up(&board->added, ADDED); break;
+    case ASYNCHRON_E_CLOSED: REQUIRE(atomic_load_explicit(&board->closed, memory_order_relaxed)); break;
+    default: fault("a report refused to add");
+    }
+}
+
+/* While others add to it, and ask. */
+static void board_close(struct board *board)
+{
+    atomic_store_explicit(&board->closed, true, memory_order_relaxed);
+    REQUIRE(asynchron_report_close(board->report) == ASYNCHRON_OK);
 }
 
 static void board_remove(struct board *board, asynchron_t *a)
@@ -120,7 +129,7 @@ static void leave_board(struct board *board)
     REQUIRE(of(&board->wakes) == of(&board->woken));
     REQUIRE((status == ASYNCHRON_END) == (left == 0));
     if (left == 0 && one_in(4))
-        REQUIRE(!readable(board, 0));
+        REQUIRE(readable(board, 0) == atomic_load_explicit(&board->closed, memory_order_relaxed));
     count_many(LEFT, left);
     asynchron_report_release(board->report);
     count(REPORTS_GONE);

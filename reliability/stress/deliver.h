@@ -4,7 +4,7 @@
 
 #include "subject.h"
 
-enum { WAYS = 10 };
+enum { WAYS = 10, BY_POINTER = 2 };
 
 /* A value that holds an asynchron of its own, which holds one of its own: drops that release. */
 static void hold(struct box *box)
@@ -34,7 +34,7 @@ static asynchron_status_t deliver_number(asynchron_t *a, unsigned way, uint64_t 
     switch (way) {
     case 0: return asynchron_set_bytes(a, bytes, 8 + pick(9));
     case 1: return asynchron_set_bytes(a, bytes, 17 + pick(48));
-    case 2:
+    case BY_POINTER:
     case 3: return asynchron_set_pointer(a, box, drop_box);
     case 4: return asynchron_set_buffer(a, box->bytes, sizeof box->bytes, box, drop_box);
     case 5: return asynchron_fail_with(a, (int32_t)*number, "stress", text, box, drop_box);
@@ -45,24 +45,30 @@ static asynchron_status_t deliver_number(asynchron_t *a, unsigned way, uint64_t 
     }
 }
 
+/* The caller, who holds a reference, was answered that this delivery won. */
+static void won(asynchron_t *a, uint64_t number)
+{
+    struct subject *subject = asynchron_user_data(a);
+    count(WON);
+    if (subject == NULL)
+        count(WON_UNNAMED);
+    else if (atomic_fetch_add_explicit(&subject->wins, 1, memory_order_relaxed) == 0)
+        subject->winner = number;
+    else
+        fault("two deliveries won");
+    REQUIRE(look(a) == number);
+}
+
 /* Delivers to one of which the caller holds a reference. */
 static void deliver(asynchron_t *a, unsigned way)
 {
-    struct subject *subject = asynchron_user_data(a);
     uint64_t number = new_number();
     bool boxed;
     asynchron_status_t status = deliver_number(a, way, &number, &boxed);
 
     switch (status) {
     case ASYNCHRON_OK:
-        count(WON);
-        if (subject == NULL)
-            count(WON_UNNAMED);
-        else if (atomic_fetch_add_explicit(&subject->wins, 1, memory_order_relaxed) == 0)
-            subject->winner = number;
-        else
-            fault("two deliveries won");
-        REQUIRE(look(a) == number);
+        won(a, number);
         return;
     case ASYNCHRON_ALREADY:
         REQUIRE(asynchron_poll(a) == ASYNCHRON_OK || asynchron_poll(a) == ASYNCHRON_FAILED);
@@ -76,6 +82,36 @@ static void deliver(asynchron_t *a, unsigned way)
     count(LATE);
     /* What came too late was dropped by the call. */
     REQUIRE(!boxed || last_dropped == number);
+}
+
+/* Cancels what has not begun. */
+static void cancel_unless_begun(asynchron_t *a)
+{
+    uint64_t number = new_number();
+    char text[24];
+    asynchron_status_t status;
+
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    status = asynchron_cancel_pending(a, text);
+    if (status == ASYNCHRON_OK)
+        won(a, number);
+    else if (status == ASYNCHRON_CANCELLED)
+        REQUIRE(asynchron_poll(a) == ASYNCHRON_CANCELLED);
+    else
+        REQUIRE(status == ASYNCHRON_ALREADY && asynchron_state(a) != ASYNCHRON_STATE_PENDING);
+}
+
+/* Says that it is being computed. Only of what somebody surely delivers. */
+static void start_by_hand(asynchron_t *a)
+{
+    asynchron_status_t status;
+    if (!is_guarded(a))
+        return;
+    status = asynchron_start(a);
+    if (status == ASYNCHRON_OK || status == ASYNCHRON_ALREADY)
+        REQUIRE(asynchron_state(a) != ASYNCHRON_STATE_PENDING);
+    else
+        REQUIRE(status == ASYNCHRON_CANCELLED && asynchron_poll(a) == ASYNCHRON_CANCELLED);
 }
 
 #endif

@@ -5,7 +5,9 @@
 #ifndef DUTY_H
 #define DUTY_H
 
-#include "wait.h"
+#include "deadline.h"
+#include "place.h"
+#include "progress.h"
 
 struct duty {
     atomic_int references; /* the library's, and that of whoever may take it back */
@@ -13,11 +15,33 @@ struct duty {
     bool spawned;
     bool must_run;
     bool quiet;            /* does nothing further */
+    bool may_be_discarded; /* its executor's tasks may be */
+    bool refused;          /* or taken back: it never ran for that */
     bool begun, ended, dropped;
     bool followed;         /* what it computes was not complete when it returned */
     size_t n;              /* sources */
+    uint64_t wanted;       /* the ways of ending that it is for; 0: all */
+    struct place *place;   /* where the function runs, if that is an executor of ours */
     uint64_t token;
 };
+
+/* Some of the ways of ending: at least one. */
+static uint64_t some_ways(void)
+{
+    static const uint64_t all = ASYNCHRON_ON_VALUE | ASYNCHRON_ON_FAILURE | ASYNCHRON_ON_CANCEL;
+    uint64_t some = random_number() & all;
+    return some == 0 ? ASYNCHRON_ON_VALUE : some;
+}
+
+static bool is_wanted(uint64_t ways, asynchron_t *a)
+{
+    switch (asynchron_poll(a)) {
+    case ASYNCHRON_OK: return ways == 0 || (ways & ASYNCHRON_ON_VALUE) != 0;
+    case ASYNCHRON_FAILED: return ways == 0 || (ways & ASYNCHRON_ON_FAILURE) != 0;
+    case ASYNCHRON_CANCELLED: return ways == 0 || (ways & ASYNCHRON_ON_CANCEL) != 0;
+    default: return false;
+    }
+}
 
 /* What callbacks and functions do further: any call, on any asynchron. In act.h. */
 static void act(asynchron_t *self);
@@ -34,8 +58,14 @@ static struct duty *make_duty(bool callback, int references)
 
 static void leave_duty(struct duty *duty)
 {
-    if (atomic_fetch_sub_explicit(&duty->references, 1, memory_order_acq_rel) == 1)
-        free(duty);
+    if (atomic_fetch_sub_explicit(&duty->references, 1, memory_order_acq_rel) != 1)
+        return;
+    if (duty->callback && !duty->ended && !duty->refused) {
+        REQUIRE(duty->wanted != 0 || duty->may_be_discarded);
+        count(duty->wanted != 0 ? UNASKED : DISCARDED);
+    }
+    forget_place(duty->place);
+    free(duty);
 }
 
 static void drop_duty(void *p)
@@ -50,6 +80,8 @@ static void drop_duty(void *p)
         count(UNRUN_AFTERS);
     if (duty->spawned)
         count(SPAWNED_GONE);
+    if (duty->begun)
+        place_is_done(duty->place);
     count(CONTEXTS_GONE);
     leave_duty(duty);
 }
@@ -58,6 +90,7 @@ static void begin(struct duty *duty)
 {
     REQUIRE(!duty->begun && !duty->dropped);
     duty->begun = true;
+    place_begins(duty->place);
 }
 
 static void end(struct duty *duty)
@@ -71,11 +104,13 @@ static void run_callback(asynchron_t *a, struct duty *duty)
 {
     inside++;
     begin(duty);
-    REQUIRE(look(a) != NOTHING);
+    REQUIRE(look(a) != NOTHING && is_wanted(duty->wanted, a));
     if (duty->token != 0 && one_in(4))
         REQUIRE(asynchron_unnotify(a, duty->token) == ASYNCHRON_ALREADY);
     if (!duty->quiet && one_in(3))
         act(a);
+    if (inside < 3 && one_in(8))
+        asynchron_run_due();
     end(duty);
     inside--;
 }
@@ -105,6 +140,8 @@ static int32_t work(asynchron_t *self, struct duty *duty)
     }
     if (!duty->quiet && computing < 3 && one_in(2))
         act(self);
+    if (one_in(4))
+        progress(self);
     if (one_in(2))
         deliver(self, pick(WAYS));
     else if (one_in(4))
@@ -127,22 +164,16 @@ static int32_t join(asynchron_t *self, asynchron_t *const *sources, size_t n, vo
     inside++;
     REQUIRE(n == duty->n);
     for (i = 0; i < n; i++)
-        REQUIRE(look(sources[i]) != NOTHING);
+        REQUIRE(look(sources[i]) != NOTHING && is_wanted(duty->wanted, sources[i]));
     code = work(self, duty);
     inside--;
     return code;
 }
 
-static int32_t join_value(asynchron_t *self, asynchron_t *const *sources, size_t n, void *ctx)
-{
-    REQUIRE(n == 1 && asynchron_poll(sources[0]) == ASYNCHRON_OK);
-    return join(self, sources, n, ctx);
-}
-
-static struct duty *make_function(void)
+static struct duty *make_function(int references)
 {
     count(CONTEXTS_MADE);
-    return make_duty(false, 1);
+    return make_duty(false, references);
 }
 
 enum kind { PLAIN, OPEN, GUARDED };
@@ -152,7 +183,7 @@ static asynchron_t *make(enum kind kind)
 {
     static _Atomic uint64_t serials;
     struct subject *subject = allocate(sizeof *subject);
-    asynchron_options_t options = { sizeof options, NULL, subject, subject_gone, NULL, NULL, NULL, 0 };
+    asynchron_options_t options = { sizeof options, NULL, subject, subject_gone, NULL, NULL, NULL, 0, 0 };
     asynchron_t *a = NULL;
 
     subject->serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed);
@@ -162,16 +193,24 @@ static asynchron_t *make(enum kind kind)
         options.reserve = pick(80);
     if (kind != PLAIN && one_in(6)) {
         options.on_demand = compute;
-        options.on_demand_ctx = make_function();
+        options.on_demand_ctx = make_function(1);
         options.drop_on_demand_ctx = drop_duty;
+    }
+    atomic_init(&subject->due, UINT64_MAX);
+    subject->needs_deadline = kind == GUARDED && one_in(4);
+    if (subject->needs_deadline || (kind != PLAIN && one_in(6))) {
+        options.expire_after_ns = 1 + pick(500000);
+        note_deadline(subject, options.expire_after_ns);
     }
     count(HANDLES_MADE);
     if (asynchron_create_with(&options, &a) != ASYNCHRON_OK) {
         fault("no asynchron could be made");
         abort();
     }
-    if (kind == GUARDED) {
-        struct errand errand = { asynchron_retain(a), now_ns() + pick(500000), 0 };
+    if (subject->needs_deadline) {
+        subject->guarded = true;
+    } else if (kind == GUARDED) {
+        struct errand errand = { asynchron_retain(a), now_ns() + pick(500000), 0, NULL };
         subject->guarded = order(&finisher, errand);
         if (!subject->guarded)
             asynchron_release(a);

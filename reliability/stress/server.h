@@ -6,6 +6,7 @@
 #define SERVER_H
 
 #include "deliver.h"
+#include "promise.h"
 #include <pthread.h>
 
 enum { QUEUE = 4096 };
@@ -14,6 +15,7 @@ struct errand {
     asynchron_t *a;
     uint64_t due;
     uint64_t number; /* of a duel; 0: a reference comes with it */
+    asynchron_promise_t *promise; /* instead of `a` */
 };
 
 struct server {
@@ -80,7 +82,12 @@ static void *serve(void *p)
     me = &server->worker;
     inside = 1; /* nothing here may wait without a limit: others wait for this thread */
     while (take(server, &errand)) {
-        if (errand.number == 0) {
+        if (errand.promise != NULL) {
+            doing("delivers what it has promised, or not");
+            if (one_in(4))
+                deliver(asynchron_promise_asynchron(errand.promise), pick(WAYS));
+            give_up(errand.promise);
+        } else if (errand.number == 0) {
             doing("completes a guarded one");
             deliver(errand.a, pick(WAYS));
             let_go(errand.a);

@@ -10,8 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Outcomes that have no number: by a function's return, by a cancel without a reason, by the last release. */
-enum { NOTHING, EMPTY, PLAIN_CANCEL, LAST_RELEASE, RETURNED_CODE, FIRST_NUMBER = 1000 };
+/* Outcomes that have no number: by a function's return, by a cancel without a reason, by the last release of the
+ * handles or of the promises; by a deadline, and by the cancels that the library makes by itself. */
+enum outcome {
+    NOTHING, EMPTY, PLAIN_CANCEL, LAST_RELEASE,
+    AT_DEADLINE, FOR_NOBODY, BY_SHUTDOWN, AS_THE_REST,
+    RETURNED_CODE, FIRST_NUMBER = 1000
+};
 
 struct subject {
     uint64_t serial;
@@ -22,6 +27,9 @@ struct subject {
     atomic_bool follows;  /* what its function returns may be ignored */
     atomic_bool started;  /* a function ran */
     bool guarded;         /* somebody surely completes it */
+    bool needs_deadline;  /* that is its deadline alone, which must stay */
+    _Atomic unsigned may;  /* which outcomes the library may make: a bit for each */
+    _Atomic uint64_t due; /* no deadline that it ever had was before */
     uint64_t duel;        /* the number that a courier without a reference delivers */
 };
 
@@ -105,15 +113,24 @@ static uint64_t number_of_value(asynchron_value_t value)
     return number;
 }
 
+static const char *const reasons[] = { "unwanted", "shut down", "unneeded" };
+
 static uint64_t number_of_error(const asynchron_error_t *error, bool cancelled)
 {
     uint64_t number;
     if (strcmp(error->domain, "asynchron") == 0) {
-        REQUIRE(error->code == ASYNCHRON_E_BROKEN && !cancelled);
+        REQUIRE(!cancelled);
+        if (error->code == ASYNCHRON_TIMEOUT)
+            return AT_DEADLINE;
+        REQUIRE(error->code == ASYNCHRON_E_BROKEN);
         return LAST_RELEASE;
     }
     if (error->message[0] == '\0')
         return cancelled ? PLAIN_CANCEL : RETURNED_CODE + (uint64_t)error->code;
+    if (cancelled && error->code == 0)
+        for (number = FOR_NOBODY; number <= AS_THE_REST; number++)
+            if (strcmp(error->message, reasons[number - FOR_NOBODY]) == 0)
+                return number;
     number = strtoull(error->message, NULL, 10);
     REQUIRE(error->code == (cancelled ? 0 : (int32_t)number));
     if (error->payload != NULL)
@@ -146,15 +163,38 @@ static uint64_t outcome(asynchron_t *a)
     return NOTHING;
 }
 
+/* From now on the library may complete it in this way by itself. */
+static void allow(asynchron_t *a, enum outcome way)
+{
+    struct subject *subject = asynchron_user_data(a);
+    if (subject != NULL)
+        atomic_fetch_or_explicit(&subject->may, 1U << way, memory_order_relaxed);
+}
+
+static bool may_be(const struct subject *subject, uint64_t outcome)
+{
+    return (atomic_load_explicit(&subject->may, memory_order_relaxed) >> outcome & 1) != 0;
+}
+
+/* Whether it may end as another did. */
+static bool may_be_passed_on(const struct subject *subject)
+{
+    return atomic_load_explicit(&subject->into, memory_order_relaxed)
+        || atomic_load_explicit(&subject->follows, memory_order_relaxed);
+}
+
 /* Everyone who looks sees the same. */
 static uint64_t look(asynchron_t *a)
 {
     struct subject *subject = asynchron_user_data(a);
     uint64_t seen = NOTHING, number = outcome(a);
-    if (subject != NULL && number != NOTHING
-        && !atomic_compare_exchange_strong_explicit(&subject->seen, &seen, number, memory_order_relaxed,
-                                                    memory_order_relaxed))
+    if (subject == NULL || number == NOTHING)
+        return number;
+    if (!atomic_compare_exchange_strong_explicit(&subject->seen, &seen, number, memory_order_relaxed,
+                                                 memory_order_relaxed))
         REQUIRE(seen == number);
+    else if (number == AT_DEADLINE && !may_be_passed_on(subject))
+        REQUIRE(now_ns() >= atomic_load_explicit(&subject->due, memory_order_relaxed));
     return number;
 }
 
@@ -185,6 +225,8 @@ static void subject_gone(void *p)
         count(UNDELIVERED);
     } else if (seen == LAST_RELEASE) {
         count(BROKEN);
+    } else if (may_be(subject, seen < RETURNED_CODE ? seen : NOTHING)) {
+        count(EXPIRED + (enum account)(seen - AT_DEADLINE));
     } else if (started && (seen == EMPTY || (seen >= RETURNED_CODE && seen < FIRST_NUMBER))) {
         count(RETURNED);
     } else {
