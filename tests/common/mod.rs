@@ -28,6 +28,10 @@ pub fn files_of(path: &Path, extensions: &[&str]) -> Vec<PathBuf> {
         let wanted = extension.is_some_and(|extension| extensions.contains(&extension));
         return wanted.then(|| path.to_owned()).into_iter().collect();
     }
+    // What is built comes and goes meanwhile.
+    if path.ends_with("build") || path.ends_with("target") {
+        return Vec::new();
+    }
     let entries = std::fs::read_dir(path).expect("a directory can be read");
     entries.flat_map(|entry| files_of(&entry.unwrap().path(), extensions)).collect()
 }

@@ -1,4 +1,4 @@
-// Want of memory: the first, second, ... allocation of a scenario fails, alone or with all that follow. What is asked
+// Without memory: the first, second, ... allocation of a scenario fails, alone or with all that follow. What is asked
 // for then throws std::bad_alloc, or fails with it, and nothing is lost. A program of its own: malloc is replaced.
 #include "check.hpp"
 
@@ -78,7 +78,7 @@ struct large {
     char bytes[100];
 };
 
-// The failure that came of it is no other than want of memory.
+// The failure that came of it can only be that memory ran out.
 template <class T> void expect(const future<T> &f)
 {
     CHECK(f.complete());
@@ -311,7 +311,7 @@ void coroutines()
 #endif
 
 #if defined(ASYNCHRON_PLUGIN)
-// What the plug-in has code for keeps it, or was not handed over for want of memory.
+// What the plug-in has code for keeps it, or was not handed over because memory ran out.
 void kept_while_in_use()
 {
     promise<std::string> p;

@@ -1,5 +1,5 @@
-//! Rule 9: as many background threads as processors; one more each 10 ms, when a task has lain so long; none that has
-//! rested for a second.
+//! Rule 9: as many background threads as processors; one more each 10 ms, when a task has been queued for so long; none
+//! that has rested for a second.
 
 use crate::support::process::try_in_child;
 use crate::support::*;

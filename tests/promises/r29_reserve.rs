@@ -1,4 +1,4 @@
-//! Rule 29: where room was reserved, set_bytes of at most so many bytes neither allocates nor fails for want of memory.
+//! Rule 29: where room was reserved, set_bytes of at most so many bytes neither allocates nor fails without memory.
 
 use crate::support::*;
 use std::mem::offset_of;

@@ -31,7 +31,7 @@ static asynchron_report_t *report;
         allocations_left = left, allocations_asked = asked; \
     } while (0)
 
-/* Each does its call on a pending asynchron; the results: 1 done, 0 refused for want of memory, -1 nonsense. */
+/* Each does its call on a pending asynchron; the results: 1 done, 0 out of memory, -1 nonsense. */
 static int result(asynchron_status_t status)
 {
     return status == ASYNCHRON_OK ? 1 : status == ASYNCHRON_E_NOMEM ? 0 : -1;

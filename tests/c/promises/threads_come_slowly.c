@@ -1,5 +1,5 @@
 /* Threads take long to start: those that spawn meanwhile start no more than there are processors, until what they
- * spawned has lain for 10 ms. */
+ * spawned has been queued for 10 ms. */
 #define _GNU_SOURCE
 #include <asynchron.h>
 #include <dlfcn.h>
