@@ -27,8 +27,8 @@
  * What holds for every function here:
  *
  *   - C99 or C++11, and later.
- *   - Handles. asynchron_t and asynchron_report_t are reference counted. Every function that
- *     returns one gives you a reference, which you release once. Hold a reference for the length
+ *   - Handles. Asynchrons, reports, executors and promises are reference counted. Every function
+ *     that returns one gives you a reference, which you release once. Hold a reference for the length
  *     of every call. The one exception: once a delivery has won, a waiter may release the last
  *     reference while that call is still returning.
  *   - Arguments. Every function checks its arguments. For a NULL or an invalid value it returns
