@@ -77,6 +77,23 @@ fn who_waits_for_the_value_and_who_waits_for_the_return_both_wake() {
     });
 }
 
+/// Publishing takes away that somebody waits, so that one says it again before the function has returned.
+#[test]
+fn who_waits_for_the_return_before_it_is_delivered_wakes_for_the_return() {
+    two_threads(|| {
+        let told = Told::new(|a| assert_eq!(a.set(1), ASYNCHRON_OK));
+        let (a, its) = (A::new(), told.clone());
+        let other = thread::spawn(move || call(a, &its));
+        while unsafe { asynchron_state(a.0) } == asynchron_state_t::ASYNCHRON_STATE_PENDING {
+            thread::yield_now();
+        }
+        free_after_return(a, &told);
+        assert_eq!(a.poll(), ASYNCHRON_OK);
+        assert_eq!(other.join().unwrap(), ASYNCHRON_OK);
+        a.release();
+    });
+}
+
 /// Nobody completes it: the return alone wakes who waits for that.
 #[test]
 fn a_function_that_follows_another_has_returned_before_that_completes() {
