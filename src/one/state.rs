@@ -188,6 +188,61 @@ impl State {
         seen
     }
 
+    /// Makes the outcome visible to all, unlocks, and wakes those who sleep. The object may be gone afterwards.
+    #[inline]
+    pub(crate) fn publish(&self, held: Held, form: Form) {
+        let complete = held.complete(form);
+        if held.0 & (WAITED | CROWDED | WATCHED) != 0 {
+            return self.publish_and_wake(held, complete);
+        }
+        // ORDERING: Release shows the outcome to whoever sees COMPLETE, and hands on what was done under
+        // the lock.
+        self.0.store(complete.0, Release);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn publish_and_wake(&self, held: Held, complete: Held) {
+        let state: *const Self = self;
+        race::release(state);
+        // ORDERING: as in `publish`. All are woken, and WANTED is not looked for; an exchange, because that may be
+        // added just now.
+        self.0.swap(complete.0, Release);
+        if held.0 & (WAITED | CROWDED) != 0 {
+            Self::wake(state);
+        }
+    }
+
+    /// Wakes all that sleep until it is complete, or unlocked, or its function has returned. By address: the object may be gone.
+    fn wake(state: *const Self) {
+        sys::wake(state.cast(), FOR_COMPLETION | FOR_THE_LOCK | FOR_RETURN, i32::MAX);
+    }
+
+    /// Sleeps until complete, until the deadline, or for no reason at all.
+    #[inline]
+    pub(crate) fn park(&self, deadline: Deadline) {
+        self.park_unless(Seen::is_complete, FOR_COMPLETION, deadline);
+    }
+
+    #[inline(always)]
+    fn park_unless(&self, there: impl Fn(Seen) -> bool, mask: u32, deadline: Deadline) {
+        // ORDERING: a guess, checked by the exchange and by the kernel.
+        let seen = self.0.load(Relaxed);
+        if there(Seen(seen)) {
+            return;
+        }
+        if seen & LOCKED != 0 {
+            return LockWait::for_lock_of(self).sleep(seen);
+        }
+        let waited = seen | WAITED;
+        // ORDERING: announces this thread. Publishing takes the lock by an exchange of the same
+        // word, and the end of a function is one, so either it sees WAITED, or the kernel finds the word changed
+        // and does not sleep.
+        if seen == waited || self.0.compare_exchange_weak(seen, waited, Relaxed, Relaxed).is_ok() {
+            sys::wait(&self.0, waited, mask, deadline);
+        }
+    }
+
     /// From PENDING to RUNNING; or the state that forbids it.
     pub(crate) fn start(&self) -> Result<(), Seen> {
         self.start_as(RUNNING)
@@ -224,29 +279,17 @@ impl State {
         out
     }
 
-    /// Makes the outcome visible to all, unlocks, and wakes those who sleep. The object may be gone afterwards.
-    #[inline]
-    pub(crate) fn publish(&self, held: Held, form: Form) {
-        let complete = held.complete(form);
-        if held.0 & (WAITED | CROWDED | WATCHED) != 0 {
-            return self.publish_and_wake(held, complete);
-        }
-        // ORDERING: Release shows the outcome to whoever sees COMPLETE, and hands on what was done under
-        // the lock.
-        self.0.store(complete.0, Release);
+    /// As [`Self::park`], until no function runs.
+    pub(crate) fn park_for_return(&self, deadline: Deadline) {
+        self.park_unless(|seen| !seen.runs_function(), FOR_RETURN, deadline);
     }
 
-    #[cold]
-    #[inline(never)]
-    fn publish_and_wake(&self, held: Held, complete: Held) {
-        let state: *const Self = self;
-        race::release(state);
-        // ORDERING: as in `publish`. All are woken, and WANTED is not looked for; an exchange, because that may be
-        // added just now.
-        self.0.swap(complete.0, Release);
-        if held.0 & (WAITED | CROWDED) != 0 {
-            Self::wake(state);
+    /// Wakes those that sleep until it is complete, which look at the word again once it is unlocked. Returns how many.
+    pub(crate) fn wake_sleepers(&self, held: &Held) -> u32 {
+        if held.0 & WAITED == 0 {
+            return 0;
         }
+        sys::wake(&raw const self.0, FOR_COMPLETION, i32::MAX)
     }
 
     /// Ends the loan of the callback that it was lent to. True: the last counted reference was given
@@ -295,49 +338,6 @@ impl State {
                 race::acquire(self);
                 return Ok(seen);
             }
-        }
-    }
-
-    /// Wakes those that sleep until it is complete, which look at the word again once it is unlocked. Returns how many.
-    pub(crate) fn wake_sleepers(&self, held: &Held) -> u32 {
-        if held.0 & WAITED == 0 {
-            return 0;
-        }
-        sys::wake(&raw const self.0, FOR_COMPLETION, i32::MAX)
-    }
-
-    /// Wakes all that sleep until it is complete, or unlocked, or its function has returned. By address: the object may be gone.
-    fn wake(state: *const Self) {
-        sys::wake(state.cast(), FOR_COMPLETION | FOR_THE_LOCK | FOR_RETURN, i32::MAX);
-    }
-
-    /// Sleeps until complete, until the deadline, or for no reason at all.
-    #[inline]
-    pub(crate) fn park(&self, deadline: Deadline) {
-        self.park_unless(Seen::is_complete, FOR_COMPLETION, deadline);
-    }
-
-    /// The same until no function runs.
-    pub(crate) fn park_for_return(&self, deadline: Deadline) {
-        self.park_unless(|seen| !seen.runs_function(), FOR_RETURN, deadline);
-    }
-
-    #[inline(always)]
-    fn park_unless(&self, there: impl Fn(Seen) -> bool, mask: u32, deadline: Deadline) {
-        // ORDERING: a guess, checked by the exchange and by the kernel.
-        let seen = self.0.load(Relaxed);
-        if there(Seen(seen)) {
-            return;
-        }
-        if seen & LOCKED != 0 {
-            return LockWait::for_lock_of(self).sleep(seen);
-        }
-        let waited = seen | WAITED;
-        // ORDERING: announces this thread. Publishing takes the lock by an exchange of the same
-        // word, and the end of a function is one, so either it sees WAITED, or the kernel finds the word changed
-        // and does not sleep.
-        if seen == waited || self.0.compare_exchange_weak(seen, waited, Relaxed, Relaxed).is_ok() {
-            sys::wait(&self.0, waited, mask, deadline);
         }
     }
 }
