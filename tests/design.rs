@@ -1,4 +1,5 @@
-//! docs/design.md names files and functions of `src/`, CONTRIBUTING.md files, and the glossary words: these are there.
+//! docs/design.md and docs/reliability.md name files and functions of `src/`, CONTRIBUTING.md files, and the glossary
+//! words: these are there.
 
 mod common;
 
@@ -60,6 +61,42 @@ fn what_is_not_there_is_missed() {
     assert_eq!(missing("`one/state.rs`: `publish()`, `State`"), Vec::<String>::new());
     let wrong = "`claim()`; `one/state.rs`: `claims()`, `Stated`; `one/nowhere.rs`";
     assert_eq!(missing(wrong).len(), 4);
+}
+
+/// The function in which a mutant is, as cargo-mutants says it, and the type that it belongs to. Of a constant, neither.
+fn place_of(mutant: &str) -> (Option<&str>, Option<&str>) {
+    let replaced = mutant.strip_prefix("replace ").and_then(|rest| rest.split(' ').next());
+    let replaced = replaced.filter(|name| *name != "match").unwrap_or("");
+    let path = mutant.rsplit_once(" in ").map_or(replaced, |(_, path)| path);
+    let (of, function) = path.rsplit_once("::").map_or((None, path), |(of, name)| (Some(of), name));
+    let of = of.map(|of| of.split('<').next().unwrap_or(of));
+    (of, Some(function).filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase())))
+}
+
+#[test]
+fn the_mutants_that_are_listed_are_of_functions_that_are_there() {
+    let page = samples::read(&root().join("docs/reliability.md"));
+    let section = page.split("\n## ").find(|section| section.starts_with("Mutants\n"));
+    let section = section.expect("docs/reliability.md has the mutants");
+    let mutants: Vec<_> = quoted(section).filter_map(|name| name.split_once(".rs: ")).collect();
+    assert!(mutants.len() > 40, "hardly a mutant is listed");
+    let mut missing = Vec::new();
+    for (file, mutant) in mutants {
+        let text =
+            std::fs::read_to_string(root().join(format!("src/{file}.rs"))).unwrap_or_default();
+        let (of, function) = place_of(mutant);
+        if text.is_empty()
+            || function.is_some_and(|function| !defines(&text, function))
+            || of.is_some_and(|of| !text.contains(of))
+        {
+            missing.push(format!("{file}.rs: {mutant}"));
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "docs/reliability.md lists what is not there:\n{}",
+        missing.join("\n")
+    );
 }
 
 /// A name of a file with something in capitals, such as NAME, stands for several.
