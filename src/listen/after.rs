@@ -198,10 +198,10 @@ impl After {
             // SAFETY: nobody else knows it, and nothing is left but this.
             drop(unsafe { Self::free_block(this) });
         } else {
-            drop(ctx);
             if begun == Begun::Started {
-                pool::discard(into);
+                pool::discard(into, ctx);
             } else {
+                drop(ctx);
                 into.lose_step();
             }
             // SAFETY: nobody else knows it, and the context was taken out.

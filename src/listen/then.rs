@@ -206,14 +206,13 @@ impl Next {
             // SAFETY: the program gave this function together with this context.
             compute::run(&into, ctx, |a, ctx| unsafe { function(a, sources.as_ptr(), 1, ctx) });
             drop(source);
+        } else if begun == Begun::Started {
+            pool::discard(&into, ctx);
+            drop(source);
         } else {
             drop(ctx);
             drop(source);
-            if begun == Begun::Started {
-                pool::discard(&into);
-            } else {
-                into.lose_step();
-            }
+            into.lose_step();
         }
         drop(into);
     }

@@ -17,6 +17,7 @@ use crate::one::asynchron::Asynchron;
 use crate::one::demand::Function;
 use crate::one::failure::Failure;
 use crate::one::handle::Handle;
+use crate::one::inside;
 use crate::one::jobs::Job;
 use crate::one::listener::{Kind, Listener};
 use crate::one::outcome::{BROKEN_CODE, Outcome};
@@ -84,9 +85,11 @@ pub(super) fn spawn(
     if gone { Ok(()) } else { refused }
 }
 
-/// Has one fail that was moved from PENDING to RUNNING, and whose function the program does not run after all, unless
-/// another is first. The context was dropped; so whoever waits for the function's return goes on.
-pub(crate) fn discard(a: &Handle) {
+/// In place of running the function that moved `a` from PENDING to RUNNING: drops its context, and has `a` fail, unless
+/// another is first. After that, whoever waits for the function's return goes on.
+pub(crate) fn discard(a: &Handle, ctx: Owned) {
+    // As in the function, which would drop it: waiting for `a` in there would be waiting for oneself.
+    inside::run_as(a, || drop(ctx));
     let why = c"the program's executor discarded the task";
     let failure = Failure::new(BROKEN_CODE, c"asynchron", why, Owned::NOTHING);
     let outcome = failure.map_or(Outcome::Broken, Outcome::Failure);
@@ -168,14 +171,18 @@ impl Posted {
     /// As for [`Work`].
     unsafe fn discard(this: NonNull<Errand>) {
         // SAFETY: it is to be done here.
-        let begun = unsafe { Self::begin(this, true) };
-        if begun != Begun::Gone {
+        match unsafe { Self::begin(this, true) } {
+            Begun::Started => {
+                // SAFETY: taken off the list here.
+                let ctx = unsafe { Self::take_ctx(this) };
+                // SAFETY: it is alive until it is done.
+                discard(unsafe { &(*this.cast::<Self>().as_ptr()).a }, ctx);
+                // SAFETY: the listener's part, since it was taken off.
+                unsafe { Errand::leave(this) };
+            }
             // SAFETY: taken off the list here.
-            unsafe { Self::drop_ctx(this) };
-        }
-        if begun == Begun::Started {
-            // SAFETY: it is alive until it is done.
-            discard(unsafe { &(*this.cast::<Self>().as_ptr()).a });
+            Begun::Refused => unsafe { Self::drop_ctx(this) },
+            Begun::Gone => {}
         }
         // SAFETY: it is done.
         unsafe { Errand::done(this) };

@@ -116,11 +116,13 @@ fn listen_op() -> impl Strategy<Value = Op> {
         2 => (at(), does()).prop_map(|(a, does)| Op::Call { a, does }),
         2 => (at(), does()).prop_map(|(a, does)| Op::Notify { a, does }),
         1 => Just(Op::RunDue),
-        6 => (at(), does(), frees(), any::<(bool, bool)>(), prop_oneof![Just(0), 0..8_u8]).prop_map(
-            |(a, does, drop, (token, if_pending), ways)| {
-                Op::NotifyWith { a, does, drop, token, if_pending, ways }
-            }
-        ),
+        6 => (at(), does(), frees(), any::<(bool, bool, bool)>(), prop_oneof![Just(0), 0..8_u8])
+            .prop_map(|(a, does, drop, (token, if_pending, posted), ways)| {
+                Op::NotifyWith { a, does, drop, token, if_pending, ways, posted }
+            }),
+        1 => prop::bool::weighted(0.3).prop_map(Op::Refuse),
+        3 => (0..6_u8, prop::bool::weighted(0.3))
+            .prop_map(|(nth, discard)| Op::Task { nth, discard }),
         4 => (0..6_u8, prop::option::weighted(0.1, at()), any::<bool>()).prop_map(
             |(token, of_another, wait)| Op::Unnotify { token, of_another, wait }
         ),
@@ -150,10 +152,16 @@ fn several_op() -> impl Strategy<Value = Op> {
     prop_oneof![
         1 => (few(), time()).prop_map(|(few, time)| Op::WaitAny { few, time }),
         1 => few().prop_map(Op::WaitAll),
-        3 => (few(), of(at()), does(), frees(), any::<bool>())
-            .prop_map(|(few, into, does, drop, with)| Op::After { few, into, does, drop, with }),
-        4 => (at(), of(at()), does(), frees(), of(0..8_u8))
-            .prop_map(|(a, into, does, drop, with)| Op::Then { a, into, does, drop, with }),
+        3 => (few(), of(at()), does(), frees(), any::<(bool, bool)>()).prop_map(
+            |(few, into, does, drop, (with, posted))| {
+                Op::After { few, into, does, drop, with, posted }
+            }
+        ),
+        4 => (at(), of(at()), does(), frees(), of(0..8_u8), any::<bool>()).prop_map(
+            |(a, into, does, drop, with, posted)| {
+                Op::Then { a, into, does, drop, with, posted }
+            }
+        ),
         4 => (rule(), few(), of(at()), any::<bool>())
             .prop_map(|(rule, few, into, cancel_rest)| Op::Group { rule, few, into, cancel_rest }),
     ]

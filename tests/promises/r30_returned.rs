@@ -309,7 +309,12 @@ fn a_function_whose_task_is_discarded_has_returned() {
         let (spawned, next, joined) = (Handle::new(), Handle::new(), Handle::new());
         let owned = |a: &Handle| {
             let mine = a.clone();
-            OnDrop(move || _ = delivers && mine.set(b"x") == ASYNCHRON_OK)
+            OnDrop(move || {
+                // For itself: a wait would last for ever.
+                assert_eq!(wait_returned(&mine, LONG), ASYNCHRON_E_DEADLOCK);
+                assert_eq!(mine.wait(LONG), ASYNCHRON_E_DEADLOCK);
+                let _ = delivers && mine.set(b"x") == ASYNCHRON_OK;
+            })
         };
         let step = |a: &Handle| {
             let owned = owned(a);

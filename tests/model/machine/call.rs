@@ -118,6 +118,7 @@ pub enum Call {
         token: Option<Id>,
         if_pending: bool,
         ways: u64,
+        posted: bool,
     },
     Unnotify {
         a: Id,
@@ -125,6 +126,13 @@ pub enum Call {
         wait: bool,
     },
     RunDue,
+    /// From here on the executor's `post` refuses, or takes again.
+    Refuse(bool),
+    /// Runs or discards the nth of the tasks that it has taken, if there are any. Answers how many there were.
+    Task {
+        nth: usize,
+        discard: bool,
+    },
     ReportCreate {
         made: Id,
         of: Vec<Id>,
@@ -153,13 +161,14 @@ pub enum Call {
     ReportReadable(Id),
     WaitAny(Vec<Id>, Until),
     WaitAll(Vec<Id>, Until),
-    /// With options, or without.
+    /// With options, or without; `posted`: with the executor, in options.
     After {
         of: Vec<Id>,
         into: Option<Id>,
         made: Id,
         ctx: Owned,
         with: bool,
+        posted: bool,
     },
     /// With options that have these flags `ASYNCHRON_ON_…`, or without.
     Then {
@@ -168,6 +177,7 @@ pub enum Call {
         made: Id,
         ctx: Owned,
         with: Option<u64>,
+        posted: bool,
     },
     /// One more promise of that asynchron; all of them are the same.
     Promise {

@@ -130,6 +130,11 @@ pub enum Op {
     WaitReturned(At),
     Take(At),
     RunDue,
+    Refuse(bool),
+    Task {
+        nth: u8,
+        discard: bool,
+    },
     Get {
         a: At,
         time: Time,
@@ -159,6 +164,7 @@ pub enum Op {
         if_pending: bool,
         /// Of three bits.
         ways: u8,
+        posted: bool,
     },
     /// `of_another` asks the wrong asynchron.
     Unnotify {
@@ -203,6 +209,7 @@ pub enum Op {
         does: Does,
         drop: Frees,
         with: bool,
+        posted: bool,
     },
     Then {
         a: At,
@@ -211,6 +218,7 @@ pub enum Op {
         drop: Frees,
         /// With options, whose ways are three bits.
         with: Option<u8>,
+        posted: bool,
     },
     Promise {
         a: At,

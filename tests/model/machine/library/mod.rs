@@ -13,11 +13,12 @@ use asynchron::capi::asynchron_status_t::*;
 use asynchron::capi::*;
 
 use super::call::*;
-use names::{NAMES, Names, compute, drop_of, join, on_complete, pointer, thing};
+use names::{NAMES, Names, compute, drop_of, join, on_complete, pointer, post, thing};
 
-#[derive(Default)]
 pub struct Library {
     names: Rc<Names>,
+    /// Whose tasks the player runs.
+    executor: *mut asynchron_executor_t,
     reports: RefCell<BTreeMap<Id, *mut asynchron_report_t>>,
     /// Those of each asynchron.
     promises: RefCell<BTreeMap<Id, *mut asynchron_promise_t>>,
@@ -25,9 +26,28 @@ pub struct Library {
 
 impl Library {
     pub fn new() -> Self {
-        let new = Self::default();
-        NAMES.set(Some(new.names.clone()));
-        new
+        let names = Rc::<Names>::default();
+        NAMES.set(Some(names.clone()));
+        let options = asynchron_executor_options_t {
+            size: size_of::<asynchron_executor_options_t>(),
+            name: null(),
+            threads: 0,
+            stack_size: 0,
+            flags: 0,
+            post: Some(post),
+            ctx: null_mut(),
+            drop_ctx: None,
+        };
+        let mut executor = null_mut();
+        // SAFETY: both are there during the call.
+        let status = unsafe { asynchron_executor_create(&options, &raw mut executor) };
+        assert_eq!(status, ASYNCHRON_OK);
+        Self { names, executor, reports: RefCell::default(), promises: RefCell::default() }
+    }
+
+    /// The executor, if it is to be that one.
+    fn executor(&self, posted: bool) -> *mut asynchron_executor_t {
+        if posted { self.executor } else { null_mut() }
     }
 
     fn r(&self, r: Id) -> *mut asynchron_report_t {
@@ -46,6 +66,8 @@ impl Library {
 impl Drop for Library {
     fn drop(&mut self) {
         NAMES.take();
+        // SAFETY: made by `new`.
+        unsafe { asynchron_executor_release(self.executor) };
     }
 }
 
@@ -74,14 +96,18 @@ fn is(status: asynchron_status_t) -> Answer {
     Answer::Is(status as i32)
 }
 
-fn step_options(ctx: Owned, flags: u64) -> asynchron_step_options_t {
+fn step_options(
+    ctx: Owned,
+    flags: u64,
+    executor: *mut asynchron_executor_t,
+) -> asynchron_step_options_t {
     asynchron_step_options_t {
         size: size_of::<asynchron_step_options_t>(),
         r#fn: Some(join),
         ctx: pointer(ctx.thing),
         drop_ctx: drop_of(ctx),
         flags,
-        executor: null_mut(),
+        executor,
     }
 }
 
@@ -176,6 +202,19 @@ impl World for Library {
                     asynchron_run_due();
                     Answer::Nothing
                 }
+                Call::Refuse(refuses) => {
+                    names.refuses.set(refuses);
+                    Answer::Nothing
+                }
+                Call::Task { nth, discard } => {
+                    let (task, n) = names.take_task(nth);
+                    if discard {
+                        asynchron_task_discard(task)
+                    } else {
+                        asynchron_task_run(task)
+                    }
+                    Answer::Number(n)
+                }
                 Call::Get(a, Until::Done) => outs::value(|out| asynchron_get(at(a), out)),
                 Call::Get(a, until) => {
                     outs::value(|out| asynchron_get_timeout(at(a), timeout(until), out))
@@ -189,14 +228,14 @@ impl World for Library {
                 Call::Notify(a, ctx) => {
                     is(asynchron_notify(at(a), Some(on_complete), pointer(ctx)))
                 }
-                Call::NotifyWith { a, ctx, token, if_pending, ways } => {
+                Call::NotifyWith { a, ctx, token, if_pending, ways, posted } => {
                     let options = asynchron_notify_options_t {
                         size: size_of::<asynchron_notify_options_t>(),
                         r#fn: Some(on_complete),
                         ctx: pointer(ctx.thing),
                         drop_ctx: drop_of(ctx),
                         flags: u64::from(if_pending) | ways,
-                        executor: null_mut(),
+                        executor: self.executor(posted),
                     };
                     let room = token.map_or(null_mut(), |token| names.new_token(token, ctx.thing));
                     let status = asynchron_notify_with(at(a), &options, room);
@@ -227,11 +266,11 @@ impl World for Library {
                     let all = self.all(of);
                     is(asynchron_wait_all(all.as_ptr(), all.len(), timeout(until)))
                 }
-                Call::After { ref of, into, made, ctx, with } => {
+                Call::After { ref of, into, made, ctx, with, posted } => {
                     let (all, to) = (self.all(of), self.into(into, made, ctx));
                     let (sources, n, ptr) = (all.as_ptr(), all.len(), pointer(ctx.thing));
                     if with {
-                        let options = step_options(ctx, 0);
+                        let options = step_options(ctx, 0, self.executor(posted));
                         return self.written(into, made, |out| {
                             asynchron_after_with(sources, n, to, &options, out)
                         });
@@ -239,10 +278,10 @@ impl World for Library {
                     let a = asynchron_after(sources, n, to, Some(join), ptr, drop_of(ctx));
                     self.returned(into, made, a)
                 }
-                Call::Then { of, into, made, ctx, with } => {
+                Call::Then { of, into, made, ctx, with, posted } => {
                     let (to, ptr) = (self.into(into, made, ctx), pointer(ctx.thing));
                     if let Some(ways) = with {
-                        let options = step_options(ctx, ways);
+                        let options = step_options(ctx, ways, self.executor(posted));
                         return self.written(into, made, |out| {
                             asynchron_then_with(at(of), to, &options, out)
                         });

@@ -1,6 +1,6 @@
 //! What the library's addresses are called, and the functions that it calls.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr::{null_mut, without_provenance_mut};
@@ -24,6 +24,9 @@ pub struct Names {
     coming: RefCell<BTreeMap<Thing, Id>>,
     tokens: RefCell<BTreeMap<Id, *mut u64>>,
     token_of: RefCell<BTreeMap<Thing, Id>>,
+    /// What the executor was given, and whether it refuses more.
+    tasks: RefCell<Vec<*mut asynchron_task_t>>,
+    pub refuses: Cell<bool>,
 }
 
 impl Names {
@@ -68,6 +71,14 @@ impl Names {
         self.tokens.borrow().get(&token).map_or(0, |&room| unsafe { *room })
     }
 
+    /// The nth, which is the caller's then, or NULL; and how many there were.
+    pub fn take_task(&self, nth: usize) -> (*mut asynchron_task_t, usize) {
+        let mut tasks = self.tasks.borrow_mut();
+        let n = tasks.len();
+        let at = nth.checked_rem(n);
+        (at.map_or(null_mut(), |at| tasks.remove(at)), n)
+    }
+
     fn check_token_of(&self, ctx: Option<Thing>) {
         let token = ctx.and_then(|ctx| self.token_of.borrow().get(&ctx).copied());
         if token.is_some_and(|token| self.token(token) == 0) {
@@ -83,6 +94,15 @@ impl Drop for Names {
             drop(unsafe { Box::from_raw(room) });
         }
     }
+}
+
+pub unsafe extern "C" fn post(task: *mut asynchron_task_t, _: *mut c_void) -> i32 {
+    let Some(names) = NAMES.with_borrow(Clone::clone) else { return 1 };
+    if names.refuses.get() {
+        return 1;
+    }
+    names.tasks.borrow_mut().push(task);
+    0
 }
 
 /// What is handed over is a number, which nobody reads as an address.

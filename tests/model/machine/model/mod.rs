@@ -7,6 +7,7 @@
 mod follow;
 mod group;
 mod one;
+mod posted;
 mod promises;
 mod report;
 
@@ -45,6 +46,9 @@ pub struct Model {
     running_due: Cell<bool>,
     /// Those whose functions are running.
     inside: RefCell<Vec<Id>>,
+    /// What the executor has been given and has not run, and whether it refuses more.
+    posted: RefCell<Vec<Job>>,
+    refuses: Cell<bool>,
 }
 
 impl World for Model {
@@ -151,20 +155,25 @@ impl World for Model {
             Call::Compute(a, ctx) => self.call(a, ctx),
             Call::Notify(a, ctx) => {
                 let ctx = Owned { thing: ctx, drop: false };
-                self.notify(a, Registered { ctx, token: None, ways: 0 }, false)
+                self.notify(a, Registered { ctx, token: None, ways: 0, posted: false }, false)
             }
-            Call::NotifyWith { a, ctx, token, if_pending, ways } => {
-                self.notify(a, Registered { ctx, token, ways }, if_pending)
+            Call::NotifyWith { a, ctx, token, if_pending, ways, posted } => {
+                self.notify(a, Registered { ctx, token, ways, posted }, if_pending)
             }
+            Call::Refuse(refuses) => {
+                self.refuses.set(refuses);
+                Answer::Nothing
+            }
+            Call::Task { nth, discard } => self.end_task(nth, discard),
             Call::Unnotify { a, token, .. } => self.unnotify(a, token),
             Call::WaitAny(ref of, until) => self.wait_any(of, until),
             Call::WaitAll(ref of, until) => self.wait_all(of, until),
-            Call::After { ref of, into, made, ctx, with } => {
-                of_step(self.go_on(of, into, made, ctx, 0), with)
+            Call::After { ref of, into, made, ctx, with, posted } => {
+                of_step(self.go_on(of, into, made, ctx, 0, with && posted), with)
             }
-            Call::Then { of, into, made, ctx, with } => {
-                let ways = with.unwrap_or(ASYNCHRON_ON_VALUE);
-                of_step(self.go_on(&[of], into, made, ctx, ways), with.is_some())
+            Call::Then { of, into, made, ctx, with, posted } => {
+                let (ways, posted) = (with.unwrap_or(ASYNCHRON_ON_VALUE), with.is_some() && posted);
+                of_step(self.go_on(&[of], into, made, ctx, ways, posted), with.is_some())
             }
             Call::Promise { a, cancel_unwanted } => {
                 self.promise(a);
@@ -374,7 +383,15 @@ impl Model {
         into
     }
 
-    fn go_on(&self, of: &[Id], into: Option<Id>, made: Id, ctx: Owned, ways: u64) -> Option<Id> {
+    fn go_on(
+        &self,
+        of: &[Id],
+        into: Option<Id>,
+        made: Id,
+        ctx: Owned,
+        ways: u64,
+        posted: bool,
+    ) -> Option<Id> {
         if into.is_some_and(|into| of.contains(&into)) {
             self.drop_owned(ctx);
             return None;
@@ -388,7 +405,7 @@ impl Model {
         self.with(into, |one| one.refs += 1);
         let (left, off) = (Cell::new(of.len() + 1), RefCell::default());
         let needless = Cell::new(one::Needless::No);
-        let after = After { of: of.to_vec(), into, ctx, ways, left, off, needless };
+        let after = After { of: of.to_vec(), into, ctx, ways, left, off, needless, posted };
         self.listen(Rc::new(after));
         Some(into)
     }

@@ -75,6 +75,8 @@ pub struct Registered {
     pub token: Option<Id>,
     /// It runs only if it ended in one of these; 0: however it ended.
     pub ways: u64,
+    /// Where the executor has it run.
+    pub posted: bool,
 }
 
 pub struct After {
@@ -88,6 +90,8 @@ pub struct After {
     /// The places of those that it was taken off; empty while none was.
     pub off: RefCell<Vec<usize>>,
     pub needless: Cell<Needless>,
+    /// The function runs where the executor has it run.
+    pub posted: bool,
 }
 
 /// How far it is with what goes on otherwise.
@@ -388,7 +392,10 @@ impl Model {
             one.refs += 1;
             registered.token.map(|token| one.step(token, Stage::Due))
         });
-        self.jobs.borrow_mut().push_back(Job::Callback(a, registered));
+        let is_for = registered.posted && self.with(a, |one| one.ended_in(registered.ways));
+        let job = Job::Callback(a, registered);
+        let job = if is_for { self.post(job) } else { Some(job) };
+        self.jobs.borrow_mut().extend(job);
     }
 
     pub fn listen(&self, after: Rc<After>) {
@@ -438,7 +445,7 @@ impl Model {
             let job = self.jobs.borrow_mut().pop_front();
             match job {
                 Some(Job::Callback(a, registered)) => self.run_callback(a, registered),
-                Some(Job::After(after)) => self.run_after(&after),
+                Some(Job::After(after)) => self.go_on_there(after),
                 Some(Job::Detach(after)) => self.detach(&after),
                 Some(Job::Drop(ctx)) => self.drop_owned(ctx),
                 Some(Job::EndFollow(into, rest)) => self.end_follow(into, rest),
@@ -451,21 +458,32 @@ impl Model {
         }
     }
 
-    fn run_callback(&self, a: Id, Registered { ctx, token, ways }: Registered) {
-        let begins = token.is_none_or(|token| self.with(a, |one| one.step(token, Stage::Running)));
+    pub fn run_callback(&self, a: Id, registered: Registered) {
+        let Registered { ctx, token, ways, posted } = registered;
+        let begins = self.begin_callback(a, token);
         if begins && self.with(a, |one| one.ended_in(ways)) {
             player::ran(a, &[], ctx.thing);
         }
-        let Some(token) = token else {
+        if token.is_none() && !posted {
             self.release(a);
             self.drop_owned(ctx);
             return;
-        };
+        }
+        self.end_callback(a, registered, begins);
+    }
+
+    /// One that others find or hold until then.
+    pub fn end_callback(&self, a: Id, Registered { ctx, token, .. }: Registered, begins: bool) {
         if begins {
             self.drop_owned(ctx);
-            self.with(a, |one| one.removable.retain(|(t, ..)| *t != token));
+            self.with(a, |one| one.removable.retain(|(t, ..)| Some(*t) != token));
         }
         self.release(a);
+    }
+
+    /// Unless it was taken back.
+    pub fn begin_callback(&self, a: Id, token: Option<Id>) -> bool {
+        token.is_none_or(|token| self.with(a, |one| one.step(token, Stage::Running)))
     }
 
     /// Takes it off those sources that have not told it, and drops its context.
@@ -516,7 +534,7 @@ impl Model {
         }
     }
 
-    fn run_after(&self, after: &Rc<After>) {
+    pub fn run_after(&self, after: &Rc<After>, runs: bool) {
         if after.needless.get() != Needless::No {
             return self.run_needless(after);
         }
@@ -529,7 +547,11 @@ impl Model {
             self.complete(into, outcome).unwrap_or_else(|late| self.drop_outcome(late));
             rest.into_iter().for_each(|source| self.release(source));
         } else if self.start(into) {
-            self.compute(into, &after.of, after.ctx);
+            if runs {
+                self.compute(into, &after.of, after.ctx);
+            } else {
+                self.discard(into, after.ctx);
+            }
             self.release_all(&after.of);
         } else {
             self.drop_owned(after.ctx);
@@ -547,7 +569,7 @@ impl Model {
     }
 
     /// The source that ended otherwise than the function is for.
-    fn passes_on(&self, after: &After) -> Option<Id> {
+    pub fn passes_on(&self, after: &After) -> Option<Id> {
         let one_source = after.of.first().copied().filter(|_| after.ways != 0);
         one_source.filter(|&source| self.with(source, |one| !one.ended_in(after.ways)))
     }

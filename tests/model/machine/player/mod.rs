@@ -111,7 +111,13 @@ impl Player {
         }
         self.perform(Op::ReportCreate(Few { n: 0, at: [0; 3] }));
         self.program.main.iter().for_each(|&op| self.perform(op));
-        while self.let_go() || self.let_go_of_last_promise() {}
+        while self.let_go() || self.let_go_of_last_promise() || self.run_left_task() {}
+    }
+
+    /// What was posted must be run.
+    fn run_left_task(&self) -> bool {
+        let parted = self.now.borrow().parted.is_some();
+        !parted && self.ask(Call::Task { nth: 0, discard: false }) != Answer::Number(0)
     }
 
     fn let_go_of_last_promise(&self) -> bool {

@@ -109,6 +109,8 @@ impl Player {
                 }
             }
             Op::RunDue => _ = self.ask(Call::RunDue),
+            Op::Refuse(refuses) => _ = self.ask(Call::Refuse(refuses)),
+            Op::Task { nth, discard } => _ = self.ask(Call::Task { nth: nth.into(), discard }),
             Op::Get { a, time } => self.on(a, |a| Call::Get(a, self.until(a, time)))?,
             Op::Wait { a, time } => self.on(a, |a| Call::Wait(a, self.until(a, time)))?,
             Op::GetBytes { a, cap } => {
@@ -123,7 +125,7 @@ impl Player {
                 let a = self.at(a)?;
                 self.using(&[a], Call::Notify(a, self.hand(Some(does), None).thing));
             }
-            Op::NotifyWith { a, does, drop, token, if_pending, ways } => {
+            Op::NotifyWith { a, does, drop, token, if_pending, ways, posted } => {
                 let (a, ctx) = (self.at(a)?, self.hand(Some(does), drop));
                 let token = token.then(|| {
                     let mut now = self.now.borrow_mut();
@@ -132,7 +134,7 @@ impl Player {
                     token
                 });
                 let ways = ways_of(ways);
-                self.using(&[a], Call::NotifyWith { a, ctx, token, if_pending, ways });
+                self.using(&[a], Call::NotifyWith { a, ctx, token, if_pending, ways, posted });
             }
             Op::Unnotify { token, of_another, wait } => {
                 let (token, of) = {
@@ -157,18 +159,18 @@ impl Player {
                 let of = self.few(few);
                 self.using(&of.clone(), Call::WaitAll(of, Until::Now));
             }
-            Op::After { few, into, does, drop, with } => {
+            Op::After { few, into, does, drop, with, posted } => {
                 let of = self.few(few);
                 let (into, made, ctx) = self.step(&of, into, does, drop);
                 let used: Vec<Id> = of.iter().copied().chain(into).collect();
-                self.hold(self.using(&used, Call::After { of, into, made, ctx, with }));
+                self.hold(self.using(&used, Call::After { of, into, made, ctx, with, posted }));
             }
-            Op::Then { a, into, does, drop, with } => {
+            Op::Then { a, into, does, drop, with, posted } => {
                 let of = self.at(a)?;
                 let (into, made, ctx) = self.step(&[of], into, does, drop);
                 let used: Vec<Id> = into.into_iter().chain([of]).collect();
                 let with = with.map(ways_of);
-                self.hold(self.using(&used, Call::Then { of, into, made, ctx, with }));
+                self.hold(self.using(&used, Call::Then { of, into, made, ctx, with, posted }));
             }
             Op::Promise { a, cancel_unwanted } => {
                 let room = self.now.borrow().promises.len() < HELD;
