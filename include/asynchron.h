@@ -1043,7 +1043,8 @@ asynchron_status_t asynchron_spawn(asynchron_t *a,
  * callbacks run in the program's own loop.
  *
  * Handles, what was given to it and callbacks registered with it keep an executor. In the child of
- * a fork every executor is empty, and open or closed as it was.
+ * a fork every executor is empty, and open or closed as it was, and what was spawned on it before does
+ * not keep it.
  */
 
 /**

@@ -6,7 +6,8 @@
 //! callbacks run in the program's own loop.
 //!
 //! Handles, what was given to it and callbacks registered with it keep an executor. In the child of
-//! a fork every executor is empty, and open or closed as it was.
+//! a fork every executor is empty, and open or closed as it was, and what was spawned on it before does
+//! not keep it.
 
 use std::ffi::{c_char, c_void};
 use std::mem::offset_of;

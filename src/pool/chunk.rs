@@ -17,7 +17,7 @@ const KEPT: u32 = 16;
 /// Each room is used once, until all have been.
 #[repr(C)]
 pub(super) struct Chunk {
-    /// Whose tasks these are; alive while there are any.
+    /// Whose tasks these are; alive while there are any, in its own process.
     pub(super) crew: NonNull<Crew>,
     /// How many rooms have been left.
     left: AtomicU32,
@@ -83,10 +83,13 @@ impl Chunk {
         let is_current = sys::is_this_process(unsafe { (*this.as_ptr()).process });
         // SAFETY: as the caller promises.
         let crew = unsafe { (*this.as_ptr()).crew };
-        // SAFETY: who has left the last room keeps the executor alive until this returns.
-        let crew = unsafe { crew.as_ref() };
-        // SAFETY: ALONE: all its rooms have been left.
-        if !(is_current && unsafe { crew.keep(this) }) {
+        let is_kept = is_current && {
+            // SAFETY: who has left the last room keeps the executor alive until this returns, in its own process.
+            let crew = unsafe { crew.as_ref() };
+            // SAFETY: ALONE: all its rooms have been left.
+            unsafe { crew.keep(this) }
+        };
+        if !is_kept {
             // SAFETY: nobody knows it any more.
             unsafe { Self::free(this) };
         }

@@ -65,6 +65,8 @@ pub(super) struct Inner {
     /// All threads, and those of them that are just being started: those may yet fail to come.
     pub(super) threads: usize,
     starting: usize,
+    /// Whether the executor's last reference is theirs.
+    left_to_threads: bool,
     /// Those of them that sleep in one of our waits.
     pub(super) sleeping: usize,
     /// Those that run a task and do not sleep in one of our waits.
@@ -94,6 +96,7 @@ impl Crew {
             resting: ptr::null_mut(),
             threads: 0,
             starting: 0,
+            left_to_threads: false,
             sleeping: 0,
             active: 0,
             places: executor.terms.places(),
@@ -402,7 +405,23 @@ impl Crew {
     }
 }
 
+impl Crew {
+    /// Leaves the executor's last reference to its threads, the last of which frees it: it may be gone then. False: there
+    /// are none.
+    pub(super) fn leave_to_threads(&self) -> bool {
+        let mut inner = self.inner.lock();
+        inner.left_to_threads = inner.threads > 0;
+        inner.left_to_threads
+    }
+}
+
 impl Inner {
+    /// A thread that rested ends. True: it was the last one, and the executor's last reference is now its own.
+    pub(super) fn lose_thread(&mut self) -> bool {
+        self.threads = self.threads.wrapping_sub(1);
+        self.threads == 0 && mem::take(&mut self.left_to_threads)
+    }
+
     /// Whether there is a thread that will look at the queue. One that sleeps may be waiting for
     /// just what would lie there.
     fn has_threads(&self) -> bool {

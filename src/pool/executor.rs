@@ -1,11 +1,13 @@
 //! An executor: on which terms it runs things, whether it is closed, and its crew.
 //!
 //! The default one is a static, the others are allocated and counted. What keeps one of those: handles, registrations,
-//! its threads, and whoever is ending something of it. What is queued needs no count of its own, since there is a
-//! thread then.
+//! whoever is ending something of it, and its threads. What is queued needs no count of its own, since there is a thread
+//! then. Threads need none, either, while there is another reference: who gives up the last one leaves it to them, and the
+//! last of them gives that up.
 //!
 //! A child of a fork has none of its parent's threads, and what was queued there is not its own: the crew is made anew
-//! by the first that needs it in a new process. Being closed stays.
+//! by the first that needs it in a new process. Being closed stays. Since no thread is counted, the last handle that is
+//! released there frees the executor; what its parent's crew has allocated stays, as it may be just changing.
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -193,8 +195,27 @@ impl Executor {
     }
 
     /// # Safety
-    /// Its last reference is gone.
+    /// There was no other reference than the caller's, which ends here.
     #[cold]
+    unsafe fn end(this: NonNull<Self>) {
+        // SAFETY: the caller's reference keeps it.
+        let executor = unsafe { this.as_ref() };
+        // ORDERING: the reference count orders it.
+        let is_current = sys::is_this_process(executor.process.load(Relaxed));
+        // In the child of a fork the threads are not there, and the lock may be held for ever.
+        if is_current && executor.with_crew(Crew::leave_to_threads) {
+            // It may be gone already.
+            return;
+        }
+        // While there were threads, somebody may have come who ends something of it.
+        if executor.refs.as_ref().is_some_and(Refs::release) {
+            // SAFETY: that was the last reference, and there are no threads.
+            unsafe { Self::free(this) };
+        }
+    }
+
+    /// # Safety
+    /// Its last reference is gone, and so are its threads.
     unsafe fn free(this: NonNull<Self>) {
         // SAFETY: made by a box; nobody uses it any more.
         let mut executor = unsafe { Box::from_raw(this.as_ptr()) };
@@ -258,7 +279,7 @@ impl Drop for Counted {
     fn drop(&mut self) {
         if self.refs.as_ref().is_some_and(Refs::release) {
             // SAFETY: this was the last reference.
-            unsafe { Executor::free(self.0) };
+            unsafe { Executor::end(self.0) };
         }
     }
 }

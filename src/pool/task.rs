@@ -91,7 +91,7 @@ impl Task {
     }
 
     /// # Safety
-    /// The caller has a part in it, and keeps the executor.
+    /// The caller has a part in it, and keeps the executor, in the process in which it was queued.
     unsafe fn crew<'a>(this: NonNull<Self>) -> &'a Crew {
         // SAFETY: as the caller promises.
         let chunk = unsafe { (*this.as_ptr()).chunk };
@@ -213,12 +213,13 @@ impl Task {
     /// As for [`Kind::Take`].
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
         let this = node.cast::<Self>();
-        // SAFETY: the node has a part in it from now on.
-        let crew = unsafe { Self::crew(this) };
-        // The reference is the job's.
-        let _ = Counted::retain(crew.executor()).into_raw();
+        // In the child of a fork the executor may be gone.
         // SAFETY: the node has a part in it from now on.
         if sys::is_this_process(unsafe { Self::process(this) }) {
+            // SAFETY: the node has a part in it from now on.
+            let crew = unsafe { Self::crew(this) };
+            // The reference is the job's.
+            let _ = Counted::retain(crew.executor()).into_raw();
             crew.take_away();
         }
         // SAFETY: as the caller promises.
@@ -230,11 +231,13 @@ impl Task {
     unsafe fn let_go(job: NonNull<Job>) {
         let this = job.cast::<Self>();
         // SAFETY: this thread has a part in it.
-        let crew = unsafe { Self::crew(this) };
-        // SAFETY: the reference that was counted for this job.
-        let executor = unsafe { Counted::from_raw(NonNull::from(crew.executor())) };
-        // SAFETY: this thread has a part in it.
         let process = unsafe { Self::process(this) };
+        let kept = sys::is_this_process(process).then(|| {
+            // SAFETY: this thread has a part in it.
+            let crew = unsafe { Self::crew(this) };
+            // SAFETY: the reference that was counted for this job.
+            unsafe { Counted::from_raw(NonNull::from(crew.executor())) }
+        });
         // SAFETY: since it was taken off, the context is this thread's.
         let ctx = unsafe { &raw const (*this.as_ptr()).ctx };
         // SAFETY: the context is this thread's, and read once.
@@ -246,10 +249,11 @@ impl Task {
             // SAFETY: ALONE: nobody else knows it any more.
             unsafe { Self::end(this) };
         }
-        if sys::is_this_process(process) {
-            crew.bring_back();
+        if let Some(executor) = kept {
+            if sys::is_this_process(process) {
+                executor.with_crew(Crew::bring_back);
+            }
         }
-        drop(executor);
     }
 
     /// Ends it, but for what it is made of.

@@ -8,7 +8,7 @@ use std::thread;
 
 use super::busy::BUSY;
 use super::crew::{Crew, Inner};
-use super::executor::Counted;
+use super::executor::{Counted, Executor};
 use super::queue::Place;
 use crate::one::inside;
 use crate::one::wait::{self, Sleeper, spin};
@@ -41,7 +41,10 @@ pub(super) enum Call {
 
 /// A thread of an executor, on its own stack.
 pub(super) struct Worker {
-    executor: Counted,
+    /// It is there while it has threads; also in the child of a fork, inside of a task, it is not used.
+    executor: NonNull<Executor>,
+    /// Whether this was the last thread, and has the executor's last reference.
+    last: Cell<bool>,
     /// The process in which it began: in the child of a fork it is no executor's.
     process: u32,
     /// Whether it rests, and its neighbours there: under the executor's lock.
@@ -64,16 +67,9 @@ impl Worker {
             Call::Look => Self::look_first,
             Call::Watch => Self::watch_first,
         };
-        // The thread's own reference.
-        let executor = Counted::retain(crew.executor());
-        let stack_size = executor.terms.stack_size;
-        let arg = executor.into_raw();
-        let started = sys::start_thread(main, arg.as_ptr().cast(), stack_size);
-        if !started {
-            // SAFETY: the thread does not come: its reference is still ours.
-            drop(unsafe { Counted::from_raw(arg) });
-        }
-        started
+        let executor = crew.executor();
+        let arg = ptr::from_ref(executor).cast_mut();
+        sys::start_thread(main, arg.cast(), executor.terms.stack_size)
     }
 
     extern "C" fn look_first(executor: *mut c_void) -> *mut c_void {
@@ -86,17 +82,18 @@ impl Worker {
 
     /// The whole life of a thread.
     fn main(executor: *mut c_void, first: Call) -> *mut c_void {
-        let Some(executor) = NonNull::new(executor.cast()) else {
+        let Some(started_for) = NonNull::new(executor.cast::<Executor>()) else {
             return ptr::null_mut();
         };
-        // SAFETY: the reference that was counted for this thread.
-        let executor = unsafe { Counted::from_raw(executor) };
+        // SAFETY: this thread was counted before it was started, and keeps it.
+        let executor = unsafe { started_for.as_ref() };
         // SAFETY: a thread was started for it.
         let crew = unsafe { executor.crew() };
         let process = crew.process;
         sys::become_neutral(crew.number(), &executor.terms.name);
         let worker = Self {
-            executor,
+            executor: started_for,
+            last: Cell::new(false),
             process,
             rests: Cell::new(false),
             before: Cell::new(ptr::null_mut()),
@@ -109,13 +106,17 @@ impl Worker {
         unsafe { wait::set_sleeper(&sleeper) };
         // Catches nothing of ours. It is there so that an exception out of the program's code
         // finds a handler, and so gets as far as to be reported.
-        let place = if worker.executor.terms.is_limited() { None } else { BUSY.enter() };
+        let place = if executor.terms.is_limited() { None } else { BUSY.enter() };
         let frame = worker.crew().frame();
         let _ = catch_unwind(AssertUnwindSafe(|| inside::run_within(frame, || worker.work(first))));
         BUSY.leave(place);
         wait::forget_sleeper();
-        // The executor may go here, and frees what is the program's.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(worker)));
+        if worker.last.get() {
+            // The executor goes here, and frees what is the program's.
+            // SAFETY: the reference is this thread's.
+            let last = unsafe { Counted::from_raw(started_for) };
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(last)));
+        }
         ptr::null_mut()
     }
 
@@ -123,10 +124,16 @@ impl Worker {
         sys::is_this_process(self.process)
     }
 
-    /// In the process in which it began.
+    /// In the process in which it began, until this thread ends.
+    fn executor(&self) -> &Executor {
+        // SAFETY: it has this thread.
+        unsafe { self.executor.as_ref() }
+    }
+
+    /// As above.
     fn crew(&self) -> &Crew {
         // SAFETY: it was made before this thread began.
-        unsafe { self.executor.crew() }
+        unsafe { self.executor().crew() }
     }
 
     fn work(&self, first: Call) {
@@ -205,7 +212,8 @@ impl Worker {
                         inner.active = inner.active.wrapping_add(1);
                         return Some(Call::Look);
                     }
-                    inner.threads = inner.threads.wrapping_sub(1);
+                    // From here on the executor may be gone.
+                    self.last.set(inner.lose_thread());
                     return None;
                 }
                 // Somebody has taken it from those at rest, and is about to call.
@@ -219,7 +227,7 @@ impl Worker {
     }
 
     fn is_one_too_many(&self, inner: &Inner) -> bool {
-        self.executor.terms.is_limited() && inner.active >= inner.places
+        self.executor().terms.is_limited() && inner.active >= inner.places
     }
 
     /// Whoever calls a thread that has not said that it sleeps need not wake it.
@@ -345,7 +353,7 @@ impl Sleeper for Worker {
         if !crew.has_tasks(&inner) {
             return deadline;
         }
-        let served = if self.executor.terms.is_limited() {
+        let served = if self.executor().terms.is_limited() {
             crew.fill_place(inner)
         } else {
             crew.watch(inner)

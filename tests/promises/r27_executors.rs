@@ -380,6 +380,16 @@ fn in_a_child_of_a_fork_every_executor_is_empty_and_works() {
     .unwrap();
 }
 
+/// Its threads and what lies are the parent's, and keep nothing there. Also under valgrind, if there is one.
+#[test]
+fn in_a_child_of_a_fork_an_executor_goes_with_its_last_handle() {
+    let program = process::compile("fork_executors.c", &[]);
+    process::run(process::command(&program, &[]), 170).assert_quiet_success();
+    if let Some(command) = process::under_valgrind_but_for_leaks(&program, &[]) {
+        process::run(command, 170).assert_quiet_success();
+    }
+}
+
 /// No thread can be had, and no other could run it.
 #[test]
 fn where_the_system_refuses_a_thread_spawn_on_is_refused_and_changes_nothing() {
