@@ -74,7 +74,8 @@ pub unsafe extern "C" fn asynchron_start(a: *mut asynchron_t) -> asynchron_statu
 ///
 /// It does not wait for a function to begin. So first cancel it, or find it complete: then none will
 /// begin any more. Where a function never begins, the call that completes the asynchron runs
-/// `drop_ctx`, as asynchron_spawn() says.
+/// `drop_ctx`, as asynchron_spawn() says. If another thread makes that call, its `drop_ctx` may still
+/// run when this returns: asynchron_executor_shutdown() waits for that, too.
 ///
 /// - Threads: blocks, but not with a timeout of 0. Inside a callback it first runs what is due, as
 ///   asynchron_run_due(). It starts no function on demand, and does not say that the value is wanted
