@@ -102,6 +102,22 @@ fn every_test_holds_under_address_sanitizer() {
     ok(run::succeed(compiler::run_command(&program, Form::Static), 10 * LIMIT));
 }
 
+/// What is taken out is handed over, whoever may hand out a future of it at that moment.
+#[test]
+#[cfg(target_os = "linux")]
+fn to_thread_sanitizer_a_value_is_taken_without_a_race() {
+    let mut command = command(By::Default, "c++17");
+    let program = out_dir().join("taking-tsan");
+    command.args(["-O1", "-g", "-fsanitize=thread", "-DONLY=\"taking.cpp\""]);
+    command.arg(source("main.cpp")).arg("-o").arg(&program);
+    command.args(Form::Shared.link_args()).arg("-pthread");
+    if run::succeed(command, 20 * LIMIT).is_err() {
+        eprintln!("skipped: no ThreadSanitizer");
+        return;
+    }
+    ok(run::succeed(compiler::run_command(&program, Form::Shared), 20 * LIMIT));
+}
+
 /// In a program that takes itself for a plug-in, and so has to be empty in the end.
 #[test]
 fn every_test_holds_in_a_plug_in() {

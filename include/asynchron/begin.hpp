@@ -19,7 +19,7 @@
 #define ASYNCHRON_END_NAMESPACE } }
 #define ASYNCHRON_TRY if (true)
 #define ASYNCHRON_CATCH_ALL else
-#define ASYNCHRON_RETHROW (void)0
+#define ASYNCHRON_RETHROW std::abort() // never gets there
 #endif
 
 #if defined(__GNUC__)

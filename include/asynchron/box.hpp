@@ -8,6 +8,7 @@
 
 #include "completing.hpp"
 #include "plain.hpp"
+#include "taking.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +51,9 @@ inline bool same_type(const char *x, const char *y) noexcept
     return x == y || (!local && std::strcmp(x, y) == 0);
 }
 
+// How it is told that it was taken out.
+template <class T> using told_taken = typename std::conditional<is_copied<T>::value, never_taken, taking>::type;
+
 // A T on the heap. A tag behind its bytes says what it is, since from_handle() may be given any handle.
 template <class T> struct boxed {
     T value_;
@@ -57,7 +61,7 @@ template <class T> struct boxed {
     template <class... A> explicit boxed(A &&...args) : value_(std::forward<A>(args)...) {}
 };
 
-template <class T> class box : boxed<T>, asynchron_guarded_t {
+template <class T> class box : boxed<T>, asynchron_guarded_t, told_taken<T> {
     using boxed<T>::value_;
 
     std::uint64_t seal_;
@@ -85,6 +89,11 @@ template <class T> class box : boxed<T>, asynchron_guarded_t {
         it->keeper = nullptr; // the library gives it up after this
         delete it;
     }
+    static bool is_held(const asynchron_t *a) noexcept
+    {
+        const int shared = asynchron_is_shared(a);
+        return is_copied<T>::value ? shared != 0 : shared == 1;
+    }
 
     static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b20000) ^ TYPE_NAMES ^ STANDARD_LIBRARY;
 
@@ -110,11 +119,17 @@ public:
         const noted<T> here(nullptr, 0, this);
         return asynchron_set_buffer(a, static_cast<void *>(this), sizeof(box), owner, asynchron_drop_guarded);
     }
-    // Whether there is no other handle than this to any that has it.
-    bool is_last(const asynchron_t *a) const noexcept
+    // Whether there is no other handle than this to any that has it. Promises hold what is copied, too: that stays for the
+    // futures that they may hand out. What cannot be copied goes to the first who takes it.
+    bool is_last(const asynchron_t *a) const noexcept { return !is_held(a) && (a == origin_ || !is_held(origin_)); }
+    // Whether it is here for who has a future of it.
+    using told_taken<T>::is_here;
+    // Whether it is the caller's, which has found it here.
+    bool be_taken(const asynchron_t *a) noexcept
     {
-        return !asynchron_is_shared(a) && (a == origin_ || !asynchron_is_shared(origin_));
+        return this->take([&] { return is_last(a); });
     }
+    using told_taken<T>::put_back;
     T &value() noexcept { return value_; }
     T copy() const { return value_; }
 
@@ -147,17 +162,23 @@ template <class T> struct as_box {
         return put_box(a, new box<T>(std::forward<A>(args)...));
     }
 
-    static bool fits(const asynchron_value_t &value) noexcept { return box<T>::find(value) != nullptr; }
+    static asynchron_status_t check(const asynchron_value_t &value) noexcept
+    {
+        box<T> *const found = box<T>::find(value);
+        return found == nullptr ? ASYNCHRON_E_INVALID : found->is_here() ? ASYNCHRON_OK : ASYNCHRON_ALREADY;
+    }
     static box<T> &find(const asynchron_value_t &value)
     {
         box<T> *const found = box<T>::find(value);
         if (found == nullptr)
             raise_other_type();
+        if (!found->is_here())
+            raise_taken();
         return *found;
     }
     static const T &read(const asynchron_value_t &value) { return find(value).value(); }
 
-    // Whether it is the last to hold its value, or has none; it is complete.
+    // Whether it is the last to hold its value, or has none; it is complete. Only a look: see `take`.
     static bool is_last(asynchron_t *a) noexcept
     {
         asynchron_value_t value = {nullptr, 0};
@@ -175,9 +196,14 @@ template <class T> struct as_box {
     static T take(asynchron_t *a, box<T> &from, std::false_type)
     {
         const bool is_inside = completing::is_inside(a, std::addressof(from));
-        if (!becomes_last(is_inside, [&] { return from.is_last(a); }))
+        if (!becomes_last(is_inside, [&] { return from.be_taken(a); }))
             raise_held(is_inside);
-        return std::move(from.value());
+        ASYNCHRON_TRY { return std::move(from.value()); }
+        ASYNCHRON_CATCH_ALL
+        {
+            from.put_back();
+            ASYNCHRON_RETHROW;
+        }
     }
 
     class parcel {

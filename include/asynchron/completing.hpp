@@ -84,7 +84,7 @@ template <class Try> bool becomes_last(bool is_inside, Try is_last)
 [[noreturn]] ASYNCHRON_COLD inline void raise_held(bool is_inside)
 {
     refuse(is_inside ? "the value cannot be moved out inside a callback of its own completion: take it afterwards"
-                     : "the value cannot be moved out: others hold it, too (a promise counts)",
+                     : "the value cannot be moved out: others hold it, too",
            ASYNCHRON_ALREADY);
 }
 

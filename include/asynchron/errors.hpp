@@ -239,7 +239,9 @@ inline bool is_out_of_memory(const asynchron_error_t &e) noexcept
 
 inline const char *described(std::int32_t status) noexcept
 {
-    return status == ASYNCHRON_E_INVALID ? "there is no asynchron" : asynchron_status_string(status);
+    return status == ASYNCHRON_E_INVALID ? "there is no asynchron"
+           : status == ASYNCHRON_ALREADY ? "the value was taken out already"
+                                         : asynchron_status_string(status);
 }
 
 #if defined(ASYNCHRON_EXCEPTIONS)

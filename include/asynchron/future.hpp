@@ -84,7 +84,8 @@ public:
      * - Returns: the value as a `const T&`, valid as long as a future of it is left. Of a future that is a temporary,
      *   and so may be the last one, a copy. If T is a reference, that; if T is void, nothing.
      * - Throws: what it failed with; error for a failure from C; cancelled; error with ASYNCHRON_E_DEADLOCK inside the
-     *   function that computes it, and with ASYNCHRON_E_INVALID without state or if C delivered no T.
+     *   function that computes it, with ASYNCHRON_E_INVALID without state or if C delivered no T, and with
+     *   ASYNCHRON_ALREADY if the value was taken out before.
      */
     typename detail::seen_as<T>::type get() const &
     {
@@ -102,7 +103,7 @@ public:
         return self.get();
     }
 
-    /** For a temporary whose T cannot be copied: the same as take(). So nobody else may hold it, no promise either. */
+    /** For a temporary whose T cannot be copied: the same as take(). So nobody else may hold it. */
     template <class U = T, detail::when<!detail::is_taken<U>::value, int> = 0> U get() && { return std::move(*this).take(); }
 
     /** Not for a const temporary: the value might be gone with it. Give the future a name. */
@@ -113,14 +114,15 @@ public:
      *
      * - Returns: the value, moved out if this is its last handle, else copied. If T is a reference, that; if T is void,
      *   nothing.
-     * - These are handles, too: each promise, each other future of it, each outcome, each report that it is in, a
-     *   function that computes it, and a future that was joined to it.
+     * - These are handles, too: each other future of it, each outcome, each report that it is in, a function that
+     *   computes it, and a future that was joined to it. A promise is one only if T can be copied: of a T that cannot be
+     *   copied the value is taken while promises live, and a future that one of them hands out later finds it gone.
      * - Inside a callback, a then() or a coroutine that the completion has called, a T that cannot be copied cannot be
      *   taken: the thread that completes it still holds it. Take it afterwards, or co_await the future as a temporary.
      * - Threads: blocks as get() does. If T cannot be copied, it waits up to a second for other threads that are about
      *   to release theirs, such as the one that delivered it. Inside what the completion has called it does not wait.
-     * - Throws: as get(); error with the code ASYNCHRON_ALREADY, if T cannot be copied and others hold it. Then nothing
-     *   has changed.
+     * - Throws: as get(); error with the code ASYNCHRON_ALREADY, if T cannot be copied, and others hold it or the
+     *   value was taken out before. Then nothing has changed.
      */
     T take() &&
     {
@@ -136,7 +138,7 @@ public:
      * the drop does not run. Only for a future of a reference; `std::move(f).take_pointer()`. The future is not valid()
      * then.
      *
-     * - Threads: blocks as get() does, and waits for other handles to go as take() does.
+     * - Threads: blocks as get() does, and waits for other handles to go as take() does. Here each promise is one.
      * - Throws: as get(); error with the code ASYNCHRON_ALREADY, if others hold it. Then nothing has changed.
      */
     template <class U = T, detail::when<std::is_lvalue_reference<U>::value, int> = 0>

@@ -32,8 +32,8 @@ template <class T> class outcome {
     friend class future<T>;
     explicit outcome(detail::counted a) noexcept : a_(std::move(a)), status_(asynchron_get(a_.get(), &value_))
     {
-        if (status_ == ASYNCHRON_OK && !detail::kind<T>::fits(value_))
-            status_ = ASYNCHRON_E_INVALID;
+        if (status_ == ASYNCHRON_OK)
+            status_ = detail::kind<T>::check(value_);
     }
 
     // One that was moved or taken from has nothing.
@@ -80,7 +80,7 @@ public:
 
     /** As value(), but hands the value over, as future::take() does: moved out if this is the last handle, else copied.
      *  If T cannot be copied and others hold it, throws error with the code ASYNCHRON_ALREADY, and nothing has changed.
-     *  Afterwards there is no value here. */
+     *  A promise is a handle as it is there. Afterwards there is no value here. */
     T take() &&
     {
         need_value();
@@ -88,8 +88,9 @@ public:
     }
 
     /** Why there is no value: how it failed, also by a C++ exception, with a code, a domain and a message, as C sees
-     *  it; or why it could not be waited for (ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID). The code is 0 if there is a
-     *  value, or if it was cancelled: then the message is the reason. Throws std::bad_alloc. */
+     *  it; or why it could not be waited for (ASYNCHRON_E_DEADLOCK, ASYNCHRON_E_INVALID); or ASYNCHRON_ALREADY, if the
+     *  value was taken out before. The code is 0 if there is a value, or if it was cancelled: then the message is the
+     *  reason. Throws std::bad_alloc. */
     asynchron::error error() const
     {
         asynchron_error_t e = {0, "", "", nullptr};

@@ -25,6 +25,7 @@ namespace ASYNCHRON_DETAIL {
 
 // How a T is stored in an asynchron:
 //   put, read     delivers one, and finds it again, if it fits
+//   check         whether read() would find it, or why not
 //   take          moves it out, or copies it
 //   parcel        one that exists and is not delivered yet
 //   room          bytes that an asynchron for one reserves, so that delivering it needs no memory
@@ -59,6 +60,10 @@ template <class T> struct as_bytes {
         return put(a, value);
     }
 
+    static asynchron_status_t check(const asynchron_value_t &value) noexcept
+    {
+        return fits(value) ? ASYNCHRON_OK : ASYNCHRON_E_INVALID;
+    }
     static bool fits(const asynchron_value_t &value) noexcept
     {
         return value.len == sizeof(T) && is_aligned<T>(value.data);
@@ -109,6 +114,10 @@ template <class T> struct as_pointer {
         return asynchron_set_pointer(a, plain(object), nullptr);
     }
 
+    static asynchron_status_t check(const asynchron_value_t &value) noexcept
+    {
+        return fits(value) ? ASYNCHRON_OK : ASYNCHRON_E_INVALID;
+    }
     static bool fits(const asynchron_value_t &value) noexcept
     {
         return value.len == 0 && value.data != nullptr && is_aligned<T>(value.data);
@@ -141,7 +150,7 @@ struct as_nothing {
     static constexpr std::size_t room = 0;
 
     static asynchron_status_t put(asynchron_t *a) noexcept { return asynchron_set_bytes(a, nullptr, 0); }
-    static bool fits(const asynchron_value_t &) noexcept { return true; }
+    static asynchron_status_t check(const asynchron_value_t &) noexcept { return ASYNCHRON_OK; }
     static void read(const asynchron_value_t &) noexcept {}
     static void take(asynchron_t *, const asynchron_value_t &) noexcept {}
     class parcel {

@@ -30,7 +30,8 @@ public:
     /** The same with a name for people. */
     explicit promise(const char *name) : promise_base(detail::create_for<T>(name)) {}
 
-    /** A future of it. May be called any number of times. */
+    /** A future of it. May be called any number of times. If T cannot be copied, and future::take() has taken the value
+     *  out of one, get() of those that are asked for later throws error with the code ASYNCHRON_ALREADY. */
     future<T> get_future() const noexcept { return future<T>::from_handle(handle()); }
 
     /** As future::follow(): the future completes as another does. */

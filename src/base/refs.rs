@@ -28,8 +28,8 @@ impl Refs {
 
     #[inline]
     pub(crate) fn retain(&self) {
-        // ORDERING: whoever retains has a reference already; nothing is published by it.
-        if self.0.fetch_add(1, Relaxed) >= LIMIT {
+        // ORDERING: whoever retains has a reference already; nothing is published by it. Acquire pairs with `are_two`.
+        if self.0.fetch_add(1, Acquire) >= LIMIT {
             self.saturate_unless_minded();
         }
     }
@@ -112,6 +112,17 @@ impl Refs {
         self.0.load(Acquire) & !MINDED == 1
     }
 
+    /// Whether there are just two, minded or not. A third one that is made after this sees what the caller did before it.
+    pub(crate) fn are_two(&self) -> bool {
+        // ORDERING: an exchange, so that each `retain` comes before it, and is counted here, or after it. Then Release
+        // shows to that one what was done before. Acquire as in `is_one`.
+        let two = self.0.fetch_add(0, AcqRel) & !MINDED == 2;
+        if two {
+            race::acquire(self);
+        }
+        two
+    }
+
     /// Gives up one reference; true when there is no other, and then everything that other holders
     /// did before they gave up theirs is visible. That one stays counted. Also true if it is minded, and none was given
     /// up.
@@ -192,10 +203,13 @@ mod tests {
     #[test]
     fn who_gives_up_a_minded_one_is_told() {
         let refs = Refs::two();
+        assert!(refs.are_two());
         refs.mind();
+        assert!(refs.are_two());
         refs.retain();
         assert!(refs.release(), "it is told, and nothing is given up");
         assert_eq!(refs.count_minded(), 3);
+        assert!(!refs.are_two());
         assert!(!refs.release_minded());
         assert!(!refs.is_one_minded_or_not());
         assert!(!refs.release_minded());

@@ -18,11 +18,14 @@ use super::state::Held;
 use super::wanted::Waits;
 use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::Owned;
+use crate::base::refs::Refs;
 use crate::sync::{AtomicU32, Ordering::*, UnsafeCell, race};
 
 pub(crate) struct Promises {
     /// How many there are. From [`LIMIT`] on it is believed no more.
     count: AtomicU32,
+    /// How often the last one has gone, and their reference with it, or is just going.
+    ends: AtomicU32,
     of: NonNull<Asynchron>,
     /// What keeps it wanted beside references and listeners.
     pub(super) waits: Waits,
@@ -49,6 +52,7 @@ impl Promises {
     fn new(a: &Asynchron, broken: ReservedFailure) -> Result<Box<Self>, NoMemory> {
         let promises = Self {
             count: AtomicU32::new(1),
+            ends: AtomicU32::new(0),
             of: NonNull::from(a),
             waits: Waits::none(),
             broken: UnsafeCell::new(Some(broken)),
@@ -76,8 +80,8 @@ impl Promises {
                 a.retain();
             }
             let more = if seen < LIMIT { seen.wrapping_add(1) } else { seen };
-            // ORDERING: as in `retain`.
-            match self.count.compare_exchange_weak(seen, more, Relaxed, Relaxed) {
+            // ORDERING: Release shows with the first one that their reference is counted.
+            match self.count.compare_exchange_weak(seen, more, Release, Relaxed) {
                 Ok(_) => return,
                 Err(now) => {
                     if seen == 0 {
@@ -120,9 +124,24 @@ impl Promises {
         // SAFETY: as the caller promises.
         let a = unsafe { Handle::from_raw(of) };
         // SAFETY: alive by that reference.
-        race::acquire(unsafe { &raw const (*this.as_ptr()).count });
+        let me = unsafe { this.as_ref() };
+        race::acquire(&raw const me.count);
+        // ORDERING: Release shows with it that the count went down. Giving up the reference shows this to who counts it
+        // no more.
+        me.ends.fetch_add(1, Release);
         a.break_unless_delivered();
         drop(a);
+    }
+
+    /// Whether they share the asynchron, whose references these are, with one other holder alone.
+    fn share_with_one(&self, refs: &Refs) -> bool {
+        // ORDERING: Acquire: a count that is seen next is not older than the last one's going.
+        let ends = self.ends.load(Acquire);
+        // ORDERING: Acquire sees that their reference is counted.
+        let any = self.count.load(Acquire) != 0;
+        // Theirs may be given up meanwhile, and the second be another: then one more has gone, and that is seen here.
+        // ORDERING: what was counted comes first, by its Acquire.
+        any && refs.are_two() && self.ends.load(Relaxed) == ends
     }
 
     pub(super) fn are_gone(&self) -> bool {
@@ -166,6 +185,14 @@ impl Asynchron {
     /// Whether it was ever promised.
     pub(crate) fn has_promises(&self) -> bool {
         self.promises().is_some()
+    }
+
+    /// For the holder of a reference, of what is shared: whether by promises alone. They may make handles at any moment. Who
+    /// has one that was made after this sees what the caller did before it.
+    pub(crate) fn is_shared_by_promises_alone(&self) -> bool {
+        // In this order: see `is_shared`.
+        !self.state().load().is_lent()
+            && self.promises().is_some_and(|promises| promises.share_with_one(&self.refs))
     }
 
     /// Gives up a reference that is not the last one: the caller has another.

@@ -410,9 +410,13 @@ TEST(awaiting_a_temporary_moves_out_what_can_only_be_moved)
     promise<moved> p;
     auto f = p.get_future();
     const auto sum = sum_of_moved([&](int n) { return n == 1 ? std::move(f) : asynchron::ready(made(n)); });
-    CHECK(p.set_value(made(5)) && !sum.complete()); // for it still has it here
-    p = promise<moved>();
-    CHECK(sum.get() == 7);
+    CHECK(p.set_value(made(5)) && sum.get() == 7); // though the promise lives
+    promise<moved> q;
+    CHECK(q.set_value(made(6)));
+    const auto at_once = sum_of_moved([&](int n) { return n == 1 ? q.get_future() : asynchron::ready(made(n)); });
+    CHECK(at_once.complete() && at_once.get() == 8);
+    const auto gone = sum_of_moved([&](int) { return q.get_future(); });
+    CHECK(THROWN(asynchron::error, gone.get()).code() == ASYNCHRON_ALREADY);
 }
 
 TEST(awaiting_a_temporary_that_has_no_value_throws_what_it_failed_with)
@@ -472,6 +476,5 @@ TEST(a_coroutine_does_not_take_what_its_own_resumer_holds)
         co_return *co_await std::move(mine);
     }(p.get_future());
     CHECK(p.set_value(std::make_unique<int>(3)));
-    p = promise<moved>();
     CHECK(f.get() == 3);
 }

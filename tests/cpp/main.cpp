@@ -1,6 +1,9 @@
-// Every test of the C++ interface that this standard of the language has, or those named.
+// Every test of the C++ interface that this standard of the language has, or those named; or of one file ONLY.
 #include "check.hpp"
 
+#ifdef ONLY
+#include ONLY
+#else
 #include "broken.cpp"
 #include "compute.cpp"
 #include "exceptions.cpp"
@@ -12,6 +15,7 @@
 #include "recover.cpp"
 #include "report.cpp"
 #include "several.cpp"
+#include "taking.cpp"
 #include "then.cpp"
 #include "timer.cpp"
 #include "together.cpp"
@@ -22,6 +26,7 @@
 #endif
 #ifdef ASYNCHRON_PLUGIN
 #include "plug_in.cpp"
+#endif
 #endif
 
 int main(int argc, char **argv)

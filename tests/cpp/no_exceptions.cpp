@@ -34,6 +34,12 @@ static void outcomes()
     CHECK(asynchron::ready(std::string("a copy")).try_get().value() == "a copy");
     CHECK(*asynchron::ready(std::unique_ptr<int>(new int(6))).try_get().take() == 6);
     {
+        promise<std::unique_ptr<int>> only_moved;
+        only_moved.set_value(std::unique_ptr<int>(new int(8)));
+        CHECK(*only_moved.get_future().get() == 8);
+        CHECK(only_moved.get_future().try_get().error().code() == ASYNCHRON_ALREADY);
+    }
+    {
         future<int> broken;
         {
             promise<int> gone;

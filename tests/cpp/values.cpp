@@ -437,7 +437,6 @@ TEST(what_can_only_be_moved_is_refused_at_once_inside_of_what_its_completion_cal
     CHECK(refused == 13);
     // Afterwards it is to be had.
     joined = future<moved>();
-    p = q = promise<moved>();
     CHECK(*std::move(f).take() == 4 && *std::move(g).take() == 4);
 }
 

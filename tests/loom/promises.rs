@@ -1,6 +1,8 @@
 //! Promises: who gives up the last one, against whoever else is at the same asynchron.
 
 use crate::support::*;
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 #[derive(Clone, Copy)]
 struct P(*mut asynchron_promise_t);
@@ -192,6 +194,39 @@ fn a_wait_against_a_promise_that_begins_to_mind() {
         p.release();
         minding.release();
     });
+}
+
+/// Whoever is told so has written something before. Who makes a handle by a promise later sees that. A handle that was made
+/// before is told of, also if it is left alone, or with promises that were made since.
+#[test]
+fn that_promises_alone_share_it_is_true_of_all_that_came_before() {
+    for anew in [false, true] {
+        two_threads(move || {
+            let a = A::new();
+            let p = P::of(a);
+            let said = Arc::new(AtomicU32::new(0));
+            let sees = said.clone();
+            let other = thread::spawn(move || {
+                let mine = p.asynchron();
+                mine.retain();
+                // ORDERING: none: the library orders it.
+                let seen = sees.load(Relaxed);
+                p.release();
+                let last = anew.then(|| P::of(mine));
+                (mine, last, seen == 1)
+            });
+            // ORDERING: none: the library orders it.
+            said.store(1, Relaxed);
+            let alone = unsafe { asynchron_is_shared(a.0) } == 2;
+            let (mine, last, saw) = other.join().unwrap();
+            assert!(saw || !alone, "a handle that was made before is not seen");
+            mine.release();
+            if let Some(last) = last {
+                last.release();
+            }
+            a.release();
+        });
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::support::handle::failure_of;
 use crate::support::*;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
 /// One promise.
@@ -347,6 +348,63 @@ fn what_is_no_promise_is_refused() {
         asynchron_promise_release(null_mut());
     }
     assert_eq!(unsafe { asynchron_is_shared(a.raw()) }, 0);
+}
+
+fn is_shared(a: &Handle) -> i32 {
+    unsafe { asynchron_is_shared(a.raw()) }
+}
+
+#[test]
+fn whether_promises_alone_share_it_is_told() {
+    for flags in [0, ASYNCHRON_PROMISE_CANCEL_UNWANTED] {
+        let a = Handle::new();
+        // The first ones, and others when those have gone.
+        for _ in 0..3 {
+            assert_eq!(is_shared(&a), 0);
+            let p = Promise::with(a.raw(), flags);
+            assert_eq!(is_shared(&a), 2);
+            let more = p.clone();
+            assert_eq!(is_shared(&a), 2, "together they have one");
+            let held = a.clone();
+            assert_eq!(is_shared(&a), 1);
+            drop(p);
+            drop(held);
+            assert_eq!(is_shared(&a), 2);
+            drop(more);
+        }
+    }
+}
+
+/// Never is another handle taken for the promises' own, while the last of them goes.
+#[test]
+fn a_handle_that_outlives_the_last_promise_is_not_taken_for_one() {
+    within(60, || {
+        for _ in 0..1000 {
+            let a = Handle::new();
+            assert_eq!(a.set(&1_u64.to_ne_bytes()), ASYNCHRON_OK);
+            let p = Promise::of(&a);
+            let (held, asked) = (AtomicBool::new(false), AtomicBool::new(false));
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    let handle = unsafe { asynchron_retain(p.asynchron()) };
+                    held.store(true, SeqCst);
+                    drop(p);
+                    while !asked.load(SeqCst) {
+                        thread::yield_now();
+                    }
+                    unsafe { asynchron_release(handle) };
+                });
+                while !held.load(SeqCst) {
+                    assert_ne!(is_shared(&a), 0);
+                }
+                for _ in 0..20 {
+                    assert_eq!(is_shared(&a), 1);
+                }
+                asked.store(true, SeqCst);
+            });
+            assert_eq!(is_shared(&a), 0);
+        }
+    });
 }
 
 #[test]
