@@ -163,7 +163,7 @@ impl Removable {
             // SAFETY: it has this kind.
             let errand = unsafe { SentCallback::errand(this) };
             // SAFETY: the part of who would do it, and the only one.
-            unsafe { Errand::leave(errand) };
+            unsafe { Errand::release(errand) };
         } else {
             // SAFETY: made by a box, and known to nobody else.
             drop(unsafe { Box::from_raw(this.as_ptr()) });

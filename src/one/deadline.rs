@@ -82,11 +82,11 @@ impl Asynchron {
         let mut left = None;
         if let Some(first) = list.first() {
             // SAFETY: LISTED: it is alive.
-            if let Kind::Aside { leave, end } = *unsafe { Listener::kind(first) } {
+            if let Kind::Aside { taken_off, end } = *unsafe { Listener::kind(first) } {
                 // SAFETY: LISTED, here.
                 unsafe { list.unlink(first) };
                 // SAFETY: LOCKED, and just taken off.
-                unsafe { leave(first) };
+                unsafe { taken_off(first) };
                 left = Some((first, end));
             }
         }

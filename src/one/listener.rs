@@ -54,9 +54,9 @@ pub(crate) enum Kind {
     /// unasked.
     Idle(TakeFn),
     /// One that nobody waits for: that it listens keeps nobody from ending the asynchron without a completion. It is
-    /// always the first. `leave` is called when it has just been taken off the list, whose lock is held: a few
+    /// always the first. `taken_off` is called when it has just been taken off the list, whose lock is held: a few
     /// instructions, too. Then `end` runs where the node was, as a job, or at once.
-    Aside { leave: unsafe fn(NonNull<Listener>), end: RunFn },
+    Aside { taken_off: unsafe fn(NonNull<Listener>), end: RunFn },
     /// A step, a task or a timer, in the list of what it delivers into: as [`Kind::Take`]. And how a step's links in the lists
     /// of its sources are told.
     Step { take: TakeFn, source: &'static Kind },

@@ -303,9 +303,9 @@ impl Telling {
             Kind::Take(take) | Kind::Idle(take) | Kind::Step { take, .. } => unsafe {
                 take(node, source, self)
             },
-            Kind::Aside { leave, end } => {
+            Kind::Aside { taken_off, end } => {
                 // SAFETY: as the caller promises.
-                unsafe { leave(node) };
+                unsafe { taken_off(node) };
                 // SAFETY: TOLD: it is not used as a listener any more.
                 unsafe { self.jobs.push(node.cast(), Some(end)) };
             }

@@ -26,7 +26,7 @@ pub(crate) struct Work {
     pub(crate) discard: unsafe fn(NonNull<Errand>),
     /// The executor is shut down.
     pub(crate) cancel: unsafe fn(NonNull<Errand>),
-    /// All parts have been left.
+    /// All parts have been given up.
     pub(crate) free: unsafe fn(NonNull<Errand>),
 }
 
@@ -47,7 +47,7 @@ impl Errand {
         Self { place: Place::nowhere(&ERRAND), work, executor, process: 0, parts: Refs::new() }
     }
 
-    /// The same with one part more, which somebody else leaves, and known to be of this process.
+    /// The same with one part more, which somebody else gives up, and known to be of this process.
     pub(super) fn shared(work: &'static Work, executor: Counted, crew: &Crew) -> Self {
         Self { process: crew.process, parts: Refs::two(), ..Self::new(work, executor) }
     }
@@ -56,7 +56,7 @@ impl Errand {
     ///
     /// # Safety
     /// The caller has a part in it.
-    pub(crate) unsafe fn keep(this: NonNull<Self>) {
+    pub(crate) unsafe fn retain(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         unsafe { &(*this.as_ptr()).parts }.retain();
     }
@@ -65,7 +65,7 @@ impl Errand {
     /// caller's.
     ///
     /// # Safety
-    /// It is the caller's, and stays until its last part is left; called once.
+    /// It is the caller's, and stays until its last part is given up; called once.
     pub(crate) unsafe fn hand_over(this: NonNull<Self>) -> Result<(), SpawnError> {
         // SAFETY: it is the caller's.
         let errand = unsafe { &mut *this.as_ptr() };
@@ -168,7 +168,7 @@ impl Errand {
             unsafe { work(this) };
         }
         // SAFETY: the program's part ends here.
-        unsafe { Self::leave(this) };
+        unsafe { Self::release(this) };
     }
 
     /// Runs `body` as something of the executor's: waiting there for the end of that would be waiting for oneself.
@@ -195,17 +195,17 @@ impl Errand {
         // SAFETY: the caller has a part in it.
         let process = unsafe { Self::process(this) };
         // SAFETY: the caller's part ends here.
-        unsafe { Self::leave(this) };
+        unsafe { Self::release(this) };
         if sys::is_this_process(process) {
             executor.with_crew(Crew::bring_back);
         }
     }
 
-    /// Leaves a part of it.
+    /// Gives a part up.
     ///
     /// # Safety
     /// The caller has that part.
-    pub(crate) unsafe fn leave(this: NonNull<Self>) {
+    pub(crate) unsafe fn release(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
         if unsafe { &(*this.as_ptr()).parts }.release() {
             // SAFETY: the caller has the last part.
@@ -246,7 +246,7 @@ impl Crew {
         }
         let lies = self.take_out(errand.cast(), false);
         // SAFETY: the program's part ends here.
-        unsafe { Errand::leave(errand) };
+        unsafe { Errand::release(errand) };
         if !lies {
             // It was cancelled meanwhile.
             return Ok(());

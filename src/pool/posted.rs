@@ -81,7 +81,7 @@ pub(super) fn spawn(
         unsafe { Posted::drop_ctx(this) };
     }
     // SAFETY: it was refused, so the part of who does it is here.
-    unsafe { Errand::leave(this) };
+    unsafe { Errand::release(this) };
     if gone { Ok(()) } else { refused }
 }
 
@@ -128,7 +128,7 @@ impl Posted {
         mem::replace(ctx, Owned::NOTHING)
     }
 
-    /// Drops the context, and leaves the listener's part.
+    /// Drops the context, and gives up the listener's part.
     ///
     /// # Safety
     /// As for `take_ctx`.
@@ -138,7 +138,7 @@ impl Posted {
         // SAFETY: alive by the listener's part.
         unsafe { &(*this.cast::<Self>().as_ptr()).a }.lose_step();
         // SAFETY: the listener's part, since it was taken off.
-        unsafe { Errand::leave(this) };
+        unsafe { Errand::release(this) };
     }
 
     /// # Safety
@@ -157,7 +157,7 @@ impl Posted {
                 // SAFETY: it is to be done here.
                 unsafe { Errand::within(this, || compute::run(a, ctx, compute::plain(function))) };
                 // SAFETY: the listener's part, since it was taken off.
-                unsafe { Errand::leave(this) };
+                unsafe { Errand::release(this) };
             }
             // SAFETY: taken off the list here.
             Begun::Refused => unsafe { Self::drop_ctx(this) },
@@ -178,7 +178,7 @@ impl Posted {
                 // SAFETY: it is alive until it is done.
                 discard(unsafe { &(*this.cast::<Self>().as_ptr()).a }, ctx);
                 // SAFETY: the listener's part, since it was taken off.
-                unsafe { Errand::leave(this) };
+                unsafe { Errand::release(this) };
             }
             // SAFETY: taken off the list here.
             Begun::Refused => unsafe { Self::drop_ctx(this) },

@@ -18,7 +18,7 @@ use crate::one::listener::{Kind, Listener};
 use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 
-static DEADLINE: Kind = Kind::Aside { leave: Node::leave, end: Node::end };
+static DEADLINE: Kind = Kind::Aside { taken_off: Node::leave, end: Node::end };
 /// A step, in that it will deliver: the last promise of a timer breaks nothing.
 static TIMER: Kind = Kind::Step { take: Node::take_timer, source: &NO_SOURCE };
 /// What nobody asks for: a timer has no links.

@@ -176,7 +176,7 @@ impl After {
             // SAFETY: it is there yet, and has a tail.
             let errand = unsafe { Tail::of(this) };
             // SAFETY: the step's part in it ends here.
-            unsafe { Errand::leave(errand) };
+            unsafe { Errand::release(errand) };
         } else if let Ok((layout, _)) = Self::layout(n, false) {
             // SAFETY: allocated with this layout, and used no more.
             unsafe { dealloc(this.as_ptr().cast(), layout) };

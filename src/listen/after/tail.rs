@@ -13,7 +13,7 @@ use crate::pool::{Counted, Errand, Work};
 static WORK: Work =
     Work { run: Tail::run, discard: Tail::discard, cancel: Tail::cancel, free: Tail::free };
 
-/// The step has a part in the errand, which it leaves last of all.
+/// The step has a part in the errand, which it gives up last of all.
 #[repr(C)]
 pub(super) struct Tail {
     /// First, so that its address is the errand's.
@@ -58,11 +58,11 @@ impl Tail {
         // SAFETY: the count of this thread keeps it, and it has a tail.
         let errand = unsafe { Self::of(this) };
         // SAFETY: the step has a part in it.
-        unsafe { Errand::keep(errand) };
+        unsafe { Errand::retain(errand) };
         // SAFETY: that part is for who does it; called once.
         if unsafe { Errand::hand_over(errand) }.is_err() {
             // SAFETY: nobody does it there, so that part is the caller's again.
-            unsafe { Errand::leave(errand) };
+            unsafe { Errand::release(errand) };
             // SAFETY: as the caller promises.
             unsafe { After::run(job) };
         }

@@ -89,7 +89,7 @@ impl SentCallback {
         // SAFETY: it is one of these.
         let errand = unsafe { Self::errand(job.cast()) };
         // SAFETY: the part of who does it, and the only one.
-        unsafe { Errand::leave(errand) };
+        unsafe { Errand::release(errand) };
     }
 
     /// As any callback: inside another, at the end of the queue of this thread.

@@ -28,7 +28,7 @@ static WORK: Work = Work {
     free: SentStep::free,
 };
 
-/// The step has a part in the errand, which it leaves last of all.
+/// The step has a part in the errand, which it gives up last of all.
 #[repr(C)]
 pub(super) struct SentStep {
     /// First, so that its address is the step's.
@@ -80,13 +80,13 @@ impl SentStep {
             // SAFETY: of this kind.
             let errand = unsafe { Self::errand(this) };
             // SAFETY: the step has a part in it.
-            unsafe { Errand::keep(errand) };
+            unsafe { Errand::retain(errand) };
             // SAFETY: that part is for who does it; called once.
             if unsafe { Errand::hand_over(errand) }.is_ok() {
                 return;
             }
             // SAFETY: nobody does it there, so that part is the caller's again.
-            unsafe { Errand::leave(errand) };
+            unsafe { Errand::release(errand) };
         }
         // SAFETY: as the caller promises.
         unsafe { Next::run(job) };
@@ -120,7 +120,7 @@ impl SentStep {
         // SAFETY: the step lies in one of these.
         let errand = unsafe { Self::errand(step) };
         // SAFETY: the step's part in it ends here.
-        unsafe { Errand::leave(errand) };
+        unsafe { Errand::release(errand) };
         (into, function, ctx)
     }
 
