@@ -6,7 +6,7 @@ use std::ptr::{self, NonNull};
 use super::SpawnError;
 use super::chunk::{Chunk, Rooms};
 use super::executor::Executor;
-use super::queue::{LEFT, NONE, NOWHERE, Place, Queue};
+use super::queue::{LEFT, NONE, NOWHERE, Place, RunQueue};
 use super::task::Task;
 use super::worker::{Call, Worker};
 use crate::base::backoff::Backoff;
@@ -48,7 +48,7 @@ unsafe impl Sync for Crew {}
 
 /// The older half.
 pub(super) struct Going {
-    pub(super) queue: Queue,
+    pub(super) queue: RunQueue,
     /// The number of the newest task that was ever in this half.
     newest: u64,
     /// How many tasks have been taken so far because their turn had come.
@@ -57,7 +57,7 @@ pub(super) struct Going {
 
 pub(super) struct Inner {
     /// The newer half.
-    pub(super) coming: Queue,
+    pub(super) coming: RunQueue,
     /// Where the next tasks will lie.
     rooms: Rooms,
     /// Threads at rest, the one that came last first: it is the warmest.
@@ -91,7 +91,7 @@ impl Crew {
     /// The crew of this executor in this process.
     pub(super) fn new(executor: &Executor, process: u32) -> Self {
         let inner = Inner {
-            coming: Queue::EMPTY,
+            coming: RunQueue::EMPTY,
             rooms: Rooms::NONE,
             resting: ptr::null_mut(),
             threads: 0,
@@ -107,7 +107,7 @@ impl Crew {
         };
         Self {
             inner: Line(Lock::new(inner)),
-            going: Line(Lock::new(Going { queue: Queue::EMPTY, newest: 0, begun: 0 })),
+            going: Line(Lock::new(Going { queue: RunQueue::EMPTY, newest: 0, begun: 0 })),
             oldest: AtomicU64::new(NONE),
             come: AtomicU32::new(0),
             too_many: AtomicU32::new(0),
@@ -306,7 +306,7 @@ impl Crew {
         number: u64,
         going: &'a mut Going,
         inner: &'a mut Inner,
-    ) -> &'a mut Queue {
+    ) -> &'a mut RunQueue {
         if number <= going.newest { &mut going.queue } else { &mut inner.coming }
     }
 

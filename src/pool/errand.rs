@@ -9,14 +9,14 @@ use std::ptr::NonNull;
 use super::SpawnError;
 use super::crew::Crew;
 use super::executor::{Counted, TermsKind};
-use super::queue::{self, Place};
+use super::queue::{self, Place, PlaceKind};
 use crate::base::program::abort_on_exception;
 use crate::base::refs::Refs;
 use crate::one::inside;
 use crate::sys;
 
 /// How it lies in a queue.
-static ERRAND: queue::Kind = queue::Kind { run: Errand::turn_comes, cancel: Errand::is_cancelled };
+static ERRAND: PlaceKind = PlaceKind { run: Errand::turn_comes, cancel: Errand::is_cancelled };
 
 /// What is to be done with an errand. Each is called at most once, and one of the first three; after that, sooner or
 /// later, [`Errand::done`] is.

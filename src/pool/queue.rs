@@ -10,11 +10,11 @@ pub(crate) struct Place {
     behind: *mut Place,
     /// Counts what was queued, from 1 on; or [`NOWHERE`], or [`LEFT`].
     pub(super) number: u64,
-    pub(super) kind: &'static Kind,
+    pub(super) kind: &'static PlaceKind,
 }
 
 /// What is to be done with something that was taken out of the queue: one of these, once.
-pub(crate) struct Kind {
+pub(crate) struct PlaceKind {
     /// Its turn has come, on a thread of the executor's.
     pub(crate) run: unsafe fn(NonNull<Place>),
     /// The executor is shut down, and what has not begun is cancelled.
@@ -29,7 +29,7 @@ pub(super) const LEFT: u64 = u64::MAX;
 pub(super) const NONE: u64 = u64::MAX;
 
 impl Place {
-    pub(super) const fn nowhere(kind: &'static Kind) -> Self {
+    pub(super) const fn nowhere(kind: &'static PlaceKind) -> Self {
         Self { before: ptr::null_mut(), behind: ptr::null_mut(), number: NOWHERE, kind }
     }
 
@@ -48,15 +48,15 @@ impl Place {
 }
 
 /// The oldest first; so the numbers rise.
-pub(super) struct Queue {
+pub(super) struct RunQueue {
     first: *mut Place,
     last: *mut Place,
 }
 
 // SAFETY: tasks may run on any thread; their places are reached under the executor's locks.
-unsafe impl Send for Queue {}
+unsafe impl Send for RunQueue {}
 
-impl Queue {
+impl RunQueue {
     pub(super) const EMPTY: Self = Self { first: ptr::null_mut(), last: ptr::null_mut() };
 
     /// The number of the oldest, or [`NONE`].

@@ -14,7 +14,7 @@ use std::ptr::NonNull;
 use super::chunk::Chunk;
 use super::crew::Crew;
 use super::executor::Counted;
-use super::queue::{self, Place};
+use super::queue::{Place, PlaceKind};
 use crate::base::program::Owned;
 use crate::compute;
 use crate::one::asynchron::Asynchron;
@@ -33,7 +33,7 @@ static NEEDLESS: Kind = Kind::Step { take: Task::take, source: &NO_SOURCE };
 static NO_SOURCE: Kind = Kind::Take(Task::take);
 
 /// How it lies in a queue.
-static TASK: queue::Kind = queue::Kind { run: Task::run, cancel: Task::cancel };
+static TASK: PlaceKind = PlaceKind { run: Task::run, cancel: Task::cancel };
 
 #[repr(C)]
 pub(super) struct Task {
