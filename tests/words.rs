@@ -1,4 +1,4 @@
-//! Plain words: what a pass over all text has removed does not come back.
+//! Plain words: what a pass over all text has removed does not come back, and a name means one thing.
 
 mod common;
 
@@ -66,4 +66,61 @@ fn what_a_person_reads_is_in_plain_words() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Types that are named alike because they are alike: what is behind the lock of something, the guard of such a lock, and
+/// where something lies, in an executor's queue and in the wheel.
+const ALIKE: &[&str] = &["Guard", "Inner", "Place"];
+
+/// The name that a line at the margin gives to a type.
+fn named(line: &str) -> Option<&str> {
+    if line.starts_with(' ') {
+        return None;
+    }
+    let line = line.strip_prefix("pub").unwrap_or(line);
+    let line =
+        if line.starts_with('(') { line.split_once(')')?.1 } else { line }.trim_start_matches(' ');
+    let line = line.strip_prefix("unsafe ").unwrap_or(line);
+    let kinds = ["struct ", "enum ", "union ", "trait ", "type "];
+    let name = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
+    name.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+}
+
+/// What stands for each system, or for a model, stands in `src/sys/` and `src/sync/`.
+#[test]
+fn no_two_types_have_the_same_name() {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for path in files_of(&root().join("src"), &["rs"]) {
+        let file = path.strip_prefix(root().join("src")).unwrap().display().to_string();
+        let text = fs::read_to_string(&path).unwrap();
+        for name in text.lines().filter_map(named).filter(|name| !ALIKE.contains(name)) {
+            let other = |(other, there): &&(String, String)| {
+                other == name
+                    && !["sys/", "sync"]
+                        .iter()
+                        .any(|of| file.starts_with(of) && there.starts_with(of))
+            };
+            if let Some((_, there)) = found.iter().find(other) {
+                panic!("{name} is a type of {there} and another of {file}");
+            }
+            found.push((name.to_owned(), file.clone()));
+        }
+    }
+    assert!(found.len() > 150, "only {} types", found.len());
+}
+
+#[test]
+fn a_type_is_seen_however_it_is_written() {
+    for line in [
+        "struct A;",
+        "pub(crate) enum A {",
+        "pub unsafe trait A {}",
+        "pub(in super::super) type A = u8;",
+        "union A {",
+    ] {
+        assert_eq!(named(line), Some("A"), "{line}");
+    }
+    for line in ["    type A = u8;", "structure", "pub fn a() {}", "/// struct A"] {
+        assert_eq!(named(line), None, "{line}");
+    }
 }

@@ -16,7 +16,7 @@ use crate::one::listener::{Kind, Listener};
 use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 use crate::one::share::share_or_return;
-use crate::one::step::Claimed;
+use crate::one::step::StepClaim;
 
 /// The source completes.
 static FOLLOW: Kind = Kind::Pass { mark: Link::mark, pass: Follow::pass };
@@ -123,13 +123,13 @@ impl Follow {
         let into: &Asynchron = unsafe { &(*this.as_ptr()).into };
         // SAFETY: it was listed there.
         let claimed = unsafe { into.claim_by(Self::needless(this)) };
-        if let Claimed::Gone = claimed {
+        if let StepClaim::Gone = claimed {
             // SAFETY: nobody else uses the links any more.
             return unsafe { chain.run_later(node.cast(), Self::end_late) };
         }
         // SAFETY: TOLD: the reference that is kept for it is taken over.
         let source = unsafe { Link::take_source(node.cast()) };
-        let rest = if let Claimed::Yes(held) = claimed {
+        let rest = if let StepClaim::Yes(held) = claimed {
             let (outcome, rest) = share_or_return(source);
             // It is complete, so there is one.
             let outcome = outcome.unwrap_or_else(|| Outcome::Broken);

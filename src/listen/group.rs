@@ -17,7 +17,7 @@ use crate::one::listener::{Kind, Listener};
 use crate::one::outcome::Outcome;
 use crate::one::share::share;
 use crate::one::state::Held;
-use crate::one::step::Claimed;
+use crate::one::step::StepClaim;
 use crate::sync::{AtomicU32, Ordering::*, race};
 
 /// A source completes.
@@ -228,15 +228,15 @@ impl Group {
             let into = unsafe { Self::into_of(this) };
             // SAFETY: it was listed there, and is alive.
             match unsafe { into.claim_by(Self::needless(this)) } {
-                Claimed::Yes(held) => {
+                StepClaim::Yes(held) => {
                     // SAFETY: CLAIMED.
                     unsafe { chain.complete(into, held, outcome) };
                     // SAFETY: this thread took it off.
                     unsafe { Self::let_go(this, chain) };
                 }
                 // SAFETY: this thread took it off.
-                Claimed::Late => unsafe { Self::let_go(this, chain) },
-                Claimed::Gone => {}
+                StepClaim::Late => unsafe { Self::let_go(this, chain) },
+                StepClaim::Gone => {}
             }
         }
         // SAFETY: TOLD: nobody else uses its links any more.

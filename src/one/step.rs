@@ -18,7 +18,7 @@ pub(crate) enum Begun {
 }
 
 /// What became of one that was to complete as its source did.
-pub(crate) enum Claimed {
+pub(crate) enum StepClaim {
     /// It is CLAIMED, and the step is the caller's.
     Yes(Held),
     /// It is complete, and the step is the caller's.
@@ -84,14 +84,14 @@ impl Asynchron {
     /// # Safety
     /// As for [`Self::begin`].
     #[inline]
-    pub(crate) unsafe fn claim_by(&self, node: NonNull<Listener>) -> Claimed {
+    pub(crate) unsafe fn claim_by(&self, node: NonNull<Listener>) -> StepClaim {
         // As there.
         let alone = self.refs.is_one();
         let held = if alone { self.state().lock_alone() } else { self.state().lock() };
         // SAFETY: LOCKED: it is alive, and nobody takes it off meanwhile.
         if unsafe { Listener::is_taken(node) } {
             self.state().unlock(held);
-            return Claimed::Gone;
+            return StepClaim::Gone;
         }
         // SAFETY: LOCKED: the list is this thread's alone.
         let list = unsafe { self.listeners() };
@@ -101,9 +101,9 @@ impl Asynchron {
         unsafe { Listener::mark_taken(node) };
         if held.is_complete() {
             self.state().unlock(held);
-            return Claimed::Late;
+            return StepClaim::Late;
         }
-        Claimed::Yes(held)
+        StepClaim::Yes(held)
     }
 
     /// Lists the first node of all.
