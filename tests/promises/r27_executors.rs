@@ -230,6 +230,88 @@ fn what_is_queued_still_runs_when_the_last_handle_has_gone() {
     });
 }
 
+fn counted(tally: &Tally) -> Executor {
+    let (ctx, drop_ctx) = (tally.ptr(), tally.drop_fn());
+    Executor::create(&asynchron_executor_options_t {
+        threads: 1,
+        ctx,
+        drop_ctx,
+        ..EXECUTOR_OPTIONS
+    })
+}
+
+/// A thread rests for a second: the handles are released around that time, one after the other.
+#[test]
+fn whichever_comes_last_its_last_handle_or_its_last_thread_it_goes_once() {
+    within(120, || {
+        for _ in 0..3 {
+            let tallies: Vec<_> = (0..200).map(|_| Tally::new()).collect();
+            let executors: Vec<_> = tallies.iter().map(counted).collect();
+            for executor in &executors {
+                let a = Handle::new();
+                assert_eq!(executor.spawn(&a, |_| 0), ASYNCHRON_OK);
+                assert_eq!(a.wait(LONG), ASYNCHRON_OK);
+            }
+            thread::sleep(Duration::from_millis(900));
+            for executor in executors {
+                drop(executor);
+                thread::sleep(Duration::from_micros(500));
+            }
+            until(|| tallies.iter().all(|tally| tally.drops() > 0));
+            assert!(tallies.iter().all(|tally| tally.drops() == 1));
+        }
+    });
+}
+
+/// Whoever cancels what lies there drops its context, which takes longer than the last thread stays.
+#[test]
+fn what_is_being_ended_keeps_it_when_its_threads_have_gone() {
+    struct Slow(Gate, Gate);
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            self.0.open();
+            self.1.pass();
+        }
+    }
+    try_in_child(120, || {
+        let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+        let before = threads();
+        for handle_first in [false, true] {
+            let (tally, all, begun) = (Tally::new(), Handle::many(2), Gate::new());
+            let mut executor = Some(counted(&tally));
+            let (ends, drops, dropped) = (Gate::new(), Gate::new(), Gate::new());
+            let (begins, end) = (begun.clone(), ends.clone());
+            let busy = move |_: *mut asynchron_t| {
+                begins.open();
+                end.pass();
+                0
+            };
+            assert_eq!(executor.as_ref().unwrap().spawn(&all[0], busy), ASYNCHRON_OK);
+            begun.pass();
+            let slow = Slow(drops.clone(), dropped.clone());
+            let lies = move |_: *mut asynchron_t| {
+                let _ = &slow;
+                0
+            };
+            assert_eq!(executor.as_ref().unwrap().spawn(&all[1], lies), ASYNCHRON_OK);
+            let cancelled = all[1].clone();
+            let cancels = thread::spawn(move || cancelled.cancel());
+            drops.pass();
+            if handle_first {
+                executor = None;
+            }
+            ends.open();
+            until(|| threads() <= before + 1);
+            drop(executor);
+            assert_eq!(tally.drops(), 0, "it is being looked at");
+            dropped.open();
+            assert_eq!(cancels.join().unwrap(), ASYNCHRON_OK);
+            assert_eq!(tally.drops(), 1);
+        }
+    })
+    .unwrap();
+}
+
 /// Not counted in the process of the other tests, whose threads come and go.
 #[test]
 fn the_threads_of_an_executor_that_is_gone_end_and_no_memory_stays() {
