@@ -9,9 +9,9 @@ namespace {
 
 using asynchron::future;
 using asynchron::promise;
-typedef std::unique_ptr<int> moved;
+typedef std::unique_ptr<int> pointer;
 
-moved made(int n) { return moved(new int(n)); }
+pointer made(int n) { return pointer(new int(n)); }
 
 // Has two threads begin at the same moment.
 class meeting {
@@ -51,34 +51,34 @@ struct stubborn {
 TEST(a_promise_that_lives_does_not_keep_a_value_from_being_taken)
 {
     {
-        promise<moved> p;
+        promise<pointer> p;
         p.set_value(made(5));
-        const moved v = p.get_future().get();
+        const pointer v = p.get_future().get();
         CHECK(*v == 5);
     }
     {
-        const promise<moved> p;
-        promise<moved> copy(p);
+        const promise<pointer> p;
+        promise<pointer> copy(p);
         auto f = p.get_future();
-        std::thread other([](promise<moved> mine) { mine.set_value(made(6)); }, std::move(copy));
+        std::thread other([](promise<pointer> mine) { mine.set_value(made(6)); }, std::move(copy));
         CHECK(*f.get() == 6);
         CHECK(*std::move(f).take() == 6 && !f.valid());
         other.join();
     }
     {
-        promise<moved> p;
+        promise<pointer> p;
         auto f = p.get_future();
         std::thread other([&p] { p.set_value(made(7)); });
         CHECK(*std::move(f).get() == 7);
         other.join();
     }
     {
-        promise<moved> p;
+        promise<pointer> p;
         p.set_value(made(8));
         CHECK(*p.get_future().try_get().take() == 8);
     }
     // Another future, or an outcome, does.
-    promise<moved> p;
+    promise<pointer> p;
     p.set_value(made(9));
     {
         const auto held = p.get_future();
@@ -91,7 +91,7 @@ TEST(a_promise_that_lives_does_not_keep_a_value_from_being_taken)
     }
     CHECK(*p.get_future().get() == 9);
     // One that is cancelled when nobody wants it.
-    promise<moved> minding;
+    promise<pointer> minding;
     auto wanted = minding.get_future();
     minding.cancel_unwanted();
     minding.set_value(made(10));
@@ -99,21 +99,21 @@ TEST(a_promise_that_lives_does_not_keep_a_value_from_being_taken)
     // The first one, and another after the last has gone.
     auto again = asynchron::call([] { return made(11); });
     for (int i = 0; i < 2; i++)
-        (void)promise<moved>::from_handle(again.handle());
-    const auto third = promise<moved>::from_handle(again.handle());
+        (void)promise<pointer>::from_handle(again.handle());
+    const auto third = promise<pointer>::from_handle(again.handle());
     CHECK(*std::move(again).take() == 11);
     (void)third;
 }
 
 TEST(a_future_of_a_value_that_was_taken_says_so)
 {
-    promise<moved> p, follower;
+    promise<pointer> p, follower;
     p.set_value(made(5));
     future<void> before(p.get_future());
     CHECK(follower.follow(p.get_future()));
     CHECK(THROWN(asynchron::error, p.get_future().get()).code() == ASYNCHRON_ALREADY); // `before` holds it
     before = future<void>();
-    follower = promise<moved>();
+    follower = promise<pointer>();
     CHECK(*p.get_future().get() == 5);
 
     auto f = p.get_future();
@@ -125,8 +125,8 @@ TEST(a_future_of_a_value_that_was_taken_says_so)
     const auto got = f.try_get();
     CHECK(!got && got.is_failed() && !got.is_cancelled() && is_taken(got.error()));
     CHECK(is_taken(THROWN(asynchron::error, got.value())));
-    CHECK(is_taken(THROWN(asynchron::error, f.then([](const moved &) {}).get())));
-    promise<moved> late;
+    CHECK(is_taken(THROWN(asynchron::error, f.then([](const pointer &) {}).get())));
+    promise<pointer> late;
     CHECK(late.follow(f) && is_taken(THROWN(asynchron::error, late.get_future().get())));
     CHECK(!p.set_value(made(6)));
 }
@@ -144,8 +144,8 @@ TEST(what_can_be_copied_is_copied_while_a_promise_lives)
 
 TEST(what_follows_gives_its_value_away_while_the_promises_of_both_live)
 {
-    promise<moved> source;
-    const promise<moved> into;
+    promise<pointer> source;
+    const promise<pointer> into;
     auto f = into.get_future();
     CHECK(f.follow(source.get_future()));
     source.set_value(made(4));
@@ -191,11 +191,11 @@ TEST(who_reads_a_value_while_one_takes_it_keeps_it)
 TEST(taking_while_another_promise_hands_out_a_future_gives_it_to_one)
 {
     for (int round = 0; round < 2000; round++) {
-        promise<moved> p;
+        promise<pointer> p;
         p.set_value(made(round));
         auto f = p.get_future();
         meeting both;
-        std::thread other([&both, round](promise<moved> mine) {
+        std::thread other([&both, round](promise<pointer> mine) {
             both.meet();
             const auto got = mine.get_future().try_get();
             CHECK(got ? got.value() != nullptr && *got.value() == round : is_taken(got.error()));
@@ -210,10 +210,10 @@ TEST(taking_while_another_promise_hands_out_a_future_gives_it_to_one)
 // Both have a future. So each waits for the other, until one gives up, and lets go of its own.
 TEST(of_two_that_take_at_once_one_at_most_has_it)
 {
-    promise<moved> p;
+    promise<pointer> p;
     p.set_value(made(3));
     std::atomic<int> taken(0);
-    const auto take = [&](future<moved> f) {
+    const auto take = [&](future<pointer> f) {
         try {
             taken += *std::move(f).take() == 3;
         } catch (const asynchron::error &e) {
@@ -230,14 +230,14 @@ TEST(of_two_that_take_at_once_one_at_most_has_it)
 TEST(taking_while_the_last_promise_goes_is_as_safe)
 {
     for (int round = 0; round < 2000; round++) {
-        promise<moved> p;
+        promise<pointer> p;
         auto f = p.get_future();
         meeting both;
-        std::thread other([&both, round](promise<moved> mine) {
+        std::thread other([&both, round](promise<pointer> mine) {
             both.meet();
             mine.set_value(made(round));
             auto last = mine.get_future(); // keeps it for longer than the promises
-            mine = promise<moved>();
+            mine = promise<pointer>();
             const auto got = std::move(last).try_get();
             CHECK(got ? got.value() != nullptr && *got.value() == round : is_taken(got.error()));
         }, std::move(p));
