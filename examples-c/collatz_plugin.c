@@ -39,14 +39,17 @@ static asynchron_t *compute(uint64_t n)
     asynchron_t *steps = asynchron_create("steps");
     uint64_t *number = malloc(sizeof *number);
 
-    if (steps != NULL && number != NULL) {
-        *number = n;
-        if (asynchron_spawn_on(executor, steps, count_steps, number, free) == ASYNCHRON_OK)
-            return steps;
+    if (steps == NULL || number == NULL) {
+        free(number);
+        asynchron_release(steps);
+        return NULL;
     }
-    free(number); /* refused, it is still ours */
-    asynchron_release(steps);
-    return NULL;
+    *number = n;
+    if (asynchron_spawn_on(executor, steps, count_steps, number, free) != ASYNCHRON_OK) {
+        asynchron_release(steps); /* the number was freed by the call, as on every way */
+        return NULL;
+    }
+    return steps;
 }
 
 static void end(void)
