@@ -14,6 +14,7 @@ mod follow;
 mod groups;
 mod keeper;
 mod lent;
+mod posted;
 mod producers;
 mod progress;
 mod promises;
