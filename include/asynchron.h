@@ -28,9 +28,9 @@
  *
  *   - C99 or C++11, and later.
  *   - Handles. Asynchrons, reports, executors and promises are reference counted. Every function
- *     that returns one gives you a reference, which you release once. Hold a reference for the length
- *     of every call. The one exception: once a delivery has won, a waiter may release the last
- *     reference while that call is still returning.
+ *     that returns one gives you a reference, which you release once. Hold a reference for the
+ *     length of every call. The one exception: once a delivery has won, a waiter may release the
+ *     last reference while that call is still returning.
  *   - Arguments. Every function checks its arguments. For a NULL or an invalid value it returns
  *     ASYNCHRON_E_INVALID (or NULL, 0 or "" if it returns no status), changes nothing and leaks
  *     nothing. NULL is allowed only where that is said. An array of n = 0 may be NULL.
@@ -53,7 +53,7 @@
  *     chain of a million needs no more stack than one. Two things do run inside: a wait that would
  *     block first runs what is due on its thread, and what a call refuses or takes back is dropped
  *     by it. Every call works on the smallest stack that pthreads allow. Background threads have
- *     the system's default stack.
+ *     the system's default stack, unless their executor says otherwise.
  *   - Memory. A call that is out of memory returns ASYNCHRON_E_NOMEM (or NULL, if it returns a
  *     handle) and changes nothing; a setter may do so even where it would have been too late.
  *     Completing, cancelling, waiting for one asynchron and releasing allocate nothing, except for
@@ -662,7 +662,7 @@ ASYNCHRON_API int asynchron_is_on_demand(const asynchron_t *a);
  * With room reserved by asynchron_create_with(), a copy of at most so many bytes lies there: that
  * allocates nothing. If several threads deliver such at once, one of them copies, without a lock,
  * and the others wait for that up to 10 ms; if it takes longer, as from a slow disk, they allocate.
- * A longer value is allocated as ever.
+ * A longer value is allocated, as without room.
  *
  * - Needs: `data` readable for `len` bytes; `len` at most SIZE_MAX / 2. With `len` 0 the value is
  *   empty, and `data` may be NULL.

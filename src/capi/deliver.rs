@@ -109,7 +109,7 @@ unsafe fn try_deliver<const N: usize>(a: NonNull<Asynchron>, data: *const c_void
 /// With room reserved by asynchron_create_with(), a copy of at most so many bytes lies there: that
 /// allocates nothing. If several threads deliver such at once, one of them copies, without a lock,
 /// and the others wait for that up to 10 ms; if it takes longer, as from a slow disk, they allocate.
-/// A longer value is allocated as ever.
+/// A longer value is allocated, as without room.
 ///
 /// - Needs: `data` readable for `len` bytes; `len` at most SIZE_MAX / 2. With `len` 0 the value is
 ///   empty, and `data` may be NULL.
