@@ -20,7 +20,7 @@ use self::remove::Awaiter;
 pub(crate) use self::remove::{Removal, remove};
 use self::sent::{SENT, SENT_OF_CANCEL, SentCallback};
 use super::callback::{Callback, RegisterError};
-use super::token::{FilledSlot, ReservedSlot};
+use super::token::{FilledRow, ReservedRow};
 use super::ways::Ways;
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
@@ -44,7 +44,7 @@ pub(crate) struct Removable {
     /// From here on under the source's lock, and so is the callback's context.
     stage: Stage,
     /// What its token leads to it by; until it is withdrawn, or gone.
-    slot: Option<FilledSlot>,
+    row: Option<FilledRow>,
     /// Those that wait until it has run.
     awaiters: *mut Awaiter,
 }
@@ -74,9 +74,9 @@ impl Removable {
     ) -> Result<(), RegisterError> {
         let this = Self::allocate(callback, interest, executor)?;
         let token = NonNull::new(token.cast::<MaybeUninit<u64>>());
-        let (mut slot, mut before) = (None, MaybeUninit::uninit());
+        let (mut row, mut before) = (None, MaybeUninit::uninit());
         if let Some(token) = token {
-            let Ok(reserved) = ReservedSlot::new(this) else {
+            let Ok(reserved) = ReservedRow::new(this) else {
                 // SAFETY: known to nobody else.
                 unsafe { Self::free(this) };
                 return Err(RegisterError::NoMemory);
@@ -84,11 +84,11 @@ impl Removable {
             // Without the lock: the system may have to fetch the memory first.
             // SAFETY: the token may be written.
             before = unsafe { token.replace(MaybeUninit::new(reserved.token())) };
-            slot = Some(reserved);
+            row = Some(reserved);
         }
         let mut fill = || {
             // SAFETY: LOCKED: called once.
-            slot.take().map(|slot| unsafe { Self::fill(this, a, slot) })
+            row.take().map(|row| unsafe { Self::fill(this, a, row) })
         };
         let pending = a.unless_complete(|list| {
             fill();
@@ -140,7 +140,7 @@ impl Removable {
         };
         callback.listener = Listener::new(kind);
         let stage = Stage::Registered;
-        let removable = Self { callback, stage, slot: None, awaiters: ptr::null_mut() };
+        let removable = Self { callback, stage, row: None, awaiters: ptr::null_mut() };
         let Some((executor, ways)) = executor else {
             let made = try_box(removable).map_err(|_| RegisterError::NoMemory)?;
             return Ok(NonNull::from(Box::leak(made)));
@@ -174,11 +174,11 @@ impl Removable {
     ///
     /// # Safety
     /// It is new, and its source LOCKED.
-    unsafe fn fill(this: NonNull<Self>, source: &Asynchron, slot: ReservedSlot) {
+    unsafe fn fill(this: NonNull<Self>, source: &Asynchron, row: ReservedRow) {
         // SAFETY: LOCKED. It is cleared before this goes.
-        let filled = unsafe { slot.fill(source) };
-        // SAFETY: LOCKED: new, so it is alive, and its slot is the lock holder's.
-        unsafe { (*this.as_ptr()).slot = Some(filled) };
+        let filled = unsafe { row.fill(source) };
+        // SAFETY: LOCKED: new, so it is alive, and its row is the lock holder's.
+        unsafe { (*this.as_ptr()).row = Some(filled) };
     }
 
     /// # Safety
@@ -238,13 +238,13 @@ impl Removable {
             run(unsafe { &(*this).callback });
             // SAFETY: running, so function and context are this thread's alone.
             drop(unsafe { (*this).callback.take_ctx() });
-            let (awaiters, slot) = source.with_listeners(|_, _| {
-                // SAFETY: LOCKED: it is alive, and its slot is the lock holder's.
-                let slot = unsafe { Self::clear(this) };
+            let (awaiters, row) = source.with_listeners(|_, _| {
+                // SAFETY: LOCKED: it is alive, and its row is the lock holder's.
+                let row = unsafe { Self::clear(this) };
                 // SAFETY: LOCKED: its awaiters are the lock holder's.
-                (unsafe { (*this).awaiters }, slot)
+                (unsafe { (*this).awaiters }, row)
             });
-            drop(slot);
+            drop(row);
             Awaiter::wake_all(awaiters);
         }
     }
@@ -253,22 +253,22 @@ impl Removable {
     ///
     /// # Safety
     /// It is due, and its source LOCKED.
-    unsafe fn withdraw(this: *mut Self) -> (Option<ReservedSlot>, Owned) {
+    unsafe fn withdraw(this: *mut Self) -> (Option<ReservedRow>, Owned) {
         // SAFETY: LOCKED, and it is alive.
-        let slot = unsafe { Self::clear(this) };
+        let row = unsafe { Self::clear(this) };
         // SAFETY: who holds it does not look without the lock.
         let withdrawn = unsafe { &mut *this };
         withdrawn.stage = Stage::Withdrawn;
-        (slot, withdrawn.callback.take_ctx())
+        (row, withdrawn.callback.take_ctx())
     }
 
     /// Has its token lead nowhere. What is returned is to be dropped without the lock.
     ///
     /// # Safety
     /// It is alive, and its source LOCKED.
-    unsafe fn clear(this: *mut Self) -> Option<ReservedSlot> {
+    unsafe fn clear(this: *mut Self) -> Option<ReservedRow> {
         // SAFETY: as the caller promises.
-        let filled = unsafe { (*this).slot.take() }?;
+        let filled = unsafe { (*this).row.take() }?;
         // SAFETY: LOCKED: the owner is its source; it is taken out once.
         unsafe { filled.clear() }
     }

@@ -1,8 +1,8 @@
 //! Tokens: what leads from a number to a registration, without a search.
 //!
-//! A token is the number of a slot in one [`table`] of the process, and how often that slot was used before. Slots are
-//! never freed, so that whatever number the program comes with, it can be looked up. A slot is filled and cleared under
-//! the lock of its owner. So whoever holds the lock of an asynchron, and finds that it owns a slot, has a slot that
+//! A token is the number of a row in one [`table`] of the process, and how often that row was used before. Rows are
+//! never freed, so that whatever number the program comes with, it can be looked up. A row is filled and cleared under
+//! the lock of its owner. So whoever holds the lock of an asynchron, and finds that it owns a row, has a row that
 //! nobody changes, and then compares the rest of the token; and what it finds of others', it leaves alone.
 
 mod table;
@@ -10,21 +10,21 @@ mod table;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
-use self::table::{TABLE, TokenSlot, USE, number_of};
+use self::table::{TABLE, TokenRow, USE, number_of};
 use super::removable::Removable;
 use crate::base::memory::NoMemory;
 use crate::base::prefetch::prefetch;
 use crate::one::asynchron::Asynchron;
 use crate::sync::Ordering::*;
 
-/// A slot that is the caller's alone. Dropped, it is free again.
-pub(super) struct ReservedSlot(&'static TokenSlot);
+/// A row that is the caller's alone. Dropped, it is free again.
+pub(super) struct ReservedRow(&'static TokenRow);
 
-/// A slot that leads to somebody.
+/// A row that leads to somebody.
 #[derive(Clone, Copy)]
-pub(super) struct FilledSlot(&'static TokenSlot);
+pub(super) struct FilledRow(&'static TokenRow);
 
-impl ReservedSlot {
+impl ReservedRow {
     /// One that is to lead to `node`. So that is written before there is a lock to be held.
     pub(super) fn new(node: NonNull<Removable>) -> Result<Self, NoMemory> {
         let reserved = Self(TABLE.take_free()?);
@@ -43,34 +43,34 @@ impl ReservedSlot {
     ///
     /// # Safety
     /// `owner` is LOCKED. It is cleared before the node goes, or the owner.
-    pub(super) unsafe fn fill(self, owner: &Asynchron) -> FilledSlot {
-        let slot = ManuallyDrop::new(self).0;
+    pub(super) unsafe fn fill(self, owner: &Asynchron) -> FilledRow {
+        let row = ManuallyDrop::new(self).0;
         // ORDERING: the owner's lock orders it for those who hold that. Others only see that they are not
         // the owner.
-        slot.owner.store(ptr::from_ref(owner).cast_mut(), Relaxed);
-        FilledSlot(slot)
+        row.owner.store(ptr::from_ref(owner).cast_mut(), Relaxed);
+        FilledRow(row)
     }
 }
 
-impl Drop for ReservedSlot {
+impl Drop for ReservedRow {
     fn drop(&mut self) {
         TABLE.give_back(self.0, self.token());
     }
 }
 
-impl FilledSlot {
+impl FilledRow {
     /// Has it lead nowhere. What is returned is to be dropped without the lock.
     ///
     /// # Safety
     /// The owner is LOCKED; called once.
-    pub(super) unsafe fn clear(self) -> Option<ReservedSlot> {
+    pub(super) unsafe fn clear(self) -> Option<ReservedRow> {
         // ORDERING: as in `fill`.
         self.0.owner.store(ptr::null_mut(), Relaxed);
         // SAFETY: LOCKED: the owner is.
         let token = unsafe { &mut *self.0.token.get() };
         // At the end of its tokens, it is never free again.
         *token = token.checked_add(USE)?;
-        Some(ReservedSlot(self.0))
+        Some(ReservedRow(self.0))
     }
 }
 
@@ -79,17 +79,17 @@ impl FilledSlot {
 /// # Safety
 /// `owner` is LOCKED.
 pub(super) unsafe fn find(owner: &Asynchron, token: u64) -> Option<NonNull<Removable>> {
-    let slot = TABLE.slot(number_of(token))?;
+    let row = TABLE.row(number_of(token))?;
     // ORDERING: as in `fill`.
-    if !ptr::eq(slot.owner.load(Relaxed), owner) {
+    if !ptr::eq(row.owner.load(Relaxed), owner) {
         return None;
     }
     // SAFETY: it is the owner's, which is LOCKED.
-    if unsafe { *slot.token.get_to_read() } != token {
+    if unsafe { *row.token.get_to_read() } != token {
         return None;
     }
     // ORDERING: the lock orders it.
-    NonNull::new(slot.node.load(Relaxed))
+    NonNull::new(row.node.load(Relaxed))
 }
 
 /// Has the processor fetch what [`find`] and its caller will use under the lock, so that the lock is held for a
@@ -99,9 +99,9 @@ pub(super) fn expect_to_find(token: u64) {
     if cfg!(loom) {
         return;
     }
-    if let Some(slot) = TABLE.slot(number_of(token)) {
+    if let Some(row) = TABLE.row(number_of(token)) {
         // ORDERING: nothing is read there.
-        prefetch(slot.node.load(Relaxed));
+        prefetch(row.node.load(Relaxed));
     }
 }
 
@@ -110,13 +110,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_whose_tokens_are_used_up_leads_nowhere_for_ever() {
+    fn a_row_whose_tokens_are_used_up_leads_nowhere_for_ever() {
         let owner = Asynchron::create().unwrap();
-        let reserved = ReservedSlot::new(NonNull::dangling()).unwrap();
-        let slot = reserved.0;
+        let reserved = ReservedRow::new(NonNull::dangling()).unwrap();
+        let row = reserved.0;
         let last = reserved.token() | (u64::MAX - u64::from(u32::MAX));
         // SAFETY: reserved.
-        unsafe { *slot.token.get() = last };
+        unsafe { *row.token.get() = last };
         // SAFETY: nobody else knows the owner.
         let filled = unsafe { reserved.fill(&owner) };
         // SAFETY: nobody else knows the owner.
@@ -126,8 +126,8 @@ mod tests {
         // SAFETY: nobody else knows the owner.
         assert!(unsafe { find(&owner, last) }.is_none());
         let others: Vec<_> =
-            (0..1000).map(|_| ReservedSlot::new(NonNull::dangling()).unwrap()).collect();
-        assert!(others.iter().all(|other| !ptr::eq(other.0, slot)));
+            (0..1000).map(|_| ReservedRow::new(NonNull::dangling()).unwrap()).collect();
+        assert!(others.iter().all(|other| !ptr::eq(other.0, row)));
     }
 
     #[test]
@@ -135,11 +135,11 @@ mod tests {
         let round = || {
             let mut mine = Vec::new();
             for i in 0..20_000 {
-                let reserved = ReservedSlot::new(NonNull::dangling()).unwrap();
+                let reserved = ReservedRow::new(NonNull::dangling()).unwrap();
                 mine.push(reserved.token());
                 // SAFETY: reserved; as if it had been filled and cleared.
                 drop(
-                    unsafe { FilledSlot(ManuallyDrop::new(reserved).0).clear() }
+                    unsafe { FilledRow(ManuallyDrop::new(reserved).0).clear() }
                         .filter(|_| i % 3 > 0),
                 );
             }

@@ -3,7 +3,7 @@
 use std::mem;
 use std::ptr::{self, NonNull};
 
-use super::super::token::{self, ReservedSlot};
+use super::super::token::{self, ReservedRow};
 use super::{Removable, Stage};
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
@@ -34,7 +34,7 @@ pub(super) struct Awaiter {
 struct Leftovers {
     /// One that nobody else knows any more.
     removable: Option<Unlisted>,
-    slot: Option<ReservedSlot>,
+    row: Option<ReservedRow>,
     ctx: Option<Owned>,
 }
 
@@ -103,15 +103,15 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
                 // SAFETY: one that is registered is listed.
                 unsafe { list.unlink(removable.cast()) };
                 // SAFETY: LOCKED, and it is alive.
-                taken.slot = unsafe { Removable::clear(this) };
+                taken.row = unsafe { Removable::clear(this) };
                 // Nobody else had it but the list.
                 taken.removable = Some(Unlisted(removable));
                 Removal::Removed
             }
             Stage::Due => {
                 // SAFETY: LOCKED, and it is due.
-                let (slot, ctx) = unsafe { Removable::withdraw(this) };
-                (taken.slot, taken.ctx) = (slot, Some(ctx));
+                let (row, ctx) = unsafe { Removable::withdraw(this) };
+                (taken.row, taken.ctx) = (row, Some(ctx));
                 Removal::Removed
             }
             Stage::Running(thread) if thread == sys::this_thread() => Removal::TooLate,

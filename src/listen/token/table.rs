@@ -1,7 +1,7 @@
-//! The table of slots to which tokens lead: one of the process. It grows by chunks, each twice as large as the one
+//! The table of rows to which tokens lead: one of the process. It grows by chunks, each twice as large as the one
 //! before.
 //!
-//! There is no lock here, which a fork could leave locked. Free slots are linked by their numbers, and the
+//! There is no lock here, which a fork could leave locked. Free rows are linked by their numbers, and the
 //! head of that list counts its changes, so that one that was taken and given back meanwhile is noticed.
 
 #[cfg(not(loom))]
@@ -15,12 +15,12 @@ use crate::one::asynchron::Asynchron;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*, UnsafeCell};
 
 /// Where a token leads to. All zero, it was never used.
-pub(super) struct TokenSlot {
+pub(super) struct TokenRow {
     /// NULL: nobody's.
     pub(super) owner: AtomicPtr<Asynchron>,
-    /// Changed by its owner, whose lock is held, or by whoever has it [reserved](super::ReservedSlot). And so is the next.
+    /// Changed by its owner, whose lock is held, or by whoever has it [reserved](super::ReservedRow). And so is the next.
     pub(super) node: AtomicPtr<Removable>,
-    /// The token that leads to it, or will: the slot's number, and in the upper half how often it was used,
+    /// The token that leads to it, or will: the row's number, and in the upper half how often it was used,
     /// with this time.
     pub(super) token: UnsafeCell<u64>,
     /// The next free one, while it is free: see [`Table::free`].
@@ -28,26 +28,26 @@ pub(super) struct TokenSlot {
 }
 
 // SAFETY: its owner's lock, or being reserved, says who may touch it; the rest is atomic.
-unsafe impl Sync for TokenSlot {}
+unsafe impl Sync for TokenRow {}
 
 /// What is added to a token each time.
 pub(super) const USE: u64 = 1 << u32::BITS;
 
-/// Slots in the first chunk.
+/// Rows in the first chunk.
 const FIRST: u32 = if cfg!(loom) { 2 } else { 64 };
 const CHUNKS: usize = if cfg!(loom) { 3 } else { 26 };
 
 pub(super) struct Table {
-    chunks: [AtomicPtr<TokenSlot>; CHUNKS],
-    /// The first free slot's number plus 1, or 0; and, in the upper half, how often this has changed.
+    chunks: [AtomicPtr<TokenRow>; CHUNKS],
+    /// The first free row's number plus 1, or 0; and, in the upper half, how often this has changed.
     free: AtomicU64,
-    /// How many slots were ever used.
+    /// How many rows were ever used.
     used: AtomicU32,
 }
 
 /// The first chunk needs no memory.
 #[cfg(not(loom))]
-static FIRST_CHUNK: [TokenSlot; FIRST as usize] = [const { TokenSlot::new() }; FIRST as usize];
+static FIRST_CHUNK: [TokenRow; FIRST as usize] = [const { TokenRow::new() }; FIRST as usize];
 
 #[cfg(not(loom))]
 pub(super) static TABLE: Table = Table {
@@ -71,7 +71,7 @@ pub(super) fn number_of(token: u64) -> u32 {
 }
 
 #[cfg(not(loom))]
-impl TokenSlot {
+impl TokenRow {
     const fn new() -> Self {
         Self {
             owner: AtomicPtr::new(ptr::null_mut()),
@@ -83,7 +83,7 @@ impl TokenSlot {
 }
 
 impl Table {
-    /// The chunk that a slot is in, and where it begins.
+    /// The chunk that a row is in, and where it begins.
     fn chunk_and_index(number: u32) -> (usize, usize) {
         let nth = u64::from(number).wrapping_add(u64::from(FIRST));
         let chunk = nth.ilog2().wrapping_sub(FIRST.ilog2());
@@ -92,28 +92,28 @@ impl Table {
     }
 
     /// `None`: there was never one by this number.
-    pub(super) fn slot(&self, number: u32) -> Option<&TokenSlot> {
+    pub(super) fn row(&self, number: u32) -> Option<&TokenRow> {
         let (chunk, index) = Self::chunk_and_index(number);
-        // ORDERING: Acquire sees the slots behind the pointer that another thread stored.
+        // ORDERING: Acquire sees the rows behind the pointer that another thread stored.
         let first = NonNull::new(self.chunks.get(chunk)?.load(Acquire))?;
-        // SAFETY: a chunk has as many slots as `chunk_and_index` has numbers for it.
-        let slot = unsafe { first.add(index) };
+        // SAFETY: a chunk has as many rows as `chunk_and_index` has numbers for it.
+        let row = unsafe { first.add(index) };
         // SAFETY: it is never freed.
-        Some(unsafe { slot.as_ref() })
+        Some(unsafe { row.as_ref() })
     }
 
-    /// A slot that was free, and is the caller's alone from now on.
-    pub(super) fn take_free(&self) -> Result<&TokenSlot, NoMemory> {
-        // ORDERING: Acquire sees what was done to the slot before it was given: each change of the head is
+    /// A row that was free, and is the caller's alone from now on.
+    pub(super) fn take_free(&self) -> Result<&TokenRow, NoMemory> {
+        // ORDERING: Acquire sees what was done to the row before it was given: each change of the head is
         // an exchange, which continues what the one before has released.
         let mut head = self.free.load(Acquire);
         while let Some(number) = first_of(head) {
-            let slot = self.slot(number).ok_or(NoMemory)?;
+            let row = self.row(number).ok_or(NoMemory)?;
             // ORDERING: it is true if the head has not changed since, which the exchange checks.
-            let next = slot.next.load(Relaxed);
+            let next = row.next.load(Relaxed);
             // ORDERING: as above.
             match self.free.compare_exchange_weak(head, changed(head, next), Acquire, Acquire) {
-                Ok(_) => return Ok(slot),
+                Ok(_) => return Ok(row),
                 Err(now) => head = now,
             }
         }
@@ -122,7 +122,7 @@ impl Table {
 
     /// The same of one that was never used.
     #[cold]
-    fn take_fresh(&self) -> Result<&TokenSlot, NoMemory> {
+    fn take_fresh(&self) -> Result<&TokenRow, NoMemory> {
         // ORDERING: the number stands alone; the chunk is published by its pointer.
         let mut number = self.used.load(Relaxed);
         loop {
@@ -134,46 +134,46 @@ impl Table {
                 Err(now) => number = now,
             }
         }
-        let slot = self.slot(number).ok_or(NoMemory)?;
+        let row = self.row(number).ok_or(NoMemory)?;
         // SAFETY: the number was nobody's before.
-        unsafe { *slot.token.get() = USE | u64::from(number) };
-        Ok(slot)
+        unsafe { *row.token.get() = USE | u64::from(number) };
+        Ok(row)
     }
 
-    /// Makes the chunk that this slot is in, if there is none.
+    /// Makes the chunk that this row is in, if there is none.
     fn make_chunk(&self, number: u32) -> Result<(), NoMemory> {
         let (chunk, _) = Self::chunk_and_index(number);
         let pointer = self.chunks.get(chunk).ok_or(NoMemory)?;
-        // ORDERING: whether there is one; `slot` looks again.
+        // ORDERING: whether there is one; `row` looks again.
         if !pointer.load(Relaxed).is_null() {
             return Ok(());
         }
         let layout = Self::layout(chunk).ok_or(NoMemory)?;
-        let made = allocate_slots(layout, chunk)?.as_ptr();
-        // ORDERING: Release publishes the slots.
+        let made = allocate_rows(layout, chunk)?.as_ptr();
+        // ORDERING: Release publishes the rows.
         if pointer.compare_exchange(ptr::null_mut(), made, Release, Relaxed).is_err() {
             // SAFETY: ours, and known to nobody.
-            unsafe { free_slots(made, layout, chunk) };
+            unsafe { free_rows(made, layout, chunk) };
         }
         Ok(())
     }
 
     fn layout(chunk: usize) -> Option<Layout> {
-        Layout::array::<TokenSlot>(Self::len(chunk)).ok()
+        Layout::array::<TokenRow>(Self::len(chunk)).ok()
     }
 
     fn len(chunk: usize) -> usize {
         (FIRST as usize) << chunk
     }
 
-    pub(super) fn give_back(&self, slot: &TokenSlot, token: u64) {
+    pub(super) fn give_back(&self, row: &TokenRow, token: u64) {
         let first = number_of(token).wrapping_add(1);
         // ORDERING: a guess, checked by the exchange.
         let mut head = self.free.load(Relaxed);
         loop {
             // ORDERING: the exchange publishes it.
-            slot.next.store(head as u32, Relaxed);
-            // ORDERING: Release hands over what this thread did to the slot.
+            row.next.store(head as u32, Relaxed);
+            // ORDERING: Release hands over what this thread did to the row.
             match self.free.compare_exchange_weak(head, changed(head, first), Release, Relaxed) {
                 Ok(_) => return,
                 Err(now) => head = now,
@@ -182,7 +182,7 @@ impl Table {
     }
 }
 
-/// The number of the first free slot.
+/// The number of the first free row.
 fn first_of(head: u64) -> Option<u32> {
     (head as u32).checked_sub(1)
 }
@@ -194,22 +194,22 @@ fn changed(head: u64, first: u32) -> u64 {
 }
 
 #[cfg(not(loom))]
-fn allocate_slots(layout: Layout, _: usize) -> Result<NonNull<TokenSlot>, NoMemory> {
+fn allocate_rows(layout: Layout, _: usize) -> Result<NonNull<TokenRow>, NoMemory> {
     // SAFETY: the layout is not empty.
     NonNull::new(unsafe { alloc_zeroed(layout) }.cast()).ok_or(NoMemory)
 }
 
 /// # Safety
-/// Made by [`allocate_slots`], and known to nobody else.
+/// Made by [`allocate_rows`], and known to nobody else.
 #[cfg(not(loom))]
-unsafe fn free_slots(slots: *mut TokenSlot, layout: Layout, _: usize) {
+unsafe fn free_rows(rows: *mut TokenRow, layout: Layout, _: usize) {
     // SAFETY: as the caller promises.
-    unsafe { dealloc(slots.cast(), layout) };
+    unsafe { dealloc(rows.cast(), layout) };
 }
 
-/// A model's slots are made one by one, and notice their end.
+/// A model's rows are made one by one, and notice their end.
 #[cfg(loom)]
-impl TokenSlot {
+impl TokenRow {
     fn new() -> Self {
         Self {
             owner: AtomicPtr::new(ptr::null_mut()),
@@ -239,36 +239,36 @@ impl Drop for Table {
             if !first.is_null() {
                 let layout = Self::layout(chunk).unwrap();
                 // SAFETY: made by `make_chunk`; the model is over.
-                unsafe { free_slots(first, layout, chunk) };
+                unsafe { free_rows(first, layout, chunk) };
             }
         }
     }
 }
 
 #[cfg(loom)]
-fn allocate_slots(layout: Layout, chunk: usize) -> Result<NonNull<TokenSlot>, NoMemory> {
-    let first = crate::base::memory::allocate(layout)?.cast::<TokenSlot>();
+fn allocate_rows(layout: Layout, chunk: usize) -> Result<NonNull<TokenRow>, NoMemory> {
+    let first = crate::base::memory::allocate(layout)?.cast::<TokenRow>();
     crate::sync::global(|| {
         for index in 0..Table::len(chunk) {
             // SAFETY: there is room for so many.
-            unsafe { first.add(index).write(TokenSlot::new()) };
+            unsafe { first.add(index).write(TokenRow::new()) };
         }
     });
     Ok(first)
 }
 
 /// # Safety
-/// Made by [`allocate_slots`], and known to nobody else.
+/// Made by [`allocate_rows`], and known to nobody else.
 #[cfg(loom)]
-unsafe fn free_slots(slots: *mut TokenSlot, layout: Layout, chunk: usize) {
+unsafe fn free_rows(rows: *mut TokenRow, layout: Layout, chunk: usize) {
     crate::sync::global(|| {
         for index in 0..Table::len(chunk) {
             // SAFETY: as the caller promises.
-            unsafe { slots.add(index).drop_in_place() };
+            unsafe { rows.add(index).drop_in_place() };
         }
     });
     // SAFETY: as the caller promises.
-    unsafe { dealloc(slots.cast(), layout) };
+    unsafe { dealloc(rows.cast(), layout) };
 }
 
 #[cfg(all(test, not(loom)))]
