@@ -20,7 +20,7 @@ pub(crate) struct Listener {
     pub(crate) prev: *mut Listener,
     /// NULL while it is in no list.
     next: *mut Listener,
-    /// Its [`Kind`]; or, with something in its lowest bits, what it belongs to or is for, which leads to the kind, too: that
+    /// Its [`Kind`]; or, marked by its lowest bits, what it belongs to or is for, which leads to the kind, too: that
     /// has a node which would have no other room for it.
     kind_or_owner: AtomicPtr<()>,
 }
