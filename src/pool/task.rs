@@ -232,6 +232,7 @@ impl Task {
         let this = job.cast::<Self>();
         // SAFETY: this thread has a part in it.
         let process = unsafe { Self::process(this) };
+        // If a callback has forked in between, the child's copy of that reference stays.
         let kept = sys::is_this_process(process).then(|| {
             // SAFETY: this thread has a part in it.
             let crew = unsafe { Self::crew(this) };

@@ -41,7 +41,7 @@ pub(super) enum Call {
 
 /// A thread of an executor, on its own stack.
 pub(super) struct Worker {
-    /// It is there while it has threads; also in the child of a fork, inside of a task, it is not used.
+    /// There while it has this thread. In the child of a fork, inside of a task, it may be gone, and is not used.
     executor: NonNull<Executor>,
     /// Whether this was the last thread, and has the executor's last reference.
     last: Cell<bool>,
