@@ -231,7 +231,10 @@ const MACROS: &str = r#"/* Before every function. Define ASYNCHRON_SHARED to use
 #endif
 #endif
 
-/* Before a function where ignoring the result means a leak, a hang or an uninitialised value. */
+/* Before a function that is called for its result, or that nothing comes of if it is refused: it returns
+   a handle, writes through a pointer, or registers or starts something. Look at the status of the others,
+   too: without memory, asynchron_set_bytes() delivers nothing, and asynchron_expire_after() sets no
+   deadline. */
 #if !defined(ASYNCHRON_MUST_USE)
 #if defined(__GNUC__) || defined(__clang__)
 #define ASYNCHRON_MUST_USE __attribute__((warn_unused_result))

@@ -102,7 +102,10 @@
 #endif
 #endif
 
-/* Before a function where ignoring the result means a leak, a hang or an uninitialised value. */
+/* Before a function that is called for its result, or that nothing comes of if it is refused: it returns
+   a handle, writes through a pointer, or registers or starts something. Look at the status of the others,
+   too: without memory, asynchron_set_bytes() delivers nothing, and asynchron_expire_after() sets no
+   deadline. */
 #if !defined(ASYNCHRON_MUST_USE)
 #if defined(__GNUC__) || defined(__clang__)
 #define ASYNCHRON_MUST_USE __attribute__((warn_unused_result))
@@ -193,8 +196,8 @@ enum
      */
     ASYNCHRON_E_INTERNAL = -5,
     /**
-     * Never returned. The code of an asynchron that failed because its last handle was released
-     * before anybody delivered.
+     * Never returned. The code of an asynchron that failed because nobody was left to deliver: its
+     * last handle or its last promise was released, or its task was discarded.
      */
     ASYNCHRON_E_BROKEN = -6,
     /**
@@ -721,7 +724,7 @@ asynchron_status_t asynchron_set_buffer(asynchron_t *a,
  *   those use: hand it over with a drop, or take the callback back first.
  * - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
  *   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
- *   only with a message.
+ *   only with a message. Then nothing is delivered: call it again with NULL, which needs no memory.
  * - Since: 0.1.0
  */
 ASYNCHRON_API asynchron_status_t asynchron_fail(asynchron_t *a, int32_t code, const char *message);
@@ -737,7 +740,8 @@ ASYNCHRON_API asynchron_status_t asynchron_fail(asynchron_t *a, int32_t code, co
  *   those use: hand it over with a drop, or take the callback back first.
  * - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
  *   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
- *   only with a string or a payload.
+ *   only with a string or a payload. Then nothing is delivered, and the payload is freed:
+ *   asynchron_fail() with NULL needs no memory.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -882,7 +886,9 @@ asynchron_status_t asynchron_get_timeout(asynchron_t *a,
  *   function.
  * - Returns: ASYNCHRON_OK: `*len` bytes were copied; ASYNCHRON_E_INVALID: a NULL, or `cap` is too
  *   small: then `*len` is what the value needs, and `buf` is unchanged; ASYNCHRON_FAILED and
- *   ASYNCHRON_CANCELLED: asynchron_error() says why; ASYNCHRON_E_DEADLOCK.
+ *   ASYNCHRON_CANCELLED: asynchron_error() says why; ASYNCHRON_E_DEADLOCK. A value shorter than
+ *   `cap` is ASYNCHRON_OK, too, also an empty one, as of a function that returned 0 without
+ *   delivering: the rest of `buf` is unchanged. If you do not know the length, look at `*len`.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
@@ -1169,9 +1175,16 @@ ASYNCHRON_API void asynchron_executor_release(asynchron_executor_t *e);
  * all still runs.
  *
  * From the call on asynchron_spawn_on() returns ASYNCHRON_E_CLOSED, also inside the executor's own
- * tasks, and callbacks registered with the executor run as those without one. With `post`, it waits
- * until each task that was accepted has been run, discarded or cancelled; a cancelled one must still
- * be run or discarded, and does nothing.
+ * tasks. With `post`, it waits until each task that was accepted has been run, discarded or
+ * cancelled; a cancelled one must still be run or discarded, and does nothing.
+ *
+ * Shutting down does not take callbacks and steps back. One whose asynchron is still pending runs
+ * later, as one without an executor: on the thread that completes it. To end a loop of your own:
+ *
+ * 1. Take back what is registered with it by asynchron_unnotify(), or cancel those asynchrons.
+ * 2. Run the tasks in the queue, until each callback that is left has run.
+ * 3. Shut down with a timeout of 0; until that is ASYNCHRON_OK, run what is in the queue.
+ * 4. Release the executor.
  *
  * The default executor can be shut down, too: by the program alone, as its last act. Then
  * asynchron_spawn() returns ASYNCHRON_E_CLOSED.
@@ -1753,7 +1766,9 @@ typedef struct {
     asynchron_drop_fn_t drop_ctx;
     /**
      * 0, or of ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and ASYNCHRON_ON_CANCEL those that are
-     * wanted, joined by |. Unknown flags are refused. asynchron_after_with() takes none.
+     * wanted, joined by |. Unknown flags are refused. asynchron_after_with() takes none. With 0, fn
+     * runs however the source ended, unlike that of asynchron_then(): for what asynchron_then()
+     * does, give ASYNCHRON_ON_VALUE.
      */
     uint64_t flags;
     /**

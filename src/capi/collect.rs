@@ -147,7 +147,9 @@ pub unsafe extern "C" fn asynchron_get_timeout(
 ///   function.
 /// - Returns: ASYNCHRON_OK: `*len` bytes were copied; ASYNCHRON_E_INVALID: a NULL, or `cap` is too
 ///   small: then `*len` is what the value needs, and `buf` is unchanged; ASYNCHRON_FAILED and
-///   ASYNCHRON_CANCELLED: asynchron_error() says why; ASYNCHRON_E_DEADLOCK.
+///   ASYNCHRON_CANCELLED: asynchron_error() says why; ASYNCHRON_E_DEADLOCK. A value shorter than
+///   `cap` is ASYNCHRON_OK, too, also an empty one, as of a function that returned 0 without
+///   delivering: the rest of `buf` is unchanged. If you do not know the length, look at `*len`.
 /// - Since: 0.1.0
 #[must_use]
 #[unsafe(no_mangle)]

@@ -178,7 +178,9 @@ pub struct asynchron_step_options_t {
     /// Frees ctx, when fn has returned, or never will run; NULL: never.
     pub drop_ctx: asynchron_drop_fn_t,
     /// 0, or of ASYNCHRON_ON_VALUE, ASYNCHRON_ON_FAILURE and ASYNCHRON_ON_CANCEL those that are
-    /// wanted, joined by |. Unknown flags are refused. asynchron_after_with() takes none.
+    /// wanted, joined by |. Unknown flags are refused. asynchron_after_with() takes none. With 0, fn
+    /// runs however the source ended, unlike that of asynchron_then(): for what asynchron_then()
+    /// does, give ASYNCHRON_ON_VALUE.
     pub flags: u64,
     /// Which runs fn, once the sources are complete: it keeps its place among what that has to run.
     /// If the executor refuses it or is shut down by then, fn runs as without one. NULL: fn runs on

@@ -206,7 +206,7 @@ pub unsafe extern "C" fn asynchron_set_buffer(
 ///   those use: hand it over with a drop, or take the callback back first.
 /// - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
 ///   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
-///   only with a message.
+///   only with a message. Then nothing is delivered: call it again with NULL, which needs no memory.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_fail(
@@ -228,7 +228,8 @@ pub unsafe extern "C" fn asynchron_fail(
 ///   those use: hand it over with a drop, or take the callback back first.
 /// - Returns: ASYNCHRON_OK: it has failed; ASYNCHRON_ALREADY: delivered before;
 ///   ASYNCHRON_CANCELLED: it was cancelled; ASYNCHRON_E_INVALID: `a` is NULL; ASYNCHRON_E_NOMEM:
-///   only with a string or a payload.
+///   only with a string or a payload. Then nothing is delivered, and the payload is freed:
+///   asynchron_fail() with NULL needs no memory.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_fail_with(

@@ -194,9 +194,16 @@ pub unsafe extern "C" fn asynchron_executor_release(e: *mut asynchron_executor_t
 /// all still runs.
 ///
 /// From the call on asynchron_spawn_on() returns ASYNCHRON_E_CLOSED, also inside the executor's own
-/// tasks, and callbacks registered with the executor run as those without one. With `post`, it waits
-/// until each task that was accepted has been run, discarded or cancelled; a cancelled one must still
-/// be run or discarded, and does nothing.
+/// tasks. With `post`, it waits until each task that was accepted has been run, discarded or
+/// cancelled; a cancelled one must still be run or discarded, and does nothing.
+///
+/// Shutting down does not take callbacks and steps back. One whose asynchron is still pending runs
+/// later, as one without an executor: on the thread that completes it. To end a loop of your own:
+///
+/// 1. Take back what is registered with it by asynchron_unnotify(), or cancel those asynchrons.
+/// 2. Run the tasks in the queue, until each callback that is left has run.
+/// 3. Shut down with a timeout of 0; until that is ASYNCHRON_OK, run what is in the queue.
+/// 4. Release the executor.
 ///
 /// The default executor can be shut down, too: by the program alone, as its last act. Then
 /// asynchron_spawn() returns ASYNCHRON_E_CLOSED.

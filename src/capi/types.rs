@@ -40,8 +40,8 @@ pub enum asynchron_status_t {
     ASYNCHRON_E_SYSTEM = -4,
     /// A bug in this library. Please report it.
     ASYNCHRON_E_INTERNAL = -5,
-    /// Never returned. The code of an asynchron that failed because its last handle was released
-    /// before anybody delivered.
+    /// Never returned. The code of an asynchron that failed because nobody was left to deliver: its
+    /// last handle or its last promise was released, or its task was discarded.
     ASYNCHRON_E_BROKEN = -6,
     /// The executor or the report was closed. (Since: 0.2.0)
     ASYNCHRON_E_CLOSED = -7,
