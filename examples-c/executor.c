@@ -65,6 +65,7 @@ int main(void)
 
     step.size = sizeof step;
     step.fn = count_primes;
+    step.flags = ASYNCHRON_ON_VALUE; /* with 0 it would run after a failure or a cancel, too */
     step.executor = computing;
     for (int i = 0; i < NUMBERS; i++) {
         asynchron_t *fetched = asynchron_create("fetched");
