@@ -746,3 +746,60 @@ fn who_holds_it_keeps_it_wanted_after_its_function_has_it_follow_another() {
         p.assert_unwanted();
     });
 }
+
+/// A link of a chain that goes when nothing wants it any more: its only promise, given up at once, said so.
+fn link(a: Handle) -> Handle {
+    drop(Promise::minding(&a));
+    a
+}
+
+#[test]
+fn a_chain_that_nobody_wants_any_more_is_cancelled_to_its_beginning() {
+    for cancel in [false, true] {
+        let source = Handle::new();
+        let p = Promise::minding(&source);
+        let first = link(then(&source, None, |_, _| panic!("it ran")));
+        let second = link(then(&first, None, |_, _| panic!("it ran")));
+        let end = link(after(&[second], None, |_, _| panic!("it ran")));
+        drop((source, first));
+        assert_eq!((p.poll(), end.poll()), (ASYNCHRON_PENDING, ASYNCHRON_PENDING));
+        if cancel {
+            assert_eq!(end.cancel(), ASYNCHRON_OK);
+        }
+        drop(end);
+        p.assert_unwanted();
+    }
+}
+
+#[test]
+fn a_link_fails_with_its_source_and_not_as_the_promise_goes_that_was_given_up_at_once() {
+    let source = named("source");
+    let p = Promise::minding(&source);
+    let end = link(then(&source, None, |_, _| panic!("it ran")));
+    drop(source);
+    assert_eq!(end.poll(), ASYNCHRON_PENDING);
+    drop(p);
+    assert_broken(&end, "source");
+}
+
+#[test]
+fn a_cancel_reaches_what_a_step_has_its_link_follow() {
+    for cancel in [false, true] {
+        let (source, other) = (Handle::new(), Handle::new());
+        let (p, its) = (Promise::minding(&source), Promise::minding(&other));
+        let other = std::sync::Mutex::new(Some(other));
+        let first = link(then(&source, None, move |into, _| {
+            let other = other.lock().unwrap().take().unwrap();
+            unsafe { asynchron_follow(into, other.raw()) as i32 }
+        }));
+        let end = link(then(&first, None, |_, _| panic!("it ran")));
+        drop((source, first));
+        assert_eq!(p.set(1), ASYNCHRON_OK);
+        assert_eq!((its.poll(), end.poll()), (ASYNCHRON_PENDING, ASYNCHRON_PENDING));
+        if cancel {
+            assert_eq!(end.cancel(), ASYNCHRON_OK);
+        }
+        drop(end);
+        its.assert_unwanted();
+    }
+}
