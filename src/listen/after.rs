@@ -20,7 +20,7 @@ use crate::one::link::{Detached, Known, Link, Listed};
 use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::publish::Telling;
 use crate::one::step::Begun;
-use crate::pool::{self, Counted};
+use crate::pool::{self, Counted, Ending};
 use crate::sync::{AtomicU32, Ordering::*, race};
 
 /// A source completes.
@@ -214,6 +214,13 @@ impl After {
     /// # Safety
     /// As for [`Kind::Take`].
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
+        // SAFETY: it is that field.
+        let this = unsafe { node.byte_sub(offset_of!(Self, needless)) }.cast::<Self>();
+        // SAFETY: `ATTACHED` keeps it.
+        if unsafe { Self::is_sent(this) } {
+            // SAFETY: it has a tail, and this thread has taken it off.
+            unsafe { Tail::begin_ending(this) };
+        }
         // SAFETY: as the caller promises.
         unsafe { telling.run_later(node, Self::detach) };
     }
@@ -225,6 +232,8 @@ impl After {
         let this = unsafe { job.byte_sub(offset_of!(Self, needless)) }.cast::<Self>();
         // SAFETY: `ATTACHED` keeps it until this thread takes that away, and the context is its own.
         let ctx = unsafe { Self::take_ctx(this) };
+        // SAFETY: `ATTACHED` keeps it; if it has a tail, that was told by `take`.
+        let ending = unsafe { Self::is_sent(this).then(|| Tail::take_ending(this)) };
         // SAFETY: `ATTACHED` keeps it.
         let n = unsafe { Self::n(this) };
         let mut off = 0_u32;
@@ -234,7 +243,7 @@ impl After {
                 off = off.wrapping_add(1); // at most n
             }
         }
-        drop(ctx);
+        Ending::drop_within(ending.as_ref(), ctx);
         let mine = ATTACHED | off;
         // SAFETY: `ATTACHED` keeps it until the next operation on this.
         let left = unsafe { Self::left(this) };

@@ -223,12 +223,20 @@ impl Next {
     /// As for [`Kind::Take`].
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
         // SAFETY: as the caller promises.
-        unsafe { telling.run_later(node, Self::detach) };
+        unsafe { telling.run_later(node, Self::let_go) };
+    }
+
+    /// # Safety
+    /// As for `detach`.
+    unsafe fn let_go(job: NonNull<Job>) {
+        // SAFETY: as the caller promises.
+        unsafe { Self::detach(job, drop) };
     }
 
     /// # Safety
     /// The job lies where the links of a `Next` were that was taken off what it delivers into; called once.
-    unsafe fn detach(job: NonNull<Job>) {
+    #[inline]
+    unsafe fn detach(job: NonNull<Job>, drop_ctx: impl FnOnce(Owned)) {
         // SAFETY: a `Next`'s.
         let this = unsafe { Self::of_field(job, offset_of!(Self, needless)) };
         // SAFETY: since it was taken off, the context is this thread's.
@@ -236,7 +244,7 @@ impl Next {
         let link = Self::field(this, offset_of!(Self, link));
         // SAFETY: this thread has not done its part.
         let detached = unsafe { Link::detach(link) };
-        drop(ctx);
+        drop_ctx(ctx);
         let alone = match detached {
             Detached::Off => true,
             // SAFETY: this thread has not done its part.

@@ -68,11 +68,13 @@ impl Errand {
     /// It is the caller's, and stays until its last part is given up; called once.
     pub(crate) unsafe fn hand_over(this: NonNull<Self>) -> Result<(), SpawnError> {
         // SAFETY: it is the caller's.
-        let errand = unsafe { &mut *this.as_ptr() };
-        let executor = errand.executor.clone();
+        let executor = unsafe { Self::executor(this) };
         let crew = executor.ready()?;
-        if errand.process != crew.process {
-            errand.process = crew.process;
+        // Not by way of a reference to all of it: who drops it looks at its executor meanwhile.
+        // SAFETY: it is the caller's.
+        let process = unsafe { &mut (*this.as_ptr()).process };
+        if *process != crew.process {
+            *process = crew.process;
         }
         if matches!(executor.terms.kind, TermsKind::Post(_)) {
             // SAFETY: as the caller promises.
@@ -84,8 +86,8 @@ impl Errand {
     }
 
     /// # Safety
-    /// It was handed over, and the caller has a part in it.
-    pub(super) unsafe fn executor(this: NonNull<Self>) -> Counted {
+    /// The caller has a part in it.
+    pub(crate) unsafe fn executor(this: NonNull<Self>) -> Counted {
         // SAFETY: as the caller promises.
         unsafe { (*this.as_ptr()).executor.clone() }
     }
@@ -145,7 +147,9 @@ impl Errand {
     /// As for `run`.
     pub(crate) unsafe fn discard(this: NonNull<Self>) {
         // SAFETY: as the caller promises.
-        unsafe { Self::settle(this, |work| work.discard) };
+        let settle = || unsafe { Self::settle(this, |work| work.discard) };
+        // SAFETY: as the caller promises.
+        unsafe { Self::within(this, settle) };
     }
 
     /// # Safety

@@ -145,6 +145,13 @@ impl Executor {
         unsafe { crew.assume_init_ref() }
     }
 
+    /// The process whose crew it has, if that is this one; else 0.
+    pub(super) fn process(&self) -> u32 {
+        // ORDERING: Acquire sees the crew that was made before this number was stored.
+        let process = self.process.load(Acquire);
+        if sys::is_this_process(process) { process } else { 0 }
+    }
+
     /// For whoever knows that it was made.
     pub(super) fn with_crew<R>(&self, work: impl FnOnce(&Crew) -> R) -> R {
         // SAFETY: as the caller knows; in a child of a fork it is there, too, if only as a copy.

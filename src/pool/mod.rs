@@ -15,6 +15,7 @@
 mod busy;
 mod chunk;
 mod crew;
+mod ending;
 mod errand;
 mod executor;
 mod posted;
@@ -23,6 +24,7 @@ mod shutdown;
 mod task;
 mod worker;
 
+pub(crate) use self::ending::Ending;
 pub(crate) use self::errand::{Errand, Work};
 pub(crate) use self::executor::{Counted, Executor, PostFn, Terms, TermsKind};
 pub(crate) use self::posted::discard;

@@ -233,7 +233,10 @@ impl Posted {
         // SAFETY: inside of one.
         let this = unsafe { job.byte_sub(offset_of!(Self, needless)) }.cast::<Errand>();
         // SAFETY: since it was taken off, the context is this thread's.
-        drop(unsafe { Self::take_ctx(this) });
+        let drop_ctx = || drop(unsafe { Self::take_ctx(this) });
+        // Waiting in there until the executor is shut down would be waiting for oneself.
+        // SAFETY: the listener has a part in it.
+        unsafe { Errand::within(this, drop_ctx) };
         // SAFETY: the listener's part ends here; it was taken away by `take`.
         unsafe { Errand::done(this) };
     }

@@ -42,12 +42,15 @@ impl Crew {
     /// Cancels all that lies.
     fn cancel_all(&self) {
         self.take_away();
-        while let Ok(place) = self.take_oldest() {
-            // SAFETY: it was just taken out of the queue, so it is alive, and its place this thread's.
-            let cancel = unsafe { Place::of(place) }.kind.cancel;
-            // SAFETY: just taken out of the queue.
-            unsafe { cancel(place) };
-        }
+        // What a context or a callback waits for in there would be this call.
+        inside::run_within(self.frame(), || {
+            while let Ok(place) = self.take_oldest() {
+                // SAFETY: it was just taken out of the queue, so it is alive, and its place this thread's.
+                let cancel = unsafe { Place::of(place) }.kind.cancel;
+                // SAFETY: just taken out of the queue.
+                unsafe { cancel(place) };
+            }
+        });
         self.bring_back();
     }
 

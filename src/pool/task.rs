@@ -20,6 +20,7 @@ use crate::compute;
 use crate::one::asynchron::Asynchron;
 use crate::one::demand::Function;
 use crate::one::handle::Handle;
+use crate::one::inside;
 use crate::one::jobs::Job;
 use crate::one::listener::{Kind, Listener};
 use crate::one::outcome::Outcome;
@@ -245,7 +246,13 @@ impl Task {
         let ctx = unsafe { ctx.read() };
         // SAFETY: this thread's part in it ends here.
         let alone = unsafe { Self::leave_queue(this) };
-        drop(ctx);
+        // Waiting in there until the executor is shut down would be waiting for oneself.
+        match &kept {
+            Some(executor) => {
+                executor.with_crew(|crew| inside::run_within(crew.frame(), || drop(ctx)));
+            }
+            None => drop(ctx),
+        }
         if alone {
             // SAFETY: ALONE: nobody else knows it any more.
             unsafe { Self::end(this) };

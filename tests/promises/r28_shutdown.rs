@@ -2,7 +2,7 @@
 
 use crate::support::process::try_in_child;
 use crate::support::*;
-use std::sync::Barrier;
+use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -377,4 +377,105 @@ fn in_a_child_of_a_fork_inside_a_task_it_has_nothing_to_wait_for() {
         assert_eq!(executor.spawn(&Handle::new(), |_| 0), ASYNCHRON_OK);
     })
     .unwrap();
+}
+
+/// How many kinds of things an executor may be handed: a function, two kinds of steps, and a callback.
+const KINDS: usize = 4;
+
+/// Hands one over, with a context that does `on_drop`. What is returned ends it before it has begun.
+fn hand_over(
+    executor: &Executor,
+    kind: usize,
+    on_drop: impl FnMut() + Send + 'static,
+) -> impl FnOnce() + Send + 'static {
+    let owned = OnDrop(on_drop);
+    let (a, sources) = (Handle::new(), Handle::many(2));
+    let mut token = 0;
+    let status = match kind {
+        0 => spawn_on(executor, &a, move |_| {
+            let _ = &owned;
+            panic!("it ran")
+        }),
+        1 | 2 => {
+            let mut options = step_options(0, move |_, _| {
+                let _ = &owned;
+                panic!("it ran")
+            });
+            options.executor = executor.raw();
+            let raws = handle::raws(&sources);
+            unsafe { asynchron_after_with(raws.as_ptr(), kind, a.raw(), &options, null_mut()) }
+        }
+        _ => notify_on(
+            executor,
+            &sources[0],
+            0,
+            move |_| {
+                let _ = &owned;
+                panic!("it ran")
+            },
+            &mut token,
+        ),
+    };
+    assert_eq!(status, ASYNCHRON_OK);
+    sources.iter().for_each(|source| _ = source.set(b"x"));
+    move || {
+        let ended = if token == 0 { a.cancel() } else { sources[0].unnotify(token) };
+        assert_eq!(ended, ASYNCHRON_OK);
+    }
+}
+
+#[test]
+fn it_waits_for_the_contexts_of_steps_and_callbacks_that_other_threads_drop() {
+    within(60, || {
+        for (kind, posts) in (0..KINDS).flat_map(|kind| [(kind, false), (kind, true)]) {
+            let tasks = Tasks::default();
+            let executor = if posts { tasks.executor() } else { Executor::threads(1) };
+            let occupied = (!posts).then(|| busy(&executor));
+            let (dropping, goes_on) = (Gate::new(), Gate::new());
+            let gates = (dropping.clone(), goes_on.clone());
+            let end = hand_over(&executor, kind, move || {
+                gates.0.open();
+                gates.1.pass();
+            });
+            let ender = start(end);
+            dropping.pass();
+            if let Some((a, gate)) = occupied {
+                gate.open();
+                assert_eq!(a.wait(ASYNCHRON_FOREVER), ASYNCHRON_OK);
+            }
+            assert_eq!(tasks.run(), usize::from(posts));
+            for flags in [0, CANCEL] {
+                assert_eq!(executor.shutdown(flags, 5 * MS), ASYNCHRON_TIMEOUT, "{kind} {posts}");
+            }
+            goes_on.open();
+            assert_eq!(executor.shutdown(0, ASYNCHRON_FOREVER), ASYNCHRON_OK);
+            ender.join();
+        }
+    });
+}
+
+/// It would wait for itself, whoever drops it, and however that came.
+#[test]
+fn inside_what_is_dropped_for_it_it_is_a_deadlock() {
+    within(60, || {
+        for (kind, how) in (0..KINDS).flat_map(|kind| (0..3).map(move |how| (kind, how))) {
+            let tasks = Tasks::default();
+            let executor = tasks.executor();
+            let (its, answers) = (executor.clone(), Arc::new(Mutex::new(Vec::new())));
+            let noted = answers.clone();
+            let end = hand_over(&executor, kind, move || {
+                noted.lock().unwrap().push(its.shutdown(0, ASYNCHRON_FOREVER));
+            });
+            match how {
+                0 => end(),
+                1 => assert_eq!(tasks.discard(), 1),
+                // A callback runs then, which this one does not allow.
+                _ if kind == 3 => end(),
+                _ => assert_eq!(executor.shutdown(CANCEL, 0), ASYNCHRON_OK),
+            }
+            assert_eq!(*answers.lock().unwrap(), [ASYNCHRON_E_DEADLOCK], "{kind} {how}");
+            tasks.run();
+            assert_eq!(executor.shutdown(0, ASYNCHRON_FOREVER), ASYNCHRON_OK);
+        }
+    });
 }

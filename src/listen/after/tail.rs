@@ -1,6 +1,7 @@
 //! What is handed to the executor that runs a step: it lies behind its links, so that nothing has to be allocated then.
 
 use std::alloc::dealloc;
+use std::mem::{MaybeUninit, offset_of};
 use std::ptr::NonNull;
 
 use super::{After, SENT};
@@ -8,7 +9,7 @@ use crate::one::asynchron::Asynchron;
 use crate::one::handle::Handle;
 use crate::one::jobs::Job;
 use crate::one::outcome::Outcome;
-use crate::pool::{Counted, Errand, Work};
+use crate::pool::{Counted, Ending, Errand, Work};
 
 static WORK: Work =
     Work { run: Tail::run, discard: Tail::discard, cancel: Tail::cancel, free: Tail::free };
@@ -19,6 +20,8 @@ pub(super) struct Tail {
     /// First, so that its address is the errand's.
     errand: Errand,
     after: NonNull<After>,
+    /// Once what the step delivers into was completed otherwise.
+    ending: MaybeUninit<Ending>,
 }
 
 impl Tail {
@@ -29,7 +32,8 @@ impl Tail {
     pub(super) unsafe fn write(this: NonNull<After>, executor: Counted) {
         // SAFETY: it is the caller's.
         unsafe { (*this.as_ptr()).n |= SENT };
-        let tail = Self { errand: Errand::new(&WORK, executor), after: this };
+        let errand = Errand::new(&WORK, executor);
+        let tail = Self { errand, after: this, ending: MaybeUninit::uninit() };
         // SAFETY: it is alive, and has room for a tail.
         let room = unsafe { Self::of(this) }.cast::<Self>();
         // SAFETY: there is room for it.
@@ -45,6 +49,31 @@ impl Tail {
         let offset = After::layout(n, true).map_or(0, |(_, offset)| offset);
         // SAFETY: a tail begins there.
         unsafe { this.byte_add(offset) }.cast()
+    }
+
+    /// From here on, until its context was dropped, the executor counts it.
+    ///
+    /// # Safety
+    /// `this` is alive, has a tail, and was just taken off what it delivers into.
+    pub(super) unsafe fn begin_ending(this: NonNull<After>) {
+        // SAFETY: the step has a part in the errand.
+        let ending = Ending::begin(unsafe { Errand::executor(Self::of(this)) });
+        // SAFETY: it is alive, and this field is that of who takes the step off.
+        unsafe { Self::ending(this).write(ending) };
+    }
+
+    /// # Safety
+    /// As for `begin_ending`, which was called before; called once.
+    pub(super) unsafe fn take_ending(this: NonNull<After>) -> Ending {
+        // SAFETY: written before, and read once.
+        unsafe { Self::ending(this).read() }
+    }
+
+    /// # Safety
+    /// As for `of`.
+    unsafe fn ending(this: NonNull<After>) -> NonNull<Ending> {
+        // SAFETY: as the caller promises.
+        unsafe { Self::of(this).byte_add(offset_of!(Self, ending)) }.cast()
     }
 
     /// Has the executor run it; or does so here, if the executor refuses.

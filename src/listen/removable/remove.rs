@@ -9,6 +9,7 @@ use crate::base::memory::try_box;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
 use crate::one::wait::block_until;
+use crate::pool::Ending;
 use crate::sync::{AtomicU32, Ordering::*, race};
 use crate::sys;
 
@@ -36,6 +37,8 @@ struct Leftovers {
     removable: Option<Unlisted>,
     row: Option<ReservedRow>,
     ctx: Option<Owned>,
+    /// If an executor was to run it.
+    ending: Option<Ending>,
 }
 
 /// A callback that nobody else knows any more.
@@ -97,6 +100,8 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
             return Removal::TooLate;
         };
         let this = removable.as_ptr();
+        // SAFETY: LOCKED, and it is found, so it is alive.
+        let begin_ending = || unsafe { Removable::begin_ending(removable) };
         // SAFETY: it is found, so it is alive, and its stage is the lock holder's to read.
         match unsafe { (*this).stage } {
             Stage::Registered => {
@@ -104,6 +109,7 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
                 unsafe { list.unlink(removable.cast()) };
                 // SAFETY: LOCKED, and it is alive.
                 taken.row = unsafe { Removable::clear(this) };
+                taken.ending = begin_ending();
                 // Nobody else had it but the list.
                 taken.removable = Some(Unlisted(removable));
                 Removal::Removed
@@ -112,6 +118,7 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
                 // SAFETY: LOCKED, and it is due.
                 let (row, ctx) = unsafe { Removable::withdraw(this) };
                 (taken.row, taken.ctx) = (row, Some(ctx));
+                taken.ending = begin_ending();
                 Removal::Removed
             }
             Stage::Running(thread) if thread == sys::this_thread() => Removal::TooLate,
@@ -127,7 +134,9 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
             Stage::Withdrawn => Removal::TooLate,
         }
     });
-    drop(taken);
+    let Leftovers { removable, row, ctx, ending } = taken;
+    Ending::drop_within(ending.as_ref(), (removable, row, ctx));
+    drop(ending);
     if removal == Removal::Removed {
         a.cancel_if_unwanted();
     }

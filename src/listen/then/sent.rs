@@ -11,15 +11,16 @@ use crate::one::asynchron::Asynchron;
 use crate::one::handle::Handle;
 use crate::one::jobs::Job;
 use crate::one::link::{Known, Link};
-use crate::one::listener::{Interest, Kind};
+use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::outcome::Outcome;
-use crate::pool::{Counted, Errand, Work};
+use crate::one::publish::Telling;
+use crate::pool::{Counted, Ending, Errand, Work};
 
 /// The source completes.
 static THEN: Kind =
     Kind::RunMarked { mark: Link::mark, run: SentStep::send, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
-pub(super) static NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
+pub(super) static NEEDLESS: Kind = Kind::Step { take: SentStep::take, source: &THEN };
 
 static WORK: Work = Work {
     run: SentStep::run,
@@ -34,6 +35,8 @@ pub(super) struct SentStep {
     /// First, so that its address is the step's.
     apart: Apart,
     errand: Errand,
+    /// Once what it delivers into was completed otherwise.
+    ending: MaybeUninit<Ending>,
 }
 
 /// Has `step` run there once the source is complete, as [`super::then`] does here.
@@ -47,7 +50,8 @@ pub(crate) fn then_on(
     let into = into.map_or_else(Asynchron::create, |into| Ok(Handle::retain(into)))?;
     let next = Next::new(source, step, Known::ToOthers, SENT);
     let apart = Apart { next, into: into.clone() };
-    let sent = SentStep { apart, errand: Errand::new(&WORK, executor) };
+    let errand = Errand::new(&WORK, executor);
+    let sent = SentStep { apart, errand, ending: MaybeUninit::uninit() };
     let sent = try_box(sent).map_err(|_| NoMemory)?;
     let this = NonNull::from(Box::leak(sent)).cast::<Next>();
     // SAFETY: in no list, and it stays until it was told or taken off.
@@ -90,6 +94,41 @@ impl SentStep {
         }
         // SAFETY: as the caller promises.
         unsafe { Next::run(job) };
+    }
+
+    /// What it delivers into is complete: from here on, until its context was dropped, the executor counts it.
+    ///
+    /// # Safety
+    /// As for [`Kind::Step`].
+    unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
+        // SAFETY: a `Next`'s.
+        let this = unsafe { Next::of_field(node, offset_of!(Next, needless)) };
+        // SAFETY: the step lies in one of these.
+        let errand = unsafe { Self::errand(this) };
+        // SAFETY: the step has a part in it.
+        let ending = Ending::begin(unsafe { Errand::executor(errand) });
+        // SAFETY: it is alive, and this field is that of who takes the step off.
+        unsafe { Self::ending(this).write(ending) };
+        // SAFETY: as the caller promises.
+        unsafe { telling.run_later(node, Self::let_go) };
+    }
+
+    /// # Safety
+    /// As for [`Next::detach`].
+    unsafe fn let_go(job: NonNull<Job>) {
+        // SAFETY: a `Next`'s.
+        let this = unsafe { Next::of_field(job, offset_of!(Next, needless)) };
+        // SAFETY: written by `take`, and read once.
+        let ending = unsafe { Self::ending(this).read() };
+        // SAFETY: as the caller promises.
+        unsafe { Next::detach(job, |ctx| Ending::drop_within(Some(&ending), ctx)) };
+    }
+
+    /// # Safety
+    /// The step lies in one of these.
+    unsafe fn ending(step: NonNull<Next>) -> NonNull<Ending> {
+        // SAFETY: as the caller promises.
+        unsafe { step.byte_add(offset_of!(Self, ending)) }.cast()
     }
 
     /// # Safety
