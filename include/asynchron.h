@@ -1220,9 +1220,9 @@ asynchron_status_t asynchron_spawn_on(asynchron_executor_t *e,
                                       asynchron_drop_fn_t drop_ctx);
 
 /**
- * Runs a task that a `post` accepted: the function of asynchron_spawn_on(), or a callback. If that
- * is not needed any more, does nothing. Inside a callback, a callback runs at the end of the queue
- * of this thread instead. NULL does nothing.
+ * Runs a task that a `post` accepted: the function of asynchron_spawn_on(), a callback, or the
+ * function of a step. If that is not needed any more, does nothing. Inside a callback, a callback
+ * or a step runs at the end of the queue of this thread instead. NULL does nothing.
  *
  * - Ownership: `task` is gone afterwards.
  * - Threads: runs it inside this call, on whatever thread calls.

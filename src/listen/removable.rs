@@ -25,7 +25,7 @@ use super::ways::Ways;
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
-use crate::one::jobs::{self, Job, Jobs, RunFn};
+use crate::one::jobs::{self, Job, RunFn};
 use crate::one::listener::{Interest, Kind, Listener};
 use crate::pool::{Counted, Ending, Errand};
 use crate::sys;
@@ -122,7 +122,7 @@ impl Removable {
         };
         if let Some((job, run)) = due {
             // SAFETY: in no list.
-            unsafe { run_job(job, run) };
+            unsafe { jobs::run_one(job, run) };
         }
         Ok(())
     }
@@ -287,13 +287,4 @@ impl Removable {
         // SAFETY: LOCKED: the owner is its source; it is taken out once.
         unsafe { filled.clear() }
     }
-}
-
-/// # Safety
-/// `job` lies where a callback begins that is in no list; `run` is called once.
-unsafe fn run_job(job: NonNull<Job>, run: RunFn) {
-    let jobs = Jobs::new();
-    // SAFETY: as the caller promises.
-    unsafe { jobs.push(job, Some(run)) };
-    jobs::run(jobs);
 }

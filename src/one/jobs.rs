@@ -108,6 +108,18 @@ pub(crate) fn run(jobs: Jobs) {
     }
 }
 
+/// The same of one job.
+///
+/// # Safety
+/// As for [`Jobs::push`]; `run` is called once.
+#[inline]
+pub(crate) unsafe fn run_one(job: NonNull<Job>, run: RunFn) {
+    let jobs = Jobs::new();
+    // SAFETY: as the caller promises.
+    unsafe { jobs.push(job, Some(run)) };
+    self::run(jobs);
+}
+
 /// Frees the object: here, or after what is running further up the stack.
 ///
 /// # Safety

@@ -365,10 +365,8 @@ impl Telling {
 
 #[inline]
 fn run_one(job: NonNull<Job>, run: RunFn) {
-    let jobs = Jobs::new();
     // SAFETY: where a node was that is told, and no listener any more.
-    unsafe { jobs.push(job, Some(run)) };
-    jobs::run(jobs);
+    unsafe { jobs::run_one(job, run) };
 }
 
 /// What of this is to run on this thread.

@@ -1,6 +1,7 @@
 //! Rule 27: a step with an executor is handed to it once its sources are complete, and runs exactly once in any case.
 
 use crate::support::*;
+use std::sync::Mutex;
 use std::thread;
 
 const CANCEL: u64 = ASYNCHRON_SHUTDOWN_CANCEL;
@@ -100,6 +101,50 @@ fn where_it_is_refused_it_runs_as_without_an_executor() {
             made.complete_sources();
             assert_eq!((made.next.get(), made.numbers()), (Ok(b"from fn".to_vec()), (1, 1)));
             assert_eq!(tasks.len(), 0);
+        }
+    }
+}
+
+/// As with any step. Where the program runs it inside a callback, it runs after that.
+#[test]
+fn callbacks_of_what_a_step_on_an_executor_completes_run_after_it() {
+    for sources in 1..3 {
+        for inside in [false, true] {
+            let (tasks, order) = (Tasks::default(), Arc::new(Mutex::new(Vec::new())));
+            let note = |what: &'static str| {
+                let order = order.clone();
+                move || order.lock().unwrap().push(what)
+            };
+            let (executor, other, sources) =
+                (tasks.executor(), Handle::new(), Handle::many(sources));
+            let (begins, ends, told, outer) =
+                (note("begins"), note("ends"), note("told"), note("outer"));
+            notify(&other, move |_| told());
+            let mut options = step_options(0, move |_, _| {
+                begins();
+                other.set(b"x");
+                ends();
+                0
+            });
+            options.executor = executor.raw();
+            let (all, into) = (handle::raws(&sources), Handle::new());
+            let (n, to, out) = (all.len(), into.raw(), null_mut());
+            let status = unsafe { asynchron_after_with(all.as_ptr(), n, to, &options, out) };
+            assert_eq!(status, ASYNCHRON_OK);
+            sources.iter().for_each(|source| _ = source.set(b"x"));
+            if inside {
+                let around = Handle::new();
+                notify(&around, move |_| {
+                    assert_eq!(tasks.run(), 1);
+                    outer();
+                });
+                around.set(b"x");
+            } else {
+                assert_eq!(tasks.run(), 1);
+            }
+            let expected = ["outer", "begins", "ends", "told"];
+            assert_eq!(*order.lock().unwrap(), expected[usize::from(!inside)..]);
+            assert_eq!(into.get(), Ok(vec![]));
         }
     }
 }

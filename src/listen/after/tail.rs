@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 use super::{After, SENT};
 use crate::one::asynchron::Asynchron;
 use crate::one::handle::Handle;
-use crate::one::jobs::Job;
+use crate::one::jobs::{self, Job};
 use crate::one::outcome::Outcome;
 use crate::pool::{Counted, Ending, Errand, Work};
 
@@ -109,6 +109,21 @@ impl Tail {
     unsafe fn run(errand: NonNull<Errand>) {
         // SAFETY: the errand is of one of these.
         let after = unsafe { Self::after(errand) };
+        // SAFETY: the first link follows at once.
+        let link = unsafe { after.add(1) };
+        // SAFETY: told, so nobody else uses its links.
+        unsafe { jobs::run_one(link.cast(), Self::run_errand) };
+    }
+
+    /// As any step: inside a callback, at the end of the queue of this thread.
+    ///
+    /// # Safety
+    /// It is to be done here; called once.
+    unsafe fn run_errand(job: NonNull<Job>) {
+        // SAFETY: the first link follows at once.
+        let after = unsafe { job.cast::<After>().sub(1) };
+        // SAFETY: the count of who sent it keeps it, and it has a tail.
+        let errand = unsafe { Self::of(after) };
         // SAFETY: the count of who sent it is for this, which is done once.
         let go_on = || unsafe { After::go_on(after, true) };
         // SAFETY: it is to be done here.

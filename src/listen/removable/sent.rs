@@ -5,10 +5,10 @@ use std::ptr::NonNull;
 
 use super::super::callback::RegisterError;
 use super::super::ways::Ways;
-use super::{Removable, run_job};
+use super::Removable;
 use crate::base::memory::try_box;
 use crate::one::asynchron::Asynchron;
-use crate::one::jobs::{Decided, Job, RunFn};
+use crate::one::jobs::{self, Decided, Job, RunFn};
 use crate::one::listener::{Interest, Kind, Listener};
 use crate::pool::{Counted, Errand, Work};
 
@@ -100,7 +100,7 @@ impl SentCallback {
         // SAFETY: it has this work.
         let this = unsafe { Self::of_errand(errand) };
         // SAFETY: it is due, and in no list.
-        unsafe { run_job(this.cast(), Self::run_errand) };
+        unsafe { jobs::run_one(this.cast(), Self::run_errand) };
     }
 
     /// # Safety

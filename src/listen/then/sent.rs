@@ -9,7 +9,7 @@ use crate::base::program::Owned;
 use crate::listen::JoinFn;
 use crate::one::asynchron::Asynchron;
 use crate::one::handle::Handle;
-use crate::one::jobs::Job;
+use crate::one::jobs::{self, Job};
 use crate::one::link::{Known, Link};
 use crate::one::listener::{Interest, Kind, Listener};
 use crate::one::outcome::Outcome;
@@ -168,6 +168,20 @@ impl SentStep {
     unsafe fn run(errand: NonNull<Errand>) {
         // SAFETY: the errand is of one of these.
         let link = unsafe { Self::link(errand) };
+        // SAFETY: told, so nobody else uses its links.
+        unsafe { jobs::run_one(link.cast(), Self::run_errand) };
+    }
+
+    /// As any step: inside a callback, at the end of the queue of this thread.
+    ///
+    /// # Safety
+    /// It is to be done here; called once.
+    unsafe fn run_errand(job: NonNull<Job>) {
+        let link = job.cast::<Link>();
+        // SAFETY: a `Next`'s.
+        let this = unsafe { Next::of_field(job, offset_of!(Next, link)) };
+        // SAFETY: of this kind.
+        let errand = unsafe { Self::errand(this) };
         // SAFETY: it is done here, once.
         let go_on = || unsafe { Next::go_on(link, true) };
         // SAFETY: it is to be done here.

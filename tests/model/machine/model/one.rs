@@ -114,6 +114,8 @@ pub enum Stage {
 pub enum Job {
     Callback(Id, Registered),
     After(Rc<After>),
+    /// Where its executor has it run.
+    RunAfter(Rc<After>),
     Detach(Rc<After>),
     Drop(Owned),
     /// Gives up what follows, and the source, if that is not kept.
@@ -446,6 +448,7 @@ impl Model {
             match job {
                 Some(Job::Callback(a, registered)) => self.run_callback(a, registered),
                 Some(Job::After(after)) => self.go_on_there(after),
+                Some(Job::RunAfter(after)) => self.run_after(&after, true),
                 Some(Job::Detach(after)) => self.detach(&after),
                 Some(Job::Drop(ctx)) => self.drop_owned(ctx),
                 Some(Job::EndFollow(into, rest)) => self.end_follow(into, rest),

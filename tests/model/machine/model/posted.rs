@@ -34,13 +34,14 @@ impl Model {
                 let begins = self.begin_callback(a, registered.token);
                 self.end_callback(a, registered, begins);
             }
-            // As any callback.
-            Some(Job::Callback(a, registered)) => {
-                self.jobs.borrow_mut().push_back(Job::Callback(a, registered));
+            Some(Job::After(after)) if discard => self.run_after(&after, false),
+            // As any callback or step.
+            Some(job) => {
+                let job = if let Job::After(after) = job { Job::RunAfter(after) } else { job };
+                self.jobs.borrow_mut().push_back(job);
                 self.run_due();
             }
-            Some(Job::After(after)) => self.run_after(&after, !discard),
-            _ => {}
+            None => {}
         }
         Answer::Number(n)
     }
