@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::TimeError;
 use super::node::Node;
+use super::spares::Spares;
 use super::wheel::{LAST, Wheel};
 use crate::base::memory::NoMemory;
 use crate::base::spin::{SpinGuard, SpinLock};
@@ -45,6 +46,7 @@ pub(super) struct Clock {
     pub(super) called: AtomicU32,
     /// Changes whenever one of those at rest is to serve.
     pub(super) relieved: AtomicU32,
+    spares: Spares,
 }
 
 pub(super) struct Inner {
@@ -79,7 +81,12 @@ loom::lazy_static! {
 impl Clock {
     fn new() -> Self {
         let inner = Inner { wheel: Wheel::new(), served: false, until: 0, resting: 0, coming: 0 };
-        Self { inner: SpinLock::new(inner), called: AtomicU32::new(0), relieved: AtomicU32::new(0) }
+        Self {
+            inner: SpinLock::new(inner),
+            called: AtomicU32::new(0),
+            relieved: AtomicU32::new(0),
+            spares: Spares::new(),
+        }
     }
 
     /// The clock of this process, if there is one already.
@@ -144,28 +151,31 @@ impl Clock {
     pub(super) fn arm(&'static self, a: &Asynchron, tick: u64) -> Result<(), TimeError> {
         // What a thread knows to be there needs no other node.
         let mut node = None;
-        if !a.state().load().has_deadline() {
+        if self.spares.is_empty() && !a.state().load().has_deadline() {
             node = Some(Node::deadline(a)?);
         }
         loop {
             let armed = a.with_deadline(|armed, list| {
-                let Some(deadline) = armed.or(node.map(NonNull::cast)) else {
-                    return (Err(NotArmed::NoNode), false);
-                };
                 let mut inner = self.lock();
                 if !inner.is_served() {
                     return (Err(NotArmed::NotServed), armed.is_some());
                 }
-                // SAFETY: it is alive, and it or its place is LOCKED, or ALONE.
-                let place = unsafe { Node::place(deadline.cast()) };
-                if armed.is_some() {
+                let place = if let Some(deadline) = armed {
+                    // SAFETY: LISTED: it is alive.
+                    let place = unsafe { Node::place(deadline.cast()) };
                     // SAFETY: it is armed.
                     unsafe { inner.wheel.take_out(place) };
+                    place
                 } else {
-                    node = None;
-                    // SAFETY: new, and freed only after it has left.
-                    unsafe { list.push_first(deadline) };
-                }
+                    let spare = || self.spares.take(a, &mut inner);
+                    let Some(deadline) = node.take().or_else(spare) else {
+                        return (Err(NotArmed::NoNode), false);
+                    };
+                    // SAFETY: ALONE, and freed only after it has left.
+                    unsafe { list.push_first(deadline.cast()) };
+                    // SAFETY: it is alive.
+                    unsafe { Node::place(deadline) }
+                };
                 // SAFETY: it lies in no wheel now, and leaves before it is freed.
                 unsafe { inner.wheel.put(place, tick) };
                 (Ok(inner.tell_of(tick)), true)
@@ -189,6 +199,21 @@ impl Clock {
             }
             return result;
         }
+    }
+
+    /// Disarms a deadline. False: it is kept, for the next that is armed.
+    ///
+    /// # Safety
+    /// It is armed, and its asynchron LOCKED; it has just been taken off the list.
+    #[inline]
+    pub(super) unsafe fn disarm(&self, deadline: NonNull<Node>) -> bool {
+        let mut inner = self.lock();
+        // SAFETY: it is alive.
+        let place = unsafe { Node::place(deadline) };
+        // SAFETY: it is armed.
+        unsafe { inner.wheel.take_out(place) };
+        // SAFETY: ALONE: it has left.
+        !unsafe { self.spares.keep(deadline, &mut inner) }
     }
 
     /// Has a timer complete at that tick, which nobody else knows yet.

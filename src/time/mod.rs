@@ -9,6 +9,7 @@ mod clock;
 mod fork;
 mod node;
 mod serve;
+mod spares;
 mod wheel;
 
 use self::clock::Clock;

@@ -68,6 +68,31 @@ impl Node {
         drop(unsafe { Box::from_raw(this.as_ptr()) });
     }
 
+    /// Links a spare deadline to the next.
+    ///
+    /// # Safety
+    /// ALONE: it lies nowhere.
+    pub(super) unsafe fn link_spare(this: NonNull<Self>, next: *mut Self) {
+        // SAFETY: as the caller promises. In no list, that link is its owner's.
+        unsafe { (*this.as_ptr()).listener.prev = next.cast() };
+    }
+
+    /// # Safety
+    /// It was linked, and lies nowhere since.
+    pub(super) unsafe fn next_spare(this: NonNull<Self>) -> *mut Self {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).listener.prev }.cast()
+    }
+
+    /// Makes a spare deadline one of `a`.
+    ///
+    /// # Safety
+    /// ALONE: it lies nowhere.
+    pub(super) unsafe fn set_asynchron(this: NonNull<Self>, a: &Asynchron) {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).a = a.into() };
+    }
+
     /// # Safety
     /// `this` is alive.
     pub(super) unsafe fn place(this: NonNull<Self>) -> NonNull<Place> {
@@ -173,17 +198,20 @@ impl Fired {
 
 /// Takes the deadline back, if there is one.
 pub(super) fn disarm(a: &Asynchron) -> Result<(), TimeError> {
+    let clock = Clock::current();
     let left = a.with_deadline(|armed, list| {
         if let Some(node) = armed {
             // SAFETY: LISTED, here.
             unsafe { list.unlink(node) };
             // SAFETY: armed, LOCKED, and just taken off.
-            unsafe { Node::leave(node) };
+            if !clock.is_some_and(|clock| unsafe { clock.disarm(node.cast()) }) {
+                return (None, false);
+            }
         }
         (armed, false)
     });
     if let Some(node) = left.ok_or(TimeError::Complete)? {
-        // SAFETY: ALONE: it has left.
+        // SAFETY: ALONE: it has left, and is not kept.
         unsafe { Node::free(node.cast()) };
     }
     Ok(())
