@@ -16,7 +16,7 @@
 
 // Nothing that C can reach may panic, and each unsafe operation says by itself why it is sound.
 #![cfg_attr(
-    not(any(test, loom)),
+    not(any(test, loom, shuttle)),
     deny(
         clippy::arithmetic_side_effects,
         clippy::expect_used,
@@ -43,3 +43,10 @@ pub use sync::{alive, begin};
 #[cfg(loom)]
 #[doc(hidden)]
 pub use time::serve_all;
+#[cfg(shuttle)]
+#[doc(hidden)]
+pub mod model {
+    //! What the models of the pool need beside the interface.
+    pub use crate::pool::without_limit;
+    pub use crate::sys::shuttle::{Gate, begin, compute, elapsed, end, spawn};
+}

@@ -1,9 +1,13 @@
-//! Atomics and cells as the rest of the library takes them: the standard library's, or, in a build
+//! Atomics and cells as the rest of the library takes them: the standard library's; or, in a build
 //! with `--cfg loom`, those of the model checker, which tries every order of what threads do with
-//! them. How threads sleep there is a matter of the floor above.
+//! them; or, with `--cfg shuttle`, those of another, which tries some orders of far more. How threads
+//! sleep there is a matter of the floor above.
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
+
+#[cfg(shuttle)]
+pub(crate) use shuttle::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
 pub(crate) use std::sync::atomic::Ordering;
 

@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A function of the program's that frees what it is given. Like all of the program's functions
 /// it is called by an ABI that lets an exception out, for [`abort_on_exception`] to see.
@@ -17,6 +18,16 @@ pub(crate) fn abort_on_exception<R>(what: &'static str, call: impl FnOnce() -> R
     let returned = call();
     mem::forget(fuse);
     returned
+}
+
+/// Runs what a thread of ours is for. Catches nothing of ours: it is there so that an exception out of the program's code
+/// finds a handler, and so gets as far as to be reported. A model that fails does so by a panic, which is not to be hidden.
+#[inline]
+pub(crate) fn with_handler(body: impl FnOnce()) {
+    if cfg!(any(loom, shuttle)) {
+        return body();
+    }
+    let _ = catch_unwind(AssertUnwindSafe(body));
 }
 
 struct Fuse(&'static str);

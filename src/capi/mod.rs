@@ -49,7 +49,7 @@ use crate::one::wait::WaitError;
 /// may cross into C.
 #[inline]
 fn catch_panic<R>(on_panic: R, body: impl FnOnce() -> R) -> R {
-    if cfg!(loom) {
+    if cfg!(any(loom, shuttle)) {
         // A model that fails does so by a panic, which is not to be hidden.
         return body();
     }

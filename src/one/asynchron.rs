@@ -2,7 +2,7 @@
 
 use std::alloc::Layout;
 use std::mem::MaybeUninit;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 use std::mem::offset_of;
 use std::ptr::NonNull;
 
@@ -21,7 +21,7 @@ use crate::sync::{UnsafeCell, race};
 /// blocks, to the last byte.
 #[repr(C, align(8))]
 pub(crate) struct Annex(
-    [MaybeUninit<usize>; if cfg!(loom) {
+    [MaybeUninit<usize>; if cfg!(any(loom, shuttle)) {
         40
     } else if cfg!(target_pointer_width = "64") {
         10
@@ -42,10 +42,10 @@ pub(crate) struct Asynchron {
     pub(super) extras: UnsafeCell<MaybeUninit<NonNull<Extras>>>,
 }
 
-#[cfg(all(target_pointer_width = "64", not(loom)))]
+#[cfg(all(target_pointer_width = "64", not(any(loom, shuttle))))]
 const _: () = assert!(size_of::<Asynchron>() == 56);
 // A small value is aligned as malloc's own.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 const _: () = assert!(offset_of!(Asynchron, slot) % MALLOC_ALIGN == 0);
 
 // SAFETY: the state word says who may touch the slot and the list; the rest is atomic.

@@ -46,7 +46,7 @@ impl Room {
 }
 
 // The description fills what the object leaves of a cache line.
-#[cfg(all(target_pointer_width = "64", not(loom)))]
+#[cfg(all(target_pointer_width = "64", not(any(loom, shuttle))))]
 const _: () = assert!(Room::BYTES == 64);
 
 /// How many bytes are to be reserved.

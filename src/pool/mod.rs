@@ -64,6 +64,18 @@ impl Executor {
     }
 }
 
+/// As the default one is, for a model: that has one of its own in each round. The reference is the caller's.
+#[cfg(shuttle)]
+pub fn without_limit() -> *mut std::ffi::c_void {
+    let terms = Terms {
+        kind: TermsKind::Default,
+        name: [0; crate::sys::THREAD_NAME],
+        stack_size: 0,
+        ctx: Owned::NOTHING,
+    };
+    Executor::create(terms).map_or(std::ptr::null_mut(), |made| made.into_raw().as_ptr().cast())
+}
+
 impl From<NoMemory> for SpawnError {
     fn from(_: NoMemory) -> Self {
         Self::NoMemory

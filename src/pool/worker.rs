@@ -2,14 +2,13 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
-use std::thread;
 
 use super::busy::BUSY;
 use super::crew::{Crew, Inner};
 use super::executor::{Counted, Executor};
 use super::queue::Place;
+use crate::base::program::with_handler;
 use crate::one::inside;
 use crate::one::wait::{self, Sleeper, spin};
 use crate::sync::{AtomicU32, Ordering::*, race};
@@ -26,7 +25,7 @@ const STALL: u64 = 1_000_000_000;
 /// over, in nanoseconds.
 const DOUBT: u64 = 100_000_000;
 /// How often a thread that has come to rest looks before it sleeps.
-const YIELDS: u32 = 32;
+const YIELDS: u32 = if cfg!(shuttle) { 2 } else { 32 };
 /// How long a thread rests before it ends, in nanoseconds.
 const REST: u64 = 1_000_000_000;
 
@@ -104,18 +103,16 @@ impl Worker {
         let sleeper: &dyn Sleeper = &worker;
         // SAFETY: it is forgotten before it goes.
         unsafe { wait::set_sleeper(&sleeper) };
-        // Catches nothing of ours. It is there so that an exception out of the program's code
-        // finds a handler, and so gets as far as to be reported.
         let place = if executor.terms.is_limited() { None } else { BUSY.enter() };
         let frame = worker.crew().frame();
-        let _ = catch_unwind(AssertUnwindSafe(|| inside::run_within(frame, || worker.work(first))));
+        with_handler(|| inside::run_within(frame, || worker.work(first)));
         BUSY.leave(place);
         wait::forget_sleeper();
         if worker.last.get() {
             // The executor goes here, and frees what is the program's.
             // SAFETY: the reference is this thread's.
             let last = unsafe { Counted::from_raw(started_for) };
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(last)));
+            with_handler(|| drop(last));
         }
         ptr::null_mut()
     }
@@ -322,7 +319,7 @@ impl Worker {
 /// more than that.
 fn linger(look: impl Fn() -> Option<()>) -> Option<()> {
     (0..YIELDS).find_map(|_| {
-        thread::yield_now();
+        sys::let_others_run();
         look()
     })
 }

@@ -122,31 +122,7 @@ pub(crate) fn start_thread(
     false
 }
 
-/// Nor is there a descriptor.
-pub(crate) enum Bell {}
-
-impl Bell {
-    pub(crate) fn new() -> Option<Self> {
-        None
-    }
-
-    pub(crate) fn is_ours(&self) -> bool {
-        match *self {}
-    }
-
-    pub(crate) fn fd(&self) -> libc::c_int {
-        match *self {}
-    }
-
-    pub(crate) fn ring(&self) {
-        match *self {}
-    }
-
-    pub(crate) fn ring_again(&self) {
-        match *self {}
-    }
-
-    pub(crate) fn silence(&self) {
-        match *self {}
-    }
+/// Others may run.
+pub(crate) fn let_others_run() {
+    thread::yield_now();
 }

@@ -3,16 +3,16 @@
 //! Linux parks on futexes, which need no memory and no table, and which a fork cannot leave
 //! locked. Every other system parks in the table of parking_lot_core, by `portable`, which says what
 //! that costs. `--cfg asynchron_portable` chooses it on Linux too, so that it can be tested there. In
-//! a model, all of this is `loom`'s.
+//! a model, all of this is `loom`'s or `shuttle`'s.
 
-#[cfg(all(target_os = "linux", not(asynchron_portable), not(loom)))]
+#[cfg(all(target_os = "linux", not(asynchron_portable), not(any(loom, shuttle))))]
 mod linux;
-#[cfg(all(target_os = "linux", not(asynchron_portable), not(loom)))]
+#[cfg(all(target_os = "linux", not(asynchron_portable), not(any(loom, shuttle))))]
 pub(crate) use linux::*;
 
-#[cfg(all(any(not(target_os = "linux"), asynchron_portable), not(loom)))]
+#[cfg(all(any(not(target_os = "linux"), asynchron_portable), not(any(loom, shuttle))))]
 mod portable;
-#[cfg(all(any(not(target_os = "linux"), asynchron_portable), not(loom)))]
+#[cfg(all(any(not(target_os = "linux"), asynchron_portable), not(any(loom, shuttle))))]
 pub(crate) use portable::*;
 
 #[cfg(loom)]
@@ -20,23 +20,33 @@ mod loom;
 #[cfg(loom)]
 pub(crate) use self::loom::*;
 
-#[cfg(not(loom))]
+#[cfg(shuttle)]
+pub(crate) mod shuttle;
+#[cfg(shuttle)]
+pub(crate) use self::shuttle::*;
+
+#[cfg(any(loom, shuttle))]
+mod no_bell;
+#[cfg(any(loom, shuttle))]
+pub(crate) use no_bell::Bell;
+
+#[cfg(not(any(loom, shuttle)))]
 mod cancel;
-#[cfg(all(unix, not(loom)))]
+#[cfg(all(unix, not(any(loom, shuttle))))]
 mod fork;
-#[cfg(all(unix, not(loom)))]
+#[cfg(all(unix, not(any(loom, shuttle))))]
 pub(crate) use fork::{can_tell_processes, is_this_process, process_number, while_nobody_forks};
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 mod neutral;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod thread;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod thread_local;
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 pub(crate) use neutral::become_neutral;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use thread::*;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use thread_local::*;
 
 /// A point of monotonic time in nanoseconds, for [`wait`]; `None` is never.
@@ -52,7 +62,7 @@ pub(crate) fn deadline_after(timeout_ns: u64) -> Deadline {
 }
 
 /// A few instructions long, between two looks at what another thread changes.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) fn pause(times: u32) {
     for _ in 0..times {
         std::hint::spin_loop();
@@ -60,7 +70,7 @@ pub(crate) fn pause(times: u32) {
 }
 
 /// The same as [`wait`], for so many nanoseconds at most.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) fn wait_a_moment(
     word: &std::sync::atomic::AtomicU32,
     expected: u32,
@@ -71,25 +81,25 @@ pub(crate) fn wait_a_moment(
 }
 
 /// A nap for the sake of others.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) fn make_way(nanos: u64) {
     nap(nanos);
 }
 
 /// What a new thread inherits is told and set in ways of each system's own: only Linux's are known here.
-#[cfg(any(not(target_os = "linux"), loom))]
+#[cfg(any(not(target_os = "linux"), loom, shuttle))]
 pub(crate) fn become_neutral(_number: u32, _name: &[u8; THREAD_NAME]) {}
 
 /// How long the name of a thread may be, with its closing zero.
 pub(crate) const THREAD_NAME: usize = 16;
 
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 mod usage;
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 pub(crate) use usage::*;
 
 /// What a thread uses is told in ways of each system's own: elsewhere all seem to use nothing.
-#[cfg(any(not(target_os = "linux"), loom))]
+#[cfg(all(any(not(target_os = "linux"), loom), not(shuttle)))]
 mod no_usage {
     pub(crate) fn thread_number() -> u32 {
         0
@@ -103,34 +113,34 @@ mod no_usage {
         false
     }
 }
-#[cfg(any(not(target_os = "linux"), loom))]
+#[cfg(all(any(not(target_os = "linux"), loom), not(shuttle)))]
 pub(crate) use no_usage::*;
 
 /// A model does not fork, nor do other systems.
-#[cfg(any(not(unix), loom))]
+#[cfg(any(not(unix), loom, shuttle))]
 pub(crate) fn process_number() -> Option<u32> {
     Some(1)
 }
 
 /// Nor is there another process's number.
-#[cfg(any(not(unix), loom))]
+#[cfg(any(not(unix), loom, shuttle))]
 pub(crate) fn is_this_process(number: u32) -> bool {
     number == 1
 }
 
-#[cfg(all(not(unix), not(loom)))]
+#[cfg(all(any(not(unix), shuttle), not(loom)))]
 pub(crate) fn can_tell_processes() -> bool {
     true
 }
 
 /// Nobody ever forks.
-#[cfg(all(not(unix), not(loom)))]
+#[cfg(all(any(not(unix), shuttle), not(loom)))]
 pub(crate) fn while_nobody_forks<R>(work: impl FnOnce() -> R) -> (R, bool) {
     (work(), false)
 }
 
 /// A nap of so many nanoseconds, that nobody ends.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) fn nap(nanos: u64) {
     let word = std::sync::atomic::AtomicU32::new(0);
     wait(&word, 0, u32::MAX, deadline_after(nanos));
@@ -146,5 +156,5 @@ pub(crate) fn has_passed(deadline: Deadline) -> bool {
     deadline.is_some_and(|at| now() >= at)
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;

@@ -42,6 +42,11 @@ fn ask_processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
+/// Others may run.
+pub(crate) fn let_others_run() {
+    std::thread::yield_now();
+}
+
 /// Starts a detached thread that runs `main(arg)` on a stack of so many bytes, or of as many as the least that a thread
 /// needs; 0: the system's choice. False when none can be had.
 #[cfg(unix)]

@@ -35,7 +35,7 @@ pub(super) struct Node {
     a: NonNull<Asynchron>,
 }
 
-#[cfg(all(target_pointer_width = "64", not(loom)))]
+#[cfg(all(target_pointer_width = "64", not(any(loom, shuttle))))]
 const _: () = assert!(size_of::<Node>() == 56);
 
 /// What has been taken out of the wheel because its time has come, and off the list.

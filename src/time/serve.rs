@@ -5,12 +5,12 @@
 //! has been armed for a second.
 
 use std::ffi::c_void;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use super::clock::{Clock, Inner, Told, start_of, tick_after, tick_before};
 use super::node::Node;
 use super::wheel::Turn;
+use crate::base::program::with_handler;
 use crate::base::spin::SpinGuard;
 use crate::one::inside;
 use crate::sync::Ordering::*;
@@ -46,11 +46,7 @@ impl Clock {
     extern "C" fn main(_: *mut c_void) -> *mut c_void {
         if let Some(clock) = Self::current() {
             sys::become_neutral(NUMBER, &[0; sys::THREAD_NAME]);
-            // Catches nothing of ours. It is there so that an exception out of the program's code
-            // finds a handler, and so gets as far as to be reported.
-            let _ = catch_unwind(AssertUnwindSafe(|| {
-                inside::run_within(ptr::from_ref(clock).cast(), || clock.live());
-            }));
+            with_handler(|| inside::run_within(ptr::from_ref(clock).cast(), || clock.live()));
         }
         ptr::null_mut()
     }
