@@ -120,6 +120,7 @@ fn listen_op() -> impl Strategy<Value = Op> {
             .prop_map(|(a, does, drop, (token, if_pending, posted), ways)| {
                 Op::NotifyWith { a, does, drop, token, if_pending, ways, posted }
             }),
+        2 => (at(), does(), frees()).prop_map(|(a, does, drop)| Op::Spawn { a, does, drop }),
         1 => prop::bool::weighted(0.3).prop_map(Op::Refuse),
         3 => (0..6_u8, prop::bool::weighted(0.3))
             .prop_map(|(nth, discard)| Op::Task { nth, discard }),

@@ -126,6 +126,11 @@ pub enum Call {
         wait: bool,
     },
     RunDue,
+    /// On the executor.
+    Spawn {
+        a: Id,
+        ctx: Owned,
+    },
     /// From here on the executor's `post` refuses, or takes again.
     Refuse(bool),
     /// Runs or discards the nth of the tasks that it has taken, if there are any. Answers how many there were.

@@ -130,6 +130,11 @@ pub enum Op {
     WaitReturned(At),
     Take(At),
     RunDue,
+    Spawn {
+        a: At,
+        does: Does,
+        drop: Frees,
+    },
     Refuse(bool),
     Task {
         nth: u8,

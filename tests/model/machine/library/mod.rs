@@ -202,6 +202,10 @@ impl World for Library {
                     asynchron_run_due();
                     Answer::Nothing
                 }
+                Call::Spawn { a, ctx } => {
+                    let (executor, ptr, drop) = (self.executor, pointer(ctx.thing), drop_of(ctx));
+                    is(asynchron_spawn_on(executor, at(a), Some(compute), ptr, drop))
+                }
                 Call::Refuse(refuses) => {
                     names.refuses.set(refuses);
                     Answer::Nothing

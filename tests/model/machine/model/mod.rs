@@ -160,6 +160,7 @@ impl World for Model {
             Call::NotifyWith { a, ctx, token, if_pending, ways, posted } => {
                 self.notify(a, Registered { ctx, token, ways, posted }, if_pending)
             }
+            Call::Spawn { a, ctx } => is(self.spawn(a, ctx)),
             Call::Refuse(refuses) => {
                 self.refuses.set(refuses);
                 Answer::Nothing

@@ -5,6 +5,7 @@ use asynchron::capi::{ASYNCHRON_ON_CANCEL, ASYNCHRON_ON_FAILURE, ASYNCHRON_ON_VA
 
 use super::follow::Follow;
 use super::group::Group;
+use super::posted::Spawned;
 use super::*;
 
 pub struct One {
@@ -67,6 +68,8 @@ pub enum Listener {
     Source(Rc<Group>),
     /// Of what a group delivers into.
     GroupNeedless(Rc<Group>),
+    /// Of what a task of the executor's is to compute.
+    Spawned(Rc<Spawned>),
 }
 
 #[derive(Clone, Copy)]
@@ -116,6 +119,7 @@ pub enum Job {
     After(Rc<After>),
     /// Where its executor has it run.
     RunAfter(Rc<After>),
+    RunSpawned(Rc<Spawned>),
     Detach(Rc<After>),
     Drop(Owned),
     /// Gives up what follows, and the source, if that is not kept.
@@ -372,6 +376,9 @@ impl Model {
                     passing.push_back(Pass::Source(group, a));
                 }
                 Listener::GroupNeedless(group) => passing.push_back(Pass::Needless(group)),
+                Listener::Spawned(spawned) => {
+                    self.jobs.borrow_mut().push_back(Job::Drop(spawned.ctx));
+                }
             }
         }
     }
@@ -449,6 +456,7 @@ impl Model {
                 Some(Job::Callback(a, registered)) => self.run_callback(a, registered),
                 Some(Job::After(after)) => self.go_on_there(after),
                 Some(Job::RunAfter(after)) => self.run_after(&after, true),
+                Some(Job::RunSpawned(spawned)) => self.end_spawned(&spawned, true),
                 Some(Job::Detach(after)) => self.detach(&after),
                 Some(Job::Drop(ctx)) => self.drop_owned(ctx),
                 Some(Job::EndFollow(into, rest)) => self.end_follow(into, rest),

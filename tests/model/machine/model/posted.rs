@@ -1,7 +1,19 @@
 //! What runs where an executor of the program's has it run.
 
-use super::one::{After, Failure, Job};
+use super::one::{After, Failure, Job, Listener};
 use super::*;
+
+/// The function of a task, until the program has run or discarded that.
+pub struct Spawned {
+    a: Id,
+    pub ctx: Owned,
+}
+
+impl Spawned {
+    fn is(&self, listener: &Listener) -> bool {
+        matches!(listener, Listener::Spawned(other) if std::ptr::eq(&**other, self))
+    }
+}
 
 impl Model {
     /// Hands it over; or has it back, if that is refused.
@@ -11,6 +23,44 @@ impl Model {
         }
         self.posted.borrow_mut().push(job);
         None
+    }
+
+    pub fn spawn(&self, a: Id, ctx: Owned) -> asynchron_status_t {
+        if self.is_complete(a) {
+            self.drop_owned(ctx);
+            return ASYNCHRON_OK;
+        }
+        let spawned = Rc::new(Spawned { a, ctx });
+        self.with(a, |one| {
+            one.refs += 1;
+            one.listeners.push(Listener::Spawned(spawned.clone()));
+        });
+        match self.post(Job::RunSpawned(spawned.clone())) {
+            None => ASYNCHRON_OK,
+            Some(_) => {
+                self.take_off(a, |l| spawned.is(l));
+                self.drop_owned(ctx);
+                self.lose_step(a);
+                self.release(a);
+                ASYNCHRON_E_SYSTEM
+            }
+        }
+    }
+
+    /// If it was completed otherwise, there is nothing to do.
+    pub fn end_spawned(&self, spawned: &Spawned, runs: bool) {
+        let a = spawned.a;
+        if self.take_off(a, |l| spawned.is(l)) {
+            if !self.start(a) {
+                self.drop_owned(spawned.ctx);
+                self.lose_step(a);
+            } else if runs {
+                self.compute(a, &[], spawned.ctx);
+            } else {
+                self.discard(a, spawned.ctx);
+            }
+        }
+        self.release(a);
     }
 
     /// All its sources are complete. What passes on does so here.
@@ -35,6 +85,7 @@ impl Model {
                 self.end_callback(a, registered, begins);
             }
             Some(Job::After(after)) if discard => self.run_after(&after, false),
+            Some(Job::RunSpawned(spawned)) => self.end_spawned(&spawned, !discard),
             // As any callback or step.
             Some(job) => {
                 let job = if let Job::After(after) = job { Job::RunAfter(after) } else { job };

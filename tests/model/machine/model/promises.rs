@@ -72,8 +72,8 @@ impl Model {
 impl Listener {
     /// Into what it listens to.
     fn delivers(&self) -> bool {
-        use Listener::{FollowNeedless, GroupNeedless, Needless};
-        matches!(self, Needless(_) | FollowNeedless(_) | GroupNeedless(_))
+        use Listener::{FollowNeedless, GroupNeedless, Needless, Spawned};
+        matches!(self, Needless(_) | FollowNeedless(_) | GroupNeedless(_) | Spawned(_))
     }
 
     fn is_interest(&self) -> bool {

@@ -109,6 +109,10 @@ impl Player {
                 }
             }
             Op::RunDue => _ = self.ask(Call::RunDue),
+            Op::Spawn { a, does, drop } => {
+                let (a, ctx) = (self.at(a)?, self.hand(Some(does), drop));
+                self.using(&[a], Call::Spawn { a, ctx });
+            }
             Op::Refuse(refuses) => _ = self.ask(Call::Refuse(refuses)),
             Op::Task { nth, discard } => _ = self.ask(Call::Task { nth: nth.into(), discard }),
             Op::Get { a, time } => self.on(a, |a| Call::Get(a, self.until(a, time)))?,
