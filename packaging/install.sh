@@ -129,6 +129,7 @@ install_all() {
     put_filled packaging/asynchron-config-version.cmake.in "$CMAKEDIR"
     put 644 LICENSE-MIT "$DOCDIR"
     put 644 LICENSE-APACHE "$DOCDIR"
+    put 644 packaging/asynchron-tsan.supp "$DATADIR"
     put 644 packaging/asynchron-valgrind.supp "$DATADIR"
     for text in $TEXTS; do
         put 644 "$text" "$DOCDIR/$(text_directory "$text")"
@@ -160,7 +161,7 @@ uninstall_all() {
     for header in include/asynchron/*; do
         rm -f "$DESTDIR$INCLUDEDIR/asynchron/$(basename "$header")"
     done
-    rm -f "$DESTDIR$DATADIR/asynchron-valgrind.supp"
+    rm -f "$DESTDIR$DATADIR/asynchron-tsan.supp" "$DESTDIR$DATADIR/asynchron-valgrind.supp"
     rm -f "$DESTDIR$DOCDIR/LICENSE-MIT" "$DESTDIR$DOCDIR/LICENSE-APACHE"
     for name in asynchron $(functions); do
         rm -f "$DESTDIR$MANDIR/man3/$name.3"

@@ -18,6 +18,7 @@ expected() {
         echo "$1/$SONAME $FILE"
         echo "$1/$FILE"
         echo "$1/pkgconfig/asynchron.pc"
+        echo share/asynchron/asynchron-tsan.supp
         echo share/asynchron/asynchron-valgrind.supp
         echo share/doc/asynchron/LICENSE-APACHE
         echo share/doc/asynchron/LICENSE-MIT

@@ -44,6 +44,21 @@ with_thread_sanitizer() {
     done
 }
 
+# with_exceptions CC: those that one thread throws and another catches are no race, with the file that is installed for
+# that; and what is one is still seen.
+with_exceptions() {
+    local cxx=g++ way
+    local options=TSAN_OPTIONS="exitcode=66 suppressions=$PREFIX/share/asynchron/asynchron-tsan.supp"
+    [ "$1" != clang ] || cxx=clang++
+    flags --cflags --libs
+    "$cxx" -std=c++17 -Wall -Wextra -Werror -g -O1 -fsanitize=thread "$RACES/thrown.cpp" -o "$WORK/thrown" "${FLAGS[@]}"
+    ended 0 env "$options" "$WORK/thrown"
+    sanitized "$1" shared
+    for way in $PLANTED; do
+        ended 66 env "$options" "$WORK/planted" "$way"
+    done
+}
+
 # with_valgrind TOOL FORM
 with_valgrind() {
     local name way
@@ -70,6 +85,7 @@ for cc in gcc clang; do
     for form in shared static loaded $([ $cc = clang ] || echo own); do
         try "ThreadSanitizer, $cc, $form: what is handed over is no race" with_thread_sanitizer "$cc" "$form"
     done
+    try "ThreadSanitizer, $cc: exceptions are no race, with the file for that" with_exceptions "$cc"
 done
 if command -v valgrind >/dev/null; then
     for tool in helgrind drd; do
