@@ -109,7 +109,8 @@ impl Asynchron {
         let made = Self::create_reserved(reserve)?;
         // SAFETY: ALONE: nobody else knows them yet.
         let demand = *unsafe { extras.demand() };
-        made.with_lock(|held| made.add_extras(held, extras));
+        let extras = NonNull::from(Box::leak(extras));
+        made.state.unlock(made.add_extras(made.state.lock(), extras));
         if let Some(demand) = demand {
             // SAFETY: ALONE: nobody else knows the object yet. It stays until it is taken off.
             unsafe { made.listen_first(demand.cast()) };
@@ -145,21 +146,28 @@ impl Asynchron {
             return Ok(extras);
         }
         let made = try_box(Extras::nothing()).map_err(|_| NoMemory)?;
-        let mut made = Some(made);
-        self.with_lock(|held| match made.take_if(|_| !held.has_extras()) {
-            Some(made) => self.add_extras(held, made),
-            None => held,
-        });
-        // What another thread was faster to make stays; ours goes.
-        drop(made);
+        self.add_extras_unless_there(NonNull::from(Box::leak(made)));
         self.extras().ok_or(NoMemory)
     }
 
+    /// Has these, which were made just now, be its extras. False, and they are freed, if another thread was faster to
+    /// make some.
+    pub(super) fn add_extras_unless_there(&self, made: NonNull<Extras>) -> bool {
+        let held = self.state.lock();
+        if held.has_extras() {
+            self.state.unlock(held);
+            // SAFETY: ALONE: nobody else knows them.
+            unsafe { Extras::free(made) };
+            return false;
+        }
+        self.state.unlock(self.add_extras(held, made));
+        true
+    }
+
     /// Adds the extras, of which there are none, to an object whose lock is held.
-    fn add_extras(&self, held: Held, extras: Box<Extras>) -> Held {
-        let extras = NonNull::from(Box::leak(extras));
-        // SAFETY: the word does not say yet that there are some, so nobody else looks there, and with
-        // the lock nobody else writes.
+    fn add_extras(&self, held: Held, extras: NonNull<Extras>) -> Held {
+        // SAFETY: LOCKED: the word does not say yet that there are some, so nobody else looks there, and nobody else
+        // writes.
         unsafe { self.extras.get().write(MaybeUninit::new(extras)) };
         held.with_extras()
     }
@@ -212,12 +220,6 @@ impl Asynchron {
     pub(crate) unsafe fn listeners(&self) -> &mut List {
         // SAFETY: as the caller promises.
         unsafe { &mut *self.listeners.get() }
-    }
-
-    /// Changes the word as `work` says, which has the lock meanwhile, and must not run any of the program's
-    /// code.
-    fn with_lock(&self, work: impl FnOnce(Held) -> Held) {
-        self.state.unlock(work(self.state.lock()));
     }
 
     /// Adds a listener to the list. False, and it is not added, if it is complete already.

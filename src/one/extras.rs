@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use super::demand::Demand;
 use super::progress::Progress;
 use super::promises::Promises;
-use crate::base::memory::{Bytes, NoMemory};
+use crate::base::memory::{Bytes, NoMemory, try_box};
 use crate::base::program::Owned;
 use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell, race};
 
@@ -26,8 +26,17 @@ pub(crate) struct Extras {
     /// The same.
     promises: AtomicPtr<Promises>,
     has_demand: bool,
+    /// Its promises lie behind it, in the same allocation.
+    with_promises: bool,
     /// While it is in the list of the asynchron, whose lock it needs.
     demand: UnsafeCell<Option<NonNull<Demand>>>,
+}
+
+/// Those of an asynchron that had none before its first promise.
+#[repr(C)]
+struct WithPromises {
+    extras: Extras,
+    promises: Promises,
 }
 
 impl Extras {
@@ -46,6 +55,7 @@ impl Extras {
             user_data,
             progress: AtomicPtr::new(ptr::null_mut()),
             promises: AtomicPtr::new(ptr::null_mut()),
+            with_promises: false,
             has_demand: demand.as_ref().is_some_and(|demand| demand.function.is_some()),
             demand: UnsafeCell::new(demand.map(|demand| NonNull::from(Box::leak(demand)))),
         })
@@ -59,8 +69,44 @@ impl Extras {
             progress: AtomicPtr::new(ptr::null_mut()),
             promises: AtomicPtr::new(ptr::null_mut()),
             has_demand: false,
+            with_promises: false,
             demand: UnsafeCell::new(None),
         }
+    }
+
+    /// Nothing but promises.
+    pub(super) fn with_promises(promises: Promises) -> Result<NonNull<Self>, NoMemory> {
+        let mut extras = Self::nothing();
+        extras.with_promises = true;
+        let made = try_box(WithPromises { extras, promises }).map_err(|_| NoMemory)?;
+        let made = NonNull::from(Box::leak(made));
+        // SAFETY: ALONE: made just now.
+        let promises = unsafe { &raw mut (*made.as_ptr()).promises };
+        let extras = made.cast::<Self>();
+        // ORDERING: nobody else knows them yet.
+        // SAFETY: ALONE: made just now.
+        unsafe { extras.as_ref() }.promises.store(promises, Relaxed);
+        Ok(extras)
+    }
+
+    /// # Safety
+    /// ALONE: made by a box or by [`Self::with_promises`], and used no more.
+    #[inline]
+    pub(super) unsafe fn free(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        let me = unsafe { this.as_ref() };
+        // ORDERING: nobody else can ask for them any more.
+        let promises = me.promises.load(Relaxed);
+        if !promises.is_null() {
+            if me.with_promises {
+                // SAFETY: it lies at the beginning of such a box.
+                return drop(unsafe { Box::from_raw(this.cast::<WithPromises>().as_ptr()) });
+            }
+            // SAFETY: it was a box, and nobody can reach it any more.
+            drop(unsafe { Box::from_raw(promises) });
+        }
+        // SAFETY: it was a box, as the caller promises.
+        drop(unsafe { Box::from_raw(this.as_ptr()) });
     }
 
     pub(crate) fn user_data(&self) -> *mut c_void {
@@ -203,12 +249,6 @@ impl Drop for Extras {
         if !progress.is_null() {
             // SAFETY: it was a box, and nobody can reach it any more.
             drop(unsafe { Box::from_raw(progress) });
-        }
-        // ORDERING: nobody else can ask for them any more.
-        let promises = self.promises.load(Relaxed);
-        if !promises.is_null() {
-            // SAFETY: it was a box, and nobody can reach it any more.
-            drop(unsafe { Box::from_raw(promises) });
         }
     }
 }

@@ -10,7 +10,7 @@ use std::ffi::CStr;
 use std::ptr::NonNull;
 
 use super::asynchron::Asynchron;
-use super::extras::GENERATED;
+use super::extras::{Extras, GENERATED};
 use super::failure::ReservedFailure;
 use super::handle::Handle;
 use super::outcome::{BROKEN_CODE, Outcome, Slot};
@@ -48,16 +48,17 @@ const WHY: &[u8] = b" was released and nobody was left to deliver\0";
 const LIMIT: u32 = 0x8000_0000;
 
 impl Promises {
-    /// One promise of `a`, for which a reference is counted.
-    fn new(a: &Asynchron, broken: ReservedFailure) -> Result<Box<Self>, NoMemory> {
-        let promises = Self {
+    /// One promise of `a`, whose name has so many bytes. A reference is to be counted for it.
+    fn new(a: &Asynchron, name_len: usize) -> Result<Self, NoMemory> {
+        let texts = DOMAIN.count_bytes().wrapping_add(WHO.len()).wrapping_add(WHY.len());
+        let broken = ReservedFailure::new(texts.checked_add(name_len).ok_or(NoMemory)?)?;
+        Ok(Self {
             count: AtomicU32::new(1),
             ends: AtomicU32::new(0),
             of: NonNull::from(a),
             waits: Waits::none(),
             broken: UnsafeCell::new(Some(broken)),
-        };
-        try_box(promises).map_err(|_| NoMemory)
+        })
     }
 
     /// Takes one more. The caller has one.
@@ -163,10 +164,11 @@ impl Asynchron {
 
     #[cold]
     fn first_promise(&self) -> Result<NonNull<Promises>, NoMemory> {
-        let extras = self.extras_or_new()?;
-        let texts = DOMAIN.count_bytes().wrapping_add(WHO.len()).wrapping_add(WHY.len());
-        let len = texts.checked_add(extras.name_len()).ok_or(NoMemory)?;
-        let made = Promises::new(self, ReservedFailure::new(len)?)?;
+        let Some(extras) = self.extras() else {
+            return self.first_promise_with_extras();
+        };
+        let promises = Promises::new(self, extras.name_len())?;
+        let made = try_box(promises).map_err(|_| NoMemory)?;
         self.retain();
         if let Err(unused) = extras.begin_promises(made) {
             self.give_up_another();
@@ -175,6 +177,17 @@ impl Asynchron {
             promises.add(self);
         }
         extras.promises().map(NonNull::from).ok_or(NoMemory)
+    }
+
+    /// The same where there are no extras: in one allocation with them.
+    fn first_promise_with_extras(&self) -> Result<NonNull<Promises>, NoMemory> {
+        let extras = Extras::with_promises(Promises::new(self, GENERATED)?)?;
+        self.retain();
+        if self.add_extras_unless_there(extras) {
+            return self.promises().map(NonNull::from).ok_or(NoMemory);
+        }
+        self.give_up_another();
+        self.promise() // another thread has made extras
     }
 
     #[inline]
@@ -211,12 +224,12 @@ impl Asynchron {
 
     /// No promise is left: it breaks, unless it is complete, or the library itself will deliver.
     fn break_unless_delivered(&self) {
-        let Some((extras, promises)) = self.extras().and_then(|e| Some((e, e.promises()?))) else {
-            return;
-        };
         if self.state().load().is_complete() {
             return;
         }
+        let Some((extras, promises)) = self.extras().and_then(|e| Some((e, e.promises()?))) else {
+            return;
+        };
         let mut line = [0; GENERATED];
         let name = extras.name_or_number(&mut line);
         let Some(held) = self.state().claim() else {

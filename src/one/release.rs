@@ -7,6 +7,7 @@ use std::alloc::{Layout, dealloc};
 use std::ptr::{self, NonNull};
 
 use super::asynchron::Asynchron;
+use super::extras::Extras;
 use super::handle::Handle;
 use super::jobs;
 use super::outcome::Outcome;
@@ -282,8 +283,8 @@ impl Asynchron {
         if seen.has_extras() {
             // SAFETY: EXTRAS: the word says that there are some.
             let extras = unsafe { me.extras_pointer() };
-            // SAFETY: made by a box, and freed here alone.
-            drop(unsafe { Box::from_raw(extras.as_ptr()) });
+            // SAFETY: LAST: they are freed here alone.
+            unsafe { Extras::free(extras) };
         }
         if seen.goes_on() {
             // SAFETY: LAST: nothing else is left of it.
