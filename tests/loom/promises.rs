@@ -196,6 +196,34 @@ fn a_wait_against_a_promise_that_begins_to_mind() {
     });
 }
 
+/// Which make what has it, and a name: once.
+#[test]
+fn the_first_promise_against_another_first_one_and_a_name() {
+    for named in [false, true] {
+        two_threads(move || {
+            let a = A::new();
+            let other = thread::spawn(move || {
+                if named {
+                    assert!(!unsafe { asynchron_name(a.0) }.is_null());
+                    return None;
+                }
+                Some(P::of(a))
+            });
+            let p = P::of(a);
+            let theirs = other.join().unwrap();
+            assert!(theirs.is_none_or(|theirs| theirs.0 == p.0));
+            assert_eq!(unsafe { asynchron_is_shared(a.0) }, 2);
+            p.release();
+            assert_eq!(a.poll(), if named { ASYNCHRON_FAILED } else { ASYNCHRON_PENDING });
+            if let Some(theirs) = theirs {
+                theirs.release();
+            }
+            assert_eq!((a.poll(), unsafe { asynchron_is_shared(a.0) }), (ASYNCHRON_FAILED, 0));
+            a.release();
+        });
+    }
+}
+
 /// Whoever is told so has written something before. Who makes a handle by a promise later sees that. A handle that was made
 /// before is told of, also if it is left alone, or with promises that were made since.
 #[test]
