@@ -232,8 +232,10 @@ impl After {
         let this = unsafe { job.byte_sub(offset_of!(Self, needless)) }.cast::<Self>();
         // SAFETY: `ATTACHED` keeps it until this thread takes that away, and the context is its own.
         let ctx = unsafe { Self::take_ctx(this) };
-        // SAFETY: `ATTACHED` keeps it; if it has a tail, that was told by `take`.
-        let ending = unsafe { Self::is_sent(this).then(|| Tail::take_ending(this)) };
+        // SAFETY: `ATTACHED` keeps it.
+        let is_sent = unsafe { Self::is_sent(this) };
+        // SAFETY: it has a tail, which was told by `take`.
+        let ending = is_sent.then(|| unsafe { Tail::take_ending(this) });
         // SAFETY: `ATTACHED` keeps it.
         let n = unsafe { Self::n(this) };
         let mut off = 0_u32;

@@ -56,24 +56,32 @@ impl Tail {
     /// # Safety
     /// `this` is alive, has a tail, and was just taken off what it delivers into.
     pub(super) unsafe fn begin_ending(this: NonNull<After>) {
+        // SAFETY: as the caller promises.
+        let errand = unsafe { Self::of(this) };
         // SAFETY: the step has a part in the errand.
-        let ending = Ending::begin(unsafe { Errand::executor(Self::of(this)) });
+        let begun = Ending::begin(unsafe { Errand::executor(errand) });
+        // SAFETY: as the caller promises.
+        let ending = unsafe { Self::ending(this) };
         // SAFETY: it is alive, and this field is that of who takes the step off.
-        unsafe { Self::ending(this).write(ending) };
+        unsafe { ending.write(begun) };
     }
 
     /// # Safety
     /// As for `begin_ending`, which was called before; called once.
     pub(super) unsafe fn take_ending(this: NonNull<After>) -> Ending {
+        // SAFETY: as the caller promises.
+        let ending = unsafe { Self::ending(this) };
         // SAFETY: written before, and read once.
-        unsafe { Self::ending(this).read() }
+        unsafe { ending.read() }
     }
 
     /// # Safety
     /// As for `of`.
     unsafe fn ending(this: NonNull<After>) -> NonNull<Ending> {
         // SAFETY: as the caller promises.
-        unsafe { Self::of(this).byte_add(offset_of!(Self, ending)) }.cast()
+        let tail = unsafe { Self::of(this) };
+        // SAFETY: a field of the tail.
+        unsafe { tail.byte_add(offset_of!(Self, ending)) }.cast()
     }
 
     /// Has the executor run it; or does so here, if the executor refuses.
