@@ -131,6 +131,17 @@ static int do_expire_again(asynchron_t *a)
     return result(first) && asynchron_expire_after(a, UINT64_C(70000000000)) == ASYNCHRON_OK &&
            asynchron_expire_after(a, ASYNCHRON_FOREVER) == ASYNCHRON_OK;
 }
+/* What was taken back is kept for the next, of whatever asynchron. */
+static int do_expire_after_another(asynchron_t *a)
+{
+    asynchron_t *other;
+    asynchron_status_t first;
+    GRANTED(other = asynchron_create(NULL));
+    GRANTED(first = asynchron_expire_after(other, UINT64_C(60000000000)));
+    CHECK(result(first) && asynchron_expire_after(other, ASYNCHRON_FOREVER) == ASYNCHRON_OK);
+    asynchron_release(other);
+    return asynchron_expire_after(a, UINT64_C(60000000000)) == ASYNCHRON_OK;
+}
 static int do_expire_now(asynchron_t *a) { return asynchron_expire_after(a, 0) == ASYNCHRON_OK; }
 static int do_timer(asynchron_t *a)
 {
@@ -648,6 +659,7 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(create_with), "expire_after_ns alone", do_create_expiring, NEEDS_MEMORY },
     { FUNCTION(expire_after), "", do_expire_after, NEEDS_MEMORY },
     { FUNCTION(expire_after), "again, and never", do_expire_again, NEVER },
+    { FUNCTION(expire_after), "once another was taken back", do_expire_after_another, NEVER },
     { FUNCTION(timer), "", do_timer, NEEDS_MEMORY },
     { FUNCTION(spawn), "", do_spawn, PERHAPS },
 };
@@ -655,7 +667,7 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
 static bool has_threads(int (*run)(asynchron_t *))
 {
     return run == do_spawn || run == do_create_expiring || run == do_expire_after || run == do_expire_again ||
-           run == do_timer;
+           run == do_expire_after_another || run == do_timer;
 }
 
 /* Plays one, and ends it with the asynchron released. True: it was refused memory. */
