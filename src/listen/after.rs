@@ -233,9 +233,9 @@ impl After {
         // SAFETY: `ATTACHED` keeps it until this thread takes that away, and the context is its own.
         let ctx = unsafe { Self::take_ctx(this) };
         // SAFETY: `ATTACHED` keeps it.
-        let is_sent = unsafe { Self::is_sent(this) };
-        // SAFETY: it has a tail, which was told by `take`.
-        let ending = is_sent.then(|| unsafe { Tail::take_ending(this) });
+        let sent = unsafe { Self::is_sent(this) };
+        // SAFETY: it has a tail, of which `take` has begun this.
+        let ending = sent.then(|| unsafe { Tail::take_ending(this) });
         // SAFETY: `ATTACHED` keeps it.
         let n = unsafe { Self::n(this) };
         let mut off = 0_u32;

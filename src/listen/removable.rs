@@ -27,7 +27,7 @@ use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
 use crate::one::jobs::{self, Job, RunFn};
 use crate::one::listener::{Interest, Kind, Listener};
-use crate::pool::{Counted, Ending, Errand};
+use crate::pool::{Counted, Errand};
 use crate::sys;
 
 static REMOVABLE: Kind = removable(Interest::Yes);
@@ -150,9 +150,10 @@ impl Removable {
 
     /// # Safety
     /// It is alive.
+    #[inline]
     unsafe fn is_sent(this: NonNull<Self>) -> bool {
-        // SAFETY: as the caller promises.
-        matches!(unsafe { Listener::kind(this.cast()) }, Kind::Decide { .. })
+        // SAFETY: as the caller promises, and made so.
+        matches!(unsafe { Listener::kind_by_address(this.cast()) }, Kind::Decide { .. })
     }
 
     /// # Safety
@@ -260,21 +261,6 @@ impl Removable {
         let withdrawn = unsafe { &mut *this };
         withdrawn.stage = Stage::Withdrawn;
         (row, withdrawn.callback.take_ctx())
-    }
-
-    /// It is taken back: if an executor was to run it, that counts what is dropped.
-    ///
-    /// # Safety
-    /// It is alive, and its source LOCKED.
-    unsafe fn begin_ending(this: NonNull<Self>) -> Option<Ending> {
-        // SAFETY: as the caller promises.
-        if !unsafe { Self::is_sent(this) } {
-            return None;
-        }
-        // SAFETY: it has this kind.
-        let errand = unsafe { SentCallback::errand(this) };
-        // SAFETY: alive, and so is its executor.
-        Some(Ending::begin(unsafe { Errand::executor(errand) }))
     }
 
     /// Has its token lead nowhere. What is returned is to be dropped without the lock.

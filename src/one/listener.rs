@@ -160,7 +160,7 @@ impl Listener {
     /// # Safety
     /// As for `bits_and_address`; it was made by [`Self::new`].
     #[inline]
-    pub(super) unsafe fn kind_by_address(this: NonNull<Self>) -> &'static Kind {
+    pub(crate) unsafe fn kind_by_address(this: NonNull<Self>) -> &'static Kind {
         // SAFETY: as the caller promises.
         let (_, address) = unsafe { Self::bits_and_address(this) };
         // SAFETY: made so, it has the address of a static.

@@ -59,20 +59,20 @@ impl Tail {
         // SAFETY: as the caller promises.
         let errand = unsafe { Self::of(this) };
         // SAFETY: the step has a part in the errand.
-        let begun = Ending::begin(unsafe { Errand::executor(errand) });
+        let ending = Ending::begin(unsafe { Errand::executor(errand) });
         // SAFETY: as the caller promises.
-        let ending = unsafe { Self::ending(this) };
+        let field = unsafe { Self::ending(this) };
         // SAFETY: it is alive, and this field is that of who takes the step off.
-        unsafe { ending.write(begun) };
+        unsafe { field.write(ending) };
     }
 
     /// # Safety
     /// As for `begin_ending`, which was called before; called once.
     pub(super) unsafe fn take_ending(this: NonNull<After>) -> Ending {
         // SAFETY: as the caller promises.
-        let ending = unsafe { Self::ending(this) };
+        let field = unsafe { Self::ending(this) };
         // SAFETY: written before, and read once.
-        unsafe { ending.read() }
+        unsafe { field.read() }
     }
 
     /// # Safety

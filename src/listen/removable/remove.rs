@@ -4,6 +4,7 @@ use std::mem;
 use std::ptr::{self, NonNull};
 
 use super::super::token::{self, ReservedRow};
+use super::sent::SentCallback;
 use super::{Removable, Stage};
 use crate::base::memory::try_box;
 use crate::base::program::Owned;
@@ -39,6 +40,26 @@ struct Leftovers {
     ctx: Option<Owned>,
     /// If an executor was to run it.
     ending: Option<Ending>,
+}
+
+impl Leftovers {
+    /// # Safety
+    /// It is alive, and its source LOCKED.
+    #[inline]
+    unsafe fn begin_ending(&mut self, removable: NonNull<Removable>) {
+        // SAFETY: as the caller promises.
+        if unsafe { Removable::is_sent(removable) } {
+            // SAFETY: as the caller promises, and of that kind.
+            self.ending = Some(unsafe { SentCallback::begin_ending(removable) });
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn drop_for_executor(mut self) {
+        let ending = self.ending.take();
+        Ending::drop_within(ending.as_ref(), self);
+    }
 }
 
 /// A callback that nobody else knows any more.
@@ -100,8 +121,6 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
             return Removal::TooLate;
         };
         let this = removable.as_ptr();
-        // SAFETY: LOCKED, and it is found, so it is alive.
-        let begin_ending = || unsafe { Removable::begin_ending(removable) };
         // SAFETY: it is found, so it is alive, and its stage is the lock holder's to read.
         match unsafe { (*this).stage } {
             Stage::Registered => {
@@ -109,7 +128,8 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
                 unsafe { list.unlink(removable.cast()) };
                 // SAFETY: LOCKED, and it is alive.
                 taken.row = unsafe { Removable::clear(this) };
-                taken.ending = begin_ending();
+                // SAFETY: LOCKED, and it is alive.
+                unsafe { taken.begin_ending(removable) };
                 // Nobody else had it but the list.
                 taken.removable = Some(Unlisted(removable));
                 Removal::Removed
@@ -118,7 +138,8 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
                 // SAFETY: LOCKED, and it is due.
                 let (row, ctx) = unsafe { Removable::withdraw(this) };
                 (taken.row, taken.ctx) = (row, Some(ctx));
-                taken.ending = begin_ending();
+                // SAFETY: LOCKED, and it is alive.
+                unsafe { taken.begin_ending(removable) };
                 Removal::Removed
             }
             Stage::Running(thread) if thread == sys::this_thread() => Removal::TooLate,
@@ -134,9 +155,11 @@ fn try_to_remove(a: &Asynchron, token: u64, awaiter: Option<NonNull<Awaiter>>) -
             Stage::Withdrawn => Removal::TooLate,
         }
     });
-    let Leftovers { removable, row, ctx, ending } = taken;
-    Ending::drop_within(ending.as_ref(), (removable, row, ctx));
-    drop(ending);
+    if taken.ending.is_some() {
+        taken.drop_for_executor();
+    } else {
+        drop(taken);
+    }
     if removal == Removal::Removed {
         a.cancel_if_unwanted();
     }

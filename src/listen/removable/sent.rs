@@ -10,7 +10,7 @@ use crate::base::memory::try_box;
 use crate::one::asynchron::Asynchron;
 use crate::one::jobs::{self, Decided, Job, RunFn};
 use crate::one::listener::{Interest, Kind, Listener};
-use crate::pool::{Counted, Errand, Work};
+use crate::pool::{Counted, Ending, Errand, Work};
 
 pub(super) static SENT: Kind = sent(Interest::Yes);
 pub(super) static SENT_OF_CANCEL: Kind = sent(Interest::No);
@@ -53,6 +53,18 @@ impl SentCallback {
     pub(super) unsafe fn errand(this: NonNull<Removable>) -> NonNull<Errand> {
         // SAFETY: as the caller promises.
         unsafe { this.byte_add(offset_of!(Self, errand)) }.cast()
+    }
+
+    /// It is taken back: the executor counts it until its context was dropped.
+    ///
+    /// # Safety
+    /// It is the first field of one of these, which is alive, and its source LOCKED.
+    #[cold]
+    pub(super) unsafe fn begin_ending(this: NonNull<Removable>) -> Ending {
+        // SAFETY: as the caller promises.
+        let errand = unsafe { Self::errand(this) };
+        // SAFETY: it is alive, and so is its errand.
+        Ending::begin(unsafe { Errand::executor(errand) })
     }
 
     /// # Safety

@@ -106,11 +106,11 @@ impl SentStep {
         // SAFETY: the step lies in one of these.
         let errand = unsafe { Self::errand(this) };
         // SAFETY: the step has a part in it.
-        let begun = Ending::begin(unsafe { Errand::executor(errand) });
+        let ending = Ending::begin(unsafe { Errand::executor(errand) });
         // SAFETY: the step lies in one of these.
-        let ending = unsafe { Self::ending(this) };
+        let field = unsafe { Self::ending(this) };
         // SAFETY: it is alive, and this field is that of who takes the step off.
-        unsafe { ending.write(begun) };
+        unsafe { field.write(ending) };
         // SAFETY: as the caller promises.
         unsafe { telling.run_later(node, Self::let_go) };
     }
@@ -121,9 +121,9 @@ impl SentStep {
         // SAFETY: a `Next`'s.
         let this = unsafe { Next::of_field(job, offset_of!(Next, needless)) };
         // SAFETY: the step lies in one of these.
-        let ending = unsafe { Self::ending(this) };
+        let field = unsafe { Self::ending(this) };
         // SAFETY: written by `take`, and read once.
-        let ending = unsafe { ending.read() };
+        let ending = unsafe { field.read() };
         // SAFETY: as the caller promises.
         unsafe { Next::detach(job, |ctx| Ending::drop_within(Some(&ending), ctx)) };
     }
