@@ -123,6 +123,8 @@ void *asynchron_user_data(const asynchron_t *a);
 
 int asynchron_is_shared(const asynchron_t *a);
 
+int asynchron_is_held(const asynchron_t *a);
+
 int asynchron_is_on_demand(const asynchron_t *a);
 
 asynchron_status_t asynchron_set_bytes(asynchron_t *a, const void *data, size_t len);

@@ -621,16 +621,25 @@ ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
  * become 0 at any moment. References that the library holds count, too: for a function, a callback
  * or a step that has not returned, for a report, for a task in the queue.
  *
- * All promises together hold one reference. Beside yours that is told as 2, since 0.2.0. It need not
- * stay so: who has a promise can make a reference.
- *
  * - Needs: `a`, a handle whose reference is yours, or NULL.
- * - Returns: 0: yours is the only reference; 2: only promises hold it beside you; 1: there may be
- *   other references. 0 for NULL.
+ * - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
  * - Since: 0.1.0
  */
 ASYNCHRON_API
 int asynchron_is_shared(const asynchron_t *a);
+
+/**
+ * Whether anybody but you and promises holds a reference: as asynchron_is_shared(), but promises do
+ * not count.
+ *
+ * 0 need not stay 0: who has a promise can make a reference. Who does so later sees what you did
+ * before this call.
+ *
+ * - Needs: `a`, a handle whose reference is yours, or NULL.
+ * - Returns: 0: beside yours there are promises at most; 1: there may be others. 0 for NULL.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API int asynchron_is_held(const asynchron_t *a);
 
 /**
  * Whether it has a function on demand that has not been started: then the next asynchron_get(),

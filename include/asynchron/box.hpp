@@ -91,8 +91,7 @@ template <class T> class box : boxed<T>, asynchron_guarded_t, told_taken<T> {
     }
     static bool is_held(const asynchron_t *a) noexcept
     {
-        const int shared = asynchron_is_shared(a);
-        return is_copied<T>::value ? shared != 0 : shared == 1;
+        return (is_copied<T>::value ? asynchron_is_shared(a) : asynchron_is_held(a)) != 0;
     }
 
     static constexpr std::uint64_t SEAL = UINT64_C(0xa5fc7202f2b20000) ^ TYPE_NAMES ^ STANDARD_LIBRARY;

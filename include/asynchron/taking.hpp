@@ -23,7 +23,7 @@ namespace ASYNCHRON_DETAIL {
 // A value may be taken out while promises live, and these may hand out another future at that moment. So who takes says so
 // here before it looks whether others hold the value, and who reads looks here, and has a future by then. If the future
 // was made before that look, who takes sees it. If it was made after, it sees what was said here: the library orders that
-// (asynchron_is_shared). Then it calls the taking off, and so nobody waits for anybody.
+// (asynchron_is_held). Then it calls the taking off, and so nobody waits for anybody.
 class taking {
     static constexpr std::uint32_t TAKEN = 1;
     static constexpr std::uint32_t FIRST = 2;

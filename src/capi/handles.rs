@@ -308,23 +308,28 @@ pub unsafe extern "C" fn asynchron_user_data(a: *const asynchron_t) -> *mut c_vo
 /// become 0 at any moment. References that the library holds count, too: for a function, a callback
 /// or a step that has not returned, for a report, for a task in the queue.
 ///
-/// All promises together hold one reference. Beside yours that is told as 2, since 0.2.0. It need not
-/// stay so: who has a promise can make a reference.
-///
 /// - Needs: `a`, a handle whose reference is yours, or NULL.
-/// - Returns: 0: yours is the only reference; 2: only promises hold it beside you; 1: there may be
-///   other references. 0 for NULL.
+/// - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
 /// - Since: 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_is_shared(a: *const asynchron_t) -> c_int {
     // SAFETY: the caller vouches for the handle.
-    let a = unsafe { handle(a) };
-    match a {
-        None => 0,
-        Some(a) if !a.is_shared() => 0,
-        Some(a) if a.is_shared_by_promises_alone() => 2,
-        Some(_) => 1,
-    }
+    unsafe { handle(a) }.is_some_and(Asynchron::is_shared).into()
+}
+
+/// Whether anybody but you and promises holds a reference: as asynchron_is_shared(), but promises do
+/// not count.
+///
+/// 0 need not stay 0: who has a promise can make a reference. Who does so later sees what you did
+/// before this call.
+///
+/// - Needs: `a`, a handle whose reference is yours, or NULL.
+/// - Returns: 0: beside yours there are promises at most; 1: there may be others. 0 for NULL.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_is_held(a: *const asynchron_t) -> c_int {
+    // SAFETY: the caller vouches for the handle.
+    unsafe { handle(a) }.is_some_and(|a| a.is_shared() && !a.is_shared_by_promises_alone()).into()
 }
 
 /// Whether it has a function on demand that has not been started: then the next asynchron_get(),

@@ -145,6 +145,9 @@ fn asked() -> Vec<Row> {
         asynchron_is_shared {
             "NULL handle" => number(0), |_| asynchron_is_shared(null());
         }
+        asynchron_is_held {
+            "NULL handle" => number(0), |_| asynchron_is_held(null());
+        }
         asynchron_is_on_demand {
             "NULL handle" => number(0), |_| asynchron_is_on_demand(null());
         }

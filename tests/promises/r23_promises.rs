@@ -350,8 +350,9 @@ fn what_is_no_promise_is_refused() {
     assert_eq!(unsafe { asynchron_is_shared(a.raw()) }, 0);
 }
 
-fn is_shared(a: &Handle) -> i32 {
-    unsafe { asynchron_is_shared(a.raw()) }
+/// Whether it is shared, and whether others than promises hold it.
+fn sharing(a: &Handle) -> (i32, i32) {
+    unsafe { (asynchron_is_shared(a.raw()), asynchron_is_held(a.raw())) }
 }
 
 #[test]
@@ -360,16 +361,16 @@ fn whether_promises_alone_share_it_is_told() {
         let a = Handle::new();
         // The first ones, and others when those have gone.
         for _ in 0..3 {
-            assert_eq!(is_shared(&a), 0);
+            assert_eq!(sharing(&a), (0, 0));
             let p = Promise::with(a.raw(), flags);
-            assert_eq!(is_shared(&a), 2);
+            assert_eq!(sharing(&a), (1, 0));
             let more = p.clone();
-            assert_eq!(is_shared(&a), 2, "together they have one");
+            assert_eq!(sharing(&a), (1, 0), "together they have one");
             let held = a.clone();
-            assert_eq!(is_shared(&a), 1);
+            assert_eq!(sharing(&a), (1, 1));
             drop(p);
             drop(held);
-            assert_eq!(is_shared(&a), 2);
+            assert_eq!(sharing(&a), (1, 0));
             drop(more);
         }
     }
@@ -395,14 +396,14 @@ fn a_handle_that_outlives_the_last_promise_is_not_taken_for_one() {
                     unsafe { asynchron_release(handle) };
                 });
                 while !held.load(SeqCst) {
-                    assert_ne!(is_shared(&a), 0);
+                    assert_eq!(sharing(&a).0, 1);
                 }
                 for _ in 0..20 {
-                    assert_eq!(is_shared(&a), 1);
+                    assert_eq!(sharing(&a), (1, 1));
                 }
                 asked.store(true, SeqCst);
             });
-            assert_eq!(is_shared(&a), 0);
+            assert_eq!(sharing(&a), (0, 0));
         }
     });
 }

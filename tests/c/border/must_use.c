@@ -49,6 +49,7 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_name(a);
     asynchron_user_data(a);
     asynchron_is_shared(a);
+    asynchron_is_held(a);
     asynchron_is_on_demand(a);
     asynchron_set_bytes(a, NULL, 0);
     asynchron_set_pointer(a, NULL, NULL);

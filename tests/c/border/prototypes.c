@@ -19,6 +19,7 @@ PIN(asynchron_status_t, asynchron_poll, (const asynchron_t *));
 PIN(const char *, asynchron_name, (asynchron_t *));
 PIN(void *, asynchron_user_data, (const asynchron_t *));
 PIN(int, asynchron_is_shared, (const asynchron_t *));
+PIN(int, asynchron_is_held, (const asynchron_t *));
 PIN(int, asynchron_is_on_demand, (const asynchron_t *));
 
 PIN(asynchron_status_t, asynchron_set_bytes, (asynchron_t *, const void *, size_t));

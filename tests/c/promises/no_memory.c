@@ -391,6 +391,7 @@ static int do_drop_guarded(asynchron_t *a)
 }
 static int do_name(asynchron_t *a) { return asynchron_name(a)[0] != '\0'; }
 static int do_is_shared(asynchron_t *a) { return !asynchron_is_shared(a); }
+static int do_is_held(asynchron_t *a) { return !asynchron_is_held(a); }
 static int do_is_on_demand(asynchron_t *a) { return !asynchron_is_on_demand(a); }
 static int do_user_data(asynchron_t *a) { return asynchron_user_data(a) == NULL; }
 static int do_set_16(asynchron_t *a) { return result(asynchron_set_bytes(a, big, 16)); }
@@ -576,6 +577,7 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(name), "", do_name, NEEDS_MEMORY },
     { FUNCTION(user_data), "", do_user_data, NEVER },
     { FUNCTION(is_shared), "", do_is_shared, NEVER },
+    { FUNCTION(is_held), "", do_is_held, NEVER },
     { FUNCTION(is_on_demand), "", do_is_on_demand, NEVER },
     { FUNCTION(set_bytes), "1000", do_set_bytes, NEEDS_MEMORY },
     { FUNCTION(set_bytes), "1000 of 1000 reserved", do_set_reserved, NEVER },
