@@ -93,7 +93,7 @@ impl Telling {
         let source = unsafe { this.as_ref() };
         if held.is_crowded() {
             // SAFETY: as the caller promises.
-            return unsafe { Self::publish_in_a_crowd(this, held, form) };
+            return Self::tell_published(unsafe { Self::publish_in_a_crowd(this, held, form) });
         }
         // SAFETY: LOCKED: the list is this thread's alone.
         let list = unsafe { source.listeners() };
@@ -157,19 +157,35 @@ impl Telling {
         telling.finish(this);
     }
 
-    /// The same where others may be waiting for the lock.
+    /// Has all learn of one that was published in a crowd, and runs what is to run.
+    #[inline(never)]
+    fn tell_published(kept: Handle) {
+        let source = kept.as_non_null();
+        Self::tell_all(kept).finish(source);
+    }
+
+    /// The same; what is to run is left.
+    #[inline]
+    fn tell_all(kept: Handle) -> Self {
+        let mut telling = Self { lends: Lends::No, ..Self::new() };
+        telling.take_the_others(&kept);
+        telling
+    }
+
+    /// Publishes before all else, since others may be waiting for the lock: nobody else's code is to be fetched first,
+    /// which is why this is inlined.
     ///
     /// # Safety
     /// As for [`Self::publish`].
-    #[inline(never)]
-    unsafe fn publish_in_a_crowd(this: NonNull<Asynchron>, held: Held, form: Form) {
-        let mut telling = Self::new();
-        // SAFETY: as the caller promises.
-        unsafe { telling.tell_a_crowd(this, held, form) };
-        telling.finish(this);
+    #[inline(always)]
+    unsafe fn publish_in_a_crowd(this: NonNull<Asynchron>, held: Held, form: Form) -> Handle {
+        // SAFETY: ALIVE until it is PUBLISHED.
+        let kept = Handle::retain(unsafe { this.as_ref() });
+        kept.state().publish_in_a_crowd(held, form);
+        kept
     }
 
-    /// The same from within a [`Chain`], to which is left what is to run, and who completes others.
+    /// Publishes from within a [`Chain`], to which is left what is to run, and who completes others.
     ///
     /// # Safety
     /// As for [`Self::publish`].
@@ -179,11 +195,12 @@ impl Telling {
         held: Held,
         form: Form,
     ) -> (Jobs, Jobs) {
-        let mut telling = Self::new();
+        let mut telling;
         if held.is_crowded() {
             // SAFETY: as the caller promises.
-            unsafe { telling.tell_a_crowd(this, held, form) };
+            telling = Self::tell_all(unsafe { Self::publish_in_a_crowd(this, held, form) });
         } else {
+            telling = Self::new();
             // SAFETY: as the caller promises.
             unsafe { telling.tell_many(this, held, form) };
         }
@@ -209,19 +226,6 @@ impl Telling {
         if let Some(source) = kept {
             self.take_the_others(&source);
         }
-    }
-
-    /// The same, and it is visible first of all.
-    ///
-    /// # Safety
-    /// As for [`Self::publish`].
-    #[inline]
-    unsafe fn tell_a_crowd(&mut self, this: NonNull<Asynchron>, held: Held, form: Form) {
-        // SAFETY: ALIVE until it is PUBLISHED.
-        let kept = Handle::retain(unsafe { this.as_ref() });
-        kept.state().publish(held, form);
-        self.lends = Lends::No;
-        self.take_the_others(&kept);
     }
 
     /// Tells those that are in the list yet, a few at a time. What is left there has no reference, so the caller has

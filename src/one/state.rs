@@ -200,9 +200,21 @@ impl State {
         self.0.store(complete.0, Release);
     }
 
+    /// The same for one that others may be waiting to lock.
+    #[inline(always)]
+    pub(crate) fn publish_in_a_crowd(&self, held: Held, form: Form) {
+        let complete = held.complete(form);
+        self.publish_now(held, complete);
+    }
+
     #[cold]
     #[inline(never)]
     fn publish_and_wake(&self, held: Held, complete: Held) {
+        self.publish_now(held, complete);
+    }
+
+    #[inline(always)]
+    fn publish_now(&self, held: Held, complete: Held) {
         let state: *const Self = self;
         race::release(state);
         // ORDERING: as in `publish`. All are woken, and WANTED is not looked for; an exchange, because that may be

@@ -14,6 +14,8 @@ pub(super) struct LockWait {
 }
 
 const SPINS: u32 = 64;
+/// In a crowd so few: what the holder does under the lock, unless it has lost its processor.
+const SPINS_IN_A_CROWD: u32 = 16;
 /// In nanoseconds.
 const MOMENT: u64 = 20_000;
 
@@ -24,9 +26,10 @@ impl LockWait {
 
     /// `seen` is locked.
     pub(super) fn wait(&mut self, seen: u32) {
-        // In a crowd, those who spin push out the one that was just woken. And with but one processor, the
-        // holder has lost it.
-        if seen & CROWDED == 0 && self.spins > 0 && sys::processors() > 1 {
+        // In a crowd, those who spin push out the one that was just woken: so not for long, nor while others sleep. And
+        // with but one processor, the holder has lost it.
+        let left = if seen & CROWDED == 0 { 0 } else { SPINS - SPINS_IN_A_CROWD };
+        if seen & WANTED == 0 && self.spins > left && sys::processors() > 1 {
             self.spins = self.spins.wrapping_sub(1);
             sys::pause(1);
         } else {
