@@ -58,15 +58,29 @@ static void ask(const char *text)
     asynchron_release(number);
 }
 
+/* Its producer is told, and stops. To listen for that alone does not keep it wanted. */
+static void unwanted(asynchron_t *page, void *stopped)
+{
+    (void)page;
+    *(int *)stopped = 1;
+}
+
 static void stop_when_nobody_wants_it(void)
 {
     asynchron_t *page = asynchron_create("page");
     asynchron_promise_t *promise = asynchron_promise_create(page, ASYNCHRON_PROMISE_CANCEL_UNWANTED);
     asynchron_t *lent = asynchron_promise_asynchron(promise); /* not retained: that would keep it wanted */
+    asynchron_notify_options_t options = {0};
+    int stopped = 0;
 
+    options.size = sizeof options;
+    options.fn = unwanted;
+    options.ctx = &stopped;
+    options.flags = ASYNCHRON_ON_CANCEL;
     CHECK(promise != NULL && asynchron_poll(lent) == ASYNCHRON_PENDING);
+    CHECK(asynchron_notify_with(lent, &options, NULL) == ASYNCHRON_OK);
     asynchron_release(page); /* the caller goes away */
-    CHECK(asynchron_poll(lent) == ASYNCHRON_CANCELLED);
+    CHECK(stopped && asynchron_poll(lent) == ASYNCHRON_CANCELLED);
     puts("page: nobody wants it");
     asynchron_promise_release(promise);
 }

@@ -206,7 +206,7 @@ public:
 
     /**
      * From now on it is cancelled, with the reason "unwanted", as soon as nobody but promises holds it and nothing is
-     * registered on it: no callback, no then(), no wait. So take the future before. Learn of it by is_cancelled() or
+     * registered on it: no callback but one by on_cancel(), no then(), no wait. So take the future before. Learn of it by is_cancelled() or
      * on_cancel(), whose registration you drop, since that is a handle. It cannot be taken back.
      *
      * Throws std::bad_alloc; error without state.

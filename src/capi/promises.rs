@@ -33,11 +33,13 @@ pub const ASYNCHRON_PROMISE_CANCEL_UNWANTED: u64 = 1;
 ///
 /// With ASYNCHRON_PROMISE_CANCEL_UNWANTED, on any of its promises and from then on, `a` is cancelled
 /// with the reason "unwanted" as soon as nobody but promises holds it, no thread waits for it, and
-/// nothing is registered on it: no callback, no asynchron_then() or asynchron_after(), no report. If
-/// that is so already, it is cancelled at once. References that the library holds for functions and
-/// steps that deliver into `a` count as promises do. A producer that retains `a` keeps it wanted: use
-/// the handle of asynchron_promise_asynchron(). It learns of the cancel by asynchron_poll(). A wait
-/// whose timing out makes it unwanted returns ASYNCHRON_TIMEOUT.
+/// nothing is registered on it: no callback, no asynchron_then() or asynchron_after(), no report,
+/// none of asynchron_all(), asynchron_any() and asynchron_race(), and nothing that follows it. A
+/// callback with ASYNCHRON_ON_CANCEL alone does not count: by that a producer learns of the cancel,
+/// or by asynchron_poll(). If nobody wants it already, it is cancelled at once. References that the
+/// library holds for functions and steps that deliver into `a` count as promises do. A producer that
+/// retains `a` keeps it wanted: use the handle of asynchron_promise_asynchron(). A wait whose timing
+/// out makes it unwanted returns ASYNCHRON_TIMEOUT.
 ///
 /// - Needs: `flags`, 0 or ASYNCHRON_PROMISE_CANCEL_UNWANTED.
 /// - Ownership: the promise is yours: asynchron_promise_release() it. It keeps `a`; `a` stays yours,
