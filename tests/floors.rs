@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{files_of, root};
+use common::{files_of, root, samples};
 
 /// From the ground up. What is not in here is the roof: `lib.rs`.
 const FLOORS: [&str; 9] =
@@ -74,6 +74,21 @@ fn no_floor_knows_what_stands_above_it() {
         }
     }
     assert!(wrong.is_empty(), "these run up:\n{}", wrong.join("\n"));
+}
+
+/// What somebody new reads first has them in this order, and says so.
+#[test]
+fn contributing_lists_the_floors_from_the_ground_up() {
+    let page = samples::read(&root().join("CONTRIBUTING.md"));
+    let section = page.split("\n## ").find(|section| section.starts_with("Where things are\n"));
+    let section = section.expect("CONTRIBUTING.md says where things are");
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    let listed: Vec<_> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .filter_map(|path| path.strip_prefix("src/"))
+        .map(|path| path.trim_end_matches('/').trim_end_matches(".rs"))
+        .collect();
+    assert_eq!(listed, FLOORS);
 }
 
 #[test]
