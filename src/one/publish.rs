@@ -2,7 +2,7 @@
 //!
 //! The lock is never held for longer than a few listeners take, however many there are: the first few
 //! are taken off the list before the outcome is published, while the lock is held anyway, and the others,
-//! a few at a time, after that.
+//! a few at a time, after that. In a crowd it is published first, and all are taken off after that.
 
 use std::mem::{self, MaybeUninit};
 use std::ptr::{self, NonNull};

@@ -7,11 +7,11 @@
 //!
 //!   beside it, at any time:   LOCKED   one thread has the word, the list and the slot to itself
 //!                             WANTED   beside LOCKED: threads may be asleep until it is unlocked
-//!                             CROWDED  some were: who unlocks looks whether it is WANTED
-//!                             WAITED   threads may be asleep until it is complete
+//!                             CROWDED  some were: whoever unlocks looks whether it is WANTED
+//!                             WAITED   threads may be asleep until it is complete, or its function has returned
 //!                             JOINED   an annex lies behind the object: from creation on
-//!                             EXTRAS   it has a name, user data or a function on demand
-//!                             STEPS    a step listens, which may be taken off by who has no reference
+//!                             EXTRAS   it has a name, user data, a function on demand, progress or promises
+//!                             STEPS    a step listens, which may be taken off without a reference
 //!                             RETAKEN  a step that listened has completed it, and was none of those with a reference
 //!                             WATCHED  a race detector is told what is done: from creation on
 //!                             FOLLOWS  it is to complete as another does: from then on
@@ -27,39 +27,39 @@
 //!
 //! | state              | who may touch what                                                       |
 //! |--------------------|--------------------------------------------------------------------------|
-//! | PENDING, RUNNING   | the slot is the lock holder's, which alone can complete                  |
+//! | PENDING, RUNNING   | the slot is the lock holder's, who alone can complete it                 |
 //! | COMPLETE           | the slot is everybody's, to read, until the last reference goes          |
-//! | LOCKED             | the list is the lock holder's alone, and only he changes the word; but   |
-//! |                    | to what is CROWDED who waits for him adds WANTED                         |
+//! | LOCKED             | the list is the lock holder's alone, and no other thread changes the     |
+//! |                    | word; but to one that is CROWDED those that wait for the lock add WANTED |
 //! | EXTRAS             | the pointer to them is everybody's, to read; before, the lock holder's   |
 //!
 //! The first callback that a completion runs is lent the object: that is a reference which is not
-//! counted, but comes with publishing for nothing. Who gives up the last counted one while it is lent
-//! gives that one to the callback, and whoever finds it RETURNED counts again, since the callback
+//! counted, but comes with publishing for nothing. Whoever gives up the last counted one while it is
+//! lent gives that one to the callback, and whoever finds it RETURNED counts again, since the callback
 //! may have retained it meanwhile.
 //!
-//! With STEPS, even who has the only reference is not alone: whoever completes what a step delivers into takes
-//! that step off the list, under the lock, until it is published to all ([`super::link`]). Nor is he
-//! while it is LENT. Such a step may complete it, too, and then there are references again: for callbacks, say. So who
-//! finds that it was the last, and STEPS or RETAKEN, takes the lock, and then gives up its own once more. And with TIMED,
-//! whoever looks after the deadline may find it incomplete under the lock, without a reference: then that one completes
-//! it, and may take a reference before it gives up the lock ([`super::deadline`]).
+//! With STEPS, even the thread that has the only reference is not alone: whoever completes what a step delivers into
+//! takes that step off the list, under the lock, until it is published to all ([`super::link`]). Nor is that thread alone
+//! while it is LENT. Such a step may complete it, too, and then there are references again: for callbacks, say. So
+//! whoever finds that it was the last, and STEPS or RETAKEN, takes the lock, and then gives up its own once more. And
+//! with TIMED, whoever looks after the deadline may find it incomplete under the lock, without a reference: then that
+//! one completes it, and may take a reference before it gives up the lock ([`super::deadline`]).
 //!
 //! RUNNING remembers that a function was started and is never taken back; OVER, that it has returned. If what it
 //! returned completes the object, publishing says so, too. If not, it may be complete long before, and whoever waits
 //! for the return says again that it is WAITED, which publishing takes away. Those sleep under a bit of their own, so
 //! that the others, who are counted where it is MINDED, are not woken by it nor taken for them.
 //!
-//! Whoever takes the lock
-//! and finds it incomplete may deliver, and exactly one does. From publishing on, unless it keeps the
-//! lock, the publisher must not touch the object: a waiter may have freed it.
+//! Whoever takes the lock and finds it incomplete may deliver, and exactly one does. From publishing on, the publisher
+//! must not touch the object, unless it has a reference of its own: a waiter may have freed it.
 //!
 //! The lock is held for a handful of instructions, and never while the program's code runs. Because
 //! nobody else changes a locked word, publishing and unlocking are plain stores: an exchange buys
 //! both. The price is that the holder does not see who waits for the lock: those spin, and then sleep for
 //! a moment. Whoever has slept takes the lock as CROWDED, which stays. From then on unlocking is an exchange,
-//! which sees WANTED, and wakes one; and publishing wakes them all. So those who wait do not spin, but say
-//! that it is WANTED, and sleep until they are woken. (After U. Drepper, "Futexes Are Tricky", 2011.)
+//! which sees WANTED, and wakes one; and publishing wakes them all. Those who wait spin a few times then, if nobody
+//! sleeps for the lock yet; then they say that it is WANTED, and sleep until they are woken. (After U. Drepper,
+//! "Futexes Are Tricky", 2011.)
 //!
 //! # Invariants
 //!
