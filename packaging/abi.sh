@@ -185,6 +185,8 @@ test_itself() {
     must_pass function_added 's/^ASYNCHRON_API uint32_t asynchron_version(void);/&\nASYNCHRON_API int asynchron_news(void);/'
     must_pass option_added 's/^} asynchron_options_t;/    void *news;\n&/'
     must_pass notify_option_added 's/^} asynchron_notify_options_t;/    void *news;\n&/'
+    must_pass step_option_added 's/^} asynchron_step_options_t;/    void *news;\n&/'
+    must_pass executor_option_added 's/^} asynchron_executor_options_t;/    void *news;\n&/'
     must_pass status_added 's/^    ASYNCHRON_WOKEN = 7,/&\n    ASYNCHRON_NEWS = 8,/'
     must_pass constant_added 's/^#define ASYNCHRON_FOREVER .*/&\n#define ASYNCHRON_NEWS 8/'
     must_pass parameter_name 's/asynchron_retain(asynchron_t \*a)/asynchron_retain(asynchron_t *one)/'
