@@ -823,7 +823,7 @@ ASYNCHRON_API asynchron_status_t asynchron_cancel_pending(asynchron_t *a, const 
  *   handle goes, it fails as broken, and so does `into`. What several share stays where it was
  *   delivered, and is kept until the last of them goes; those between are not kept. If two follow
  *   each other, neither is freed until somebody delivers one of them, which completes both.
- * - Threads: never blocks. If `source` is complete, callbacks of `into` run as with
+ * - Threads: if `source` is complete, callbacks of `into` run as with
  *   asynchron_set_bytes().
  * - Returns: ASYNCHRON_OK: so it will end, or has; ASYNCHRON_ALREADY, ASYNCHRON_CANCELLED: `into`
  *   was complete before, and nothing has changed; ASYNCHRON_E_INVALID: a NULL, or the same one
@@ -937,7 +937,7 @@ ASYNCHRON_API asynchron_status_t asynchron_error(asynchron_t *a, asynchron_error
  * - Needs: the only handle: references that the library holds count as others, so ALREADY may pass.
  * - Ownership: with ASYNCHRON_OK `*ptr` is yours, its drop does not run, and your reference to `a`
  *   is gone. Otherwise nothing has changed.
- * - Threads: never blocks. Does not start a function on demand.
+ * - Threads: does not start a function on demand.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: others hold it, too; ASYNCHRON_PENDING: not complete;
  *   ASYNCHRON_FAILED, ASYNCHRON_CANCELLED: there is no value; ASYNCHRON_E_INVALID: a NULL, or
  *   another kind of value.
@@ -1023,7 +1023,8 @@ asynchron_status_t asynchron_wait_returned(asynchron_t *a,
  * default floating-point environment, and a name as "asynchron/3". What the system does not let it set
  * stays: without the right to it, a lower nice value, or SCHED_OTHER after SCHED_IDLE. Nothing sets
  * back what the calling thread changed for itself alone by system calls: credentials, capabilities,
- * namespaces, cgroups, seccomp, utilisation clamps. A SCHED_DEADLINE thread can start none.
+ * namespaces, cgroups, seccomp, utilisation clamps, protection keys, and after unshare() the working
+ * directory, the umask and the descriptors. A SCHED_DEADLINE thread can start none.
  *
  * A thread blocks the signals that are sent to the process, so that the program's own threads get
  * them. SIGUSR1, SIGUSR2, SIGXCPU, SIGURG, SIGPWR and the real-time signals, by which runtimes stop
@@ -1170,7 +1171,6 @@ ASYNCHRON_API asynchron_executor_t *asynchron_executor_retain(asynchron_executor
  * goes, and its drop_ctx runs, on whatever thread is done with it last: its own threads keep it as
  * long as they rest. NULL does nothing.
  *
- * - Threads: never blocks.
  * - Since: 0.2.0
  */
 ASYNCHRON_API void asynchron_executor_release(asynchron_executor_t *e);
@@ -1959,7 +1959,7 @@ asynchron_status_t asynchron_then_with(asynchron_t *a,
  * - Needs: `as`, an array of `n` handles, none of them NULL or `into`; `into`, or NULL to have one
  *   made; `flags`, 0 or ASYNCHRON_CANCEL_REST.
  * - Ownership: the reference returned is yours. The sources stay yours.
- * - Threads: never blocks. Callbacks may run inside this call, if it completes `into` or cancels a
+ * - Threads: callbacks may run inside this call, if it completes `into` or cancels a
  *   source.
  * - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, for unknown
  *   flags, or if there is no memory.
@@ -1980,7 +1980,7 @@ asynchron_t *asynchron_all(asynchron_t *const *as,
  *   to have one made; `flags`, 0 or ASYNCHRON_CANCEL_REST.
  * - Ownership: the reference returned is yours. The sources stay yours. The one that has the value
  *   is kept for `into`, which shares it.
- * - Threads: never blocks. Callbacks may run inside this call, if it completes `into` or cancels a
+ * - Threads: callbacks may run inside this call, if it completes `into` or cancels a
  *   source.
  * - Returns: a new reference to `into`; NULL for a NULL, for no source at all, for `into` among
  *   the sources, for unknown flags, or if there is no memory.
@@ -2000,7 +2000,7 @@ asynchron_t *asynchron_any(asynchron_t *const *as,
  * - Needs: `as`, an array of `n` handles, at least 1, none of them NULL or `into`; `into`, or NULL
  *   to have one made; `flags`, 0 or ASYNCHRON_CANCEL_REST.
  * - Ownership: as for asynchron_any().
- * - Threads: never blocks. Callbacks may run inside this call, if it completes `into` or cancels a
+ * - Threads: callbacks may run inside this call, if it completes `into` or cancels a
  *   source.
  * - Returns: a new reference to `into`; NULL for a NULL, for no source at all, for `into` among
  *   the sources, for unknown flags, or if there is no memory.

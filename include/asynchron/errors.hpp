@@ -311,6 +311,14 @@ inline bool won(asynchron_status_t status)
     return false;
 }
 
+// Whether one follows another from now on, or has completed as that did.
+inline bool follow(asynchron_t *into, asynchron_t *source)
+{
+    if (into != nullptr && into == source)
+        refuse("a future cannot follow itself");
+    return won(asynchron_follow(into, source));
+}
+
 } // namespace detail
 /// @endcond
 

@@ -200,7 +200,7 @@ public:
      * - Returns: whether it will be so, or is; false: this was complete already.
      * - Throws: std::bad_alloc; error without state, or if both are the same.
      */
-    bool follow(const future &source) const { return detail::won(asynchron_follow(a_.get(), source.handle())); }
+    bool follow(const future &source) const { return detail::follow(a_.get(), source.handle()); }
 
     /**
      * Calls `f` once it is complete.

@@ -35,7 +35,7 @@ public:
     future<T> get_future() const noexcept { return future<T>::from_handle(handle()); }
 
     /** As future::follow(): the future completes as another does. */
-    bool follow(const future<T> &source) { return detail::won(asynchron_follow(handle(), source.handle())); }
+    bool follow(const future<T> &source) { return detail::follow(handle(), source.handle()); }
 
     /**
      * Delivers a value.
@@ -87,7 +87,7 @@ public:
     future<T &> get_future() const noexcept { return future<T &>::from_handle(handle()); }
 
     /** As future::follow(): the future completes as another does. */
-    bool follow(const future<T &> &source) { return detail::won(asynchron_follow(handle(), source.handle())); }
+    bool follow(const future<T &> &source) { return detail::follow(handle(), source.handle()); }
 
     /** Delivers the reference; the object stays yours. Returns whether this won. Throws error without state. */
     ASYNCHRON_HIDDEN bool set_value(T &object) { return detail::won(detail::kind<T &>::put(handle(), object)); }
@@ -125,7 +125,7 @@ public:
     future<void> get_future() const noexcept { return future<void>::from_handle(handle()); }
 
     /** As future::follow(): the future completes as another does. */
-    bool follow(const future<void> &source) { return detail::won(asynchron_follow(handle(), source.handle())); }
+    bool follow(const future<void> &source) { return detail::follow(handle(), source.handle()); }
 
     /** Says that it is done. Returns whether this won. Throws error without state. */
     ASYNCHRON_HIDDEN bool set_value() { return detail::won(detail::kind<void>::put(handle())); }

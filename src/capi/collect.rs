@@ -253,7 +253,7 @@ pub unsafe extern "C" fn asynchron_error(
 /// - Needs: the only handle: references that the library holds count as others, so ALREADY may pass.
 /// - Ownership: with ASYNCHRON_OK `*ptr` is yours, its drop does not run, and your reference to `a`
 ///   is gone. Otherwise nothing has changed.
-/// - Threads: never blocks. Does not start a function on demand.
+/// - Threads: does not start a function on demand.
 /// - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: others hold it, too; ASYNCHRON_PENDING: not complete;
 ///   ASYNCHRON_FAILED, ASYNCHRON_CANCELLED: there is no value; ASYNCHRON_E_INVALID: a NULL, or
 ///   another kind of value.

@@ -121,7 +121,8 @@ pub unsafe extern "C" fn asynchron_wait_returned(
 /// default floating-point environment, and a name as "asynchron/3". What the system does not let it set
 /// stays: without the right to it, a lower nice value, or SCHED_OTHER after SCHED_IDLE. Nothing sets
 /// back what the calling thread changed for itself alone by system calls: credentials, capabilities,
-/// namespaces, cgroups, seccomp, utilisation clamps. A SCHED_DEADLINE thread can start none.
+/// namespaces, cgroups, seccomp, utilisation clamps, protection keys, and after unshare() the working
+/// directory, the umask and the descriptors. A SCHED_DEADLINE thread can start none.
 ///
 /// A thread blocks the signals that are sent to the process, so that the program's own threads get
 /// them. SIGUSR1, SIGUSR2, SIGXCPU, SIGURG, SIGPWR and the real-time signals, by which runtimes stop

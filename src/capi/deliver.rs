@@ -340,7 +340,7 @@ pub unsafe extern "C" fn asynchron_cancel_pending(
 ///   handle goes, it fails as broken, and so does `into`. What several share stays where it was
 ///   delivered, and is kept until the last of them goes; those between are not kept. If two follow
 ///   each other, neither is freed until somebody delivers one of them, which completes both.
-/// - Threads: never blocks. If `source` is complete, callbacks of `into` run as with
+/// - Threads: if `source` is complete, callbacks of `into` run as with
 ///   asynchron_set_bytes().
 /// - Returns: ASYNCHRON_OK: so it will end, or has; ASYNCHRON_ALREADY, ASYNCHRON_CANCELLED: `into`
 ///   was complete before, and nothing has changed; ASYNCHRON_E_INVALID: a NULL, or the same one

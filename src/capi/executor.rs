@@ -174,7 +174,6 @@ pub unsafe extern "C" fn asynchron_executor_retain(
 /// goes, and its drop_ctx runs, on whatever thread is done with it last: its own threads keep it as
 /// long as they rest. NULL does nothing.
 ///
-/// - Threads: never blocks.
 /// - Since: 0.2.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn asynchron_executor_release(e: *mut asynchron_executor_t) {

@@ -32,7 +32,7 @@ pub const ASYNCHRON_CANCEL_REST: u64 = 1;
 /// - Needs: `as`, an array of `n` handles, none of them NULL or `into`; `into`, or NULL to have one
 ///   made; `flags`, 0 or ASYNCHRON_CANCEL_REST.
 /// - Ownership: the reference returned is yours. The sources stay yours.
-/// - Threads: never blocks. Callbacks may run inside this call, if it completes `into` or cancels a
+/// - Threads: callbacks may run inside this call, if it completes `into` or cancels a
 ///   source.
 /// - Returns: a new reference to `into`; NULL for a NULL, for `into` among the sources, for unknown
 ///   flags, or if there is no memory.
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn asynchron_all(
 ///   to have one made; `flags`, 0 or ASYNCHRON_CANCEL_REST.
 /// - Ownership: the reference returned is yours. The sources stay yours. The one that has the value
 ///   is kept for `into`, which shares it.
-/// - Threads: never blocks. Callbacks may run inside this call, if it completes `into` or cancels a
+/// - Threads: callbacks may run inside this call, if it completes `into` or cancels a
 ///   source.
 /// - Returns: a new reference to `into`; NULL for a NULL, for no source at all, for `into` among
 ///   the sources, for unknown flags, or if there is no memory.
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn asynchron_any(
 /// - Needs: `as`, an array of `n` handles, at least 1, none of them NULL or `into`; `into`, or NULL
 ///   to have one made; `flags`, 0 or ASYNCHRON_CANCEL_REST.
 /// - Ownership: as for asynchron_any().
-/// - Threads: never blocks. Callbacks may run inside this call, if it completes `into` or cancels a
+/// - Threads: callbacks may run inside this call, if it completes `into` or cancels a
 ///   source.
 /// - Returns: a new reference to `into`; NULL for a NULL, for no source at all, for `into` among
 ///   the sources, for unknown flags, or if there is no memory.

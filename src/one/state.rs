@@ -178,11 +178,12 @@ impl State {
         Seen(self.0.load(Acquire))
     }
 
-    /// The same where a race detector is to be told that what was done before the completion is taken over.
+    /// The same where a race detector is to be told that what was done before the completion, or before a function was
+    /// started, is taken over.
     #[inline]
     pub(crate) fn load_for_detectors(&self) -> Seen {
         let seen = self.load();
-        if seen.0 & (COMPLETE | WATCHED) == COMPLETE | WATCHED {
+        if seen.0 & WATCHED != 0 && seen.0 & (COMPLETE | RUNNING) != 0 {
             race::acquire(self);
         }
         seen

@@ -160,6 +160,9 @@ pub(crate) fn become_neutral(number: u32, name: &[u8; THREAD_NAME]) {
     if let Some(memory) = &loaded.memory {
         memory.set();
     }
+    // What is done with it when its memory fails is the system's to say.
+    // SAFETY: a plain system call without pointers.
+    unsafe { libc::prctl(libc::PR_MCE_KILL, NO, NO, NO, NO) };
     floating_point_as_at_start();
 }
 

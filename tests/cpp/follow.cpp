@@ -33,6 +33,7 @@ TEST(who_follows_completes_as_the_other_does_with_the_same_value)
     CHECK(THROWN(asynchron::cancelled, two.get_future().get()).reason() == std::string("enough"));
     CHECK(&reference.get_future().get() == &n);
     CHECK(THROWN(asynchron::error, f.follow(f)).code() == ASYNCHRON_E_INVALID);
+    CHECK(THROWN(asynchron::error, f.follow(f)).message() == std::string("a future cannot follow itself"));
     CHECK(THROWN(asynchron::error, f.follow(future<std::string>())).code() == ASYNCHRON_E_INVALID);
 }
 

@@ -20,7 +20,7 @@ enum { WHO_PROCESS = 1, BEST_EFFORT_LAST = 2 << 13 | 7, PREFERRED = 1 };
 
 struct state {
     cpu_set_t processors;
-    int policy, nice, rounding, slack, memory;
+    int policy, nice, rounding, slack, memory, memory_fails;
     long io;
     double third;
     unsigned control;
@@ -37,6 +37,7 @@ static void look(struct state *state)
     state->nice = getpriority(PRIO_PROCESS, 0);
     state->rounding = fegetround();
     state->slack = prctl(PR_GET_TIMERSLACK);
+    state->memory_fails = prctl(PR_MCE_KILL_GET, 0, 0, 0, 0);
     state->memory = 0;
     syscall(SYS_get_mempolicy, &state->memory, NULL, 0, NULL, 0);
     state->io = syscall(SYS_ioprio_get, WHO_PROCESS, 0);
@@ -86,6 +87,7 @@ static void *spawn_from_a_thread_of_its_own_kind(void *privileged)
     syscall(SYS_ioprio_set, WHO_PROCESS, 0, BEST_EFFORT_LAST);
     syscall(SYS_set_mempolicy, PREFERRED, &nodes, 64);
     prctl(PR_SET_TIMERSLACK, 12345678);
+    prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
     prctl(PR_SET_NAME, "spawner");
     fesetround(FE_UPWARD);
 #if defined __SSE__
@@ -136,6 +138,7 @@ int main(void)
             faults += differs("control", (long)s->control, (long)here.control);
         }
         faults += differs("timer slack", s->slack, here.slack);
+        faults += differs("what failing memory does", s->memory_fails, here.memory_fails);
         faults += differs("memory policy", s->memory, here.memory);
         faults += differs("I/O priority", s->io, here.io);
         faults += differs("name", strncmp(s->name, "asynchron/", 10), 0);

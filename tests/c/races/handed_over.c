@@ -113,6 +113,12 @@ static void look_at_the_state(struct scene *s)
     check(s->data == 42);
 }
 
+static void start(struct scene *s)
+{
+    s->data = 42;
+    check(asynchron_start(s->a) == ASYNCHRON_OK);
+}
+
 static void wait_for_any(struct scene *s)
 {
     asynchron_t *all[2] = {s->b, s->a};
@@ -361,6 +367,7 @@ static const struct way ways[] = {
     {"a cancel, wait and error", deliver_a_cancel, wait_and_see_why, false},
     {"a word, poll", deliver_a_word, poll_until_complete, false},
     {"a word, state", deliver_a_word, look_at_the_state, false},
+    {"start, state", start, look_at_the_state, false},
     {"a word, wait_any", deliver_a_word, wait_for_any, false},
     {"a word, wait_all", deliver_a_word, wait_for_all, false},
     {"a word, too late", deliver_a_word, come_too_late, false},
