@@ -72,7 +72,8 @@ fn what_a_person_reads_is_in_plain_words() {
 /// where something lies, in an executor's queue and in the wheel.
 const ALIKE: &[&str] = &["Guard", "Inner", "Place"];
 
-/// The name that a line at the margin gives to a type.
+/// The name that a line at the margin gives to a type or to a static. (What is declared further in has its name for a
+/// function, a module of tests or a macro's block alone.)
 fn named(line: &str) -> Option<&str> {
     if line.starts_with(' ') {
         return None;
@@ -81,14 +82,15 @@ fn named(line: &str) -> Option<&str> {
     let line =
         if line.starts_with('(') { line.split_once(')')?.1 } else { line }.trim_start_matches(' ');
     let line = line.strip_prefix("unsafe ").unwrap_or(line);
-    let kinds = ["struct ", "enum ", "union ", "trait ", "type "];
+    let kinds = ["struct ", "enum ", "union ", "trait ", "type ", "static "];
     let name = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
+    let name = name.strip_prefix("mut ").unwrap_or(name);
     name.split(|c: char| !c.is_alphanumeric() && c != '_').next()
 }
 
 /// What stands for each system, or for a model, stands in `src/sys/` and `src/sync/`.
 #[test]
-fn no_two_types_have_the_same_name() {
+fn no_two_types_or_statics_have_the_same_name() {
     let mut found: Vec<(String, String)> = Vec::new();
     for path in files_of(&root().join("src"), &["rs"]) {
         let file = path.strip_prefix(root().join("src")).unwrap().display().to_string();
@@ -101,26 +103,32 @@ fn no_two_types_have_the_same_name() {
                         .any(|of| file.starts_with(of) && there.starts_with(of))
             };
             if let Some((_, there)) = found.iter().find(other) {
-                panic!("{name} is a type of {there} and another of {file}");
+                panic!("{name} has one meaning in {there} and another in {file}");
             }
             found.push((name.to_owned(), file.clone()));
         }
     }
     assert!(found.len() > 150, "only {} types", found.len());
+    let statics = found.iter().filter(|(name, _)| *name == name.to_uppercase()).count();
+    assert!(statics > 30, "only {statics} statics");
 }
 
 #[test]
-fn a_type_is_seen_however_it_is_written() {
+fn a_type_or_static_is_seen_however_it_is_written() {
     for line in [
         "struct A;",
         "pub(crate) enum A {",
         "pub unsafe trait A {}",
         "pub(in super::super) type A = u8;",
         "union A {",
+        "static A: u8 = 0;",
+        "pub(super) static mut A: u8 = 0;",
     ] {
         assert_eq!(named(line), Some("A"), "{line}");
     }
-    for line in ["    type A = u8;", "structure", "pub fn a() {}", "/// struct A"] {
+    for line in
+        ["    type A = u8;", "structure", "pub fn a() {}", "/// struct A", "    static A: u8 = 0;"]
+    {
         assert_eq!(named(line), None, "{line}");
     }
 }

@@ -27,7 +27,7 @@ use crate::sync::{AtomicU32, Ordering::*, race};
 static AFTER: Kind =
     Kind::Decide { mark: Link::mark, decide: After::count, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
-static NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
+static AFTER_NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
 
 /// This, then a link for each source, and one more if there are none; then, if an executor runs it, a [`Tail`].
 ///

@@ -20,7 +20,7 @@ use crate::pool::Counted;
 
 /// One that cannot be taken back.
 static CALLBACK: Kind = callback(Interest::Yes);
-static OF_CANCEL: Kind = callback(Interest::No);
+static CALLBACK_OF_CANCEL: Kind = callback(Interest::No);
 
 const fn callback(interest: Interest) -> Kind {
     Kind::Run { lent: Callback::run::<true>, kept: Callback::run::<false>, interest }
@@ -60,7 +60,7 @@ pub(crate) unsafe fn register(
     token: *mut u64,
 ) -> Result<(), RegisterError> {
     let source = NonNull::from(a);
-    let kind = if interest == Interest::Yes { &CALLBACK } else { &OF_CANCEL };
+    let kind = if interest == Interest::Yes { &CALLBACK } else { &CALLBACK_OF_CANCEL };
     let callback = Callback { listener: Listener::new(kind), source, function, ctx };
     if !token.is_null() || executor.is_some() {
         // SAFETY: as the caller promises.

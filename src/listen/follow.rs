@@ -21,7 +21,7 @@ use crate::one::step::StepClaim;
 /// The source completes.
 static FOLLOW: Kind = Kind::Pass { mark: Link::mark, pass: Follow::pass };
 /// What follows completes otherwise.
-static NEEDLESS: Kind = Kind::Step { take: Follow::take, source: &FOLLOW };
+static FOLLOW_NEEDLESS: Kind = Kind::Step { take: Follow::take, source: &FOLLOW };
 
 /// It is freed by who takes it off what follows: the thread that completes the source, or, if another completes what
 /// follows, the one that does. If it was told just then, the later of the two frees it.
@@ -60,7 +60,7 @@ pub(crate) fn follow(into: &Asynchron, source: &Asynchron) -> Result<(), FollowE
     }
     let follow = Follow {
         unused: Default::default(),
-        needless: Listener::new(&NEEDLESS),
+        needless: Listener::new(&FOLLOW_NEEDLESS),
         link: Link::new(source, Known::ToOthers, 0),
         into: Handle::retain(into),
         source: None,

@@ -23,7 +23,7 @@ use crate::sync::{AtomicU32, Ordering::*, race};
 /// A source completes.
 static GROUP: Kind = Kind::Pass { mark: Link::mark, pass: Group::pass };
 /// What it delivers into completes otherwise.
-static NEEDLESS: Kind = Kind::PassingStep { pass: Group::pass_needless, source: &GROUP };
+static GROUP_NEEDLESS: Kind = Kind::PassingStep { pass: Group::pass_needless, source: &GROUP };
 
 /// Which of several sources decides.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -170,7 +170,7 @@ impl Group {
         rest: Rest,
     ) {
         let (parts, open) = (AtomicU32::new(n.wrapping_add(2)), AtomicU32::new(n));
-        let needless = Listener::new(&NEEDLESS);
+        let needless = Listener::new(&GROUP_NEEDLESS);
         // SAFETY: as the caller promises.
         unsafe { this.write(Self { parts, open, into, n, rule, rest, needless }) };
         for ((link, source), index) in Self::links(this, n).zip(sources).zip(0..) {

@@ -18,7 +18,7 @@ use std::ptr::{self, NonNull};
 
 use self::remove::Awaiter;
 pub(crate) use self::remove::{Removal, remove};
-use self::sent::{SENT, SENT_OF_CANCEL, SentCallback};
+use self::sent::{SENT_CALLBACK, SENT_CALLBACK_OF_CANCEL, SentCallback};
 use super::callback::{Callback, RegisterError};
 use super::token::{FilledRow, ReservedRow};
 use super::ways::Ways;
@@ -31,7 +31,7 @@ use crate::pool::{Counted, Errand};
 use crate::sys;
 
 static REMOVABLE: Kind = removable(Interest::Yes);
-static OF_CANCEL: Kind = removable(Interest::No);
+static REMOVABLE_OF_CANCEL: Kind = removable(Interest::No);
 
 const fn removable(interest: Interest) -> Kind {
     Kind::RunMarked { mark: Removable::mark_due, run: Removable::run, interest }
@@ -134,9 +134,9 @@ impl Removable {
     ) -> Result<NonNull<Self>, RegisterError> {
         let kind = match (executor.is_some(), interest) {
             (false, Interest::Yes) => &REMOVABLE,
-            (false, Interest::No) => &OF_CANCEL,
-            (true, Interest::Yes) => &SENT,
-            (true, Interest::No) => &SENT_OF_CANCEL,
+            (false, Interest::No) => &REMOVABLE_OF_CANCEL,
+            (true, Interest::Yes) => &SENT_CALLBACK,
+            (true, Interest::No) => &SENT_CALLBACK_OF_CANCEL,
         };
         callback.listener = Listener::new(kind);
         let stage = Stage::Registered;

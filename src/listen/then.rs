@@ -5,8 +5,8 @@ mod sent;
 use std::mem::{self, offset_of};
 use std::ptr::NonNull;
 
-use self::sent::SentStep;
 pub(crate) use self::sent::then_on;
+use self::sent::{SENT_STEP_NEEDLESS, SentStep};
 use super::JoinFn;
 use super::ways::Ways;
 use crate::base::memory::{NoMemory, try_box};
@@ -25,7 +25,7 @@ use crate::pool;
 /// The source completes.
 static THEN: Kind = Kind::RunMarked { mark: Link::mark, run: Next::run, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
-static NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
+static THEN_NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
 
 /// What goes on after one source. If what it delivers into is made for it, it lies behind that, in one
 /// allocation, which goes with the asynchron's last reference; else in an [`Apart`].
@@ -101,7 +101,7 @@ impl Next {
         let joined = if known == Known::ToNobody { JOINED } else { 0 };
         let info = joined | sent | (u32::from(ways.bits()) << WAYS_SHIFT);
         let link = Link::new(source, known, info);
-        let needless = if sent == SENT { &sent::NEEDLESS } else { &NEEDLESS };
+        let needless = if sent == SENT { &SENT_STEP_NEEDLESS } else { &THEN_NEEDLESS };
         Self { function, ctx, needless: Listener::new(needless), link }
     }
 

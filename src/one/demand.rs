@@ -15,7 +15,7 @@ use crate::base::memory::{NoMemory, try_box};
 use crate::base::program::Owned;
 
 /// Its asynchron completes otherwise.
-static NEEDLESS: Kind = Kind::Idle(Demand::take);
+static DEMAND_NEEDLESS: Kind = Kind::Idle(Demand::take);
 
 /// Computes a value: 0, or an error code.
 pub(crate) type Function = unsafe extern "C-unwind" fn(*mut Asynchron, *mut c_void) -> i32;
@@ -38,7 +38,7 @@ impl Demand {
         if function.is_none() && ctx.is_nothing() {
             return Ok(None);
         }
-        let made = Self { needless: Listener::new(&NEEDLESS), function, ctx };
+        let made = Self { needless: Listener::new(&DEMAND_NEEDLESS), function, ctx };
         try_box(made).map(Some).map_err(|_| NoMemory)
     }
 

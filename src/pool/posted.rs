@@ -25,13 +25,13 @@ use crate::one::publish::Telling;
 use crate::one::step::Begun;
 use crate::sys;
 
-static WORK: Work =
+static POSTED_WORK: Work =
     Work { run: Posted::run, discard: Posted::discard, cancel: Posted::cancel, free: Posted::free };
 
 /// What it delivers into completes otherwise.
-static NEEDLESS: Kind = Kind::Step { take: Posted::take, source: &NO_SOURCE };
+static POSTED_NEEDLESS: Kind = Kind::Step { take: Posted::take, source: &POSTED_NO_SOURCE };
 /// What nobody asks for: it has no links.
-static NO_SOURCE: Kind = Kind::Take(Posted::take);
+static POSTED_NO_SOURCE: Kind = Kind::Take(Posted::take);
 
 #[repr(C)]
 struct Posted {
@@ -56,8 +56,8 @@ pub(super) fn spawn(
     if executor.is_closed() {
         return Err(SpawnError::Closed);
     }
-    let errand = Errand::shared(&WORK, Counted::retain(executor), crew);
-    let needless = Listener::new(&NEEDLESS);
+    let errand = Errand::shared(&POSTED_WORK, Counted::retain(executor), crew);
+    let needless = Listener::new(&POSTED_NEEDLESS);
     let posted = Posted { errand, needless, a: Handle::retain(a), function, ctx };
     let posted = try_box(posted).map_err(|_| SpawnError::NoMemory)?;
     let this = NonNull::from(Box::leak(posted)).cast::<Errand>();

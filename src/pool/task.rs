@@ -29,9 +29,9 @@ use crate::one::step::Begun;
 use crate::sys;
 
 /// What it delivers into completes otherwise.
-static NEEDLESS: Kind = Kind::Step { take: Task::take, source: &NO_SOURCE };
+static TASK_NEEDLESS: Kind = Kind::Step { take: Task::take, source: &TASK_NO_SOURCE };
 /// What nobody asks for: a task has no links.
-static NO_SOURCE: Kind = Kind::Take(Task::take);
+static TASK_NO_SOURCE: Kind = Kind::Take(Task::take);
 
 /// How it lies in a queue.
 static TASK: PlaceKind = PlaceKind { run: Task::run, cancel: Task::cancel };
@@ -63,7 +63,7 @@ impl Task {
         // SAFETY: the caller's, unless the task is forgotten.
         let handle = unsafe { Handle::from_raw(a.as_non_null()) };
         let task = Self {
-            needless: Listener::new(&NEEDLESS),
+            needless: Listener::new(&TASK_NEEDLESS),
             place: Place::nowhere(&TASK),
             chunk,
             a: handle,

@@ -34,7 +34,7 @@ static AT_LOAD: OnceLock<AtLoad> = OnceLock::new();
 /// Run by the loader, before the program can have changed anything.
 #[used]
 #[unsafe(link_section = ".init_array")]
-static LOAD: extern "C" fn() = {
+static ASK_AT_LOAD: extern "C" fn() = {
     extern "C" fn load() {
         AT_LOAD.get_or_init(AtLoad::ask);
     }

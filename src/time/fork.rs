@@ -97,7 +97,7 @@ extern "C" fn at_load() {
 #[used]
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array.00101"))]
-static AT_LOAD: extern "C" fn() = at_load;
+static PREPARE_AT_LOAD: extern "C" fn() = at_load;
 
 /// Runs `publish`, which shows a clock to others, while nobody forks: else that would not hold it. In a handler of the
 /// program's this thread may be the one that forks.

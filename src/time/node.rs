@@ -20,9 +20,9 @@ use crate::one::publish::Telling;
 
 static DEADLINE: Kind = Kind::Aside { taken_off: Node::leave, end: Node::end };
 /// A step, in that it will deliver: the last promise of a timer breaks nothing.
-static TIMER: Kind = Kind::Step { take: Node::take_timer, source: &NO_SOURCE };
+static TIMER: Kind = Kind::Step { take: Node::take_timer, source: &TIMER_NO_SOURCE };
 /// What nobody asks for: a timer has no links.
-static NO_SOURCE: Kind = Kind::Take(Node::take_timer);
+static TIMER_NO_SOURCE: Kind = Kind::Take(Node::take_timer);
 
 /// 56 bytes, which malloc serves from its blocks of 64.
 #[repr(C)]

@@ -7,7 +7,7 @@ use std::slice;
 
 use super::super::JoinFn;
 use super::tail::Tail;
-use super::{ATTACHED, After, NEEDLESS, SENT};
+use super::{AFTER_NEEDLESS, ATTACHED, After, SENT};
 use crate::base::memory::NoMemory;
 use crate::base::program::Owned;
 use crate::one::asynchron::Asynchron;
@@ -41,7 +41,7 @@ impl After {
         ctx: Owned,
     ) {
         let left = AtomicU32::new(ATTACHED | n.wrapping_add(1));
-        let needless = Listener::new(&NEEDLESS);
+        let needless = Listener::new(&AFTER_NEEDLESS);
         // SAFETY: as the caller promises.
         unsafe {
             this.write(Self { left, n, into, function, ctx, unused: Default::default(), needless })

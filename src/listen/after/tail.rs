@@ -11,7 +11,7 @@ use crate::one::jobs::{self, Job};
 use crate::one::outcome::Outcome;
 use crate::pool::{Counted, Ending, Errand, Work};
 
-static WORK: Work =
+static TAIL_WORK: Work =
     Work { run: Tail::run, discard: Tail::discard, cancel: Tail::cancel, free: Tail::free };
 
 /// The step has a part in the errand, which it gives up last of all.
@@ -32,7 +32,7 @@ impl Tail {
     pub(super) unsafe fn write(this: NonNull<After>, executor: Counted) {
         // SAFETY: it is the caller's.
         unsafe { (*this.as_ptr()).n |= SENT };
-        let errand = Errand::new(&WORK, executor);
+        let errand = Errand::new(&TAIL_WORK, executor);
         let tail = Self { errand, after: this, ending: MaybeUninit::uninit() };
         // SAFETY: it is alive, and has room for a tail.
         let room = unsafe { Self::of(this) }.cast::<Self>();

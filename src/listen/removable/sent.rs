@@ -12,14 +12,14 @@ use crate::one::jobs::{self, Decided, Job, RunFn};
 use crate::one::listener::{Interest, Kind, Listener};
 use crate::pool::{Counted, Ending, Errand, Work};
 
-pub(super) static SENT: Kind = sent(Interest::Yes);
-pub(super) static SENT_OF_CANCEL: Kind = sent(Interest::No);
+pub(super) static SENT_CALLBACK: Kind = sent(Interest::Yes);
+pub(super) static SENT_CALLBACK_OF_CANCEL: Kind = sent(Interest::No);
 
 const fn sent(interest: Interest) -> Kind {
     Kind::Decide { mark: Removable::mark_due, decide: SentCallback::decide, interest }
 }
 
-static WORK: Work = Work {
+static SENT_CALLBACK_WORK: Work = Work {
     run: SentCallback::run,
     discard: SentCallback::discard,
     cancel: SentCallback::run,
@@ -43,7 +43,7 @@ impl SentCallback {
         ways: Ways,
         executor: Counted,
     ) -> Result<NonNull<Removable>, RegisterError> {
-        let sent = Self { removable, ways, errand: Errand::new(&WORK, executor) };
+        let sent = Self { removable, ways, errand: Errand::new(&SENT_CALLBACK_WORK, executor) };
         let made = try_box(sent).map_err(|_| RegisterError::NoMemory)?;
         Ok(NonNull::from(Box::leak(made)).cast())
     }

@@ -17,12 +17,13 @@ use crate::one::publish::Telling;
 use crate::pool::{Counted, Ending, Errand, Work};
 
 /// The source completes.
-static THEN: Kind =
+static SENT_STEP: Kind =
     Kind::RunMarked { mark: Link::mark, run: SentStep::send, interest: Interest::Yes };
 /// What it delivers into completes otherwise.
-pub(super) static NEEDLESS: Kind = Kind::Step { take: SentStep::take, source: &THEN };
+pub(super) static SENT_STEP_NEEDLESS: Kind =
+    Kind::Step { take: SentStep::take, source: &SENT_STEP };
 
-static WORK: Work = Work {
+static SENT_STEP_WORK: Work = Work {
     run: SentStep::run,
     discard: SentStep::discard,
     cancel: SentStep::cancel,
@@ -50,7 +51,7 @@ pub(crate) fn then_on(
     let into = into.map_or_else(Asynchron::create, |into| Ok(Handle::retain(into)))?;
     let next = Next::new(source, step, Known::ToOthers, SENT);
     let apart = Apart { next, into: into.clone() };
-    let errand = Errand::new(&WORK, executor);
+    let errand = Errand::new(&SENT_STEP_WORK, executor);
     let sent = SentStep { apart, errand, ending: MaybeUninit::uninit() };
     let sent = try_box(sent).map_err(|_| NoMemory)?;
     let this = NonNull::from(Box::leak(sent)).cast::<Next>();

@@ -10,9 +10,9 @@ static MASK: AtomicU32 = AtomicU32::new(0);
 
 #[used]
 #[unsafe(link_section = ".init_array")]
-static AT_LOAD: extern "C" fn() = at_load;
+static LOOK_AT_LOAD: extern "C" fn() = look_at_load;
 
-extern "C" fn at_load() {
+extern "C" fn look_at_load() {
     if thread_sanitizer::is_there() || valgrind::is_there() {
         // ORDERING: it never changes any more. What was created sooner is not watched.
         MASK.store(u32::MAX, Relaxed);
