@@ -236,12 +236,12 @@ impl Telling {
             let held = source.state().lock();
             // SAFETY: LOCKED: the list is this thread's alone.
             let more = self.take_few(source, unsafe { source.listeners() });
-            let wanted = source.state().unlock(held);
+            let lock_wanted = source.state().unlock(held);
             self.inform();
             if !more {
                 break;
             }
-            if wanted {
+            if lock_wanted {
                 courtesy.give_way();
             }
         }

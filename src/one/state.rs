@@ -5,23 +5,23 @@
 //!   PENDING ───────────▶ RUNNING ───────────▶ COMPLETE
 //!      └─────────────────────────────────────────┘
 //!
-//!   beside it, at any time:   LOCKED   one thread has the word, the list and the slot to itself
-//!                             WANTED   beside LOCKED: threads may be asleep until it is unlocked
-//!                             CROWDED  some were: whoever unlocks looks whether it is WANTED
-//!                             WAITED   threads may be asleep until it is complete, or its function has returned
-//!                             JOINED   an annex lies behind the object: from creation on
-//!                             EXTRAS   it has a name, user data, a function on demand, progress or promises
-//!                             STEPS    a step listens, which may be taken off without a reference
-//!                             RETAKEN  a step that listened has completed it, and was none of those with a reference
-//!                             WATCHED  a race detector is told what is done: from creation on
-//!                             FOLLOWS  it is to complete as another does: from then on
-//!                             ROOM     room for a value lies behind the object: from creation on, never with JOINED
-//!                             BY_HAND  beside RUNNING: the program computes by means of its own, and no function runs
-//!                             OVER     beside RUNNING: its function has returned, and the context was dropped
-//!                             TIMED    the first that listens is a deadline, or was until it was complete
-//!                             MINDED   when nobody wants it any more, it is cancelled
+//!   beside it, at any time:   LOCKED       one thread has the word, the list and the slot to itself
+//!                             LOCK_WANTED  beside LOCKED: threads may be asleep until it is unlocked
+//!                             CROWDED      some were: whoever unlocks looks for LOCK_WANTED
+//!                             WAITED       threads may be asleep until it is complete, or its function has returned
+//!                             JOINED       an annex lies behind the object: from creation on
+//!                             EXTRAS       it has a name, user data, a function on demand, progress or promises
+//!                             STEPS        a step listens, which may be taken off without a reference
+//!                             RETAKEN      a step that listened has completed it, and was none of those with a reference
+//!                             WATCHED      a race detector is told what is done: from creation on
+//!                             FOLLOWS      it is to complete as another does: from then on
+//!                             ROOM         room for a value lies behind the object: from creation on, never with JOINED
+//!                             BY_HAND      beside RUNNING: the program computes by means of its own, and no function runs
+//!                             OVER         beside RUNNING: its function has returned, and the context was dropped
+//!                             TIMED        the first that listens is a deadline, or was until it was complete
+//!                             MINDED       when nobody wants it any more, it is cancelled
 //!
-//!   from publishing on:       LENT ──────▶ RETURNED      to a callback, that keeps it so
+//!   from publishing on:       LENT ──────▶ LOAN_OVER     to a callback, that keeps it so
 //!                               └─▶ GIVEN ────┘          the last counted reference went to it
 //! ```
 //!
@@ -30,12 +30,12 @@
 //! | PENDING, RUNNING   | the slot is the lock holder's, who alone can complete it                 |
 //! | COMPLETE           | the slot is everybody's, to read, until the last reference goes          |
 //! | LOCKED             | the list is the lock holder's alone, and no other thread changes the     |
-//! |                    | word; but to one that is CROWDED those that wait for the lock add WANTED |
+//! |                    | word; but to what is CROWDED those that wait for it add LOCK_WANTED      |
 //! | EXTRAS             | the pointer to them is everybody's, to read; before, the lock holder's   |
 //!
 //! The first callback that a completion runs is lent the object: that is a reference which is not
 //! counted, but comes with publishing for nothing. Whoever gives up the last counted one while it is
-//! lent gives that one to the callback, and whoever finds it RETURNED counts again, since the callback
+//! lent gives that one to the callback, and whoever finds the LOAN_OVER counts again, since the callback
 //! may have retained it meanwhile.
 //!
 //! With STEPS, even the thread that has the only reference is not alone: whoever completes what a step delivers into
@@ -57,8 +57,8 @@
 //! nobody else changes a locked word, publishing and unlocking are plain stores: an exchange buys
 //! both. The price is that the holder does not see who waits for the lock: those spin, and then sleep for
 //! a moment. Whoever has slept takes the lock as CROWDED, which stays. From then on unlocking is an exchange,
-//! which sees WANTED, and wakes one; and publishing wakes them all. Those who wait spin a few times then, if nobody
-//! sleeps for the lock yet; then they say that it is WANTED, and sleep until they are woken. (After U. Drepper,
+//! which sees LOCK_WANTED, and wakes one; and publishing wakes them all. Those who wait spin a few times then, if nobody
+//! sleeps for the lock yet; then they say that it is LOCK_WANTED, and sleep until they are woken. (After U. Drepper,
 //! "Futexes Are Tricky", 2011.)
 //!
 //! # Invariants
@@ -124,9 +124,9 @@ const WAITED: u32 = 1 << 3;
 const JOINED: u32 = 1 << 4;
 const LENT: u32 = 1 << 5;
 const GIVEN: u32 = 1 << 6;
-const RETURNED: u32 = 1 << 7;
+const LOAN_OVER: u32 = 1 << 7;
 const EXTRAS: u32 = 1 << 8;
-const WANTED: u32 = 1 << 9;
+const LOCK_WANTED: u32 = 1 << 9;
 const CROWDED: u32 = 1 << 10;
 const STEPS: u32 = 1 << 11;
 const WATCHED: u32 = 1 << 12;
@@ -218,7 +218,7 @@ impl State {
     fn publish_now(&self, held: Held, complete: Held) {
         let state: *const Self = self;
         race::release(state);
-        // ORDERING: as in `publish`. All are woken, and WANTED is not looked for; an exchange, because that may be
+        // ORDERING: as in `publish`. All are woken, and LOCK_WANTED is not looked for; an exchange, because that may be
         // added just now.
         self.0.swap(complete.0, Release);
         if held.0 & (WAITED | CROWDED) != 0 {
@@ -308,7 +308,7 @@ impl State {
     /// Ends the loan of the callback that it was lent to. True: the last counted reference was given
     /// to that one, and is the caller's. If not, the object may be gone.
     pub(crate) fn end_loan(&self) -> bool {
-        let lent = self.change(|seen| Some((seen & !(LENT | GIVEN)) | RETURNED));
+        let lent = self.change(|seen| Some((seen & !(LENT | GIVEN)) | LOAN_OVER));
         lent.is_ok_and(|lent| lent.0 & GIVEN != 0)
     }
 

@@ -2,7 +2,8 @@
 
 use super::lock_wait::LockWait;
 use super::{
-    COMPLETE, CROWDED, FOR_THE_LOCK, Held, LOCKED, RUNNING, STEPS, State, TIMED, WANTED, WATCHED,
+    COMPLETE, CROWDED, FOR_THE_LOCK, Held, LOCK_WANTED, LOCKED, RUNNING, STEPS, State, TIMED,
+    WATCHED,
 };
 use crate::sync::{Ordering::*, race};
 use crate::sys;
@@ -92,9 +93,10 @@ impl State {
                 continue;
             }
             // One that has slept cannot know whether others still do.
-            let (held, wanted) = if waiting.slept { (seen | CROWDED, WANTED) } else { (seen, 0) };
+            let (held, others) =
+                if waiting.slept { (seen | CROWDED, LOCK_WANTED) } else { (seen, 0) };
             // ORDERING: as in `try_lock_unless`.
-            if self.0.compare_exchange_weak(seen, held | LOCKED | wanted, Acquire, Relaxed).is_ok()
+            if self.0.compare_exchange_weak(seen, held | LOCKED | others, Acquire, Relaxed).is_ok()
             {
                 waiting.slept = false;
                 race::acquire(self);
@@ -121,11 +123,11 @@ impl State {
         let state: *const Self = self;
         race::release(state);
         // ORDERING: as in `unlock`.
-        let wanted = self.0.swap(held.0, Release) & WANTED != 0;
-        if wanted {
+        let lock_wanted = self.0.swap(held.0, Release) & LOCK_WANTED != 0;
+        if lock_wanted {
             Self::wake_one(state);
         }
-        wanted
+        lock_wanted
     }
 
     /// Wakes one that sleeps until it is unlocked. By address, too.
@@ -175,7 +177,7 @@ mod tests {
             let (state, (done, finished)) = (Arc::clone(state), mpsc::channel());
             thread::spawn(move || {
                 let held = state.lock();
-                let seen = (held.is_crowded(), state.0.load(Relaxed) & WANTED != 0);
+                let seen = (held.is_crowded(), state.0.load(Relaxed) & LOCK_WANTED != 0);
                 done.send((seen, state.unlock(held)))
             });
             finished
@@ -190,7 +192,7 @@ mod tests {
         let held = state.lock();
         let others = [take(&state), take(&state)];
         // ORDERING: only looks.
-        while state.0.load(Relaxed) & WANTED == 0 {
+        while state.0.load(Relaxed) & LOCK_WANTED == 0 {
             thread::yield_now();
         }
         // It says so just before it sleeps.

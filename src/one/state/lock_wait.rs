@@ -1,6 +1,6 @@
 //! Waiting until the word is unlocked, and giving way to those who do.
 
-use super::{CROWDED, FOR_THE_LOCK, State, WANTED};
+use super::{CROWDED, FOR_THE_LOCK, LOCK_WANTED, State};
 use crate::sync::Ordering::*;
 use crate::sys;
 
@@ -29,7 +29,7 @@ impl LockWait {
         // In a crowd, those who spin push out the one that was just woken: so not for long, nor while others sleep. And
         // with but one processor, the holder has lost it.
         let left = if seen & CROWDED == 0 { 0 } else { SPINS - SPINS_IN_A_CROWD };
-        if seen & WANTED == 0 && self.spins > left && sys::processors() > 1 {
+        if seen & LOCK_WANTED == 0 && self.spins > left && sys::processors() > 1 {
             self.spins = self.spins.wrapping_sub(1);
             sys::pause(1);
         } else {
@@ -47,12 +47,13 @@ impl LockWait {
             self.slept = true;
             return sys::wait_a_moment(word, seen, FOR_THE_LOCK, MOMENT);
         }
-        let wanted = seen | WANTED;
+        let lock_wanted = seen | LOCK_WANTED;
         // ORDERING: announces this thread, which has nothing to hand over. The exchange that unlocks either
         // sees it, or the kernel finds the word changed and does not sleep.
-        if seen == wanted || word.compare_exchange(seen, wanted, Relaxed, Relaxed).is_ok() {
+        if seen == lock_wanted || word.compare_exchange(seen, lock_wanted, Relaxed, Relaxed).is_ok()
+        {
             self.slept = true;
-            sys::wait(word, wanted, FOR_THE_LOCK, None);
+            sys::wait(word, lock_wanted, FOR_THE_LOCK, None);
         } else {
             sys::pause(1);
         }

@@ -2,8 +2,8 @@
 
 use super::super::form::Form;
 use super::{
-    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, FORM_SHIFT, JOINED, LENT, MINDED, OVER,
-    RETAKEN, RETURNED, ROOM, RUNNING, STEPS, TIMED, WAITED, WATCHED,
+    BESIDE, BY_HAND, COMPLETE, CROWDED, EXTRAS, FOLLOWS, FORM_SHIFT, JOINED, LENT, LOAN_OVER,
+    MINDED, OVER, RETAKEN, ROOM, RUNNING, STEPS, TIMED, WAITED, WATCHED,
 };
 
 /// The word as it was at one moment.
@@ -43,14 +43,14 @@ impl Seen {
 
     /// Whether a callback has it, or had it, by a reference that is not counted.
     pub(crate) fn was_lent(self) -> bool {
-        self.0 & (LENT | RETURNED) != 0
+        self.0 & (LENT | LOAN_OVER) != 0
     }
 
     /// Whether a callback has it or had it, a race detector is told, or it is minded: giving up the last counted
     /// reference takes more then than to end it.
     #[inline]
     pub(crate) fn is_lent_or_watched_or_minded(self) -> bool {
-        self.0 & (LENT | RETURNED | WATCHED | MINDED) != 0
+        self.0 & (LENT | LOAN_OVER | WATCHED | MINDED) != 0
     }
 
     /// Whether a race detector is told, or it is minded.
