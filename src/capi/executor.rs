@@ -69,7 +69,7 @@ unsafe impl Options for asynchron_executor_options_t {
 /// # Safety
 /// NULL, or an executor that lives as long as the call.
 pub(super) unsafe fn executor<'a>(e: *const asynchron_executor_t) -> Option<&'a Executor> {
-    // SAFETY: executors are pointers to the core's; the caller vouches for this one.
+    // SAFETY: a pointer to an executor is one to an `Executor`; the caller vouches for this one.
     unsafe { e.cast::<Executor>().as_ref() }
 }
 

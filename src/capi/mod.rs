@@ -1,5 +1,5 @@
 //! The C interface: one file for each section of the header, in its order, whose text comes from
-//! the comments here. A body checks its arguments, calls the core and maps a status.
+//! the comments here. A body checks its arguments, calls what does the work and maps a status.
 //!
 //! What is handed over (a value's owner, a context) becomes an `Owned` before anything is checked,
 //! so that it is freed on every path.
@@ -75,7 +75,7 @@ fn swallow(panic: Box<dyn Any + Send>) {
 /// NULL, or a handle that lives as long as the call.
 #[inline]
 unsafe fn handle<'a>(a: *const asynchron_t) -> Option<&'a Asynchron> {
-    // SAFETY: handles are pointers to the core's object; the caller vouches for this one.
+    // SAFETY: a handle is a pointer to an `Asynchron`; the caller vouches for this one.
     unsafe { a.cast::<Asynchron>().as_ref() }
 }
 

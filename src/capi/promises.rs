@@ -15,7 +15,7 @@ use crate::one::promises::Promises;
 /// # Safety
 /// NULL, or a promise that lives as long as the call.
 unsafe fn promise<'a>(p: *const asynchron_promise_t) -> Option<&'a Promises> {
-    // SAFETY: promises are pointers to the core's; the caller vouches for this one.
+    // SAFETY: a pointer to a promise is one to its `Promises`; the caller vouches for this one.
     unsafe { p.cast::<Promises>().as_ref() }
 }
 

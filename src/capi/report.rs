@@ -22,7 +22,7 @@ use crate::one::handle::Handle;
 /// # Safety
 /// NULL, or a report that lives as long as the call.
 unsafe fn report<'a>(r: *const asynchron_report_t) -> Option<&'a Report> {
-    // SAFETY: reports are pointers to the core's; the caller vouches for this one.
+    // SAFETY: a pointer to a report is one to a `Report`; the caller vouches for this one.
     unsafe { r.cast::<Report>().as_ref() }
 }
 

@@ -181,7 +181,7 @@ pub type asynchron_join_fn_t = Option<
 pub type asynchron_notify_fn_t =
     Option<unsafe extern "C" fn(a: *mut asynchron_t, ctx: *mut c_void)>;
 
-// The core calls the program's functions by their "unwind" ABI, so that an exception that comes
+// The library calls the program's functions by their "unwind" ABI, so that an exception that comes
 // out of one can be reported, and knows its own object where C has an opaque one.
 
 pub(super) fn drop_fn(function: asynchron_drop_fn_t) -> Option<DropFn> {

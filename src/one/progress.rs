@@ -73,12 +73,12 @@ impl Word {
     }
 
     /// The same in this process: in a child of a fork nobody is left of those that had taken a slot.
-    fn here(self) -> Self {
-        let here = process().unwrap_or(self.0 & PROCESS);
-        if self.0 & PROCESS == here {
+    fn in_this_process(self) -> Self {
+        let process = process().unwrap_or(self.0 & PROCESS);
+        if self.0 & PROCESS == process {
             return self;
         }
-        Self(self.0 & !(PROCESS | ALL << TAKEN_SHIFT) | here)
+        Self(self.0 & !(PROCESS | ALL << TAKEN_SHIFT) | process)
     }
 
     /// Whether the same slot has been current all the time since.
@@ -129,7 +129,7 @@ impl Progress {
                 race::acquire(&raw const self.word);
                 return None;
             }
-            let word = word.here();
+            let word = word.in_this_process();
             let slot = word.free();
             if slot == 0 {
                 backoff.wait();

@@ -191,11 +191,11 @@ impl Wheel {
     /// What there is to do if it is so late now.
     pub(super) fn turn(&mut self, late: u64) -> Turn {
         loop {
-            if let Some(index) = (1..LEVELS).find(|index| self.here(*index).is_some()) {
+            if let Some(index) = (1..LEVELS).find(|index| self.first_at_now(*index).is_some()) {
                 self.sort_few(index);
                 return Turn::Sorted;
             }
-            if let Some(due) = self.here(0) {
+            if let Some(due) = self.first_at_now(0) {
                 return Turn::Due(due);
             }
             let next = self.next();
@@ -207,8 +207,8 @@ impl Wheel {
         }
     }
 
-    /// The first that lies where the wheel's time is on a level.
-    fn here(&self, index: usize) -> Option<NonNull<Place>> {
+    /// The first that lies on a level where the wheel's time is.
+    fn first_at_now(&self, index: usize) -> Option<NonNull<Place>> {
         let slot = digit(self.now, index);
         NonNull::new(*self.levels.get(index)?.slots.get(slot)?)
     }
@@ -216,7 +216,7 @@ impl Wheel {
     /// Sorts some of what lies where the wheel's time is on a higher level: it agrees with that in one digit more.
     fn sort_few(&mut self, index: usize) {
         for _ in 0..FEW {
-            let Some(place) = self.here(index) else {
+            let Some(place) = self.first_at_now(index) else {
                 return;
             };
             // SAFETY: what lies in the wheel is alive.
