@@ -49,12 +49,31 @@ fn reasons(text: &str) -> Vec<(usize, bool, &str)> {
     reasons
 }
 
+/// Whether it sends the reader away, to a place that it does not name.
+fn points_elsewhere(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    ["as above", "the same."].iter().any(|words| reason.starts_with(words))
+}
+
+/// Whether it says so little that it could stand anywhere: a word or two, which cite nothing and name nothing.
+fn says_nothing(reason: &str) -> bool {
+    reason.split_whitespace().count() < 3 && reason.ends_with('.') && cited(reason).count() == 0
+}
+
 /// What is wrong in the text of a file.
 fn faults(text: &str, defined: &BTreeSet<String>) -> Vec<(usize, String)> {
     let mut faults = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let reason = line.trim_start().strip_prefix("// ORDERING:").map(str::trim);
+        if reason.is_some_and(points_elsewhere) {
+            faults.push((number, "says of an ordering what another says".to_owned()));
+        }
+    }
     for (number, begins, reason) in reasons(text) {
-        if begins && reason.to_lowercase().starts_with("as above") {
+        if begins && points_elsewhere(reason) {
             faults.push((number, "says \"as above\"".to_owned()));
+        } else if begins && says_nothing(reason) {
+            faults.push((number, format!("says nothing: {reason}")));
         }
         let unknown =
             cited(reason).filter(|word| !defined.contains(*word) && !OTHERS.contains(word));
@@ -64,7 +83,7 @@ fn faults(text: &str, defined: &BTreeSet<String>) -> Vec<(usize, String)> {
 }
 
 #[test]
-fn every_reason_stands_alone_and_cites_invariants_that_are_defined() {
+fn every_reason_stands_alone_says_something_and_cites_invariants_that_are_defined() {
     let (defined, mut wrong) = (defined(), Vec::new());
     let mut uncited = defined.clone();
     let all = files_of(&root().join("src"), &["rs"]);
@@ -95,5 +114,8 @@ fn every_fault_is_seen() {
     assert_eq!(at("// SAFETY: fine so far,\n// and CLAIMED.\nunsafe {}\n// A WORD\n"), [2]);
     assert_eq!(at("/// A WORD.\n///\n/// # Safety\n/// It is\n/// OWNED.\nfn f() {}\n"), [5]);
     assert_eq!(at("// SAFETY: LOCKED: not NULL, nor `OTHER`, as the caller promises.\n"), []);
-    assert_eq!(at("// SAFETY: fine.\n// ORDERING: a WORD.\n"), []);
+    assert_eq!(at("// SAFETY: fine so far.\n// ORDERING: a WORD.\n"), []);
+    assert_eq!(at("// ORDERING: as above.\nx\n    // ORDERING: the same.\n"), [1, 3]);
+    assert_eq!(at("// SAFETY: new.\nx\n// SAFETY: read once.\n"), [1, 3]);
+    assert_eq!(at("// SAFETY: LOCKED.\n// ORDERING: as in `lock`.\n"), []);
 }

@@ -78,7 +78,7 @@ impl<T> SpinLock<T> {
             let guard = self.lock();
             // ORDERING: only this thread finds its own number there; the others wait for the word.
             self.holder.store(crate::sys::this_thread(), Relaxed);
-            // ORDERING: as above.
+            // ORDERING: hands nothing on: this thread has the lock, and the others wait until it is free.
             self.word.store(HELD, Relaxed);
             mem::forget(guard);
         }

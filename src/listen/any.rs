@@ -142,12 +142,12 @@ unsafe fn listen_and_wait(
     };
     // SAFETY: just written; others only share it.
     let any = unsafe { any_at.as_ref() };
-    // SAFETY: they lie there.
+    // SAFETY: so far into the block that they lie in it.
     let nodes = unsafe { block.byte_add(WaitBlock::NODES) }.cast::<Listener>();
     let mut complete = None;
     let mut listening = 0;
     for (index, a) in all.iter().enumerate() {
-        // SAFETY: there is room.
+        // SAFETY: the block has room for as many as there are asynchrons.
         let node = unsafe { nodes.add(index) };
         // SAFETY: there is room, and nobody knows the node yet.
         unsafe { node.write(Listener::of_owner(any_at)) };
@@ -172,7 +172,7 @@ unsafe fn listen_and_wait(
     // Before it leaves: what is cancelled because nobody waits for it any more did not complete in time.
     let found = complete.or(told).or_else(|| first_complete(all));
     for (index, a) in all.iter().enumerate().take(listening) {
-        // SAFETY: there is room.
+        // SAFETY: the block has room for as many as there are asynchrons.
         let node = unsafe { nodes.add(index) };
         // SAFETY: it was given to `listen` of this asynchron. This also waits for a `tell` that is
         // under way, so that nobody knows the block afterwards.

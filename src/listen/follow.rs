@@ -117,7 +117,7 @@ impl Follow {
     /// # Safety
     /// As for [`Kind::Pass`]; the node is a link's.
     unsafe fn pass(node: NonNull<Listener>, chain: &Chain) {
-        // SAFETY: a link's.
+        // SAFETY: the node is the link of a `Follow`.
         let this = unsafe { Self::of_link(node) };
         // SAFETY: neither of the two who may free it has.
         let into: &Asynchron = unsafe { &(*this.as_ptr()).into };

@@ -78,14 +78,14 @@ pub(crate) fn then(
 ) -> Result<Handle, NoMemory> {
     let Some(into) = into else {
         let (into, this) = Next::joined(source, step)?;
-        // SAFETY: new.
+        // SAFETY: it is listed where it delivers into, since just now, and nowhere else.
         unsafe { Next::listen(this, source, Known::ToNobody) };
         return Ok(into);
     };
     let this = Next::apart(source, into, step)?;
     // SAFETY: in no list, and it stays until it was told or taken off.
     if unsafe { into.listen(Next::field(this, offset_of!(Next, needless))) } {
-        // SAFETY: new.
+        // SAFETY: it is listed where it delivers into, since just now, and nowhere else.
         unsafe { Next::listen(this, source, Known::ToOthers) };
     } else {
         // SAFETY: it is complete, so nobody knows the step.
@@ -171,7 +171,7 @@ impl Next {
     unsafe fn go_on(link: NonNull<Link>, runs: bool) {
         // SAFETY: TOLD: a reference is kept for it.
         let source = unsafe { Link::take_source(link) };
-        // SAFETY: a `Next`'s.
+        // SAFETY: the link is the `link` of a `Next`.
         let this = unsafe { Self::of_field(link, offset_of!(Self, link)) };
         // SAFETY: neither of the two who may free it has.
         let info = unsafe { Link::info(link) };
@@ -237,7 +237,7 @@ impl Next {
     /// The job lies where the links of a `Next` were that was taken off what it delivers into; called once.
     #[inline]
     unsafe fn detach(job: NonNull<Job>, drop_ctx: impl FnOnce(Owned)) {
-        // SAFETY: a `Next`'s.
+        // SAFETY: the job lies where the `needless` of a `Next` was.
         let this = unsafe { Self::of_field(job, offset_of!(Self, needless)) };
         // SAFETY: since it was taken off, the context is this thread's.
         let ctx = unsafe { Self::field::<Owned>(this, offset_of!(Self, ctx)).read() };
@@ -283,7 +283,7 @@ impl Next {
             // SAFETY: the reference of the `Next` is taken over.
             let into = unsafe { Handle::from_raw(into) };
             // What is left of it goes with the asynchron, and is not dropped.
-            // SAFETY: read once.
+            // SAFETY: ALONE: it is read once, and is not dropped afterwards.
             let Self { function, ctx, .. } = unsafe { this.read() };
             (into, function, ctx)
         } else if info & SENT != 0 {

@@ -115,7 +115,7 @@ mod tests {
         let reserved = ReservedRow::new(NonNull::dangling()).unwrap();
         let row = reserved.0;
         let last = reserved.token() | (u64::MAX - u64::from(u32::MAX));
-        // SAFETY: reserved.
+        // SAFETY: ALONE: the row was reserved just now.
         unsafe { *row.token.get() = last };
         // SAFETY: nobody else knows the owner.
         let filled = unsafe { reserved.fill(&owner) };

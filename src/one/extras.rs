@@ -244,7 +244,7 @@ impl Drop for Extras {
             // SAFETY: it was a box, and was never listed: else it would have been taken off.
             drop(unsafe { Box::from_raw(demand.as_ptr()) });
         }
-        // ORDERING: as above.
+        // ORDERING: nobody else can ask for progress any more.
         let progress = self.progress.load(Relaxed);
         if !progress.is_null() {
             // SAFETY: it was a box, and nobody can reach it any more.

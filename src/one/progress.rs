@@ -133,11 +133,11 @@ impl Progress {
             let slot = word.free();
             if slot == 0 {
                 backoff.wait();
-                // ORDERING: as above.
+                // ORDERING: Acquire sees that it is complete, if it is closed by now.
                 seen = self.word.load(Acquire);
                 continue;
             }
-            // ORDERING: Acquire comes after all that was written there before; and as above.
+            // ORDERING: Acquire comes after all that was written there before, and sees that it is complete, if it is closed.
             match self.word.compare_exchange(seen, word.with_taken(slot).0, Acquire, Acquire) {
                 Ok(_) => return Some(slot),
                 Err(changed) => seen = changed,
@@ -201,14 +201,14 @@ impl PairSlot {
     fn write(&self, pair: Pair) {
         // ORDERING: Release, so that a reader that still was at this slot sees that it was taken: see `get`.
         self.done.store(pair.done, Release);
-        // ORDERING: the same.
+        // ORDERING: Release, as of what is done: see `get`.
         self.total.store(pair.total, Release);
     }
 
     fn read(&self) -> Pair {
         // ORDERING: Acquire, so that the look at the word comes after: see `get`.
         let done = self.done.load(Acquire);
-        // ORDERING: the same.
+        // ORDERING: Acquire, as of what is done: see `get`.
         Pair { done, total: self.total.load(Acquire) }
     }
 }

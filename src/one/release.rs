@@ -344,7 +344,7 @@ impl Asynchron {
     pub(super) unsafe fn next_dead(this: NonNull<Self>) -> Option<NonNull<Self>> {
         // SAFETY: LAST: nobody else can reach it.
         let room = unsafe { this.as_ref() }.listeners.get().cast::<*mut Self>();
-        // SAFETY: written there.
+        // SAFETY: LAST: `link_dead` has written there.
         NonNull::new(unsafe { room.read() })
     }
 }

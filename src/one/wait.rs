@@ -57,7 +57,7 @@ pub(crate) fn before_sleep(what: Option<fn()>) {
 
 #[inline]
 fn do_before_sleep() {
-    // ORDERING: as above.
+    // ORDERING: the function stands alone.
     let what = BEFORE_SLEEP.load(Relaxed);
     if !what.is_null() {
         // SAFETY: what is stored there is such a function.

@@ -103,7 +103,7 @@ impl Posted {
     /// # Safety
     /// It is alive.
     unsafe fn node(this: NonNull<Errand>) -> NonNull<Listener> {
-        // SAFETY: inside of it.
+        // SAFETY: the listener lies inside of what begins there.
         unsafe { this.byte_add(offset_of!(Self, needless)) }.cast()
     }
 
@@ -163,7 +163,7 @@ impl Posted {
             Begun::Refused => unsafe { Self::drop_ctx(this) },
             Begun::Gone => {}
         }
-        // SAFETY: it is done.
+        // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(this) };
     }
 
@@ -184,7 +184,7 @@ impl Posted {
             Begun::Refused => unsafe { Self::drop_ctx(this) },
             Begun::Gone => {}
         }
-        // SAFETY: it is done.
+        // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(this) };
     }
 
@@ -200,7 +200,7 @@ impl Posted {
             // SAFETY: taken off the list here.
             unsafe { Self::drop_ctx(this) };
         }
-        // SAFETY: it is done.
+        // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(this) };
     }
 
@@ -216,7 +216,7 @@ impl Posted {
     /// # Safety
     /// As for [`Kind::Take`].
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
-        // SAFETY: inside of one.
+        // SAFETY: it has this kind, so it is the listener of one of these.
         let this = unsafe { node.byte_sub(offset_of!(Self, needless)) }.cast::<Errand>();
         // SAFETY: the listener has a part in it.
         if sys::is_this_process(unsafe { Errand::process(this) }) {
@@ -230,7 +230,7 @@ impl Posted {
     /// # Safety
     /// The job lies where the links of a listener were that was taken off what it delivers into; called once.
     unsafe fn let_go(job: NonNull<Job>) {
-        // SAFETY: inside of one.
+        // SAFETY: it has this kind, so it is the listener of one of these.
         let this = unsafe { job.byte_sub(offset_of!(Self, needless)) }.cast::<Errand>();
         // SAFETY: since it was taken off, the context is this thread's.
         let drop_ctx = || drop(unsafe { Self::take_ctx(this) });

@@ -78,7 +78,7 @@ impl Task {
 
     /// Where it lies in a queue.
     pub(super) fn place(this: NonNull<Self>) -> NonNull<Place> {
-        // SAFETY: inside the task.
+        // SAFETY: the place lies inside of the task.
         unsafe { this.byte_add(offset_of!(Self, place)) }.cast()
     }
 
@@ -270,7 +270,7 @@ impl Task {
     /// ALONE: nobody else knows it any more.
     #[inline]
     unsafe fn take_apart(this: NonNull<Self>) -> (Function, Owned, Handle) {
-        // SAFETY: read once.
+        // SAFETY: ALONE: it is read once, and is not dropped afterwards.
         let Self { chunk, a, function, ctx, .. } = unsafe { this.read() };
         // SAFETY: its room is used no more.
         unsafe { Chunk::leave(chunk) };

@@ -58,7 +58,7 @@ extern "C" fn before_fork() {
 
 extern "C" fn in_parent() {
     if has_turn() {
-        // ORDERING: as above.
+        // ORDERING: what others see of it makes no difference to them.
         FORKS.fetch_and(!UNDER_WAY, Relaxed);
         end_turn();
     }
@@ -76,7 +76,7 @@ extern "C" fn in_child() {
 fn count_fork() {
     // ORDERING: a child begins with one thread.
     let forks = FORKS.load(Relaxed) & !UNDER_WAY;
-    // ORDERING: as above.
+    // ORDERING: a child begins with one thread.
     FORKS.store(forks.wrapping_add(1), Relaxed);
 }
 
@@ -143,7 +143,7 @@ impl Process {
     }
 
     pub(super) fn is_this(self) -> bool {
-        // ORDERING: as above.
+        // ORDERING: changes in a fork alone.
         let forks = FORKS.load(Relaxed);
         self.0 == forks || forks & UNDER_WAY != 0 && self.0 == find_out(forks)
     }

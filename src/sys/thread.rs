@@ -13,7 +13,7 @@ pub(crate) fn processors() -> usize {
     match KNOWN.load(Ordering::Relaxed) {
         0 => {
             let n = ask_processors().max(1);
-            // ORDERING: as above.
+            // ORDERING: the number stands alone.
             KNOWN.store(n, Ordering::Relaxed);
             n
         }

@@ -98,13 +98,13 @@ impl Clock {
                     idle_until = None;
                     // SAFETY: it is due by the wheel.
                     let Some(fired) = (unsafe { Node::fire(place) }) else {
-                        // SAFETY: it lies there.
+                        // SAFETY: what is due lies in this wheel.
                         unsafe { inner.wheel.put_off(place, AGAIN) };
                         drop(inner);
                         inner = self.lock();
                         continue;
                     };
-                    // SAFETY: it lies there.
+                    // SAFETY: what is due lies in this wheel.
                     unsafe { inner.wheel.take_out(place) };
                     if fired.is_heard() {
                         self.leave_to_another(inner);
@@ -166,7 +166,7 @@ pub fn serve_all() {
             // SAFETY: it is due by the wheel.
             Turn::Due(place) => match unsafe { Node::fire(place) } {
                 Some(fired) => {
-                    // SAFETY: it lies there.
+                    // SAFETY: what is due lies in this wheel.
                     unsafe { inner.wheel.take_out(place) };
                     drop(inner);
                     fired.complete();

@@ -34,15 +34,15 @@ impl Spares {
     /// One for `a`, which is the caller's from here on.
     #[inline]
     pub(super) fn take(&self, a: &Asynchron, _locked: &mut Inner) -> Option<NonNull<Node>> {
-        // ORDERING: under the lock, as the rest here.
+        // ORDERING: under the lock.
         let node = NonNull::new(self.first.load(Relaxed))?;
         // SAFETY: it was given to `keep`, and not taken since.
         let next = unsafe { Node::next_spare(node) };
         // SAFETY: ALONE: nobody else knows it.
         unsafe { Node::set_asynchron(node, a) };
-        // ORDERING: as above.
+        // ORDERING: under the lock.
         self.first.store(next, Relaxed);
-        // ORDERING: as above.
+        // ORDERING: under the lock.
         self.len.store(self.len.load(Relaxed).wrapping_sub(1), Relaxed);
         Some(node)
     }
@@ -53,16 +53,16 @@ impl Spares {
     /// ALONE: a deadline's node that lies nowhere.
     #[inline]
     pub(super) unsafe fn keep(&self, node: NonNull<Node>, _locked: &mut Inner) -> bool {
-        // ORDERING: under the lock, as the rest here.
+        // ORDERING: under the lock.
         let (first, len) = (self.first.load(Relaxed), self.len.load(Relaxed));
         if len >= MOST {
             return false;
         }
         // SAFETY: as the caller promises.
         unsafe { Node::link_spare(node, first) };
-        // ORDERING: as above.
+        // ORDERING: under the lock.
         self.first.store(node.as_ptr(), Relaxed);
-        // ORDERING: as above.
+        // ORDERING: under the lock.
         self.len.store(len.wrapping_add(1), Relaxed);
         true
     }

@@ -284,7 +284,7 @@ mod tests {
             let place = at(&places, some);
             if let Some(time) = times[some].take() {
                 expected.remove(&(time, some));
-                // SAFETY: it lies there.
+                // SAFETY: it lies in this wheel.
                 unsafe { wheel.take_out(place) };
             } else {
                 let far = chance.next(40);
@@ -311,7 +311,7 @@ mod tests {
                             "{time}, first is {first}, now {now}"
                         );
                         expected.remove(&(time, due_index));
-                        // SAFETY: it lies there.
+                        // SAFETY: it lies in this wheel.
                         unsafe { wheel.take_out(due) };
                     }
                     Turn::Rest(next) => {
@@ -341,7 +341,7 @@ mod tests {
             match wheel.turn(LAST) {
                 Turn::Due(due) => {
                     found.push(index(&places, due));
-                    // SAFETY: it lies there.
+                    // SAFETY: it lies in this wheel.
                     unsafe { wheel.take_out(due) };
                 }
                 Turn::Sorted => {}
@@ -372,7 +372,7 @@ mod tests {
         unsafe { wheel.put(at(&places, 0), 0) };
         assert!(matches!(wheel.turn(1000), Turn::Due(_)));
         assert!(matches!(wheel.turn(1000), Turn::Due(_)), "it lies there still");
-        // SAFETY: it lies there.
+        // SAFETY: it lies in this wheel.
         unsafe { wheel.put_off(at(&places, 0), 100) };
         assert!(matches!(wheel.turn(99), Turn::Rest(Some(64..=100)) | Turn::Sorted));
         while let Turn::Sorted = wheel.turn(99) {}
@@ -391,7 +391,7 @@ mod tests {
         // SAFETY: it lies nowhere, and stays.
         unsafe { wheel.put(at(&places, 1), 3) };
         assert!(matches!(wheel.turn(1000), Turn::Due(due) if due == at(&places, 1)));
-        // SAFETY: it lies there.
+        // SAFETY: it lies in this wheel.
         unsafe { wheel.take_out(at(&places, 1)) };
         assert!(matches!(wheel.turn(1 << 40), Turn::Rest(Some(_)) | Turn::Sorted));
         while let Turn::Sorted = wheel.turn(LAST) {}

@@ -136,7 +136,7 @@ impl Tail {
         let go_on = || unsafe { After::go_on(after, true) };
         // SAFETY: it is to be done here.
         unsafe { Errand::within(errand, go_on) };
-        // SAFETY: it is done.
+        // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(errand) };
     }
 
@@ -147,7 +147,7 @@ impl Tail {
         let after = unsafe { Self::after(errand) };
         // SAFETY: the count of who sent it is for this, which is done once.
         unsafe { After::go_on(after, false) };
-        // SAFETY: it is done.
+        // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(errand) };
     }
 

@@ -124,7 +124,7 @@ impl SentCallback {
         let run = || unsafe { Removable::run_due(job.cast()) };
         // SAFETY: it is to be done here.
         unsafe { Errand::within(errand, run) };
-        // SAFETY: it is done.
+        // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(errand) };
     }
 
@@ -135,7 +135,7 @@ impl SentCallback {
         let this = unsafe { Self::of_errand(errand) };
         // SAFETY: it is due, and is not run.
         unsafe { Removable::discard_due(this) };
-        // SAFETY: it is done.
+        // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(errand) };
     }
 

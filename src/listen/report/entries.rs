@@ -120,7 +120,7 @@ impl Slabs {
     /// One slab of so many entries.
     pub(super) fn one(len: usize) -> Result<Self, NoMemory> {
         let slab = allocate(layout(len).ok_or(NoMemory)?)?.cast::<Slab>().as_ptr();
-        // SAFETY: just allocated.
+        // SAFETY: just allocated, with room for a slab.
         unsafe { slab.write(Slab { next: ptr::null_mut(), len, used: 0 }) };
         Ok(Self { oldest: slab, newest: slab })
     }
@@ -182,7 +182,7 @@ impl Drop for Slabs {
             unsafe { entry.drop_in_place() };
         }
         while let Some(slab) = NonNull::new(self.oldest) {
-            // SAFETY: ours.
+            // SAFETY: the slab is this list's, and is there until it is freed below.
             let Slab { next, len, .. } = unsafe { slab.read() };
             if let Some(layout) = layout(len) {
                 // SAFETY: allocated with this layout.

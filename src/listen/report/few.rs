@@ -39,7 +39,7 @@ impl Few {
             give(unsafe { first.assume_init_read() });
         }
         for item in items {
-            // SAFETY: as the first.
+            // SAFETY: so many were written, and they are read once.
             give(unsafe { item.assume_init_read() });
         }
     }

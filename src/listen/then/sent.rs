@@ -57,7 +57,7 @@ pub(crate) fn then_on(
     let this = NonNull::from(Box::leak(sent)).cast::<Next>();
     // SAFETY: in no list, and it stays until it was told or taken off.
     if unsafe { into.listen(Next::field(this, offset_of!(Next, needless))) } {
-        // SAFETY: new.
+        // SAFETY: it is listed where it delivers into, since just now, and nowhere else.
         unsafe { Next::listen(this, source, Known::ToOthers) };
     } else {
         // SAFETY: it is complete, so nobody knows the step.
@@ -80,9 +80,9 @@ impl SentStep {
         let info = unsafe { Link::info(link) };
         // SAFETY: TOLD: a reference is kept for it.
         if !passes_on(unsafe { source.as_ref() }, info) {
-            // SAFETY: a `Next`'s.
+            // SAFETY: the job lies where the `link` of a `Next` was.
             let this = unsafe { Next::of_field(job, offset_of!(Next, link)) };
-            // SAFETY: of this kind.
+            // SAFETY: the step lies in one of these.
             let errand = unsafe { Self::errand(this) };
             // SAFETY: the step has a part in it.
             unsafe { Errand::retain(errand) };
@@ -102,7 +102,7 @@ impl SentStep {
     /// # Safety
     /// As for [`Kind::Step`].
     unsafe fn take(node: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
-        // SAFETY: a `Next`'s.
+        // SAFETY: the node is the `needless` of a `Next`.
         let this = unsafe { Next::of_field(node, offset_of!(Next, needless)) };
         // SAFETY: the step lies in one of these.
         let errand = unsafe { Self::errand(this) };
@@ -119,7 +119,7 @@ impl SentStep {
     /// # Safety
     /// As for [`Next::detach`].
     unsafe fn let_go(job: NonNull<Job>) {
-        // SAFETY: a `Next`'s.
+        // SAFETY: the job lies where the `needless` of a `Next` was.
         let this = unsafe { Next::of_field(job, offset_of!(Next, needless)) };
         // SAFETY: the step lies in one of these.
         let field = unsafe { Self::ending(this) };
@@ -158,7 +158,7 @@ impl SentStep {
     #[inline(never)]
     pub(super) unsafe fn take_apart(step: NonNull<Next>) -> (Handle, JoinFn, Owned) {
         // What is left of it goes with the errand, and is not dropped.
-        // SAFETY: read once.
+        // SAFETY: ALONE: it is read once, and is not dropped afterwards.
         let Apart { next: Next { function, ctx, .. }, into } =
             unsafe { step.cast::<Apart>().read() };
         // SAFETY: the step lies in one of these.
@@ -183,15 +183,15 @@ impl SentStep {
     /// It is to be done here; called once.
     unsafe fn run_errand(job: NonNull<Job>) {
         let link = job.cast::<Link>();
-        // SAFETY: a `Next`'s.
+        // SAFETY: the job lies where the `link` of a `Next` was.
         let this = unsafe { Next::of_field(job, offset_of!(Next, link)) };
-        // SAFETY: of this kind.
+        // SAFETY: the step lies in one of these.
         let errand = unsafe { Self::errand(this) };
         // SAFETY: it is done here, once.
         let go_on = || unsafe { Next::go_on(link, true) };
         // SAFETY: it is to be done here.
         unsafe { Errand::within(errand, go_on) };
-        // SAFETY: it is done.
+        // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(errand) };
     }
 
@@ -202,7 +202,7 @@ impl SentStep {
         let link = unsafe { Self::link(errand) };
         // SAFETY: it is done here, once.
         unsafe { Next::go_on(link, false) };
-        // SAFETY: it is done.
+        // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(errand) };
     }
 

@@ -111,7 +111,7 @@ impl Table {
             let row = self.row(number).ok_or(NoMemory)?;
             // ORDERING: it is true if the head has not changed since, which the exchange checks.
             let next = row.next.load(Relaxed);
-            // ORDERING: as above.
+            // ORDERING: Acquire sees what was done to the row before it was given, as the load of the head.
             match self.free.compare_exchange_weak(head, changed(head, next), Acquire, Acquire) {
                 Ok(_) => return Ok(row),
                 Err(now) => head = now,
@@ -128,7 +128,7 @@ impl Table {
         loop {
             self.make_chunk(number)?;
             let next = number.wrapping_add(1);
-            // ORDERING: as above.
+            // ORDERING: the number stands alone: the exchange only makes it this thread's.
             match self.used.compare_exchange_weak(number, next, Relaxed, Relaxed) {
                 Ok(_) => break,
                 Err(now) => number = now,

@@ -71,7 +71,7 @@ impl State {
         if seen & (LOCKED | WATCHED) != WATCHED {
             return None;
         }
-        // ORDERING: as above.
+        // ORDERING: Acquire sees what the last holder did.
         let held = self.0.compare_exchange(seen, seen | LOCKED, Acquire, Relaxed).ok().map(Held)?;
         race::acquire(self);
         Some(held)

@@ -21,7 +21,7 @@ extern "C" fn look_at_load() {
 
 #[inline(always)]
 pub(super) fn mask() -> u32 {
-    // ORDERING: as above.
+    // ORDERING: it never changes once the library is loaded.
     MASK.load(Relaxed)
 }
 

@@ -37,7 +37,7 @@ impl ThreadLocal {
     }
 
     fn key(&self) -> Option<libc::pthread_key_t> {
-        // ORDERING: as above.
+        // ORDERING: Acquire sees what the thread that made the key did to make it.
         let known = self.key.load(Acquire);
         if known != 0 {
             return Some(key_of(known));

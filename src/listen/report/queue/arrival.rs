@@ -86,7 +86,7 @@ impl Queue {
             };
             // SAFETY: an arrived entry is alive, and its link is the report's.
             chain = unsafe { entry.as_ref() }.listener.prev.cast();
-            // SAFETY: it has arrived.
+            // SAFETY: it has arrived, and was in the chain alone.
             if !(are_removed && unsafe { self.free_if_removed(entry) }) {
                 // SAFETY: it has arrived, and was in the chain alone.
                 unsafe { reversed.push_front(entry) };
@@ -104,7 +104,7 @@ impl Queue {
     /// # Safety
     /// The entry is the report's, and neither listed nor arrived.
     pub(in super::super) unsafe fn push(&mut self, entry: NonNull<Entry>) -> bool {
-        // SAFETY: it arrives.
+        // SAFETY: it arrives just now, and nothing leads to it but the caller.
         if unsafe { self.free_if_removed(entry) } {
             return false;
         }

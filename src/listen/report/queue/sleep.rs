@@ -58,7 +58,7 @@ impl Queue {
         // ORDERING: both under the lock, where those about to sleep read it. Those that only watch
         // take the lock when they see a change.
         let count = events.load(Relaxed).wrapping_add(1);
-        // ORDERING: as above.
+        // ORDERING: under the lock, as the load.
         events.store(count, Relaxed);
         let to_wake = to_wake.min(self.sleepers.saturating_sub(self.woken));
         self.woken = self.woken.wrapping_add(to_wake);
