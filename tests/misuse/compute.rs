@@ -109,7 +109,8 @@ fn spawn() -> Vec<Row> {
     }
 }
 
-const CREATE: asynchron_executor_options_t = asynchron_executor_options_t {
+/// An executor with a thread.
+pub const CREATE: asynchron_executor_options_t = asynchron_executor_options_t {
     size: size_of::<asynchron_executor_options_t>(),
     name: null(),
     threads: 1,

@@ -10,7 +10,9 @@ use asynchron::capi::asynchron_status_t::*;
 use asynchron::capi::*;
 
 use crate::common::{OPTIONS, mark, notify_options, works};
+use crate::compute::CREATE;
 use crate::limit;
+use crate::steps::full;
 use crate::tally::{self, DROP, FN, NOTIFY};
 
 /// How much larger than known; more than any release will add at once.
@@ -145,6 +147,61 @@ fn notify_options_of_every_size() {
                     "the token is written only with OK"
                 );
                 works(a);
+                status
+            })
+        });
+    });
+}
+
+#[test]
+fn step_options_of_every_size() {
+    step_options(|source, options, out| unsafe {
+        asynchron_then_with(source, null_mut(), options, out)
+    });
+    step_options(|source, options, out| unsafe {
+        asynchron_after_with(&source, 1, null_mut(), options, out)
+    });
+}
+
+type Step = fn(
+    *mut asynchron_t,
+    *const asynchron_step_options_t,
+    *mut *mut asynchron_t,
+) -> asynchron_status_t;
+
+fn step_options(step: Step) {
+    limit::within(move |_| {
+        let first_release = size_of::<asynchron_step_options_t>();
+        every_size(first_release, &full(null_mut()), [1, 1], [0, 1], |options| {
+            tried(|| unsafe {
+                let (source, mut into) = (asynchron_create(null()), mark());
+                assert_eq!(asynchron_cancel(source), ASYNCHRON_OK);
+                let status = step(source, options.cast(), &mut into);
+                assert_eq!(into == mark(), status != ASYNCHRON_OK, "out is written only with OK");
+                if status == ASYNCHRON_OK {
+                    assert_eq!(asynchron_poll(into), ASYNCHRON_OK);
+                    asynchron_release(into);
+                }
+                asynchron_release(source);
+                status
+            })
+        });
+    });
+}
+
+#[test]
+fn executor_options_of_every_size() {
+    limit::within(|_| {
+        let known = asynchron_executor_options_t { drop_ctx: DROP, ..CREATE };
+        let first_release = size_of::<asynchron_executor_options_t>();
+        every_size(first_release, &known, [0, 1], [0, 1], |options| {
+            tried(|| unsafe {
+                let mut e = mark();
+                let status = asynchron_executor_create(options.cast(), &mut e);
+                assert_eq!(e == mark(), status != ASYNCHRON_OK, "out is written only with OK");
+                if status == ASYNCHRON_OK {
+                    asynchron_executor_release(e);
+                }
                 status
             })
         });
