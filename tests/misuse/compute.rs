@@ -122,7 +122,7 @@ pub const CREATE: asynchron_executor_options_t = asynchron_executor_options_t {
 };
 
 /// Makes an executor, which is to have what was handed over; and releases it.
-unsafe fn created(options: *const asynchron_executor_options_t) -> asynchron_status_t {
+pub unsafe fn created(options: *const asynchron_executor_options_t) -> asynchron_status_t {
     unsafe {
         let mut e = null_mut();
         let status = asynchron_executor_create(options, &mut e);

@@ -3,14 +3,18 @@
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
+use std::sync::OnceLock;
 
 use asynchron::capi::asynchron_status_t::*;
 use asynchron::capi::*;
 
 use crate::common::{OPTIONS, notify_options};
+use crate::compute::{CREATE, created};
 use crate::ledger::{Deny, denied};
 use crate::limit;
+use crate::promises::given_up;
 use crate::scene::Scene;
+use crate::steps::full;
 use crate::table::*;
 use crate::tally::{self, DROP, FN, JOIN, NOTIFY};
 use crate::trial::{hold_with_or_without_memory, hold_without_memory, trials};
@@ -18,6 +22,7 @@ use crate::trial::{hold_with_or_without_memory, hold_without_memory, trials};
 /// More than lies inside an asynchron, all of which is 64 bytes.
 static LONG: [u8; 100] = [7; 100];
 const MANY: usize = 1000;
+const HOUR: u64 = 3_600_000_000_000;
 
 #[test]
 fn handles_without_memory() {
@@ -91,6 +96,7 @@ fn deliveries_without_memory() {
 
 #[test]
 fn callbacks_without_memory() {
+    at_once();
     hold_without_memory(trials! {
         asynchron_notify {
             "on a pending one" => E_NOMEM, OK.runs(1),
@@ -104,8 +110,145 @@ fn callbacks_without_memory() {
                 };
                 asynchron_notify_with(s.pending, &options, null_mut())
             };
+            "on an executor" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let options = asynchron_notify_options_t {
+                    drop_ctx: DROP,
+                    executor: at_once(),
+                    ..notify_options(NOTIFY, s.thing())
+                };
+                asynchron_notify_with(s.pending, &options, &mut s.token)
+            };
         }
     });
+}
+
+#[test]
+fn producers_without_memory() {
+    hold_without_memory(trials! {
+        asynchron_promise_create {
+            "the first" => NULL, POINTER, |s| given_up(asynchron_promise_create(s.unnamed, 0));
+            "that cancels what nobody wants" => NULL, POINTER, |s| given_up(
+                asynchron_promise_create(s.unnamed, ASYNCHRON_PROMISE_CANCEL_UNWANTED),
+            );
+        }
+        asynchron_progress {
+            "the first" => E_NOMEM, OK, |s| asynchron_progress(s.unnamed, 1, 2);
+        }
+        asynchron_follow {
+            "a pending one" => E_NOMEM, OK, |s| asynchron_follow(s.pending, s.unnamed);
+        }
+    });
+}
+
+macro_rules! groups {
+    ($group:ident) => {
+        trials! {
+            $group {
+                "one pending" => NULL, POINTER,
+                    |s| kept(s, $group(&s.pending, 1, null_mut(), 0));
+                "one pending, into another" => NULL, POINTER,
+                    |s| kept(s, $group(&s.pending, 1, s.unnamed, ASYNCHRON_CANCEL_REST));
+                "1000" => NULL, POINTER,
+                    |s| kept(s, $group([s.pending; MANY].as_ptr(), MANY, null_mut(), 0));
+                "all complete" => NULL, POINTER,
+                    |s| kept(s, $group([s.ready, s.failed].as_ptr(), 2, null_mut(), 0));
+            }
+        }
+    };
+}
+
+#[test]
+fn groups_without_memory() {
+    hold_without_memory(groups!(asynchron_all));
+    hold_without_memory(groups!(asynchron_any));
+    hold_without_memory(groups!(asynchron_race));
+}
+
+#[test]
+fn steps_with_options_without_memory() {
+    at_once();
+    hold_without_memory(trials! {
+        asynchron_then_with {
+            "a pending one" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let options = full(s.thing());
+                asynchron_then_with(s.pending, null_mut(), &options, &mut s.handle)
+            };
+            "a pending one, into another, NULL to drop" => E_NOMEM.drops(1), OK.drops(1).runs(1),
+                |s| asynchron_then_with(s.pending, s.unnamed, &full(null_mut()), null_mut());
+            "a pending one, on an executor" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let options = there(s);
+                asynchron_then_with(s.pending, null_mut(), &options, &mut s.handle)
+            };
+            "a ready one" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let options = full(s.thing());
+                asynchron_then_with(s.ready, null_mut(), &options, &mut s.handle)
+            };
+            "a ready one, on an executor" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let options = there(s);
+                asynchron_then_with(s.ready, null_mut(), &options, &mut s.handle)
+            };
+        }
+        asynchron_after_with {
+            "one pending" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let options = full(s.thing());
+                asynchron_after_with(&s.pending, 1, null_mut(), &options, &mut s.handle)
+            };
+            "1000, into another, on an executor" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let (all, options) = ([s.pending; MANY], there(s));
+                asynchron_after_with(all.as_ptr(), MANY, s.unnamed, &options, null_mut())
+            };
+            "nothing" => E_NOMEM.drops(1), OK.drops(1).runs(1), |s| {
+                let options = full(s.thing());
+                asynchron_after_with(null(), 0, null_mut(), &options, &mut s.handle)
+            };
+        }
+    });
+}
+
+#[test]
+fn executors_without_memory() {
+    at_once();
+    hold_without_memory(trials! {
+        asynchron_executor_create {
+            "with threads" => E_NOMEM.drops(1), OK.drops(1), |s| created(
+                &asynchron_executor_options_t { ctx: s.thing(), drop_ctx: DROP, ..CREATE },
+            );
+            "with a function to post" => E_NOMEM.drops(1), OK.drops(1), |s| created(
+                &asynchron_executor_options_t { ctx: s.thing(), drop_ctx: DROP, ..AT_ONCE },
+            );
+        }
+        asynchron_spawn_on {
+            "a function" => E_NOMEM.drops(1), OK.drops(1).runs(1),
+                |s| asynchron_spawn_on(at_once(), s.unnamed, FN, s.thing(), DROP);
+        }
+    });
+}
+
+const AT_ONCE: asynchron_executor_options_t =
+    asynchron_executor_options_t { post: Some(run_at_once), ..CREATE };
+
+unsafe extern "C" fn run_at_once(task: *mut asynchron_task_t, _ctx: *mut c_void) -> i32 {
+    unsafe { asynchron_task_run(task) };
+    0
+}
+
+/// An executor that runs at once what it is given. A test that has it in a trial asks for it before memory runs out.
+fn at_once() -> *mut asynchron_executor_t {
+    struct Kept(*mut asynchron_executor_t);
+    unsafe impl Send for Kept {}
+    unsafe impl Sync for Kept {}
+    static KEPT: OnceLock<Kept> = OnceLock::new();
+    let make = || {
+        let mut e = null_mut();
+        assert_eq!(unsafe { asynchron_executor_create(&AT_ONCE, &mut e) }, ASYNCHRON_OK);
+        Kept(e)
+    };
+    KEPT.get_or_init(make).0
+}
+
+/// Step options with that executor.
+fn there(s: &Scene) -> asynchron_step_options_t {
+    asynchron_step_options_t { executor: at_once(), ..full(s.thing()) }
 }
 
 #[test]
@@ -182,6 +325,17 @@ fn what_may_do_without_memory() {
                 |s| asynchron_spawn(s.unnamed, FN, s.thing(), DROP);
             "a function, NULL ctx" => E_NOMEM.drops(1), OK.drops(1).runs(1),
                 |s| asynchron_spawn(s.unnamed, FN, null_mut(), DROP);
+        }
+        asynchron_expire_after {
+            "an hour" => E_NOMEM, OK, |s| asynchron_expire_after(s.unnamed, HOUR);
+        }
+        asynchron_timer {
+            "of an hour" => NULL, POINTER, |s| {
+                let timer = kept(s, asynchron_timer(HOUR));
+                // It keeps itself until then.
+                asynchron_cancel(timer);
+                timer
+            };
         }
         asynchron_notify {
             "on a ready one" => E_NOMEM, OK.runs(1),

@@ -40,7 +40,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 /// It means nothing, and leaves nothing behind.
-fn given_up(p: *mut asynchron_promise_t) -> *mut asynchron_promise_t {
+pub fn given_up(p: *mut asynchron_promise_t) -> *mut asynchron_promise_t {
     unsafe { asynchron_promise_release(p) };
     p
 }
