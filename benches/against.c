@@ -1,6 +1,6 @@
 /*
  * One workload, so many times, for who counts its instructions with two builds of the library: against.sh. It calls
- * only what the first release has, so that any build can run it.
+ * only what 0.1.0 has, so that any build can run it.
  *
  *     build/against              names the workloads
  *     build/against NAME TIMES
