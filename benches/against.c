@@ -1,5 +1,5 @@
 /*
- * One workload, so many times, for who counts its instructions with two builds of the library: against.sh. It calls
+ * One workload, so many times, for whoever counts its instructions with two builds of the library: against.sh. It calls
  * only what 0.1.0 has, so that any build can run it.
  *
  *     build/against              names the workloads

@@ -2,7 +2,7 @@
 // thread.
 //
 //     build/cpp                times of interleaved rounds, on one processor, and their ratios
-//     build/cpp WAY NUMBER     one way, so many times, for who counts instructions
+//     build/cpp WAY NUMBER     one way, so many times, for whoever counts instructions
 #include <asynchron.hpp>
 
 #include <sched.h>
@@ -37,7 +37,7 @@ void c(int i)
 
 void ready(int i) { must(asynchron::ready(i).get() == i); }
 
-// With two: one for who delivers, one for who gets.
+// With two: one for whoever delivers, one for whoever gets.
 void c_two(int i)
 {
     asynchron_value_t value;

@@ -1,5 +1,5 @@
 /*
- * One asynchron's life, so many times, for who counts its instructions. figures.c checks the values.
+ * One asynchron's life, so many times, for whoever counts its instructions. figures.c checks the values.
  *
  *     build/life NUMBER
  */

@@ -10,7 +10,7 @@
 
 static asynchron_executor_t *executor;
 
-/* Runs on a thread of the executor. Who gets tired of waiting cancels: from 0 it never ends. */
+/* Runs on a thread of the executor. Whoever gets tired of waiting cancels: from 0 it never ends. */
 static int32_t count_steps(asynchron_t *self, void *number)
 {
     uint64_t n = *(const uint64_t *)number;

@@ -83,7 +83,7 @@ int main()
     std::printf("%d in stock\n", stock);
     CHECK(stock == 360);
 
-    // In order: who gives work to the next is shut down first. Each waits until all of it has returned.
+    // In order: whoever gives work to the next is shut down first. Each waits until all of it has returned.
     shelves.shutdown();
     computing.shutdown();
     on_window.shutdown();

@@ -61,6 +61,7 @@
  *     waits.
  *   - The library prints nothing, keeps no last error, and never ends the program, with one
  *     exception: a C++ exception that leaves a callback, function or drop ends it with a message.
+ *     (On systems other than Linux, a thread's first wait allocates, and ends it without memory.)
  *     Catch it inside. The same goes for pthread_exit() and for a thread's cancellation in there;
  *     longjmp() out of one is undefined. No call here is itself a cancellation point.
  *   - fork(). The child may create, deliver, wait and spawn. What the parent's threads were
@@ -617,7 +618,7 @@ ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
 /**
  * Whether anybody but you holds a reference.
  *
- * 0 stays 0 as long as you give your handle to nobody: only who holds a reference can make another. 1 may
+ * 0 stays 0 as long as you give your handle to nobody: only one who holds a reference can make another. 1 may
  * become 0 at any moment. References that the library holds count, too: for a function, a callback
  * or a step that has not returned, for a report, for a task in the queue.
  *
@@ -632,14 +633,15 @@ int asynchron_is_shared(const asynchron_t *a);
  * Whether anybody but you and promises holds a reference: as asynchron_is_shared(), but promises do
  * not count.
  *
- * 0 need not stay 0: who has a promise can make a reference. Who does so later sees what you did
+ * 0 need not stay 0: whoever has a promise can make a reference. Whoever does so later sees what you did
  * before this call.
  *
  * - Needs: `a`, a handle whose reference is yours, or NULL.
  * - Returns: 0: beside yours there are promises at most; 1: there may be others. 0 for NULL.
  * - Since: 0.2.0
  */
-ASYNCHRON_API int asynchron_is_held(const asynchron_t *a);
+ASYNCHRON_API
+int asynchron_is_held(const asynchron_t *a);
 
 /**
  * Whether it has a function on demand that has not been started: then the next asynchron_get(),
@@ -1079,7 +1081,7 @@ asynchron_status_t asynchron_spawn(asynchron_t *a,
  * refuses the task, which is then not yours.
  *
  * It is called without a lock of the library, on whatever thread spawns or completes, also on
- * several at a time. So it should do no more than add the task to a queue and wake who runs it.
+ * several at a time. So it should do no more than add the task to a queue and wake whoever runs it.
  */
 typedef int32_t (*asynchron_post_fn_t)(asynchron_task_t *task, void *ctx);
 
@@ -1255,7 +1257,7 @@ ASYNCHRON_API void asynchron_task_discard(asynchron_task_t *task);
  *
  * How far the work on an asynchron is: two numbers, for whoever shows it. They are written
  * together and read together, from any threads at once: nobody ever reads one of each. None of
- * these calls wakes anybody, so who shows progress looks now and then, as between two waits with a
+ * these calls wakes anybody, so whoever shows progress looks now and then, as between two waits with a
  * timeout.
  */
 

@@ -56,7 +56,7 @@ pub(crate) fn compute_or_wait(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Wa
         return Ok(seen);
     }
     if timeout_ns != 0 && a.extras().is_some_and(|extras| extras.has_demand()) {
-        // Who asks wants it, also while the function runs: until it is complete, or the time is up.
+        // Whoever asks wants it, also while the function runs: until it is complete, or the time is up.
         let asked = Handle::retain(a);
         run_demand(a);
         return wait::until_complete(&asked, timeout_ns);

@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::path::PathBuf;
 
 use common::{files_of, root};
 
@@ -23,6 +24,8 @@ const WORDS: &[(&str, &str)] = &[
     ("seems to compute", "looks busy"),
     ("if you want the value no more", "if you no longer need the value"),
     ("keep each other for ever", "neither is freed until"),
+    (" he ", "it; that thread; whoever does"),
+    (" him ", "it; that thread; whoever does"),
 ];
 
 /// Where people read.
@@ -46,26 +49,60 @@ const PLACES: &[&str] = &[
 const KINDS: &[&str] =
     &["md", "h", "hpp", "c", "cpp", "rs", "txt", "py", "sh", "js", "go", "java", "patch", "run"];
 
+/// All texts, but for this one, which has the words themselves.
+fn texts() -> Vec<PathBuf> {
+    let texts = |place| files_of(&root().join(place), KINDS);
+    let all: Vec<_> =
+        PLACES.iter().flat_map(texts).filter(|path| !path.ends_with("tests/words.rs")).collect();
+    assert!(all.len() > 400, "only {} texts", all.len());
+    all
+}
+
+/// The words of a text, without what marks comments.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    let marks = ['/', '*', '!', '#', '>'];
+    text.split_whitespace().filter(move |word| !word.trim_matches(marks).is_empty())
+}
+
 /// In the text as it reads, however its lines are broken.
 #[test]
 fn what_a_person_reads_is_in_plain_words() {
     let mut found = Vec::new();
-    let texts = |place| files_of(&root().join(place), KINDS);
-    // These are the words themselves.
-    let all: Vec<_> =
-        PLACES.iter().flat_map(texts).filter(|path| !path.ends_with("tests/words.rs")).collect();
-    assert!(all.len() > 400, "only {} texts", all.len());
-    for path in all {
+    for path in texts() {
         let text = fs::read_to_string(&path).unwrap().to_lowercase();
-        let marks = ['/', '*', '!', '#', '>'];
-        let words = text.split_whitespace().filter(|word| !word.trim_matches(marks).is_empty());
-        let text = words.collect::<Vec<_>>().join(" ");
+        let text = words_of(&text).collect::<Vec<_>>().join(" ");
         for (word, instead) in WORDS.iter().filter(|(word, _)| text.contains(word)) {
             let path = path.strip_prefix(root()).unwrap().display();
             found.push(format!("{path}: \"{word}\"; better: {instead}"));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// The first words of a sentence that begins with "Who" and asks nothing.
+fn told_of_who(text: &str) -> Option<String> {
+    let lines = text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+    let words: Vec<_> = words_of(&lines).collect();
+    let starts = words.iter().enumerate().filter(|(_, word)| **word == "Who");
+    starts.map(|(at, _)| &words[at..]).find_map(|rest| {
+        let end = rest.iter().find(|word| word.ends_with(['.', ':', ';', '?']));
+        let asks = end.is_some_and(|word| word.ends_with('?'));
+        (!asks).then(|| rest[..rest.len().min(5)].join(" "))
+    })
+}
+
+/// A thread is no person: "Whoever", or "a thread that". A heading may say what it answers.
+#[test]
+fn who_begins_a_question_alone() {
+    let mut found = Vec::new();
+    for path in texts() {
+        if let Some(words) = told_of_who(&fs::read_to_string(&path).unwrap()) {
+            found.push(format!("{}: \"{words}\"", path.strip_prefix(root()).unwrap().display()));
+        }
+    }
+    assert!(found.is_empty(), "better: Whoever, or a thread that:\n{}", found.join("\n"));
+    assert_eq!(told_of_who("/// It is so. Who\n/// waits is told.").unwrap(), "Who waits is told.");
+    assert_eq!(told_of_who("## Who does it\n\nA thread. Who else? Whoever asks."), None);
 }
 
 /// Types that are named alike because they are alike: what is behind the lock of something, the guard of such a lock, and

@@ -121,7 +121,7 @@ public:
     // Whether there is no other handle than this to any that has it. Promises hold what is copied, too: that stays for the
     // futures that they may hand out. What cannot be copied goes to the first who takes it.
     bool is_last(const asynchron_t *a) const noexcept { return !is_held(a) && (a == origin_ || !is_held(origin_)); }
-    // Whether it is here for who has a future of it.
+    // Whether it is here for whoever has a future of it.
     using told_taken<T>::is_here;
     // Whether it is the caller's, which has found it here.
     bool be_taken(const asynchron_t *a) noexcept

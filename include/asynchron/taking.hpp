@@ -20,10 +20,10 @@ namespace ASYNCHRON_DETAIL {
 
 [[noreturn]] ASYNCHRON_COLD inline void raise_taken() { refuse(described(ASYNCHRON_ALREADY), ASYNCHRON_ALREADY); }
 
-// A value may be taken out while promises live, and these may hand out another future at that moment. So who takes says so
-// here before it looks whether others hold the value, and who reads looks here, and has a future by then. If the future
-// was made before that look, who takes sees it. If it was made after, it sees what was said here: the library orders that
-// (asynchron_is_held). Then it calls the taking off, and so nobody waits for anybody.
+// A value may be taken out while promises live, and these may hand out another future at that moment. So whoever takes
+// says so here before it looks whether others hold the value, and whoever reads looks here, and has a future by then.
+// If the future was made before that look, whoever takes sees it. If it was made after, it sees what was said here: the
+// library orders that (asynchron_is_held). Then it calls the taking off, and so nobody waits for anybody.
 class taking {
     static constexpr std::uint32_t TAKEN = 1;
     static constexpr std::uint32_t FIRST = 2;
@@ -33,7 +33,7 @@ class taking {
     static std::uint32_t after(std::uint32_t turn) noexcept { return turn == UINT32_MAX ? FIRST : turn + 1; }
 
 public:
-    // For who has a future of it: whether it is here, and stays as long as that future.
+    // For whoever has a future of it: whether it is here, and stays as long as that future.
     bool is_here() noexcept
     {
         std::uint32_t turn = turn_.load(std::memory_order_acquire);
@@ -43,8 +43,8 @@ public:
         return turn != TAKEN;
     }
 
-    // For who has a future of it, and asks before whether it is here: whether it is the caller's, and nobody else's ever
-    // again. `alone` says whether there is no other future of it.
+    // For whoever has a future of it, and asks before whether it is here: whether it is the caller's, and nobody else's
+    // ever again. `alone` says whether there is no other future of it.
     template <class Alone> bool take(Alone alone) noexcept
     {
         std::uint32_t turn = turn_.load(std::memory_order_acquire);
@@ -62,7 +62,7 @@ public:
     void put_back() noexcept { turn_.store(FIRST, std::memory_order_release); }
 };
 
-// A value that is copied where others hold it: that is never taken from under who reads.
+// A value that is copied where others hold it: that is never taken from under whoever reads.
 struct never_taken {
     static bool is_here() noexcept { return true; }
     static void put_back() noexcept {}

@@ -101,7 +101,7 @@ static void make_and_drop(void)
     let_go(a);
 }
 
-/* A value, taken out again by who may be the last to hold it. */
+/* A value, taken out again by whoever may be the last to hold it. */
 static void deliver_and_take(void)
 {
     asynchron_t *a = make(PLAIN);

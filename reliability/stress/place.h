@@ -18,7 +18,7 @@ struct place {
     atomic_long begun, over;  /* functions */
 };
 
-/* Tasks of all places. Who takes one takes any, so that later ones come first as well. */
+/* Tasks of all places. Whoever takes one takes any, so that later ones come first as well. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t change;

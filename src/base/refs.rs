@@ -2,7 +2,7 @@
 //! Linux kernel's refcount_t.
 //!
 //! It can be minded: then whoever gives up a reference is told so, as if it were the last one, and counts down by
-//! other means. Who does not ask for that pays nothing, since such a count lies beyond the limit.
+//! other means. Whoever does not ask for that pays nothing, since such a count lies beyond the limit.
 
 use crate::sync::{AtomicU32, Ordering::*, race};
 

@@ -51,7 +51,7 @@ unsafe fn deliver_by(
     match unsafe { complete(a, outcome) } {
         Ok(()) => ASYNCHRON_OK,
         Err(outcome) => {
-            // SAFETY: who comes too late holds a reference of its own.
+            // SAFETY: whoever comes too late holds a reference of its own.
             let status = status_of_lost(unsafe { a.as_ref() });
             drop(outcome);
             status
@@ -89,7 +89,7 @@ unsafe fn deliver_copy(
     if delivered {
         ASYNCHRON_OK
     } else {
-        // SAFETY: who comes too late holds a reference of its own.
+        // SAFETY: whoever comes too late holds a reference of its own.
         status_of_lost(unsafe { a.as_ref() })
     }
 }

@@ -33,7 +33,7 @@ pub const ASYNCHRON_SHUTDOWN_CANCEL: u64 = 1;
 /// refuses the task, which is then not yours.
 ///
 /// It is called without a lock of the library, on whatever thread spawns or completes, also on
-/// several at a time. So it should do no more than add the task to a queue and wake who runs it.
+/// several at a time. So it should do no more than add the task to a queue and wake whoever runs it.
 pub type asynchron_post_fn_t =
     Option<unsafe extern "C" fn(task: *mut asynchron_task_t, ctx: *mut c_void) -> i32>;
 

@@ -304,7 +304,7 @@ pub unsafe extern "C" fn asynchron_user_data(a: *const asynchron_t) -> *mut c_vo
 
 /// Whether anybody but you holds a reference.
 ///
-/// 0 stays 0 as long as you give your handle to nobody: only who holds a reference can make another. 1 may
+/// 0 stays 0 as long as you give your handle to nobody: only one who holds a reference can make another. 1 may
 /// become 0 at any moment. References that the library holds count, too: for a function, a callback
 /// or a step that has not returned, for a report, for a task in the queue.
 ///
@@ -320,7 +320,7 @@ pub unsafe extern "C" fn asynchron_is_shared(a: *const asynchron_t) -> c_int {
 /// Whether anybody but you and promises holds a reference: as asynchron_is_shared(), but promises do
 /// not count.
 ///
-/// 0 need not stay 0: who has a promise can make a reference. Who does so later sees what you did
+/// 0 need not stay 0: whoever has a promise can make a reference. Whoever does so later sees what you did
 /// before this call.
 ///
 /// - Needs: `a`, a handle whose reference is yours, or NULL.

@@ -2,7 +2,7 @@
 //!
 //! How far the work on an asynchron is: two numbers, for whoever shows it. They are written
 //! together and read together, from any threads at once: nobody ever reads one of each. None of
-//! these calls wakes anybody, so who shows progress looks now and then, as between two waits with a
+//! these calls wakes anybody, so whoever shows progress looks now and then, as between two waits with a
 //! timeout.
 
 use super::asynchron_status_t::{self, *};

@@ -31,7 +31,7 @@ static AFTER_NEEDLESS: Kind = Kind::Step { take: After::take, source: &AFTER };
 
 /// This, then a link for each source, and one more if there are none; then, if an executor runs it, a [`Tail`].
 ///
-/// It is freed by who takes it off what it delivers into: the thread that completes its last source, or, if
+/// It is freed by whoever takes it off what it delivers into: the thread that completes its last source, or, if
 /// another completes that, the one that does. If sources are being counted just then, the last of all frees it.
 #[repr(C, align(8))]
 pub(crate) struct After {

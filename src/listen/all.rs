@@ -16,8 +16,8 @@ pub(crate) fn wait_all<'a>(
     if all.clone().any(|a| !a.state().load().is_complete() && inside::is_inside(a)) {
         return Err(WaitError::Deadlock);
     }
-    // Who waits for all wants each, also while it sleeps for another. A wait counts for that one alone; a holder counts
-    // in any case, and needs no memory.
+    // Whoever waits for all wants each, also while it sleeps for another. A wait counts for that one alone; a holder
+    // counts in any case, and needs no memory.
     let holds = timeout_ns != 0 && all.clone().any(Asynchron::has_promises);
     if holds {
         all.clone().for_each(|a| _ = Handle::retain(a).into_raw());

@@ -23,8 +23,8 @@ static FOLLOW: Kind = Kind::Pass { mark: Link::mark, pass: Follow::pass };
 /// What follows completes otherwise.
 static FOLLOW_NEEDLESS: Kind = Kind::Step { take: Follow::take, source: &FOLLOW };
 
-/// It is freed by who takes it off what follows: the thread that completes the source, or, if another completes what
-/// follows, the one that does. If it was told just then, the later of the two frees it.
+/// It is freed by whoever takes it off what follows: the thread that completes the source, or, if another completes
+/// what follows, the one that does. If it was told just then, the later of the two frees it.
 #[repr(C)]
 struct Follow {
     /// So that nothing lies between the next two where pointers have 32 bits.
@@ -81,7 +81,7 @@ pub(crate) fn follow(into: &Asynchron, source: &Asynchron) -> Result<(), FollowE
             // SAFETY: it is in no list, and counts as told.
             unsafe { Chain::start(Follow::link(this).cast()) };
         }
-        // SAFETY: ALONE: who took it off has done its part.
+        // SAFETY: ALONE: whoever took it off has done its part.
         Listed::Off => unsafe { Follow::free(this) },
     }
     Ok(())

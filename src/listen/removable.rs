@@ -163,7 +163,7 @@ impl Removable {
         if unsafe { Self::is_sent(this) } {
             // SAFETY: it has this kind.
             let errand = unsafe { SentCallback::errand(this) };
-            // SAFETY: the part of who would do it, and the only one.
+            // SAFETY: the part of whoever would do it, and the only one.
             unsafe { Errand::release(errand) };
         } else {
             // SAFETY: made by a box, and known to nobody else.
@@ -257,7 +257,7 @@ impl Removable {
     unsafe fn withdraw(this: *mut Self) -> (Option<ReservedRow>, Owned) {
         // SAFETY: LOCKED, and it is alive.
         let row = unsafe { Self::clear(this) };
-        // SAFETY: who holds it does not look without the lock.
+        // SAFETY: whoever holds it does not look without the lock.
         let withdrawn = unsafe { &mut *this };
         withdrawn.stage = Stage::Withdrawn;
         (row, withdrawn.callback.take_ctx())

@@ -30,7 +30,7 @@ static THEN_NEEDLESS: Kind = Kind::Step { take: Next::take, source: &THEN };
 /// What goes on after one source. If what it delivers into is made for it, it lies behind that, in one
 /// allocation, which goes with the asynchron's last reference; else in an [`Apart`].
 ///
-/// It is freed by who takes it off what it delivers into: the thread on which its turn comes, or, if another
+/// It is freed by whoever takes it off what it delivers into: the thread on which its turn comes, or, if another
 /// completes that, the one that does. If it was told just then, the later of the two frees it.
 #[repr(C)]
 pub(crate) struct Next {
@@ -151,7 +151,7 @@ impl Next {
                 };
                 jobs::run(jobs);
             }
-            // SAFETY: who took it off has done its part, and has its context.
+            // SAFETY: whoever took it off has done its part, and has its context.
             Listed::Off => unsafe { Self::free(this) },
         }
     }

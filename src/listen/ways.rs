@@ -37,7 +37,7 @@ impl Ways {
         Self(bits & Self::ALL.0)
     }
 
-    /// Whether who asks for these wants the outcome. Who only asks for a cancel makes it.
+    /// Whether one that asks for these wants the outcome. One that only asks for a cancel makes it.
     pub(crate) fn interest(self) -> Interest {
         if self == Self::CANCEL { Interest::No } else { Interest::Yes }
     }

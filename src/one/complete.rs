@@ -134,7 +134,7 @@ impl Asynchron {
         unsafe { Self::deliver(this, held, what, write) }.is_ok()
     }
 
-    /// The same for who has claimed it already.
+    /// The same for whoever has claimed it already.
     ///
     /// # Safety
     /// CLAIMED: `held` is of `this`, which may be gone afterwards.

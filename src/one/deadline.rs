@@ -3,8 +3,9 @@
 //!
 //! Whoever looks after deadlines has no reference to what it is about to fail, and must not wait for its lock either.
 //! While a deadline is armed, the asynchron is there: before that goes, the deadline leaves, under the asynchron's lock
-//! and then that of those who look after it. So who has theirs may try the asynchron's; and who has got that finds it
-//! complete, and leaves it alone, or has it claimed, and takes a reference if others listen, who are to be told.
+//! and then that of those who look after it. So whoever has theirs may try the asynchron's; and whoever has got that
+//! finds it complete, and leaves it alone, or has it claimed, and takes a reference if others listen, who are to be
+//! told.
 //!
 //! Meanwhile another may have found that its reference is the last one, and be about to free the asynchron. That one
 //! sees that it is TIMED, waits for the lock, and looks again: if it is not the last one any more, it gives up a
@@ -43,8 +44,8 @@ impl Asynchron {
         Some(result)
     }
 
-    /// Claims it for who looks after this listener of its, which is taken off the list then. `None`: others are at the
-    /// word just now, or it is complete.
+    /// Claims it for whoever looks after this listener of its, which is taken off the list then. `None`: others are at
+    /// the word just now, or it is complete.
     ///
     /// # Safety
     /// The listener is LISTED here, and does not leave meanwhile but under the lock.

@@ -1,7 +1,7 @@
 //! A function on demand: computes the value when somebody asks for it.
 //!
 //! Until somebody does, it listens to its own asynchron: if that is completed otherwise, the function is never
-//! needed, and whoever completes it drops the context. Who takes it off the list has it, the one who asks or the
+//! needed, and whoever completes it drops the context. Whoever takes it off the list has it, the one that asks or the
 //! one who completes.
 
 use std::ffi::c_void;

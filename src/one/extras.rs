@@ -188,7 +188,7 @@ impl Extras {
         unsafe { progress.as_ref() }
     }
 
-    /// To be called once: by who has the asynchron CLAIMED, and found none.
+    /// To be called once: by whoever has the asynchron CLAIMED, and found none.
     pub(crate) fn begin_progress(&self, progress: Box<Progress>) {
         race::release(&raw const self.progress);
         // ORDERING: Release shows what it begins with.

@@ -93,7 +93,7 @@ pub(super) struct ThreadQueue {
     jobs: Jobs,
     /// Objects without references, linked through themselves.
     dead: Cell<Option<NonNull<Asynchron>>>,
-    /// Whether it is being run further up the stack: who adds to it then leaves it at that.
+    /// Whether it is being run further up the stack: whoever adds to it then leaves it at that.
     running: Cell<bool>,
 }
 
@@ -133,8 +133,8 @@ pub(crate) unsafe fn bury(dead: NonNull<Asynchron>) {
     });
 }
 
-/// Inside a callback: runs what is due on this thread. True if there was anything. For who is about to block: that may
-/// be just what it waits for.
+/// Inside a callback: runs what is due on this thread. True if there was anything. For whoever is about to block: that
+/// may be just what it waits for.
 #[inline]
 pub(crate) fn run_due() -> bool {
     // If it is not being run further up, there is nothing in it.

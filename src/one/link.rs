@@ -14,12 +14,12 @@
 //! ```
 //!
 //! - While it is LINKED, it is in the source's list. Before the source is freed, all in its list are told.
-//! - Who tells finds LINKED, or waits until it is that again. So while it is DETACHING, the source is not
+//! - Whoever tells finds LINKED, or waits until it is that again. So while it is DETACHING, the source is not
 //!   freed, and the detacher may look at it, but must not wait for its lock: it tries, and goes back to LINKED
 //!   if it cannot get it. Then it tries again: the word says if the source may not be looked at any more.
 //! - If it gets the lock, nobody is telling. It takes the step off, and never looks at the source after
 //!   unlocking it. That may be all that the end of the source waits for: a source with steps is only freed by
-//!   who has had its lock since (STEPS in the state word).
+//!   a thread that has had its lock since (STEPS in the state word).
 //!
 //! So a step is told or taken off, never both; and it is known which, before anything of it is freed.
 //!
@@ -167,7 +167,7 @@ impl Link {
             let word = unsafe { Self::word(this) };
             let now = if complete { NOTIFIED } else { LINKED };
             if known == Known::ToOthers {
-                // ORDERING: Release shows the node to who takes it off, Acquire what that one has done.
+                // ORDERING: Release shows the node to whoever takes it off, Acquire what that one has done.
                 if word.compare_exchange(NEW, now, AcqRel, Acquire).is_err() {
                     race::acquire(word);
                     return (Listed::Off, false);
@@ -212,7 +212,7 @@ impl Link {
     /// Takes it off its source.
     ///
     /// # Safety
-    /// `this` is alive; called once, by who took the step off what it delivers into.
+    /// `this` is alive; called once, by whoever took the step off what it delivers into.
     pub(crate) unsafe fn detach(this: NonNull<Self>) -> Detached {
         // SAFETY: LOCKED, as `detach_and` promises.
         let end = |source, held| unsafe { Asynchron::unlock_wanted(source, held) };
@@ -238,7 +238,7 @@ impl Link {
             match word.load(Relaxed) {
                 NEW => {
                     race::release(word);
-                    // ORDERING: Release hands over to who was about to list it.
+                    // ORDERING: Release hands over to whoever was about to list it.
                     if word.compare_exchange(NEW, DETACHED, Release, Relaxed).is_ok() {
                         return Detached::Never;
                     }

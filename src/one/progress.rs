@@ -156,7 +156,7 @@ impl Progress {
                 race::acquire(&raw const self.word);
                 return false;
             }
-            // ORDERING: Release shows the pair to who sees that it is current; Acquire as in `take`.
+            // ORDERING: Release shows the pair to whoever sees that it is current; Acquire as in `take`.
             match self.word.compare_exchange(seen, word.with_current(slot).0, AcqRel, Acquire) {
                 Ok(_) => return true,
                 Err(changed) => seen = changed,
@@ -186,7 +186,7 @@ impl Progress {
         let mut seen = self.word.load(Acquire);
         while !Word(seen).is_closed() {
             race::release(&raw const self.word);
-            // ORDERING: Release shows to who finds it closed that it is complete; Acquire as above.
+            // ORDERING: Release shows to whoever finds it closed that it is complete; Acquire as above.
             match self.word.compare_exchange(seen, seen | CLOSED, AcqRel, Acquire) {
                 Ok(_) => break,
                 Err(changed) => seen = changed,
@@ -245,7 +245,7 @@ impl Asynchron {
     fn begin_progress(&self, pair: Pair) -> Result<Option<&Progress>, NoProgress> {
         let made = try_box(Progress::new(pair)?).map_err(|_| NoMemory)?;
         let extras = self.extras_or_new()?;
-        // So it is not complete: who has seen that and no progress will see none later.
+        // So it is not complete: whoever has seen that and no progress will see none later.
         let held = self.state().claim().ok_or(NoProgress::Complete)?;
         // LOCKED, so there is one at most that begins.
         let others = extras.progress();

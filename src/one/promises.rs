@@ -127,8 +127,8 @@ impl Promises {
         // SAFETY: alive by that reference.
         let me = unsafe { this.as_ref() };
         race::acquire(&raw const me.count);
-        // ORDERING: Release shows with it that the count went down. Giving up the reference shows this to who counts it
-        // no more.
+        // ORDERING: Release shows with it that the count went down. Giving up the reference shows this to whoever
+        // counts it no more.
         me.ends.fetch_add(1, Release);
         a.break_unless_delivered();
         drop(a);
@@ -200,7 +200,7 @@ impl Asynchron {
         self.promises().is_some()
     }
 
-    /// For the holder of a reference, of what is shared: whether by promises alone. They may make handles at any moment. Who
+    /// For the holder of a reference, of what is shared: whether by promises alone. They may make handles at any moment. Whoever
     /// has one that was made after this sees what the caller did before it.
     pub(crate) fn is_shared_by_promises_alone(&self) -> bool {
         // In this order: see `is_shared`.

@@ -185,7 +185,7 @@ impl Telling {
         kept
     }
 
-    /// Publishes from within a [`Chain`], to which is left what is to run, and who completes others.
+    /// Publishes from within a [`Chain`], to which is left what is to run, and those that complete others.
     ///
     /// # Safety
     /// As for [`Self::publish`].

@@ -76,7 +76,7 @@ impl Asynchron {
         unsafe { Self::end(this, seen) };
     }
 
-    /// Who gives up a reference sees to it that what nobody wants any more is cancelled. Once it is complete, it is
+    /// Whoever gives up a reference sees to it that what nobody wants any more is cancelled. Once it is complete, it is
     /// minded no more.
     ///
     /// # Safety

@@ -119,7 +119,7 @@ impl Asynchron {
         }
         // ORDERING: the first alone gets it, and it is empty: nothing is handed over.
         if room.taken.swap(1, Relaxed) != 0 {
-            // SAFETY: ALIVE: who comes too late holds a reference of its own.
+            // SAFETY: ALIVE: whoever comes too late holds a reference of its own.
             let complete = unsafe { this.as_ref() }.is_soon_complete();
             return complete.then_some(false);
         }

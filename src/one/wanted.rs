@@ -3,9 +3,9 @@
 //! Such an asynchron is MINDED, and so is its count of references. Then whoever gives up a reference, a listener or a
 //! wait looks, under the lock, what is left. Nobody else pays for it.
 //!
-//! - Of the references, those do not count as holders that are kept for who delivers: one for all promises together, one
-//!   for each step or task in the list, and one for a function that runs. They are counted before they are listed,
-//!   started or promised, and given up after that, so that nobody ever finds fewer holders than there are.
+//! - Of the references, those do not count as holders that are kept for whoever delivers: one for all promises
+//!   together, one for each step or task in the list, and one for a function that runs. They are counted before they
+//!   are listed, started or promised, and given up after that, so that nobody ever finds fewer holders than there are.
 //! - Of the listeners, all count but steps, tasks, deadlines, functions on demand, and callbacks for a cancel alone.
 //! - A thread that waits may do so by the handle that a promise lends. So it is counted while it does. Those that were
 //!   asleep when it became MINDED are called, to be counted, and are expected until they come.
@@ -52,7 +52,8 @@ impl Asynchron {
             Waits::change(&promises.waits.expected, |_| asleep);
         }
         self.state().unlock(held.minded());
-        // After the word, by which whoever is told of this knows why. Who gave up a reference before it did not look.
+        // After the word, by which whoever is told of this knows why. Whoever gave up a reference before it did not
+        // look.
         self.refs.mind();
         self.cancel_if_unwanted();
     }
@@ -90,7 +91,7 @@ impl Asynchron {
         held.is_minded() && self.is_unwanted(held, 0)
     }
 
-    /// For who has given up what kept it wanted.
+    /// For whoever has given up what kept it wanted.
     #[inline]
     pub(crate) fn cancel_if_unwanted(&self) {
         if self.state.load().is_minded() {
@@ -136,7 +137,7 @@ impl Asynchron {
     }
 
     /// Whether nobody wants it: it is incomplete, nobody waits, nothing listens but what delivers, and nobody has a
-    /// reference but so many, and those that are kept for who delivers.
+    /// reference but so many, and those that are kept for whoever delivers.
     fn is_unwanted(&self, held: &Held, own: u32) -> bool {
         let Some(promises) = self.promises().filter(|_| !held.is_complete()) else {
             return false;

@@ -67,7 +67,7 @@ impl Chunk {
         // SAFETY: alive until all rooms have been left.
         let left = unsafe { &(*this.as_ptr()).left };
         race::release(left);
-        // ORDERING: Release hands this room to who keeps or frees the chunk, Acquire takes all others.
+        // ORDERING: Release hands this room to whoever keeps or frees the chunk, Acquire takes all others.
         if left.fetch_add(1, AcqRel) == ROOMS.wrapping_sub(1) {
             race::acquire(left);
             // SAFETY: all rooms have been left, so nobody knows it any more.
@@ -84,7 +84,7 @@ impl Chunk {
         // SAFETY: as the caller promises.
         let crew = unsafe { (*this.as_ptr()).crew };
         let is_kept = is_current && {
-            // SAFETY: who has left the last room keeps the executor alive until this returns, in its own process.
+            // SAFETY: whoever has left the last room keeps the executor alive until this returns, in its own process.
             let crew = unsafe { crew.as_ref() };
             // SAFETY: ALONE: all its rooms have been left.
             unsafe { crew.keep(this) }

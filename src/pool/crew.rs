@@ -21,7 +21,7 @@ use crate::one::handle::Handle;
 use crate::sync::{AtomicU32, AtomicU64, Ordering::*};
 
 /// Tasks lie in two halves of one queue until a thread takes them, so that those who add and those who take
-/// seldom meet: who finds nothing more going swaps in all that has come. Where both locks are taken,
+/// seldom meet: whoever finds nothing more going swaps in all that has come. Where both locks are taken,
 /// that of `going` comes first.
 #[repr(C)]
 pub(super) struct Crew {
@@ -237,7 +237,7 @@ impl Crew {
     /// There may be more that run than places.
     pub(super) fn note_too_many(&self) {
         if self.executor().terms.is_limited() {
-            // ORDERING: a hint. Whoever sees it looks under the lock; who does not has begun before.
+            // ORDERING: a hint. Whoever sees it looks under the lock; whoever does not has begun before.
             self.too_many.store(1, Relaxed);
         }
     }

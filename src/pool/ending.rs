@@ -1,4 +1,4 @@
-//! What an executor was to run is dropped elsewhere: by who completes what it delivers into, or takes it back.
+//! What an executor was to run is dropped elsewhere: by whoever completes what it delivers into, or takes it back.
 
 use super::crew::Crew;
 use super::executor::Counted;

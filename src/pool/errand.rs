@@ -1,8 +1,8 @@
 //! What is handed to an executor by others than those who spawn: callbacks; and all that a `post` is given.
 //!
-//! Who makes one says what is to be done with it, of which one is done, once. It has parts, and goes with the last:
-//! that of who does it, and, where there is a `post`, that of the program, which runs or discards it. While it lies,
-//! the executor knows it, so that shutting down may cancel it: the program's part does nothing then.
+//! Whoever makes one says what is to be done with it, of which one is done, once. It has parts, and goes with the last:
+//! that of whoever does it, and, where there is a `post`, that of the program, which runs or discards it. While it
+//! lies, the executor knows it, so that shutting down may cancel it: the program's part does nothing then.
 
 use std::ptr::NonNull;
 
@@ -70,7 +70,7 @@ impl Errand {
         // SAFETY: it is the caller's.
         let executor = unsafe { Self::executor(this) };
         let crew = executor.ready()?;
-        // Not by way of a reference to all of it: who drops it looks at its executor meanwhile.
+        // Not by way of a reference to all of it: whoever drops it looks at its executor meanwhile.
         // SAFETY: it is the caller's.
         let process = unsafe { &mut (*this.as_ptr()).process };
         if *process != crew.process {
@@ -112,9 +112,9 @@ impl Errand {
     /// An errand's place, just taken out of the queue.
     unsafe fn turn_comes(place: NonNull<Place>) {
         let this = place.cast::<Self>();
-        // SAFETY: the caller has the part of who does it.
+        // SAFETY: the caller has the part of whoever does it.
         unsafe { Self::executor(this) }.with_crew(Crew::take_away);
-        // SAFETY: the caller has the part of who does it.
+        // SAFETY: the caller has the part of whoever does it.
         let run = unsafe { Self::work(this) }.run;
         // SAFETY: just taken out of the queue: it is done once.
         unsafe { run(this) };
@@ -124,9 +124,9 @@ impl Errand {
     /// As for `turn_comes`.
     unsafe fn is_cancelled(place: NonNull<Place>) {
         let this = place.cast::<Self>();
-        // SAFETY: the caller has the part of who does it.
+        // SAFETY: the caller has the part of whoever does it.
         unsafe { Self::executor(this) }.with_crew(Crew::take_away);
-        // SAFETY: the caller has the part of who does it.
+        // SAFETY: the caller has the part of whoever does it.
         let cancel = unsafe { Self::work(this) }.cancel;
         // SAFETY: just taken out of the queue: it is done once.
         unsafe { cancel(this) };

@@ -2,8 +2,8 @@
 //!
 //! The default one is a static, the others are allocated and counted. What keeps one of those: handles, registrations,
 //! whoever is ending something of it, and its threads. What is queued needs no count of its own, since there is a thread
-//! then. Threads need none, either, while there is another reference: who gives up the last one leaves it to them, and the
-//! last of them gives that up.
+//! then. Threads need none, either, while there is another reference: whoever gives up the last one leaves it to them,
+//! and the last of them gives that up.
 //!
 //! A child of a fork has none of its parent's threads, and what was queued there is not its own: the crew is made anew
 //! by the first that needs it in a new process. Being closed stays. Since no thread is counted, the last handle that is

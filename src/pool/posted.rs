@@ -74,13 +74,13 @@ pub(super) fn spawn(
     if refused.is_ok() {
         return Ok(());
     }
-    // SAFETY: it was refused, so the part of who does it is here.
+    // SAFETY: it was refused, so the part of whoever does it is here.
     let gone = unsafe { Posted::begin(this, false) } == Begun::Gone;
     if !gone {
         // SAFETY: taken off the list here.
         unsafe { Posted::drop_ctx(this) };
     }
-    // SAFETY: it was refused, so the part of who does it is here.
+    // SAFETY: it was refused, so the part of whoever does it is here.
     unsafe { Errand::release(this) };
     if gone { Ok(()) } else { refused }
 }
@@ -110,7 +110,7 @@ impl Posted {
     /// Takes its listener off the list, and starts what it delivers into, if `start`.
     ///
     /// # Safety
-    /// The caller has the part of who does it.
+    /// The caller has the part of whoever does it.
     unsafe fn begin(this: NonNull<Errand>, start: bool) -> Begun {
         // SAFETY: the caller has a part in it, so it keeps its reference.
         let a: &Asynchron = unsafe { &(*this.cast::<Self>().as_ptr()).a };

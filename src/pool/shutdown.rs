@@ -73,7 +73,8 @@ impl Crew {
 
     /// Whether nothing is left that lies, runs or is being ended. While it is closed, that stays so.
     fn is_quiet(&self, inner: &Inner) -> bool {
-        // ORDERING: who takes something away is counted otherwise until then: it lies, or is active. The lock orders that.
+        // ORDERING: whoever takes something away is counted otherwise until then: it lies, or is active. The lock
+        // orders that.
         let taken = self.taken.load(Relaxed);
         let quiet =
             taken == 0 && inner.active == 0 && inner.sleeping == 0 && !self.has_tasks(inner);

@@ -3,7 +3,7 @@
 //! While it lies in the queue, it also listens to what it delivers into: if that is completed otherwise, whoever
 //! completes it takes the task out of the queue, and drops its context. The listener says whose the task is:
 //!
-//! - Who takes it off the list of its asynchron has the function and the context. That is the thread on which its
+//! - Whoever takes it off the list of its asynchron has the function and the context. That is the thread on which its
 //!   turn comes, or the one that completes the asynchron.
 //! - If its turn came just then, both have a part in it, and each leaves it when it looks at it no more. Whoever is
 //!   the second ends it.

@@ -1,7 +1,7 @@
 //! A deadline or a timer: what listens to an asynchron, and lies in the wheel until its time has come.
 //!
-//! It lies in both or in none, but for a moment under both locks, of which the asynchron's comes first. So who serves the
-//! wheel finds only what is listed, and only tries the asynchron's lock.
+//! It lies in both or in none, but for a moment under both locks, of which the asynchron's comes first. So whoever
+//! serves the wheel finds only what is listed, and only tries the asynchron's lock.
 
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};

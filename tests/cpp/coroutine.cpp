@@ -406,7 +406,7 @@ TEST(awaiting_a_temporary_moves_out_what_can_only_be_moved)
             thread.join();
         threads.clear();
     }
-    // By who goes on with it, and who has it afterwards.
+    // By whoever goes on with it, and whoever has it afterwards.
     promise<moved> p;
     auto f = p.get_future();
     const auto sum = sum_of_moved([&](int n) { return n == 1 ? std::move(f) : asynchron::ready(made(n)); });

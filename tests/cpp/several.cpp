@@ -334,7 +334,7 @@ TEST(views_are_ranges)
     CHECK(asynchron::when_any(values).get().futures[1].get() == 4);
     CHECK(asynchron::after(values, [](const std::vector<future<int>> &all) { return all.size(); }).get() == 2);
     std::vector<future<int>> all = {asynchron::ready(1), asynchron::ready(2), asynchron::ready(3)};
-    // A filter can only be gone through by who may change it.
+    // A filter can only be gone through by whoever may change it.
     const auto odd = [](const future<int> &f) { return f.get() % 2 != 0; };
     asynchron::wait_all(all | std::views::filter(odd));
     auto filtered = all | std::views::filter(odd);

@@ -381,7 +381,7 @@ TEST(the_last_handle_takes_the_value_out)
 TEST(what_can_only_be_moved_is_taken_out)
 {
     const auto make = [](int n) { return std::unique_ptr<int>(new int(n)); };
-    // Who delivered it, and the thread that computed it, are just letting go.
+    // Whoever delivered it, and the thread that computed it, are just letting go.
     for (int i = 0; i < 200; i++) {
         CHECK(*asynchron::spawn(make, i).take() == i);
         promise<std::unique_ptr<int>> p;

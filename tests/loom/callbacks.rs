@@ -151,8 +151,8 @@ fn the_last_of_many_may_be_taken_back_while_they_are_told() {
     });
 }
 
-/// Who has slept for the lock takes it as crowded, and then the other sleeps until it is woken: not to be would be a
-/// deadlock.
+/// Whoever has slept for the lock takes it as crowded, and then the other sleeps until it is woken: not to be would be
+/// a deadlock.
 #[test]
 fn two_that_want_the_lock_again_and_again_both_get_it() {
     check(3, || {

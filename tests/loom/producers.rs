@@ -18,7 +18,7 @@ fn start_and_cancel_pending_exclude_each_other() {
     });
 }
 
-/// Who comes too late with it neither hides nor changes what the other has delivered.
+/// Whoever comes too late with it neither hides nor changes what the other has delivered.
 #[test]
 fn cancel_pending_against_a_delivery() {
     two_threads(|| {

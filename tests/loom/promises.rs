@@ -1,4 +1,4 @@
-//! Promises: who gives up the last one, against whoever else is at the same asynchron.
+//! Promises: giving up the last one, against whoever else is at the same asynchron.
 
 use crate::support::*;
 use loom::sync::Arc;
@@ -224,8 +224,8 @@ fn the_first_promise_against_another_first_one_and_a_name() {
     }
 }
 
-/// Whoever is told so has written something before. Who makes a handle by a promise later sees that. A handle that was made
-/// before is told of, also if it is left alone, or with promises that were made since.
+/// Whoever is told so has written something before. Whoever makes a handle by a promise later sees that. A handle that
+/// was made before is told of, also if it is left alone, or with promises that were made since.
 #[test]
 fn that_promises_alone_share_it_is_true_of_all_that_came_before() {
     for anew in [false, true] {

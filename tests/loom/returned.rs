@@ -1,4 +1,4 @@
-//! Waiting until a function has returned: who waits may free what it used, however the asynchron has ended.
+//! Waiting until a function has returned: whoever waits may free what it used, however the asynchron has ended.
 
 use crate::support::*;
 
@@ -94,7 +94,7 @@ fn who_waits_for_the_return_before_it_is_delivered_wakes_for_the_return() {
     });
 }
 
-/// Nobody completes it: the return alone wakes who waits for that.
+/// Nobody completes it: the return alone wakes whoever waits for that.
 #[test]
 fn a_function_that_follows_another_has_returned_before_that_completes() {
     two_threads(|| {

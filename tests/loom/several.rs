@@ -120,7 +120,7 @@ fn an_after_runs_once_when_two_threads_complete_its_sources() {
         let [a, b] = all;
         let notes = [Plain::new(0), Plain::new(0)];
         let [first, second] = notes.clone();
-        // Who runs it sees what each did before.
+        // Whoever runs it sees what each did before.
         let told = Told::new(move |into| {
             _ = into.set(notes[0].read() + notes[1].read());
         });

@@ -52,7 +52,7 @@ fn a_cancel_meets_the_source_and_both_last_releases() {
     });
 }
 
-/// The source is freed by who finds nobody in its list, and that is so when the last step was taken off.
+/// The source is freed by whoever finds nobody in its list, and that is so when the last step was taken off.
 /// (Two threads alone: two that try for a lock in turns would keep a third one from ever giving it back.)
 #[test]
 fn two_cancels_meet_the_end_of_the_source() {

@@ -1,5 +1,5 @@
-//! Rule 9: background threads belong to nobody: they have nothing of who happened to start them, take no signals that
-//! are the program's, and let runtimes stop them.
+//! Rule 9: background threads belong to nobody: they have nothing of whoever happened to start them, take no signals
+//! that are the program's, and let runtimes stop them.
 
 use crate::common::library::Form;
 use crate::support::*;

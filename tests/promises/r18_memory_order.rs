@@ -177,7 +177,7 @@ fn after_sees_all_deliverers() {
     });
 }
 
-/// A spawned function sees what came before the spawn; who gets its value sees what it did.
+/// A spawned function sees what came before the spawn; whoever gets its value sees what it did.
 #[test]
 fn spawned_functions() {
     within(120, || {

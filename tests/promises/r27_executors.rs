@@ -354,7 +354,7 @@ fn the_default_executor_is_that_of_spawn() {
     });
 }
 
-/// As for spawn: what does not run is dropped at once, by who completes it.
+/// As for spawn: what does not run is dropped at once, by whoever completes it.
 #[test]
 fn the_context_of_a_needless_task_is_dropped_at_once() {
     within(60, || {

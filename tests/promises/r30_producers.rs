@@ -77,7 +77,7 @@ fn only_what_has_not_begun_is_cancelled_by_cancel_pending() {
     assert_eq!(inside.poll(), ASYNCHRON_OK);
 }
 
-/// Who starts and who cancels meet: one of both wins, and what is started is never cancelled by it.
+/// A start and a cancel meet: one of both wins, and what is started is never cancelled by it.
 #[test]
 fn start_and_cancel_pending_exclude_each_other() {
     within(120, || {

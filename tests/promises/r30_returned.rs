@@ -367,7 +367,7 @@ fn inside_a_callback_what_is_due_runs_first() {
     }
 }
 
-/// Who waits for a return does not want the value; nor does it count for who has waited when that is asked for.
+/// Whoever waits for a return does not want the value; nor does it count for who has waited when that is asked for.
 #[test]
 fn who_waits_for_the_return_does_not_keep_it_wanted() {
     within(60, || {

@@ -103,7 +103,7 @@ fn it_stays_readable_after_every_completion() {
     }
 }
 
-/// Who has seen it complete sees the last pair that was written before, and so does everybody later.
+/// Whoever has seen it complete sees the last pair that was written before, and so does everybody later.
 #[test]
 fn after_the_completion_it_does_not_change() {
     struct Subject {

@@ -62,7 +62,7 @@ impl Tail {
         let ending = Ending::begin(unsafe { Errand::executor(errand) });
         // SAFETY: as the caller promises.
         let field = unsafe { Self::ending(this) };
-        // SAFETY: it is alive, and this field is that of who takes the step off.
+        // SAFETY: it is alive, and this field is that of whoever takes the step off.
         unsafe { field.write(ending) };
     }
 
@@ -96,7 +96,7 @@ impl Tail {
         let errand = unsafe { Self::of(this) };
         // SAFETY: the step has a part in it.
         unsafe { Errand::retain(errand) };
-        // SAFETY: that part is for who does it; called once.
+        // SAFETY: that part is for whoever does it; called once.
         if unsafe { Errand::hand_over(errand) }.is_err() {
             // SAFETY: nobody does it there, so that part is the caller's again.
             unsafe { Errand::release(errand) };
@@ -130,9 +130,9 @@ impl Tail {
     unsafe fn run_errand(job: NonNull<Job>) {
         // SAFETY: the first link follows at once.
         let after = unsafe { job.cast::<After>().sub(1) };
-        // SAFETY: the count of who sent it keeps it, and it has a tail.
+        // SAFETY: the count of whoever sent it keeps it, and it has a tail.
         let errand = unsafe { Self::of(after) };
-        // SAFETY: the count of who sent it is for this, which is done once.
+        // SAFETY: the count of whoever sent it is for this, which is done once.
         let go_on = || unsafe { After::go_on(after, true) };
         // SAFETY: it is to be done here.
         unsafe { Errand::within(errand, go_on) };
@@ -145,7 +145,7 @@ impl Tail {
     unsafe fn discard(errand: NonNull<Errand>) {
         // SAFETY: the errand is of one of these.
         let after = unsafe { Self::after(errand) };
-        // SAFETY: the count of who sent it is for this, which is done once.
+        // SAFETY: the count of whoever sent it is for this, which is done once.
         unsafe { After::go_on(after, false) };
         // SAFETY: its work was called, and the part of who did it ends here.
         unsafe { Errand::done(errand) };
@@ -156,7 +156,7 @@ impl Tail {
     unsafe fn cancel(errand: NonNull<Errand>) {
         // SAFETY: the errand is of one of these.
         let after = unsafe { Self::after(errand) };
-        // SAFETY: the count of who sent it keeps it, and so its reference.
+        // SAFETY: the count of whoever sent it keeps it, and so its reference.
         let into = Handle::retain(unsafe { &(*after.as_ptr()).into });
         // SAFETY: ALIVE by this reference. If another was first, there is nothing to cancel.
         let _ = unsafe { Asynchron::complete_pending(into.as_non_null(), Outcome::shut_down()) };

@@ -100,7 +100,7 @@ impl SentCallback {
         unsafe { Removable::run_due(job.cast()) };
         // SAFETY: it is one of these.
         let errand = unsafe { Self::errand(job.cast()) };
-        // SAFETY: the part of who does it, and the only one.
+        // SAFETY: the part of whoever does it, and the only one.
         unsafe { Errand::release(errand) };
     }
 

@@ -1,9 +1,9 @@
 //! A report: asynchrons in completion order.
 //!
 //! Each one that was added has an entry, which listens to it, then arrives, then is ready, in the
-//! order of arrival, and then is handed out. Who completes a source takes the entry out of its list
+//! order of arrival, and then is handed out. Whoever completes a source takes the entry out of its list
 //! and, after publishing, pushes it on `arrived`: one exchange, and nothing of the report is touched
-//! any more. Who asks for the next swaps out everything that has arrived at once. Only while threads
+//! any more. Whoever asks for the next swaps out everything that has arrived at once. Only while threads
 //! sleep, or there is a descriptor, entries are handed in under the lock.
 //!
 //! Between the list and `arrived` an entry is in flight, for a few instructions: whoever frees the
@@ -12,7 +12,7 @@
 //!
 //! The lock is held for a few dozen instructions, however much there is. What takes longer is done a
 //! little at a time, by whoever needs it next: to reverse what has arrived (`queue/arrival`), and to sort the entries by
-//! their sources (`sources`) for who takes one out (`remove`). Memory is fetched and given back without the lock.
+//! their sources (`sources`) for whoever takes one out (`remove`). Memory is fetched and given back without the lock.
 
 mod buckets;
 mod entries;
@@ -121,7 +121,8 @@ impl Report {
             (queue.entries.take_slabs(), queue.pending)
         };
         for entry in slabs.iter() {
-            // SAFETY: the slab is alive; only who has a reference to the report takes a source out, and the last is gone.
+            // SAFETY: the slab is alive; only whoever has a reference to the report takes a source out, and the last is
+            // gone.
             if let Some(source) = unsafe { &(*entry.as_ptr()).source } {
                 // SAFETY: the entry was given to this one.
                 if unsafe { source.unlisten(entry.cast()) } {

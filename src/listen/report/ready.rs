@@ -1,6 +1,6 @@
 //! Entries that have arrived, in their order.
 //!
-//! They are linked one way, which is enough for all but who takes one out of the middle: that one links them
+//! They are linked one way, which is enough for all but whoever takes one out of the middle: that one links them
 //! back first, a few at a time, and each once at most.
 
 use std::ptr::{self, NonNull};

@@ -1,6 +1,6 @@
 //! Which entries there are of each source, the oldest first: what `remove` asks.
 //!
-//! Who adds only notes down the order, in one list of all entries. Who removes sorts in what was added since,
+//! Whoever adds only notes down the order, in one list of all entries. Whoever removes sorts in what was added since,
 //! a few entries each time that the lock is held: so each add is paid for once at most, and never in a report
 //! from which nothing is removed. No memory is needed for an entry to be sorted in, so `remove` cannot
 //! fail, and whoever finds the work half done goes on with it.

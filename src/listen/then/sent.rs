@@ -86,7 +86,7 @@ impl SentStep {
             let errand = unsafe { Self::errand(this) };
             // SAFETY: the step has a part in it.
             unsafe { Errand::retain(errand) };
-            // SAFETY: that part is for who does it; called once.
+            // SAFETY: that part is for whoever does it; called once.
             if unsafe { Errand::hand_over(errand) }.is_ok() {
                 return;
             }
@@ -110,7 +110,7 @@ impl SentStep {
         let ending = Ending::begin(unsafe { Errand::executor(errand) });
         // SAFETY: the step lies in one of these.
         let field = unsafe { Self::ending(this) };
-        // SAFETY: it is alive, and this field is that of who takes the step off.
+        // SAFETY: it is alive, and this field is that of whoever takes the step off.
         unsafe { field.write(ending) };
         // SAFETY: as the caller promises.
         unsafe { telling.run_later(node, Self::let_go) };

@@ -411,7 +411,7 @@ static int do_take(asynchron_t *a)
     void *taken = NULL;
     asynchron_status_t status;
     CHECK(asynchron_set_pointer(a, &drops, NULL) == ASYNCHRON_OK);
-    /* One more, so that a stays for who plays this. */
+    /* One more, so that a stays for whoever plays this. */
     asynchron_retain(a);
     status = asynchron_take(a, &taken);
     asynchron_release(a);

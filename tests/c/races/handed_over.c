@@ -319,7 +319,7 @@ static void ask_for_a_descriptor(struct scene *s)
     }
 }
 
-/* References: what a holder did is seen by who has the last one, and by the drops. */
+/* References: what a holder did is seen by whoever has the last one, and by the drops. */
 
 static void drop_value(void *ptr)
 {

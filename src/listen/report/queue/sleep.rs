@@ -1,4 +1,4 @@
-//! Who sleeps until there is something, and how many are woken for what.
+//! Sleeping until there is something, and how many are woken for what.
 
 use super::{Arrived, Queue};
 use crate::sync::{AtomicU32, Ordering::*};

@@ -82,7 +82,7 @@ impl Model {
                 self.report(r, |report| report.closed = true);
                 is(ASYNCHRON_OK)
             }
-            // Who looks at the descriptor sees no difference.
+            // Whoever looks at the descriptor sees no difference.
             Call::ReportRearm(_) => is(ASYNCHRON_OK),
             Call::ReportReadable(r) => {
                 let there = self.report(r, |report| {
@@ -138,7 +138,7 @@ impl Model {
         if cap == 0 {
             return is(ASYNCHRON_E_INVALID);
         }
-        // Who asked before nothing was left is told so, also if something was added since.
+        // Whoever asked before nothing was left is told so, also if something was added since.
         let ends = self.report(r, |report| report.ends);
         let look = || {
             self.report(r, |report| {
