@@ -1,4 +1,4 @@
-//! Waiting for all: one after the other, by one deadline.
+//! Waiting for all: one after the other, by one time limit.
 
 use std::ptr::NonNull;
 
@@ -34,11 +34,11 @@ fn wait_for_each<'a>(
     all: impl Iterator<Item = &'a Asynchron>,
     timeout_ns: u64,
 ) -> Result<(), WaitError> {
-    let deadline = if timeout_ns == 0 { Some(0) } else { sys::deadline_after(timeout_ns) };
+    let limit = if timeout_ns == 0 { Some(0) } else { sys::time_limit_after(timeout_ns) };
     for a in all {
         if !a.state().load_for_detectors().is_complete() {
             // A timeout of 0 would not run what is due on this thread; one that has run out does.
-            let left = sys::left_until(deadline).max(timeout_ns.min(1));
+            let left = sys::left_until(limit).max(timeout_ns.min(1));
             until_complete(a, left)?;
         }
     }

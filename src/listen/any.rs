@@ -162,8 +162,8 @@ unsafe fn listen_and_wait(
         let _ = block_until(
             timeout_ns,
             || any.told(),
-            |deadline| {
-                sys::wait(&any.word, 0, u32::MAX, deadline);
+            |limit| {
+                sys::wait(&any.word, 0, u32::MAX, limit);
             },
         );
     }

@@ -141,12 +141,12 @@ impl Asynchron {
         if wait::spin(complete).is_some() {
             return true;
         }
-        let deadline = sys::deadline_after(MOMENT);
+        let limit = sys::time_limit_after(MOMENT);
         while complete().is_none() {
-            if sys::has_passed(deadline) {
+            if sys::has_passed(limit) {
                 return false;
             }
-            self.state.park(deadline);
+            self.state.park(limit);
         }
         true
     }

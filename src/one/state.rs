@@ -115,7 +115,7 @@ use self::lock_wait::LockWait;
 pub(crate) use self::word::{Held, Seen};
 use super::form::Form;
 use crate::sync::{AtomicU32, Ordering::*, race};
-use crate::sys::{self, Deadline};
+use crate::sys::{self, TimeLimit};
 
 const LOCKED: u32 = 1 << 0;
 const RUNNING: u32 = 1 << 1;
@@ -231,14 +231,14 @@ impl State {
         sys::wake(state.cast(), FOR_COMPLETION | FOR_THE_LOCK | FOR_RETURN, i32::MAX);
     }
 
-    /// Sleeps until complete, until the deadline, or for no reason at all.
+    /// Sleeps until complete, until the time limit, or for no reason at all.
     #[inline]
-    pub(crate) fn park(&self, deadline: Deadline) {
-        self.park_unless(Seen::is_complete, FOR_COMPLETION, deadline);
+    pub(crate) fn park(&self, limit: TimeLimit) {
+        self.park_unless(Seen::is_complete, FOR_COMPLETION, limit);
     }
 
     #[inline(always)]
-    fn park_unless(&self, there: impl Fn(Seen) -> bool, mask: u32, deadline: Deadline) {
+    fn park_unless(&self, there: impl Fn(Seen) -> bool, mask: u32, limit: TimeLimit) {
         // ORDERING: a guess, checked by the exchange and by the kernel.
         let seen = self.0.load(Relaxed);
         if there(Seen(seen)) {
@@ -252,7 +252,7 @@ impl State {
         // word, and the end of a function is one, so either it sees WAITED, or the kernel finds the word changed
         // and does not sleep.
         if seen == waited || self.0.compare_exchange_weak(seen, waited, Relaxed, Relaxed).is_ok() {
-            sys::wait(&self.0, waited, mask, deadline);
+            sys::wait(&self.0, waited, mask, limit);
         }
     }
 
@@ -293,8 +293,8 @@ impl State {
     }
 
     /// As [`Self::park`], until no function runs.
-    pub(crate) fn park_for_return(&self, deadline: Deadline) {
-        self.park_unless(|seen| !seen.runs_function(), FOR_RETURN, deadline);
+    pub(crate) fn park_for_return(&self, limit: TimeLimit) {
+        self.park_unless(|seen| !seen.runs_function(), FOR_RETURN, limit);
     }
 
     /// Wakes those that sleep until it is complete, which look at the word again once it is unlocked. Returns how many.

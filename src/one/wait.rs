@@ -7,7 +7,7 @@ use super::asynchron::Asynchron;
 use super::inside;
 use super::jobs;
 use super::state::Seen;
-use crate::sys::{self, Deadline, ThreadLocal};
+use crate::sys::{self, ThreadLocal, TimeLimit};
 
 /// Why a wait ended without what it waited for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub(crate) trait Sleeper {
     /// False: nothing is to be done this time.
     fn fall_asleep(&self) -> bool;
 
-    /// When to wake at the latest, where the wait itself would at `deadline`.
-    fn until(&self, deadline: Deadline) -> Deadline;
+    /// When to wake at the latest, where the wait itself would at `limit`.
+    fn until(&self, limit: TimeLimit) -> TimeLimit;
 
     /// It sleeps no more.
     fn wake_up(&self);
@@ -78,8 +78,8 @@ impl Sleeping<'_> {
     }
 
     #[inline]
-    fn until(&self, deadline: Deadline) -> Deadline {
-        self.0.map_or(deadline, |sleeper| sleeper.until(deadline))
+    fn until(&self, limit: TimeLimit) -> TimeLimit {
+        self.0.map_or(limit, |sleeper| sleeper.until(limit))
     }
 }
 
@@ -103,11 +103,11 @@ const SPINS: u32 = match option_env!("ASYNCHRON_SPINS") {
 };
 
 /// Blocks until `look` finds something, or `timeout_ns` have passed. `park` sleeps at most until
-/// the deadline it is given, and may return at any time.
+/// the time limit it is given, and may return at any time.
 pub(crate) fn block_until<R>(
     timeout_ns: u64,
     mut look: impl FnMut() -> Option<R>,
-    park: impl Fn(Deadline),
+    park: impl Fn(TimeLimit),
 ) -> Option<R> {
     if let Some(found) = look() {
         return Some(found);
@@ -115,7 +115,7 @@ pub(crate) fn block_until<R>(
     if timeout_ns == 0 {
         return None;
     }
-    let deadline = sys::deadline_after(timeout_ns);
+    let limit = sys::time_limit_after(timeout_ns);
     if jobs::run_due() {
         if let Some(found) = look() {
             return Some(found);
@@ -127,11 +127,11 @@ pub(crate) fn block_until<R>(
         if let Some(found) = look() {
             return Some(found);
         }
-        if sys::has_passed(deadline) {
+        if sys::has_passed(limit) {
             // What came while the clock was read beats the time that ran out.
             return look();
         }
-        park(sleeping.until(deadline));
+        park(sleeping.until(limit));
     }
 }
 
@@ -164,7 +164,7 @@ pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Wai
         counted.uncounted_before = true;
         None
     };
-    block_until(timeout_ns, look, |deadline| state.park(deadline)).ok_or(WaitError::Timeout)
+    block_until(timeout_ns, look, |limit| state.park(limit)).ok_or(WaitError::Timeout)
 }
 
 /// Blocks until no function of the asynchron runs, and its context was dropped.
@@ -179,8 +179,7 @@ pub(crate) fn until_returned(a: &Asynchron, timeout_ns: u64) -> Result<(), WaitE
     if look().is_some() || (timeout_ns != 0 && spin(look).is_some()) {
         return Ok(());
     }
-    block_until(timeout_ns, look, |deadline| state.park_for_return(deadline))
-        .ok_or(WaitError::Timeout)
+    block_until(timeout_ns, look, |limit| state.park_for_return(limit)).ok_or(WaitError::Timeout)
 }
 
 /// A wait for what is cancelled when nobody wants it: while it lasts, somebody does.

@@ -64,7 +64,7 @@ impl Crew {
             seen.set(self.quiet.load(Relaxed));
             self.is_quiet(&self.inner.lock()).then_some(())
         };
-        let park = |deadline| sys::wait(&self.quiet, seen.get(), u32::MAX, deadline);
+        let park = |limit| sys::wait(&self.quiet, seen.get(), u32::MAX, limit);
         let quiet = block_until(timeout_ns, look, park);
         let mut inner = self.inner.lock();
         inner.awaiting = inner.awaiting.wrapping_sub(1);

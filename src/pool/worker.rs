@@ -12,7 +12,7 @@ use crate::base::program::with_handler;
 use crate::one::inside;
 use crate::one::wait::{self, Sleeper, spin};
 use crate::sync::{AtomicU32, Ordering::*, race};
-use crate::sys::{self, Deadline};
+use crate::sys::{self, TimeLimit};
 
 /// How long a task lies before it gets a thread of its own, in nanoseconds.
 const PATIENCE: u64 = 10_000_000;
@@ -195,7 +195,7 @@ impl Worker {
         // ORDERING: Acquire takes the call over.
         let called = || Some(()).filter(|()| self.called.load(Acquire) == CALLED);
         if spin(called).or_else(|| linger(called)).is_none() {
-            let mut until = sys::deadline_after(REST);
+            let mut until = sys::time_limit_after(REST);
             while called().is_none() {
                 if !sys::has_passed(until) {
                     self.sleep(until);
@@ -228,7 +228,7 @@ impl Worker {
     }
 
     /// Whoever calls a thread that has not said that it sleeps need not wake it.
-    fn sleep(&self, until: Deadline) {
+    fn sleep(&self, until: TimeLimit) {
         // ORDERING: announces the sleep; whoever calls swaps the same word.
         if self.called.compare_exchange(AWAKE, ASLEEP, Relaxed, Relaxed).is_ok() {
             sys::wait(&self.called, ASLEEP, u32::MAX, until);
@@ -282,7 +282,7 @@ impl Worker {
             if is_overdue && (!computing || stuck) {
                 return self.take_watched(computing);
             }
-            let until = sys::deadline_after(PATIENCE);
+            let until = sys::time_limit_after(PATIENCE);
             while !sys::has_passed(until) {
                 sys::wait(&self.called, AWAKE, u32::MAX, until);
             }
@@ -344,11 +344,11 @@ impl Sleeper for Worker {
     /// no thread can be had to watch it, and seldom else, since whoever watches may find no other when it takes a
     /// task. (Where no more than so many may run, nobody watches: a thread is wanted if there is a place.)
     #[cold]
-    fn until(&self, deadline: Deadline) -> Deadline {
+    fn until(&self, limit: TimeLimit) -> TimeLimit {
         let crew = self.crew();
         let inner = crew.inner.lock();
         if !crew.has_tasks(&inner) {
-            return deadline;
+            return limit;
         }
         let served = if self.executor().terms.is_limited() {
             crew.fill_place(inner)
@@ -356,7 +356,7 @@ impl Sleeper for Worker {
             crew.watch(inner)
         };
         let doubt = if served { DOUBT } else { PATIENCE };
-        sys::deadline_after(doubt).min(deadline.or(Some(u64::MAX)))
+        sys::time_limit_after(doubt).min(limit.or(Some(u64::MAX)))
     }
 
     #[cold]

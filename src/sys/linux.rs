@@ -3,7 +3,7 @@
 use std::ptr;
 use std::sync::atomic::AtomicU32;
 
-use super::Deadline;
+use super::TimeLimit;
 use super::cancel::uncancelled;
 use super::fork::Process;
 
@@ -24,10 +24,10 @@ pub(crate) fn now() -> u64 {
 }
 
 /// Sleeps while `*word == expected`, until a [`wake`] whose mask shares a bit with `mask`, or the
-/// deadline. May return early: the caller looks again.
+/// time limit. May return early: the caller looks again.
 #[inline]
-pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadline) {
-    match deadline {
+pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, limit: TimeLimit) {
+    match limit {
         None => futex_wait(word, expected, mask, None),
         Some(at) => wait_until(word, expected, mask, at),
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use loom::sync::{Condvar, Mutex};
 use loom::{thread, thread_local};
 
-use super::Deadline;
+use super::TimeLimit;
 use crate::sync::{self, AtomicU32, Ordering::*};
 
 const NANOS_PER_LOOK: u64 = 1_000_000_000;
@@ -50,9 +50,9 @@ loom::lazy_static! {
 }
 
 /// Sleeps while `*word == expected`, until a [`wake`] whose mask shares a bit with `mask`. With a
-/// deadline, only lets the others run.
-pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadline) {
-    if deadline.is_some() {
+/// time limit, only lets the others run.
+pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, limit: TimeLimit) {
+    if limit.is_some() {
         return thread::yield_now();
     }
     let key = ptr::from_ref(word).addr();

@@ -50,11 +50,11 @@ pub(crate) use thread::*;
 pub(crate) use thread_local::*;
 
 /// A point of monotonic time in nanoseconds, for [`wait`]; `None` is never.
-pub(crate) type Deadline = Option<u64>;
+pub(crate) type TimeLimit = Option<u64>;
 
 /// The point `timeout_ns` from now. What lies beyond the clock's range is never.
 #[inline]
-pub(crate) fn deadline_after(timeout_ns: u64) -> Deadline {
+pub(crate) fn time_limit_after(timeout_ns: u64) -> TimeLimit {
     if timeout_ns == u64::MAX {
         return None;
     }
@@ -77,7 +77,7 @@ pub(crate) fn wait_a_moment(
     mask: u32,
     nanos: u64,
 ) {
-    wait(word, expected, mask, deadline_after(nanos));
+    wait(word, expected, mask, time_limit_after(nanos));
 }
 
 /// A nap for the sake of others.
@@ -143,17 +143,17 @@ pub(crate) fn while_nobody_forks<R>(work: impl FnOnce() -> R) -> (R, bool) {
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) fn nap(nanos: u64) {
     let word = std::sync::atomic::AtomicU32::new(0);
-    wait(&word, 0, u32::MAX, deadline_after(nanos));
+    wait(&word, 0, u32::MAX, time_limit_after(nanos));
 }
 
 /// How long it is until then, in nanoseconds: `u64::MAX` to what is never.
-pub(crate) fn left_until(deadline: Deadline) -> u64 {
-    deadline.map_or(u64::MAX, |at| at.saturating_sub(now()))
+pub(crate) fn left_until(limit: TimeLimit) -> u64 {
+    limit.map_or(u64::MAX, |at| at.saturating_sub(now()))
 }
 
 #[inline]
-pub(crate) fn has_passed(deadline: Deadline) -> bool {
-    deadline.is_some_and(|at| now() >= at)
+pub(crate) fn has_passed(limit: TimeLimit) -> bool {
+    limit.is_some_and(|at| now() >= at)
 }
 
 #[cfg(all(test, not(any(loom, shuttle))))]

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot_core::{DEFAULT_UNPARK_TOKEN, FilterOp, ParkToken, park, unpark_filter};
 
-use super::Deadline;
+use super::TimeLimit;
 use super::cancel::uncancelled;
 #[cfg(unix)]
 use super::fork::Process;
@@ -28,7 +28,7 @@ fn start() -> Instant {
 
 /// Monotonic nanoseconds since the library was first asked.
 pub(crate) fn now() -> u64 {
-    // An offset, so that no deadline of a real clock is 0.
+    // An offset, so that no time limit of a real clock is 0.
     u64::try_from(start().elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
@@ -49,9 +49,9 @@ fn token(mask: u32) -> ParkToken {
 }
 
 /// Sleeps while `*word == expected`, until a [`wake`] whose mask shares a bit with `mask`, or the
-/// deadline. May return early: the caller looks again.
-pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadline) {
-    let until = deadline.and_then(moment);
+/// time limit. May return early: the caller looks again.
+pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, limit: TimeLimit) {
+    let until = limit.and_then(moment);
     // ORDERING: the waker changes the word before it locks the queue, under whose lock this runs. So either its
     // change is seen here, or it finds this thread in the queue. The caller reads the word again.
     let unchanged = || word.load(Ordering::Relaxed) == expected;

@@ -10,14 +10,14 @@ use std::rc::Rc;
 
 use shuttle::thread::{self, Thread};
 
-use super::Deadline;
+use super::TimeLimit;
 use crate::sync::{AtomicU32, Ordering::*};
 
 /// One that sleeps.
 struct Asleep {
     key: usize,
     mask: u32,
-    until: Deadline,
+    until: TimeLimit,
     /// It has the processor all the while: see [`compute`].
     computes: bool,
     number: u32,
@@ -86,7 +86,7 @@ fn change(body: impl FnOnce(&mut World) -> Vec<Thread>) -> usize {
     woken.len()
 }
 
-fn sleep(key: usize, mask: u32, until: Deadline, computes: bool) {
+fn sleep(key: usize, mask: u32, until: TimeLimit, computes: bool) {
     let woken = Rc::new(Cell::new(false));
     let (number, thread) = (NUMBER.with(Cell::get), thread::current());
     let sleeper = Asleep { key, mask, until, computes, number, thread, woken: Rc::clone(&woken) };
@@ -192,10 +192,10 @@ pub(crate) fn now() -> u64 {
 }
 
 /// Sleeps while `*word == expected`, until a [`wake`] whose mask shares a bit with `mask`, or until then.
-pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, deadline: Deadline) {
+pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, limit: TimeLimit) {
     // ORDERING: as of the system's: from here on no other thread runs before this one sleeps.
-    if word.load(Relaxed) == expected && deadline.is_none_or(|at| now() < at) {
-        sleep(ptr::from_ref(word).addr(), mask, deadline, false);
+    if word.load(Relaxed) == expected && limit.is_none_or(|at| now() < at) {
+        sleep(ptr::from_ref(word).addr(), mask, limit, false);
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn expire_after(a: &Asynchron, timeout_ns: u64) -> Result<(), TimeErr
         return unsafe { Asynchron::complete(a.into(), Outcome::Expired) }
             .map_err(|_| TimeError::Complete);
     }
-    match sys::deadline_after(timeout_ns) {
+    match sys::time_limit_after(timeout_ns) {
         Some(at) => Clock::get()?.arm(a, clock::tick_after(at)),
         None => node::disarm(a),
     }
@@ -54,7 +54,7 @@ pub(crate) fn timer(timeout_ns: u64) -> Result<Handle, TimeError> {
     if timeout_ns == 0 {
         // SAFETY: ALIVE, and nobody else knows it: it wins.
         let _ = unsafe { Asynchron::complete(timer.as_non_null(), Outcome::Empty) };
-    } else if let Some(at) = sys::deadline_after(timeout_ns) {
+    } else if let Some(at) = sys::time_limit_after(timeout_ns) {
         Clock::get()?.start_timer(&timer, clock::tick_after(at))?;
     }
     Ok(timer)

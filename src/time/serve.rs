@@ -66,7 +66,7 @@ impl Clock {
     /// Rests until none serves. `None`: some thread did all the time.
     fn rest(&'static self, mut inner: Guard) -> Option<Guard> {
         inner.resting = inner.resting.wrapping_add(1);
-        let until = sys::deadline_after(REST);
+        let until = sys::time_limit_after(REST);
         loop {
             // ORDERING: under the lock: what is told after this changes it.
             let seen = self.relieved.load(Relaxed);

@@ -106,7 +106,7 @@ unsafe fn wait_until_it_has_run(a: &Asynchron, token: u64, awaiter: *mut Awaiter
     let done = unsafe { &(*awaiter).done };
     // ORDERING: Acquire sees all that the callback did.
     let look = || Some(()).filter(|()| done.load(Acquire) != 0);
-    let _ = block_until(u64::MAX, look, |deadline| sys::wait(done, 0, u32::MAX, deadline));
+    let _ = block_until(u64::MAX, look, |limit| sys::wait(done, 0, u32::MAX, limit));
     race::acquire(done);
     Removal::TooLate
 }

@@ -83,13 +83,13 @@ impl Report {
             wake_sleepers(&self.events, to_wake);
             return Some(answer);
         };
-        let park = |deadline| {
+        let park = |limit| {
             let mut queue = self.queue.lock();
             let ends = asked.get().unwrap_or(queue.ends);
             let begun = queue.begin_sleep(&self.arrived, ends, &self.events);
             drop(queue);
             if let Some(seen) = begun {
-                sys::wait(&self.events, seen, u32::MAX, deadline);
+                sys::wait(&self.events, seen, u32::MAX, limit);
                 self.queue.lock().end_sleep(&self.arrived);
             }
         };
