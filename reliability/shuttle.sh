@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The models in tests/shuttle, and the faults that they must see: planted/pool/*.patch, each in a copy of the sources.
 #
-#     reliability/shuttle.sh        SHUTTLE_SCHEDULES=100000 for how many orders of each model. How to look at one:
+#     reliability/shuttle.sh        SHUTTLE_SCHEDULES=100000 for how many orders of each model; PLANTED_RUNS=10 for how
+#                                   often each fault must be seen, in other orders each time. How to look at one:
 #                                   CONTRIBUTING.md
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
@@ -35,8 +36,10 @@ for fault in planted/pool/*.patch; do
     cp -R ../tests/shuttle $COPY/tests
     patch --quiet -p1 -d $COPY <"$fault"
     "${models[@]}" "$PWD/$OUT/shuttle-planted" --manifest-path $COPY/Cargo.toml --no-run
-    expect_caught "$(basename "$fault" .patch)" "$(sed -n 's/^Says: //p' "$fault")" \
-        "${models[@]}" "$PWD/$OUT/shuttle-planted" --manifest-path $COPY/Cargo.toml -- --nocapture --exact "$(sed -n 's/^Model: //p' "$fault")"
+    for run in $(seq "${PLANTED_RUNS:-1}"); do
+        expect_caught "$(basename "$fault" .patch), run $run" "$(sed -n 's/^Says: //p' "$fault")" \
+            "${models[@]}" "$PWD/$OUT/shuttle-planted" --manifest-path $COPY/Cargo.toml -- --nocapture --exact "$(sed -n 's/^Model: //p' "$fault")"
+    done
 done
 rm -rf $OUT/shuttle-planted
 conclude shuttle
