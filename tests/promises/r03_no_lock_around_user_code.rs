@@ -346,7 +346,7 @@ fn others_deliver_first(
     assert_eq!(a.get().unwrap(), b"first");
 }
 
-/// Nor does who fills the room that was reserved for the value: a smaller one needs none, and neither does a cancel. Whoever
+/// Nor does one that fills the room that was reserved for the value: a smaller one needs none, and neither does a cancel. Whoever
 /// would fill it, too, waits for a moment only.
 fn others_deliver_into_room() {
     let a = reserved(PAGE_SIZE);
