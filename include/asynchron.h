@@ -61,9 +61,9 @@
  *     waits.
  *   - The library prints nothing, keeps no last error, and never ends the program, with one
  *     exception: a C++ exception that leaves a callback, function or drop ends it with a message.
- *     (On systems other than Linux, a thread's first wait allocates, and ends it without memory.)
  *     Catch it inside. The same goes for pthread_exit() and for a thread's cancellation in there;
- *     longjmp() out of one is undefined. No call here is itself a cancellation point.
+ *     longjmp() out of one is undefined. No call here is itself a cancellation point. (On systems
+ *     other than Linux a thread's first wait allocates, and ends the program, too, without memory.)
  *   - fork(). The child may create, deliver, wait and spawn. What the parent's threads were
  *     computing never completes there. In the child, do not touch a handle or a report that
  *     another thread was using at that moment, unless it was only waiting: it may be locked for
@@ -618,30 +618,28 @@ ASYNCHRON_API void *asynchron_user_data(const asynchron_t *a);
 /**
  * Whether anybody but you holds a reference.
  *
- * 0 stays 0 as long as you give your handle to nobody: only one who holds a reference can make another. 1 may
- * become 0 at any moment. References that the library holds count, too: for a function, a callback
- * or a step that has not returned, for a report, for a task in the queue.
+ * 0 stays 0 as long as you give your handle to nobody: only one who holds a reference can make
+ * another. 1 may become 0 at any moment. References that the library holds count, too: for a
+ * function, a callback or a step that has not returned, for a report, for a task in the queue.
  *
  * - Needs: `a`, a handle whose reference is yours, or NULL.
  * - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
  * - Since: 0.1.0
  */
-ASYNCHRON_API
-int asynchron_is_shared(const asynchron_t *a);
+ASYNCHRON_API int asynchron_is_shared(const asynchron_t *a);
 
 /**
  * Whether anybody but you and promises holds a reference: as asynchron_is_shared(), but promises do
  * not count.
  *
- * 0 need not stay 0: whoever has a promise can make a reference. Whoever does so later sees what you did
- * before this call.
+ * 0 need not stay 0: whoever has a promise can make a reference, and sees then what you did before
+ * this call.
  *
  * - Needs: `a`, a handle whose reference is yours, or NULL.
  * - Returns: 0: beside yours there are promises at most; 1: there may be others. 0 for NULL.
  * - Since: 0.2.0
  */
-ASYNCHRON_API
-int asynchron_is_held(const asynchron_t *a);
+ASYNCHRON_API int asynchron_is_held(const asynchron_t *a);
 
 /**
  * Whether it has a function on demand that has not been started: then the next asynchron_get(),
@@ -1257,8 +1255,8 @@ ASYNCHRON_API void asynchron_task_discard(asynchron_task_t *task);
  *
  * How far the work on an asynchron is: two numbers, for whoever shows it. They are written
  * together and read together, from any threads at once: nobody ever reads one of each. None of
- * these calls wakes anybody, so whoever shows progress looks now and then, as between two waits with a
- * timeout.
+ * these calls wakes anybody, so whoever shows progress looks now and then, as between two waits with
+ * a timeout.
  */
 
 /**

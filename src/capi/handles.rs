@@ -304,9 +304,9 @@ pub unsafe extern "C" fn asynchron_user_data(a: *const asynchron_t) -> *mut c_vo
 
 /// Whether anybody but you holds a reference.
 ///
-/// 0 stays 0 as long as you give your handle to nobody: only one who holds a reference can make another. 1 may
-/// become 0 at any moment. References that the library holds count, too: for a function, a callback
-/// or a step that has not returned, for a report, for a task in the queue.
+/// 0 stays 0 as long as you give your handle to nobody: only one who holds a reference can make
+/// another. 1 may become 0 at any moment. References that the library holds count, too: for a
+/// function, a callback or a step that has not returned, for a report, for a task in the queue.
 ///
 /// - Needs: `a`, a handle whose reference is yours, or NULL.
 /// - Returns: 0: yours is the only reference; 1: there may be others. 0 for NULL.
@@ -320,8 +320,8 @@ pub unsafe extern "C" fn asynchron_is_shared(a: *const asynchron_t) -> c_int {
 /// Whether anybody but you and promises holds a reference: as asynchron_is_shared(), but promises do
 /// not count.
 ///
-/// 0 need not stay 0: whoever has a promise can make a reference. Whoever does so later sees what you did
-/// before this call.
+/// 0 need not stay 0: whoever has a promise can make a reference, and sees then what you did before
+/// this call.
 ///
 /// - Needs: `a`, a handle whose reference is yours, or NULL.
 /// - Returns: 0: beside yours there are promises at most; 1: there may be others. 0 for NULL.

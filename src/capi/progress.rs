@@ -2,8 +2,8 @@
 //!
 //! How far the work on an asynchron is: two numbers, for whoever shows it. They are written
 //! together and read together, from any threads at once: nobody ever reads one of each. None of
-//! these calls wakes anybody, so whoever shows progress looks now and then, as between two waits with a
-//! timeout.
+//! these calls wakes anybody, so whoever shows progress looks now and then, as between two waits with
+//! a timeout.
 
 use super::asynchron_status_t::{self, *};
 use super::types::asynchron_t;
