@@ -63,7 +63,7 @@ impl Chunk {
 
     /// # Safety
     /// A task of this chunk is gone, and its room is used no more.
-    pub(super) unsafe fn leave(this: NonNull<Self>) {
+    pub(super) unsafe fn release_room(this: NonNull<Self>) {
         // SAFETY: alive until all rooms have been left.
         let left = unsafe { &(*this.as_ptr()).left };
         race::release(left);

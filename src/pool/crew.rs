@@ -1,4 +1,4 @@
-//! What an executor has in this process: which tasks lie, which threads rest, and who is called for what.
+//! What an executor has in this process: which tasks lie, which threads rest, and who is summoned for what.
 
 mod rest;
 
@@ -8,9 +8,9 @@ use std::ptr::{self, NonNull};
 use super::SpawnError;
 use super::chunk::{Chunk, Rooms};
 use super::executor::Executor;
-use super::queue::{LEFT, NONE, NOWHERE, Place, RunQueue};
+use super::queue::{HALF_RELEASED, NONE, NOWHERE, Place, RunQueue};
 use super::task::Task;
-use super::worker::{Call, Worker};
+use super::worker::{Duty, Worker};
 use crate::base::backoff::Backoff;
 use crate::base::lock::{Guard, Line, Lock};
 use crate::base::memory::NoMemory;
@@ -139,7 +139,7 @@ impl Crew {
         self.come.fetch_add(1, Relaxed).wrapping_add(1)
     }
 
-    /// Queues a task, and calls a thread for it if there is a place. Refuses it if there is no room for it, or no
+    /// Queues a task, and summons a thread for it if there is a place. Refuses it if there is no room for it, or no
     /// thread and none can be had. Whoever comes first takes the oldest: so no task waits for a thread of its own
     /// while others overtake it.
     pub(super) fn submit(
@@ -202,7 +202,7 @@ impl Crew {
         }
     }
 
-    /// Queues it, and calls a thread. If none can be had, returns it, taken out again.
+    /// Queues it, and summons a thread. If none can be had, returns it, taken out again.
     ///
     /// # Safety
     /// As for `submit_place`.
@@ -226,7 +226,7 @@ impl Crew {
             self.note_too_many();
         }
         inner.active = inner.active.wrapping_add(1);
-        let Err(mut inner) = self.call(inner, Call::Look) else {
+        let Err(mut inner) = self.summon(inner, Duty::Look) else {
             return None;
         };
         inner.active = inner.active.wrapping_sub(1);
@@ -256,22 +256,22 @@ impl Crew {
         task
     }
 
-    /// One of two who have a part in a task leaves it, since its asynchron was completed otherwise: if it still
-    /// lies in the queue, it is taken out. True: the other has left it, or there is none.
+    /// One of two who have a part in a task gives it up, since its asynchron was completed otherwise: if it still
+    /// lies in the queue, it is taken out. True: the other has given up his part, or there is none.
     ///
     /// # Safety
     /// The caller has a part in it, which ends here, unless the answer is true.
-    pub(super) unsafe fn leave(&self, task: NonNull<Place>) -> bool {
+    pub(super) unsafe fn release(&self, task: NonNull<Place>) -> bool {
         let mut going = self.going.lock();
         let mut inner = self.inner.lock();
         // SAFETY: the caller has a part in it, and the locks are held.
         let place = unsafe { Place::of(task) };
         match place.number {
             NOWHERE => {
-                place.number = LEFT;
+                place.number = HALF_RELEASED;
                 false
             }
-            LEFT => true,
+            HALF_RELEASED => true,
             number => {
                 // SAFETY: it has a number, so it lies in that half.
                 unsafe { Self::half_of(number, &mut going, &mut inner).unlink(task) };

@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 pub(crate) struct Place {
     before: *mut Place,
     behind: *mut Place,
-    /// Counts what was queued, from 1 on; or [`NOWHERE`], or [`LEFT`].
+    /// Counts what was queued, from 1 on; or [`NOWHERE`], or [`HALF_RELEASED`].
     pub(super) number: u64,
     pub(super) kind: &'static PlaceKind,
 }
@@ -23,8 +23,8 @@ pub(crate) struct PlaceKind {
 
 /// The number of a task that lies in no queue.
 pub(super) const NOWHERE: u64 = 0;
-/// The same, and one of two who have a part in it has left it.
-pub(super) const LEFT: u64 = u64::MAX;
+/// The same, and one of two who have a part in it has given it up.
+pub(super) const HALF_RELEASED: u64 = u64::MAX;
 /// The number of the oldest where there is none.
 pub(super) const NONE: u64 = u64::MAX;
 

@@ -134,7 +134,7 @@ impl Task {
                 a.lose_step();
             }
             // SAFETY: its context is the other's.
-            Begun::Gone => unsafe { Self::leave(this) },
+            Begun::Gone => unsafe { Self::release(this) },
         }
     }
 
@@ -147,7 +147,7 @@ impl Task {
         let gone = unsafe { Self::begin(this, false) } == Begun::Gone;
         if gone {
             // SAFETY: its context is the other's.
-            unsafe { Self::leave(this) };
+            unsafe { Self::release(this) };
         } else {
             // SAFETY: ALONE: off the list and out of the queue.
             let (_, ctx, a) = unsafe { Self::take_apart(this) };
@@ -183,20 +183,20 @@ impl Task {
 
     /// # Safety
     /// The caller has a part in it, which ends here, and has taken it out of the queue.
-    unsafe fn leave(this: NonNull<Self>) {
+    unsafe fn release(this: NonNull<Self>) {
         // SAFETY: the part ends here, and it is out of the queue, as the caller promises.
-        if unsafe { Self::leave_queue(this) } {
-            // SAFETY: the other has left it, with its context.
+        if unsafe { Self::release_part(this) } {
+            // SAFETY: the other has given up his part, with its context.
             unsafe { Self::end(this) };
         }
     }
 
-    /// One of two who have a part in it leaves it, and with that the queue. True: the other has left it, or there is
+    /// One of two who have a part in it gives it up, and it leaves the queue. True: the other has given up his, or there is
     /// none.
     ///
     /// # Safety
     /// The caller has a part in it, which ends here, unless the answer is true.
-    unsafe fn leave_queue(this: NonNull<Self>) -> bool {
+    unsafe fn release_part(this: NonNull<Self>) -> bool {
         // In the child of a fork nobody else has a part in it, nor looks at that queue.
         // SAFETY: the caller has a part in it.
         if !sys::is_this_process(unsafe { Self::process(this) }) {
@@ -205,7 +205,7 @@ impl Task {
         // SAFETY: the caller has a part in it.
         let crew = unsafe { Self::crew(this) };
         // SAFETY: as the caller promises.
-        unsafe { crew.leave(Self::place(this)) }
+        unsafe { crew.release(Self::place(this)) }
     }
 
     /// What it delivers into is complete.
@@ -245,7 +245,7 @@ impl Task {
         // SAFETY: the context is this thread's, and read once.
         let ctx = unsafe { ctx.read() };
         // SAFETY: this thread's part in it ends here.
-        let alone = unsafe { Self::leave_queue(this) };
+        let alone = unsafe { Self::release_part(this) };
         // Waiting in there until the executor is shut down would be waiting for oneself.
         match &kept {
             Some(executor) => {
@@ -273,7 +273,7 @@ impl Task {
         // SAFETY: ALONE: it is read once, and is not dropped afterwards.
         let Self { chunk, a, function, ctx, .. } = unsafe { this.read() };
         // SAFETY: its room is used no more.
-        unsafe { Chunk::leave(chunk) };
+        unsafe { Chunk::release_room(chunk) };
         (function, ctx, a)
     }
 

@@ -1,4 +1,4 @@
-//! One background thread: runs what it is called for, rests, watches.
+//! One background thread: runs what it is summoned for, rests, watches.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -29,9 +29,9 @@ const YIELDS: u32 = if cfg!(shuttle) { 2 } else { 32 };
 /// How long a thread rests before it ends, in nanoseconds.
 const REST: u64 = 1_000_000_000;
 
-/// What a thread is called for.
+/// What a thread is summoned for.
 #[derive(Clone, Copy)]
-pub(super) enum Call {
+pub(super) enum Duty {
     /// To look at the queue, as one of those that are active.
     Look,
     /// To watch over how long the oldest task has been queued.
@@ -50,21 +50,21 @@ pub(super) struct Worker {
     pub(super) rests: Cell<bool>,
     pub(super) before: Cell<*mut Worker>,
     pub(super) behind: Cell<*mut Worker>,
-    /// Written before `called`.
-    pub(super) call: Cell<Call>,
-    called: AtomicU32,
+    /// Written before `summoned`.
+    pub(super) duty: Cell<Duty>,
+    summoned: AtomicU32,
 }
 
 const AWAKE: u32 = 0;
-const CALLED: u32 = 1;
+const SUMMONED: u32 = 1;
 const ASLEEP: u32 = 2;
 
 impl Worker {
-    /// Starts a thread for this call; false when none can be had.
-    pub(super) fn start(crew: &Crew, call: Call) -> bool {
-        let main = match call {
-            Call::Look => Self::look_first,
-            Call::Watch => Self::watch_first,
+    /// Starts a thread for this duty; false when none can be had.
+    pub(super) fn start(crew: &Crew, duty: Duty) -> bool {
+        let main = match duty {
+            Duty::Look => Self::look_first,
+            Duty::Watch => Self::watch_first,
         };
         let executor = crew.executor();
         let arg = ptr::from_ref(executor).cast_mut();
@@ -72,15 +72,15 @@ impl Worker {
     }
 
     extern "C" fn look_first(executor: *mut c_void) -> *mut c_void {
-        Self::main(executor, Call::Look)
+        Self::main(executor, Duty::Look)
     }
 
     extern "C" fn watch_first(executor: *mut c_void) -> *mut c_void {
-        Self::main(executor, Call::Watch)
+        Self::main(executor, Duty::Watch)
     }
 
     /// The whole life of a thread.
-    fn main(executor: *mut c_void, first: Call) -> *mut c_void {
+    fn main(executor: *mut c_void, first: Duty) -> *mut c_void {
         let Some(started_for) = NonNull::new(executor.cast::<Executor>()) else {
             return ptr::null_mut();
         };
@@ -97,8 +97,8 @@ impl Worker {
             rests: Cell::new(false),
             before: Cell::new(ptr::null_mut()),
             behind: Cell::new(ptr::null_mut()),
-            call: Cell::new(Call::Look),
-            called: AtomicU32::new(AWAKE),
+            duty: Cell::new(Duty::Look),
+            summoned: AtomicU32::new(AWAKE),
         };
         let sleeper: &dyn Sleeper = &worker;
         // SAFETY: it is forgotten before it goes.
@@ -133,15 +133,15 @@ impl Worker {
         unsafe { self.executor().crew() }
     }
 
-    fn work(&self, first: Call) {
-        let mut call = Some(first);
-        while let Some(what) = call {
+    fn work(&self, first: Duty) {
+        let mut duty = Some(first);
+        while let Some(what) = duty {
             let task = match what {
-                Call::Look => self.next(),
-                Call::Watch => self.watch(),
+                Duty::Look => self.next(),
+                Duty::Watch => self.watch(),
             };
             let Some(task) = task else {
-                call = self.rest();
+                duty = self.rest();
                 continue;
             };
             // SAFETY: it was just taken out of the queue, so it is alive, and its place this thread's.
@@ -152,7 +152,7 @@ impl Worker {
                 // A fork inside the task: what is left of this thread is not the executor's.
                 return;
             }
-            call = Some(Call::Look);
+            duty = Some(Duty::Look);
         }
     }
 
@@ -190,13 +190,13 @@ impl Worker {
         gives_way
     }
 
-    /// Rests until it is called. `None`: it was not, and has left the pool.
-    fn rest(&self) -> Option<Call> {
-        // ORDERING: Acquire takes the call over.
-        let called = || Some(()).filter(|()| self.called.load(Acquire) == CALLED);
-        if spin(called).or_else(|| linger(called)).is_none() {
+    /// Rests until it is summoned. `None`: it was not, and has left the pool.
+    fn rest(&self) -> Option<Duty> {
+        // ORDERING: Acquire takes the duty over.
+        let summoned = || Some(()).filter(|()| self.summoned.load(Acquire) == SUMMONED);
+        if spin(summoned).or_else(|| linger(summoned)).is_none() {
             let mut until = sys::time_limit_after(REST);
-            while called().is_none() {
+            while summoned().is_none() {
                 if !sys::has_passed(until) {
                     self.sleep(until);
                     continue;
@@ -207,47 +207,47 @@ impl Worker {
                     inner.stop_resting(self);
                     if crew.has_tasks(&inner) && !self.is_one_too_many(&inner) {
                         inner.active = inner.active.wrapping_add(1);
-                        return Some(Call::Look);
+                        return Some(Duty::Look);
                     }
                     // From here on the executor may be gone.
                     self.last.set(inner.lose_thread());
                     return None;
                 }
-                // Somebody has taken it from those at rest, and is about to call.
+                // Somebody has taken it from those at rest, and is about to summon it.
                 until = None;
             }
         }
-        race::acquire(&raw const self.called);
+        race::acquire(&raw const self.summoned);
         // ORDERING: this thread's own until it rests again, under the lock.
-        self.called.store(AWAKE, Relaxed);
-        Some(self.call.replace(Call::Look))
+        self.summoned.store(AWAKE, Relaxed);
+        Some(self.duty.replace(Duty::Look))
     }
 
     fn is_one_too_many(&self, inner: &Inner) -> bool {
         self.executor().terms.is_limited() && inner.active >= inner.places
     }
 
-    /// Whoever calls a thread that has not said that it sleeps need not wake it.
+    /// Whoever summons a thread that has not said that it sleeps need not wake it.
     fn sleep(&self, until: TimeLimit) {
-        // ORDERING: announces the sleep; whoever calls swaps the same word.
-        if self.called.compare_exchange(AWAKE, ASLEEP, Relaxed, Relaxed).is_ok() {
-            sys::wait(&self.called, ASLEEP, u32::MAX, until);
-            // ORDERING: unless it was called, which stays to be seen.
-            let _ = self.called.compare_exchange(ASLEEP, AWAKE, Relaxed, Relaxed);
+        // ORDERING: announces the sleep; whoever summons swaps the same word.
+        if self.summoned.compare_exchange(AWAKE, ASLEEP, Relaxed, Relaxed).is_ok() {
+            sys::wait(&self.summoned, ASLEEP, u32::MAX, until);
+            // ORDERING: unless it was summoned, which stays to be seen.
+            let _ = self.summoned.compare_exchange(ASLEEP, AWAKE, Relaxed, Relaxed);
         }
     }
 
-    /// Has a thread that rested do what it is called for.
+    /// Has a thread that rested do what it is summoned for.
     ///
     /// # Safety
-    /// It has been taken from those at rest, and its call is set. It may be gone afterwards.
+    /// It has been taken from those at rest, and its duty is set. It may be gone afterwards.
     pub(super) unsafe fn wake(this: NonNull<Self>) {
-        // SAFETY: it rests until it is called.
-        let called = unsafe { &this.as_ref().called };
-        let address: *const AtomicU32 = called;
+        // SAFETY: it rests until it is summoned.
+        let summoned = unsafe { &this.as_ref().summoned };
+        let address: *const AtomicU32 = summoned;
         race::release(address);
-        // ORDERING: Release hands over the call.
-        if called.swap(CALLED, Release) == ASLEEP {
+        // ORDERING: Release hands over the duty.
+        if summoned.swap(SUMMONED, Release) == ASLEEP {
             sys::wake(address, u32::MAX, 1);
         }
     }
@@ -284,7 +284,7 @@ impl Worker {
             }
             let until = sys::time_limit_after(PATIENCE);
             while !sys::has_passed(until) {
-                sys::wait(&self.called, AWAKE, u32::MAX, until);
+                sys::wait(&self.summoned, AWAKE, u32::MAX, until);
             }
         }
     }
@@ -315,7 +315,7 @@ impl Worker {
     }
 }
 
-/// Looks for a while longer, and lets other threads run meanwhile: a wake-up costs the one that calls
+/// Looks for a while longer, and lets other threads run meanwhile: a wake-up costs the one that summons
 /// more than that.
 fn linger(look: impl Fn() -> Option<()>) -> Option<()> {
     (0..YIELDS).find_map(|_| {

@@ -18,7 +18,7 @@ use crate::one::listener::{Kind, Listener};
 use crate::one::outcome::Outcome;
 use crate::one::publish::Telling;
 
-static DEADLINE: Kind = Kind::Aside { taken_off: Node::leave, end: Node::end };
+static DEADLINE: Kind = Kind::Aside { taken_off: Node::leave_wheel, end: Node::end };
 /// A step, in that it will deliver: the last promise of a timer breaks nothing.
 static TIMER: Kind = Kind::Step { take: Node::take_timer, source: &TIMER_NO_SOURCE };
 /// What nobody asks for: a timer has no links.
@@ -111,7 +111,7 @@ impl Node {
     ///
     /// # Safety
     /// It is armed, and its asynchron LOCKED; it has just been taken off the list.
-    unsafe fn leave(listener: NonNull<Listener>) {
+    unsafe fn leave_wheel(listener: NonNull<Listener>) {
         // SAFETY: as the caller promises.
         let place = unsafe { Self::place(listener.cast()) };
         if let Some(clock) = Clock::current() {
@@ -133,7 +133,7 @@ impl Node {
     /// As for [`Kind::Step`].
     unsafe fn take_timer(listener: NonNull<Listener>, _: &Asynchron, telling: &mut Telling) {
         // SAFETY: TOLD, and LOCKED.
-        unsafe { Self::leave(listener) };
+        unsafe { Self::leave_wheel(listener) };
         // SAFETY: TOLD: it is used as a listener no more.
         unsafe { telling.run_later(listener, Self::end_timer) };
     }

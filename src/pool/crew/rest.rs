@@ -1,20 +1,20 @@
-//! The crew's threads: which of them rest, and who is called for what.
+//! The crew's threads: which of them rest, and who is summoned for what.
 
 use std::mem;
 use std::ptr::{self, NonNull};
 
-use super::super::worker::{Call, Worker};
+use super::super::worker::{Duty, Worker};
 use super::{Crew, Inner};
 use crate::base::lock::Guard;
 
 impl Crew {
-    /// Calls a thread if there is a place, and a task for it. False: none can be had.
+    /// Summons a thread if there is a place, and a task for it. False: none can be had.
     pub(in super::super) fn fill_place(&self, mut inner: Guard<'_, Inner>) -> bool {
         if inner.active >= inner.places || !self.has_tasks(&inner) {
             return true;
         }
         inner.active = inner.active.wrapping_add(1);
-        let Err(mut inner) = self.call(inner, Call::Look) else {
+        let Err(mut inner) = self.summon(inner, Duty::Look) else {
             return true;
         };
         inner.active = inner.active.wrapping_sub(1);
@@ -32,25 +32,25 @@ impl Crew {
             return inner.starting == 0;
         }
         inner.watched = true;
-        let Err(mut inner) = self.call(inner, Call::Watch) else {
+        let Err(mut inner) = self.summon(inner, Duty::Watch) else {
             return true;
         };
         inner.watched = false;
         false
     }
 
-    /// Calls a thread at rest, or a new one. If none can be had, returns the lock: while it was free
+    /// Summons a thread at rest, or a new one. If none can be had, returns the lock: while it was free
     /// to start a thread, another may have come to rest, but none does now.
-    pub(in super::super) fn call<'a>(
+    pub(in super::super) fn summon<'a>(
         &'a self,
         mut inner: Guard<'a, Inner>,
-        call: Call,
+        duty: Duty,
     ) -> Result<(), Guard<'a, Inner>> {
         if inner.resting.is_null() {
             inner.threads = inner.threads.wrapping_add(1);
             inner.starting = inner.starting.wrapping_add(1);
             drop(inner);
-            let started = Worker::start(self, call);
+            let started = Worker::start(self, duty);
             inner = self.inner.lock();
             inner.starting = inner.starting.wrapping_sub(1);
             if started {
@@ -61,12 +61,12 @@ impl Crew {
         let Some(resting) = NonNull::new(inner.resting) else {
             return Err(inner);
         };
-        // SAFETY: workers at rest are alive until they have been called.
+        // SAFETY: workers at rest are alive until they have been summoned.
         let worker = unsafe { resting.as_ref() };
         inner.stop_resting(worker);
-        worker.call.set(call);
+        worker.duty.set(duty);
         drop(inner);
-        // SAFETY: taken from those at rest, with its call.
+        // SAFETY: taken from those at rest, with its duty.
         unsafe { Worker::wake(resting) };
         Ok(())
     }
