@@ -50,12 +50,12 @@ pub(crate) enum Kind {
     /// It is called when it has just been taken off the list, whose lock is held, and notes down what there
     /// is to do. A few instructions: others wait for the lock.
     Take(TakeFn),
-    /// The same for a function on demand, which listens to its own asynchron: it neither waits for that nor delivers
-    /// unasked.
+    /// The same for one that only has something to clean up then: it does not want the value, nor will it deliver unless
+    /// it is asked to. As all but the next, it has the asynchron end by a completion. So a function on demand listens.
     Idle(TakeFn),
-    /// One that nobody waits for: that it listens keeps nobody from ending the asynchron without a completion. It is
-    /// always the first. `taken_off` is called when it has just been taken off the list, whose lock is held: a few
-    /// instructions, too. Then `end` runs where the node was, as a job, or at once.
+    /// One that does not count: where no other listens, the last reference ends the asynchron without a completion, and
+    /// takes it off. It is always the first. `taken_off` is called when it has just been taken off the list, whose lock
+    /// is held: a few instructions, too. Then `end` runs where the node was, as a job, or at once. So a deadline listens.
     Aside { taken_off: unsafe fn(NonNull<Listener>), end: RunFn },
     /// A step, a task or a timer, in the list of what it delivers into: as [`Kind::Take`]. And how a step's links in the lists
     /// of its sources are told.

@@ -137,7 +137,8 @@ impl Progress {
                 seen = self.word.load(Acquire);
                 continue;
             }
-            // ORDERING: Acquire comes after all that was written there before, and sees that it is complete, if it is closed.
+            // ORDERING: Acquire comes after all that was written there before, and sees that it is complete, if it is
+            // closed.
             match self.word.compare_exchange(seen, word.with_taken(slot).0, Acquire, Acquire) {
                 Ok(_) => return Some(slot),
                 Err(changed) => seen = changed,

@@ -121,7 +121,7 @@ impl Asynchron {
     unsafe fn release_lent(this: NonNull<Self>) {
         // SAFETY: ALIVE: the reference is still counted.
         let me = unsafe { this.as_ref() };
-        // Returned, it cannot be lent again; but it may have been retained while it was lent.
+        // Its loan over, it is not lent again; but it may have been retained while it was lent.
         if !me.state.give_to_borrower() && me.refs.release() {
             // SAFETY: LAST: it was the last one.
             unsafe { Self::end(this, me.state.load()) };

@@ -5,7 +5,7 @@
 //!
 //! - Whoever takes it off the list of its asynchron has the function and the context. That is the thread on which its
 //!   turn comes, or the one that completes the asynchron.
-//! - If its turn came just then, both have a part in it, and each leaves it when it looks at it no more. Whoever is
+//! - If its turn came just then, both have a part in it, and each gives that up when it looks at it no more. Whoever is
 //!   the second ends it.
 
 use std::mem::{self, offset_of};
@@ -191,8 +191,8 @@ impl Task {
         }
     }
 
-    /// One of two who have a part in it gives it up, and it leaves the queue. True: the other has given up his, or there is
-    /// none.
+    /// One of two who have a part in it gives that up, and it leaves the queue. True: the other has given up his, or
+    /// there is none.
     ///
     /// # Safety
     /// The caller has a part in it, which ends here, unless the answer is true.
