@@ -122,6 +122,70 @@ fn expiring_delivering_and_releasing() {
     });
 }
 
+fn sets(a: A) -> thread::JoinHandle<()> {
+    let a = a.retain();
+    thread::spawn(move || {
+        assert_eq!(a.set(1), ASYNCHRON_OK);
+        a.release();
+    })
+}
+
+#[test]
+fn a_delivery_and_who_takes_the_deadline_back() {
+    two_threads(|| {
+        let a = armed();
+        let other = sets(a);
+        match expire_after(a, FOREVER) {
+            ASYNCHRON_OK => {}
+            other => assert_eq!((other, a.poll()), (ASYNCHRON_ALREADY, ASYNCHRON_OK)),
+        }
+        assert_eq!(a.value(), 1);
+        a.release();
+        other.join().unwrap();
+    });
+}
+
+/// Of what was armed just then, nothing comes any more.
+#[test]
+fn a_delivery_and_who_arms() {
+    two_threads(|| {
+        let a = A::new();
+        let other = sets(a);
+        match expire_after(a, HOUR) {
+            ASYNCHRON_OK => {}
+            other => assert_eq!((other, a.poll()), (ASYNCHRON_ALREADY, ASYNCHRON_OK)),
+        }
+        other.join().unwrap();
+        asynchron::serve_all();
+        assert_eq!(a.value(), 1);
+        a.release();
+    });
+}
+
+#[test]
+fn expiring_delivering_and_taking_back() {
+    more_threads(|| {
+        let a = armed();
+        let its = a.retain();
+        let server = thread::spawn(asynchron::serve_all);
+        let other = thread::spawn(move || {
+            let set = its.set(1);
+            its.release();
+            set
+        });
+        let taken_back = expire_after(a, FOREVER);
+        server.join().unwrap();
+        match other.join().unwrap() {
+            ASYNCHRON_OK => assert_eq!(a.value(), 1),
+            other => {
+                assert_eq!((other, a.poll()), (ASYNCHRON_ALREADY, ASYNCHRON_FAILED));
+                assert_eq!(taken_back, ASYNCHRON_ALREADY, "it had been taken back, and expired");
+            }
+        }
+        a.release();
+    });
+}
+
 #[test]
 fn two_that_arm_the_same() {
     two_threads(|| {
