@@ -120,6 +120,7 @@ pub enum Job {
     /// Where its executor has it run.
     RunAfter(Rc<After>),
     RunSpawned(Rc<Spawned>),
+    LetGoOfSpawned(Rc<Spawned>),
     Detach(Rc<After>),
     Drop(Owned),
     /// Gives up what follows, and the source, if that is not kept.
@@ -377,7 +378,7 @@ impl Model {
                 }
                 Listener::GroupNeedless(group) => passing.push_back(Pass::Needless(group)),
                 Listener::Spawned(spawned) => {
-                    self.jobs.borrow_mut().push_back(Job::Drop(spawned.ctx));
+                    self.jobs.borrow_mut().push_back(Job::LetGoOfSpawned(spawned));
                 }
             }
         }
@@ -457,6 +458,7 @@ impl Model {
                 Some(Job::After(after)) => self.go_on_there(after),
                 Some(Job::RunAfter(after)) => self.run_after(&after, true),
                 Some(Job::RunSpawned(spawned)) => self.end_spawned(&spawned, true),
+                Some(Job::LetGoOfSpawned(spawned)) => self.let_go_of_spawned(&spawned),
                 Some(Job::Detach(after)) => self.detach(&after),
                 Some(Job::Drop(ctx)) => self.drop_owned(ctx),
                 Some(Job::EndFollow(into, rest)) => self.end_follow(into, rest),

@@ -3,10 +3,12 @@
 use super::one::{After, Failure, Job, Listener};
 use super::*;
 
-/// The function of a task, until the program has run or discarded that.
+/// The function of a task, until the program has run or discarded that, and who completed `a` otherwise has let go.
 pub struct Spawned {
     a: Id,
-    pub ctx: Owned,
+    ctx: Owned,
+    /// One of those two has.
+    left: Cell<bool>,
 }
 
 impl Spawned {
@@ -30,7 +32,7 @@ impl Model {
             self.drop_owned(ctx);
             return ASYNCHRON_OK;
         }
-        let spawned = Rc::new(Spawned { a, ctx });
+        let spawned = Rc::new(Spawned { a, ctx, left: Cell::new(false) });
         self.with(a, |one| {
             one.refs += 1;
             one.listeners.push(Listener::Spawned(spawned.clone()));
@@ -59,8 +61,23 @@ impl Model {
             } else {
                 self.discard(a, spawned.ctx);
             }
+            self.release(a);
+        } else {
+            self.leave_spawned(spawned);
         }
-        self.release(a);
+    }
+
+    /// It was completed otherwise, and all others were told.
+    pub fn let_go_of_spawned(&self, spawned: &Spawned) {
+        self.drop_owned(spawned.ctx);
+        self.leave_spawned(spawned);
+    }
+
+    /// The second of both gives up what it was to deliver into.
+    fn leave_spawned(&self, spawned: &Spawned) {
+        if spawned.left.replace(true) {
+            self.release(spawned.a);
+        }
     }
 
     /// All its sources are complete. What passes on does so here.
