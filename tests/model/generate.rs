@@ -61,6 +61,7 @@ fn handle_op() -> impl Strategy<Value = Op> {
             let (drop_data, on_demand, drop_ctx, reserve) = made_with;
             Op::CreateWith { drop_data, on_demand, drop_ctx, reserve }
         }),
+        1 => any::<bool>().prop_map(|fires| Op::Timer { fires }),
         2 => at().prop_map(Op::Retain),
         6 => at().prop_map(Op::Release),
         1 => at().prop_map(Op::State),
@@ -68,6 +69,8 @@ fn handle_op() -> impl Strategy<Value = Op> {
         1 => at().prop_map(Op::Name),
         1 => at().prop_map(Op::UserData),
         1 => at().prop_map(Op::IsOnDemand),
+        1 => at().prop_map(Op::IsShared),
+        1 => at().prop_map(Op::IsHeld),
         2 => (at(), any::<(u8, u8)>())
             .prop_map(|(a, (done, total))| Op::Progress { a, done, total }),
         2 => at().prop_map(Op::ProgressOf),
@@ -122,6 +125,7 @@ fn listen_op() -> impl Strategy<Value = Op> {
             }),
         2 => (at(), does(), frees()).prop_map(|(a, does, drop)| Op::Spawn { a, does, drop }),
         1 => prop::bool::weighted(0.3).prop_map(Op::Refuse),
+        1 => Just(Op::RetainExecutor),
         3 => (0..6_u8, prop::bool::weighted(0.3))
             .prop_map(|(nth, discard)| Op::Task { nth, discard }),
         4 => (0..6_u8, prop::option::weighted(0.1, at()), any::<bool>()).prop_map(

@@ -42,6 +42,10 @@ pub enum Call {
         on_demand: Option<Owned>,
         reserve: usize,
     },
+    Timer {
+        made: Id,
+        timeout_ns: u64,
+    },
     Retain(Id),
     Release(Id),
     State(Id),
@@ -49,6 +53,8 @@ pub enum Call {
     Name(Id),
     UserData(Id),
     IsOnDemand(Id),
+    IsShared(Id),
+    IsHeld(Id),
     Progress {
         a: Id,
         done: u64,
@@ -133,6 +139,8 @@ pub enum Call {
     },
     /// From here on the executor's `post` refuses, or takes again.
     Refuse(bool),
+    /// One more reference to it, in place of the one that was held.
+    RetainExecutor,
     /// Runs or discards the nth of the tasks that it has taken, if there are any. Answers how many there were.
     Task {
         nth: usize,

@@ -69,6 +69,10 @@ pub enum Op {
         drop_ctx: Frees,
         reserve: u8,
     },
+    /// One that has fired, or never will.
+    Timer {
+        fires: bool,
+    },
     Retain(At),
     Release(At),
     State(At),
@@ -76,6 +80,8 @@ pub enum Op {
     Name(At),
     UserData(At),
     IsOnDemand(At),
+    IsShared(At),
+    IsHeld(At),
     Progress {
         a: At,
         done: u8,
@@ -136,6 +142,7 @@ pub enum Op {
         drop: Frees,
     },
     Refuse(bool),
+    RetainExecutor,
     Task {
         nth: u8,
         discard: bool,

@@ -147,6 +147,11 @@ impl World for Library {
                     names.met(made, out);
                     is(status)
                 }
+                Call::Timer { made, timeout_ns } => {
+                    let a = asynchron_timer(timeout_ns);
+                    names.met(made, a);
+                    Answer::Handle((!a.is_null()).then_some(made))
+                }
                 Call::Retain(a) => Answer::Handle(Some(names.name(asynchron_retain(at(a))))),
                 Call::Release(a) => {
                     asynchron_release(at(a));
@@ -162,6 +167,8 @@ impl World for Library {
                 }
                 Call::UserData(a) => Answer::Data(thing(asynchron_user_data(at(a)))),
                 Call::IsOnDemand(a) => Answer::Is(asynchron_is_on_demand(at(a))),
+                Call::IsShared(a) => Answer::Is(asynchron_is_shared(at(a))),
+                Call::IsHeld(a) => Answer::Is(asynchron_is_held(at(a))),
                 Call::ExpireAfter { a, timeout_ns } => {
                     is(asynchron_expire_after(at(a), timeout_ns))
                 }
@@ -209,6 +216,11 @@ impl World for Library {
                 Call::Refuse(refuses) => {
                     names.refuses.set(refuses);
                     Answer::Nothing
+                }
+                Call::RetainExecutor => {
+                    let same = asynchron_executor_retain(self.executor) == self.executor;
+                    asynchron_executor_release(self.executor);
+                    Answer::Number(same.into())
                 }
                 Call::Task { nth, discard } => {
                     let (task, n) = names.take_task(nth);

@@ -69,6 +69,10 @@ impl World for Model {
                 self.create(made, made_with);
                 is(ASYNCHRON_OK)
             }
+            Call::Timer { made, timeout_ns } => {
+                let outcome = (timeout_ns == 0).then_some(Outcome::Value(Value::Empty, None));
+                self.create(made, One { outcome, ..One::new() })
+            }
             Call::Retain(a) => {
                 self.with(a, |one| one.refs += 1);
                 Answer::Handle(Some(a))
@@ -88,6 +92,11 @@ impl World for Model {
             }
             Call::UserData(a) => Answer::Data(self.with(a, |one| one.user_data.map(|o| o.thing))),
             Call::IsOnDemand(a) => Answer::Is(self.with(a, |one| one.waits_for_demand()) as i32),
+            Call::IsShared(a) => Answer::Is(self.with(a, |one| one.refs > 1).into()),
+            Call::IsHeld(a) => {
+                let of_promises = |one: &mut One| usize::from(one.promises > 0);
+                Answer::Is(self.with(a, |one| one.refs > 1 + of_promises(one)).into())
+            }
             Call::Progress { a, done, total } => self.make_progress(a, done, total),
             Call::ProgressOf(a) => self.with(a, |one| one.progress()),
             Call::SetBytes { a, from, len } => {
@@ -165,6 +174,7 @@ impl World for Model {
                 self.refuses.set(refuses);
                 Answer::Nothing
             }
+            Call::RetainExecutor => Answer::Number(1),
             Call::Task { nth, discard } => self.end_task(nth, discard),
             Call::Unnotify { a, token, .. } => self.unnotify(a, token),
             Call::WaitAny(ref of, until) => self.wait_any(of, until),

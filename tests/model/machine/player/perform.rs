@@ -35,6 +35,10 @@ impl Player {
                     None => now.things.truncate(user_data.thing),
                 }
             }
+            Op::Timer { fires } => {
+                let timeout_ns = if fires { 0 } else { u64::MAX };
+                self.create(|made| Call::Timer { made, timeout_ns })?;
+            }
             Op::Retain(a) => self.at(a).map(|a| self.hold(self.ask(Call::Retain(a))))?,
             Op::Release(n) => {
                 let a = self.let_go_of(n)?;
@@ -45,6 +49,8 @@ impl Player {
             Op::Name(a) => self.on(a, Call::Name)?,
             Op::UserData(a) => self.on(a, Call::UserData)?,
             Op::IsOnDemand(a) => self.on(a, Call::IsOnDemand)?,
+            Op::IsShared(n) => self.on_held(n, Call::IsShared)?,
+            Op::IsHeld(n) => self.on_held(n, Call::IsHeld)?,
             Op::Progress { a, done, total } => {
                 self.on(a, |a| Call::Progress { a, done: done.into(), total: total.into() })?;
             }
@@ -113,6 +119,7 @@ impl Player {
                 let (a, ctx) = (self.at(a)?, self.hand(Some(does), drop));
                 self.using(&[a], Call::Spawn { a, ctx });
             }
+            Op::RetainExecutor => _ = self.ask(Call::RetainExecutor),
             Op::Refuse(refuses) => _ = self.ask(Call::Refuse(refuses)),
             Op::Task { nth, discard } => _ = self.ask(Call::Task { nth: nth.into(), discard }),
             Op::Get { a, time } => self.on(a, |a| Call::Get(a, self.until(a, time)))?,
@@ -279,6 +286,17 @@ impl Player {
 
     fn on(&self, a: At, call: impl FnOnce(Id) -> Call) -> Option<()> {
         let a = self.at(a)?;
+        self.using(&[a], call(a));
+        Some(())
+    }
+
+    /// Of what the program itself has a reference.
+    fn on_held(&self, n: At, call: impl FnOnce(Id) -> Call) -> Option<()> {
+        let a = {
+            let now = self.now.borrow();
+            let n = usize::from(n).checked_rem(now.held.len())?;
+            now.held[n]
+        };
         self.using(&[a], call(a));
         Some(())
     }
