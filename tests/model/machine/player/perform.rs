@@ -290,12 +290,13 @@ impl Player {
         Some(())
     }
 
-    /// Of what the program itself has a reference.
+    /// Of what the program itself has a reference, which no call uses that has not returned: that may make another of it,
+    /// sooner or later.
     fn on_held(&self, n: At, call: impl FnOnce(Id) -> Call) -> Option<()> {
         let a = {
             let now = self.now.borrow();
             let n = usize::from(n).checked_rem(now.held.len())?;
-            now.held[n]
+            Some(now.held[n]).filter(|a| !now.used.contains(a))?
         };
         self.using(&[a], call(a));
         Some(())
