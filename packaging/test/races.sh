@@ -48,7 +48,7 @@ with_thread_sanitizer() {
 # that; and what is one is still seen.
 with_exceptions() {
     local cxx=g++ way
-    local options=TSAN_OPTIONS="exitcode=66 suppressions=$PREFIX/share/asynchron/asynchron-tsan.supp"
+    local options=TSAN_OPTIONS="exitcode=66 suppressions='$PREFIX/share/asynchron/asynchron-tsan.supp'"
     [ "$1" != clang ] || cxx=clang++
     flags --cflags --libs
     "$cxx" -std=c++17 -Wall -Wextra -Werror -g -O1 -fsanitize=thread "$RACES/thrown.cpp" -o "$WORK/thrown" "${FLAGS[@]}"
