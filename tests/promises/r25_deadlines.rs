@@ -358,6 +358,10 @@ fn the_thread_rests_and_comes_again() {
 
 /// It is armed there, too, whatever the parent's threads were doing, and whatever the child calls first.
 #[test]
+#[cfg_attr(
+    asynchron_portable,
+    ignore = "where there are no futexes, a child of a fork must not use the library"
+)]
 fn a_deadline_holds_in_the_child_of_a_fork() {
     let program = process::compile("fork_time.c", &[]);
     process::run(process::command(&program, &[]), 120).assert_quiet_success();
