@@ -25,9 +25,9 @@ pub(crate) mod shuttle;
 #[cfg(shuttle)]
 pub(crate) use self::shuttle::*;
 
-#[cfg(any(loom, shuttle))]
+#[cfg(any(not(unix), loom, shuttle))]
 mod no_bell;
-#[cfg(any(loom, shuttle))]
+#[cfg(any(not(unix), loom, shuttle))]
 pub(crate) use no_bell::Bell;
 
 #[cfg(not(any(loom, shuttle)))]

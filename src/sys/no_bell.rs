@@ -1,4 +1,4 @@
-//! A model has no descriptor to poll.
+//! A model has no descriptor to poll, nor has a system without pipes that can be polled.
 
 /// There is none.
 pub(crate) enum Bell {}

@@ -175,37 +175,6 @@ impl Drop for Bell {
     }
 }
 
-/// There is no descriptor to poll here.
-#[cfg(not(unix))]
-pub(crate) enum Bell {}
-
-#[cfg(not(unix))]
-impl Bell {
-    pub(crate) fn new() -> Option<Self> {
-        None
-    }
-
-    pub(crate) fn is_ours(&self) -> bool {
-        match *self {}
-    }
-
-    pub(crate) fn fd(&self) -> libc::c_int {
-        match *self {}
-    }
-
-    pub(crate) fn ring(&self) {
-        match *self {}
-    }
-
-    pub(crate) fn ring_again(&self) {
-        match *self {}
-    }
-
-    pub(crate) fn silence(&self) {
-        match *self {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
