@@ -5,7 +5,8 @@
  *
  *     fair [EFFORT]    so many tenths of the rounds; 10 unless given. With 0 it only tries.
  *
- * Most of such a call's time is spent waiting for the lock, or for a processor. The goals: in the mean at most twice as
+ * Most of such a call's time is spent waiting for the lock, or for a processor: one call in ten takes twenty times as
+ * long as the others, and they make most of the mean. So it wants many rounds. The goals: in the mean at most twice as
  * long as with the mutex, in the same run, and never over 10 ms.
  */
 #include "harness.h"
@@ -13,8 +14,8 @@
 #include "asynchron.h"
 
 #define CHURNERS 2
-#define ROUNDS 60
-#define CALLS 300
+#define ROUNDS 400
+#define CALLS 50
 #define MOST_NS 10e6
 
 static void nothing(asynchron_t *a, void *ctx)
@@ -182,16 +183,26 @@ enum { NOTIFY, UNNOTIFY, SET, KINDS };
 static const char *const kinds[KINDS] = {"notify_with", "unnotify", "set_bytes, until it is seen"};
 
 static struct figures {
-    double sum, worst;
-    size_t n;
+    double *all, sum;
+    size_t n, room;
 } figures[2][KINDS];
 
 static void note(int which, int kind, double ns)
 {
     struct figures *f = &figures[which][kind];
+    if (f->n == f->room) {
+        f->room = f->room ? f->room * 2 : 1000;
+        f->all = realloc(f->all, f->room * sizeof *f->all);
+        must(f->all != NULL, "memory");
+    }
+    f->all[f->n++] = ns;
     f->sum += ns;
-    f->worst = ns > f->worst ? ns : f->worst;
-    f->n++;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
 static void play(int which, size_t registered, size_t calls)
@@ -240,13 +251,20 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < 2; i++)
             play((int)((round + i) % 2), share(100000), share(CALLS));
     printf("%zu callbacks registered, %d threads that register and take back; nanoseconds\n", share(100000), CHURNERS);
-    printf("%-28s %12s %12s %7s %12s %12s\n", "", "mean", "with a mutex", "ratio", "worst", "with a mutex");
+    printf("%-28s %-10s %10s %10s %12s\n", "", "", "mean", "middle", "worst");
     for (int kind = 0; kind < KINDS; kind++) {
-        const struct figures *ours = &figures[0][kind], *theirs = &figures[1][kind];
-        double mean = ours->sum / (double)ours->n, other = theirs->sum / (double)theirs->n;
-        printf("%-28s %12.0f %12.0f %7.2f %12.0f %12.0f\n", kinds[kind], mean, other, mean / other, ours->worst,
-               theirs->worst);
-        met = met && mean <= 2 * other && ours->worst <= MOST_NS;
+        double mean[2], worst[2];
+        for (int which = 0; which < 2; which++) {
+            const struct figures *f = &figures[which][kind];
+            qsort(f->all, f->n, sizeof *f->all, by_size);
+            mean[which] = f->sum / (double)f->n;
+            worst[which] = f->all[f->n - 1];
+            printf("%-28s %-10s %10.0f %10.0f %12.0f\n", kinds[kind], contestants[which].name, mean[which],
+                   f->all[f->n / 2], worst[which]);
+            free(f->all);
+        }
+        printf("%-28s %-10s %10.2f\n", "", "ratio", mean[0] / mean[1]);
+        met = met && mean[0] <= 2 * mean[1] && worst[0] <= MOST_NS;
     }
     printf("at most twice as long in the mean, and never over 10 ms: %s\n", met ? "met" : "missed");
     return 0;
