@@ -3,6 +3,7 @@
 pub(crate) mod backoff;
 pub(crate) mod lock;
 pub(crate) mod memory;
+pub(crate) mod patience;
 pub(crate) mod prefetch;
 pub(crate) mod program;
 pub(crate) mod refs;

@@ -161,6 +161,7 @@ unsafe fn listen_and_wait(
     if complete.is_none() {
         let _ = block_until(
             timeout_ns,
+            || any.told().is_some(),
             || any.told(),
             |limit| {
                 sys::wait(&any.word, 0, u32::MAX, limit);

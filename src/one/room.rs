@@ -13,8 +13,8 @@ use super::asynchron::Asynchron;
 use super::handle::Handle;
 use super::outcome::{Slot, Span};
 use super::state::State;
-use super::wait;
 use crate::base::memory::{MALLOC_ALIGN, NoMemory, allocate};
+use crate::base::patience;
 use crate::base::refs::Refs;
 use crate::sync::{AtomicU32, Ordering::*};
 use crate::sys;
@@ -137,12 +137,12 @@ impl Asynchron {
     #[cold]
     #[inline(never)]
     fn is_soon_complete(&self) -> bool {
-        let complete = || self.state.load().is_complete().then_some(());
-        if wait::spin(complete).is_some() {
+        let complete = || self.state.load().is_complete();
+        if patience::look_briefly(complete) {
             return true;
         }
         let limit = sys::time_limit_after(MOMENT);
-        while complete().is_none() {
+        while !complete() {
             if sys::has_passed(limit) {
                 return false;
             }

@@ -1,12 +1,13 @@
 //! Blocking: spin briefly, then park, until there is something or the time is up.
 
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
-use std::{hint, mem, ptr};
+use std::{mem, ptr};
 
 use super::asynchron::Asynchron;
 use super::inside;
 use super::jobs;
 use super::state::Seen;
+use crate::base::patience::Patience;
 use crate::sys::{self, ThreadLocal, TimeLimit};
 
 /// Why a wait ended without what it waited for.
@@ -92,20 +93,12 @@ impl Drop for Sleeping<'_> {
     }
 }
 
-/// How often a wait looks before it sleeps: about 2 microseconds, what a hand-over between two
-/// processors takes at most. Another number is chosen when building, by ASYNCHRON_SPINS.
-const SPINS: u32 = match option_env!("ASYNCHRON_SPINS") {
-    None => 50,
-    Some(number) => match u32::from_str_radix(number, 10) {
-        Ok(number) => number,
-        Err(_) => panic!("ASYNCHRON_SPINS is not a number"),
-    },
-};
-
-/// Blocks until `look` finds something, or `timeout_ns` have passed. `park` sleeps at most until
-/// the time limit it is given, and may return at any time.
+/// Blocks until `look` finds something, or `timeout_ns` have passed. `peek` says whether there may be something to be
+/// found: it is asked again and again while the thread spins. `park` sleeps at most until the time limit it is given, and
+/// may return at any time.
 pub(crate) fn block_until<R>(
     timeout_ns: u64,
+    peek: impl Fn() -> bool,
     mut look: impl FnMut() -> Option<R>,
     park: impl Fn(TimeLimit),
 ) -> Option<R> {
@@ -121,7 +114,25 @@ pub(crate) fn block_until<R>(
             return Some(found);
         }
     }
+    let patience = Patience::spin(timeout_ns, peek);
+    if patience.is_none() {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+    }
     do_before_sleep();
+    let found = sleep_until(limit, look, park);
+    if let Some(patience) = patience {
+        patience.has_slept(found.is_some());
+    }
+    found
+}
+
+fn sleep_until<R>(
+    limit: TimeLimit,
+    mut look: impl FnMut() -> Option<R>,
+    park: impl Fn(TimeLimit),
+) -> Option<R> {
     let sleeping = Sleeping::begin();
     loop {
         if let Some(found) = look() {
@@ -146,12 +157,7 @@ pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Wai
     if inside::is_inside(a) {
         return Err(WaitError::Deadlock);
     }
-    let look = || Some(state.load_for_detectors()).filter(|seen| seen.is_complete());
-    if timeout_ns != 0 {
-        if let Some(seen) = spin(look) {
-            return Ok(seen);
-        }
-    }
+    let peek = || state.load().is_complete();
     let mut counted = CountedWait::NOT_YET;
     let look = || {
         let seen = state.load_for_detectors();
@@ -164,7 +170,7 @@ pub(crate) fn until_complete(a: &Asynchron, timeout_ns: u64) -> Result<Seen, Wai
         counted.uncounted_before = true;
         None
     };
-    block_until(timeout_ns, look, |limit| state.park(limit)).ok_or(WaitError::Timeout)
+    block_until(timeout_ns, peek, look, |limit| state.park(limit)).ok_or(WaitError::Timeout)
 }
 
 /// Blocks until no function of the asynchron runs, and its context was dropped.
@@ -176,10 +182,9 @@ pub(crate) fn until_returned(a: &Asynchron, timeout_ns: u64) -> Result<(), WaitE
     jobs::run_due();
     let state = a.state();
     let look = || state.is_out_of_function().then_some(());
-    if look().is_some() || (timeout_ns != 0 && spin(look).is_some()) {
-        return Ok(());
-    }
-    block_until(timeout_ns, look, |limit| state.park_for_return(limit)).ok_or(WaitError::Timeout)
+    let peek = || look().is_some();
+    block_until(timeout_ns, peek, look, |limit| state.park_for_return(limit))
+        .ok_or(WaitError::Timeout)
 }
 
 /// A wait for what is cancelled when nobody wants it: while it lasts, somebody does.
@@ -208,18 +213,4 @@ impl Drop for CountedWait<'_> {
             a.end_wait();
         }
     }
-}
-
-/// Looks for a moment before sleeping pays. With one processor the other side could not move.
-pub(crate) fn spin<R>(look: impl Fn() -> Option<R>) -> Option<R> {
-    if sys::processors() == 1 {
-        return None;
-    }
-    for _ in 0..SPINS {
-        hint::spin_loop();
-        if let Some(found) = look() {
-            return Some(found);
-        }
-    }
-    None
 }

@@ -65,7 +65,9 @@ impl Crew {
             self.is_quiet(&self.inner.lock()).then_some(())
         };
         let park = |limit| sys::wait(&self.quiet, seen.get(), u32::MAX, limit);
-        let quiet = block_until(timeout_ns, look, park);
+        // ORDERING: looks for a change alone.
+        let peek = || self.quiet.load(Relaxed) != seen.get();
+        let quiet = block_until(timeout_ns, peek, look, park);
         let mut inner = self.inner.lock();
         inner.awaiting = inner.awaiting.wrapping_sub(1);
         quiet.ok_or(WaitError::Timeout)

@@ -8,9 +8,10 @@ use super::busy::BUSY;
 use super::crew::{Crew, Inner};
 use super::executor::{Counted, Executor};
 use super::queue::Place;
+use crate::base::patience::Patience;
 use crate::base::program::with_handler;
 use crate::one::inside;
-use crate::one::wait::{self, Sleeper, spin};
+use crate::one::wait::{self, Sleeper};
 use crate::sync::{AtomicU32, Ordering::*, race};
 use crate::sys::{self, TimeLimit};
 
@@ -193,10 +194,11 @@ impl Worker {
     /// Rests until it is summoned. `None`: it was not, and has left the pool.
     fn rest(&self) -> Option<Duty> {
         // ORDERING: Acquire takes the duty over.
-        let summoned = || Some(()).filter(|()| self.summoned.load(Acquire) == SUMMONED);
-        if spin(summoned).or_else(|| linger(summoned)).is_none() {
+        let summoned = || self.summoned.load(Acquire) == SUMMONED;
+        let patience = Patience::spin(REST, summoned).filter(|_| !linger(summoned));
+        if let Some(patience) = patience {
             let mut until = sys::time_limit_after(REST);
-            while summoned().is_none() {
+            while !summoned() {
                 if !sys::has_passed(until) {
                     self.sleep(until);
                     continue;
@@ -216,6 +218,7 @@ impl Worker {
                 // Somebody has taken it from those at rest, and is about to summon it.
                 until = None;
             }
+            patience.has_slept(true);
         }
         race::acquire(&raw const self.summoned);
         // ORDERING: this thread's own until it rests again, under the lock.
@@ -317,8 +320,8 @@ impl Worker {
 
 /// Looks for a while longer, and lets other threads run meanwhile: a wake-up costs the one that summons
 /// more than that.
-fn linger(look: impl Fn() -> Option<()>) -> Option<()> {
-    (0..YIELDS).find_map(|_| {
+fn linger(look: impl Fn() -> bool) -> bool {
+    (0..YIELDS).any(|_| {
         sys::let_others_run();
         look()
     })

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU32;
 use super::TimeLimit;
 use super::cancel::uncancelled;
 use super::fork::Process;
+use super::wakeup;
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
@@ -27,9 +28,13 @@ pub(crate) fn now() -> u64 {
 /// time limit. May return early: the caller looks again.
 #[inline]
 pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, limit: TimeLimit) {
+    let asks = wakeup::begin(word);
     match limit {
         None => futex_wait(word, expected, mask, None),
         Some(at) => wait_until(word, expected, mask, at),
+    }
+    if asks {
+        wakeup::end();
     }
 }
 
@@ -65,6 +70,7 @@ fn futex_wait(word: &AtomicU32, expected: u32, mask: u32, at: Option<&libc::time
 /// Takes an address and never looks behind it: the word may be gone already. A sleeper that has
 /// since come to sleep there for another reason looks again and sleeps on.
 pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) -> u32 {
+    wakeup::wake(word);
     // SAFETY: a private `FUTEX_WAKE` uses the address as a key alone.
     let woken = unsafe {
         libc::syscall(

@@ -83,7 +83,7 @@ pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) -> u32 {
 }
 
 thread_local! {
-    static SLOTS: [Cell<*mut c_void>; 2] = [Cell::new(ptr::null_mut()), Cell::new(ptr::null_mut())];
+    static SLOTS: [Cell<*mut c_void>; 3] = [const { Cell::new(ptr::null_mut()) }; 3];
 }
 
 /// As the system's.
@@ -113,6 +113,10 @@ pub(crate) fn processors() -> usize {
     1
 }
 
+pub(crate) fn runs_in_parallel() -> bool {
+    false
+}
+
 /// There are no background threads in a model.
 pub(crate) fn start_thread(
     _: extern "C" fn(*mut c_void) -> *mut c_void,
@@ -126,3 +130,9 @@ pub(crate) fn start_thread(
 pub(crate) fn let_others_run() {
     thread::yield_now();
 }
+
+pub(crate) fn wake_up_time() -> u64 {
+    0
+}
+
+pub(crate) fn measure_sometimes(_: u64) {}

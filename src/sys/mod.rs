@@ -41,6 +41,10 @@ mod neutral;
 #[cfg(not(any(loom, shuttle)))]
 mod thread;
 #[cfg(not(any(loom, shuttle)))]
+mod wakeup;
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use wakeup::{measure_sometimes, wake_up_time};
+#[cfg(not(any(loom, shuttle)))]
 mod thread_local;
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 pub(crate) use neutral::become_neutral;

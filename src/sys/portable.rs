@@ -20,6 +20,7 @@ use super::TimeLimit;
 use super::cancel::uncancelled;
 #[cfg(unix)]
 use super::fork::Process;
+use super::wakeup;
 
 fn start() -> Instant {
     static START: OnceLock<Instant> = OnceLock::new();
@@ -56,8 +57,12 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, mask: u32, limit: TimeLimit)
     // change is seen here, or it finds this thread in the queue. The caller reads the word again.
     let unchanged = || word.load(Ordering::Relaxed) == expected;
     let address = ptr::from_ref(word).addr();
+    let asks = wakeup::begin(word);
     // SAFETY: the address is that of a word of ours, and what is called under the lock neither panics nor parks.
     uncancelled(|| unsafe { park(address, unchanged, || {}, |_, _| {}, token(mask), until) });
+    if asks {
+        wakeup::end();
+    }
 }
 
 /// So many are woken at once without memory for a list of them.
@@ -69,6 +74,7 @@ const AT_ONCE: usize = 8;
 /// Takes an address and never looks behind it: the word may be gone already. A sleeper that has
 /// since come to sleep there for another reason looks again and sleeps on.
 pub(crate) fn wake(word: *const AtomicU32, mask: u32, count: i32) -> u32 {
+    wakeup::wake(word);
     let all = usize::try_from(count).unwrap_or(0);
     let mut left = all;
     while left > 0 {

@@ -45,7 +45,7 @@ std::thread_local! {
 
 shuttle::thread_local! {
     static NUMBER: Cell<u32> = Cell::new(1);
-    static SLOTS: [Cell<*mut c_void>; 2] = [Cell::new(ptr::null_mut()), Cell::new(ptr::null_mut())];
+    static SLOTS: [Cell<*mut c_void>; 3] = [const { Cell::new(ptr::null_mut()) }; 3];
 }
 
 impl World {
@@ -255,6 +255,10 @@ pub(crate) fn processors() -> usize {
     1
 }
 
+pub(crate) fn runs_in_parallel() -> bool {
+    false
+}
+
 pub(crate) fn start_thread(
     main: extern "C" fn(*mut c_void) -> *mut c_void,
     arg: *mut c_void,
@@ -285,3 +289,9 @@ pub(crate) fn is_runnable(thread: u32) -> bool {
         !world.asleep.iter().any(|sleeper| sleeper.number == thread && !sleeper.computes)
     })
 }
+
+pub(crate) fn wake_up_time() -> u64 {
+    0
+}
+
+pub(crate) fn measure_sometimes(_: u64) {}

@@ -21,6 +21,36 @@ pub(crate) fn processors() -> usize {
     }
 }
 
+/// Whether another thread may run while this one does: it is no use to wait for one otherwise but asleep.
+pub(crate) fn runs_in_parallel() -> bool {
+    processors() > 1 || has_run_on_another()
+}
+
+/// Whether threads that wait have been seen on more than one processor, though the library was loaded by a thread that
+/// was bound to one: others may not be.
+#[cfg(target_os = "linux")]
+#[cold]
+fn has_run_on_another() -> bool {
+    /// The first processor and 1; all bits: there was another.
+    static SEEN: AtomicUsize = AtomicUsize::new(0);
+    // SAFETY: a plain query.
+    let here =
+        usize::try_from(unsafe { libc::sched_getcpu() }).map_or(0, |here| here.wrapping_add(1));
+    // ORDERING: a hint.
+    let seen = SEEN.load(Ordering::Relaxed);
+    if seen == usize::MAX || seen == here {
+        return seen == usize::MAX;
+    }
+    // ORDERING: a hint.
+    SEEN.store(if seen == 0 { here } else { usize::MAX }, Ordering::Relaxed);
+    seen != 0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_run_on_another() -> bool {
+    false
+}
+
 #[cfg(target_os = "linux")]
 fn ask_processors() -> usize {
     super::neutral::processors().unwrap_or_else(online_processors)

@@ -105,8 +105,9 @@ unsafe fn wait_until_it_has_run(a: &Asynchron, token: u64, awaiter: *mut Awaiter
     // SAFETY: it stays; others use its atomic alone.
     let done = unsafe { &(*awaiter).done };
     // ORDERING: Acquire sees all that the callback did.
-    let look = || Some(()).filter(|()| done.load(Acquire) != 0);
-    let _ = block_until(u64::MAX, look, |limit| sys::wait(done, 0, u32::MAX, limit));
+    let has_run = || done.load(Acquire) != 0;
+    let look = || Some(()).filter(|()| has_run());
+    let _ = block_until(u64::MAX, has_run, look, |limit| sys::wait(done, 0, u32::MAX, limit));
     race::acquire(done);
     Removal::TooLate
 }

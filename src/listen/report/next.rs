@@ -6,7 +6,7 @@ use super::few::{AT_ONCE, Few};
 use super::queue::TAKE_THE_LOCK;
 use super::{Answer, Item, Report, leave_for_now, wake_sleepers};
 use crate::one::state::Courtesy;
-use crate::one::wait::{block_until, spin};
+use crate::one::wait::block_until;
 use crate::sync::Ordering::*;
 use crate::sys;
 
@@ -102,8 +102,7 @@ impl Report {
         if timeout_ns == 0 {
             return Answer::Timeout;
         }
-        spin(|| Some(()).filter(|()| self.has_changed(seen)));
-        block_until(timeout_ns, look, park).unwrap_or(Answer::Timeout)
+        block_until(timeout_ns, || self.has_changed(seen), look, park).unwrap_or(Answer::Timeout)
     }
 
     /// Whether it pays to look.

@@ -1,7 +1,7 @@
 //! In the block that every thread is born with: the initial-exec model of thread-local storage
 //! (Drepper, "ELF Handling For Thread-Local Storage"), which stable Rust reaches by assembler alone.
 //!
-//! glibc keeps room in that block for libraries that are loaded late, of which this takes two words.
+//! glibc keeps room in that block for libraries that are loaded late, of which this takes three words.
 
 use std::arch::{asm, global_asm};
 use std::ffi::c_void;

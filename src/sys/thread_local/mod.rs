@@ -31,4 +31,4 @@ mod kind;
 pub(crate) use kind::ThreadLocal;
 
 /// How many slots there are.
-const SLOTS: usize = 2;
+const SLOTS: usize = 3;
