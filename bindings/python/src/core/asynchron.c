@@ -1,0 +1,313 @@
+/* The class Asynchron: a handle. What is called often is here and in the files of methods.h; the rest is Python. */
+#include "methods.h"
+
+#include <stddef.h>
+#include <structmember.h>
+
+/* ---- made, freed ---- */
+
+static size_t count; /* of those whose class is Asynchron itself */
+
+/* The number of a new one among those of its class: 0; -1 with an exception. */
+static int take_number(Asynchron *self)
+{
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    PyObject *counter, *next;
+    if (type == asynchron_type) {
+#ifdef Py_GIL_DISABLED
+        self->number = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
+#else
+        self->number = count++;
+#endif
+        return 0;
+    }
+    /* Each subclass has a counter of its own, made by __init_subclass__. */
+    counter = PyObject_GetAttrString((PyObject *)type, "_count");
+    if (counter == NULL)
+        return -1;
+    next = PyIter_Next(counter);
+    Py_DECREF(counter);
+    if (next == NULL)
+        return -1;
+    self->number = PyLong_AsSize_t(next);
+    Py_DECREF(next);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/* Objects whose memory is used again, as the interpreter does for its own: a third of what making one costs. With the
+ * interpreter lock, which guards them. */
+#ifdef Py_GIL_DISABLED
+#define SPARES 0
+#else
+#define SPARES 80
+#endif
+static Asynchron *spares[SPARES + 1];
+static size_t spare_count;
+
+static Asynchron *take_spare(void)
+{
+    Asynchron *self = spares[--spare_count];
+    PyObject_Init((PyObject *)self, asynchron_type);
+    PyObject_GC_Track(self);
+    return self;
+}
+
+/* Takes the reference over. */
+static Asynchron *allocate(PyTypeObject *type, asynchron_t *a)
+{
+    Asynchron *self;
+    if (a == NULL)
+        return (Asynchron *)PyErr_NoMemory();
+    if (spare_count > 0 && type == asynchron_type)
+        self = take_spare();
+    else
+        self = (Asynchron *)PyType_GenericAlloc(type, 0);
+    if (self == NULL) {
+        asynchron_release(a);
+        return NULL;
+    }
+    self->a = a;
+    self->call = call_fast;
+    if (take_number(self) < 0) {
+        Py_DECREF((PyObject *)self);
+        return NULL;
+    }
+    return self;
+}
+
+PyObject *asynchron_wrap(PyTypeObject *type, asynchron_t *a)
+{
+    return (PyObject *)allocate(type, a);
+}
+
+static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *kwds)
+{
+    (void)args, (void)kwds;
+    return (PyObject *)allocate(type, asynchron_create(NULL));
+}
+
+static int set_first_state(Asynchron *self, PyObject *state)
+{
+    if (PyUnicode_CompareWithASCIIString(state, "PENDING") == 0)
+        return 0;
+    if (PyUnicode_CompareWithASCIIString(state, "RUNNING") == 0)
+        return asynchron_start(self->a) == ASYNCHRON_OK ? 0 : (PyErr_Format(PyExc_RuntimeError, "%R has begun", self), -1);
+    if (PyUnicode_CompareWithASCIIString(state, "CANCELLED") == 0)
+        return asynchron_cancel(self->a), 0;
+    if (PyUnicode_CompareWithASCIIString(state, "DONE") == 0)
+        return deliver_object(self, Py_None);
+    PyErr_Format(PyExc_ValueError, "a state is PENDING, RUNNING, DONE or CANCELLED, not %R", state);
+    return -1;
+}
+
+static PyObject *nothing; /* the empty tuple, of which there is one */
+
+static int init(PyObject *of, PyObject *args, PyObject *kwds)
+{
+    static char *names[] = {"name", "lock", "result", "state", "extra", NULL};
+    Asynchron *self = (Asynchron *)of;
+    PyObject *name = Py_None, *lock = NULL, *result = Py_None, *state = Py_None, *extra = Py_None;
+    if (kwds == NULL && args == nothing)
+        return 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwds, "|O$OOOO:Asynchron", names, &name, &lock, &result, &state, &extra))
+        return -1;
+    if (state != Py_None && !PyUnicode_Check(state)) {
+        PyErr_Format(PyExc_TypeError, "a state is a string, not %R", state);
+        return -1;
+    }
+    if (name != Py_None) {
+        PyObject *before = self->name;
+        Py_INCREF(name);
+        self->name = name;
+        Py_XDECREF(before);
+    }
+    if (extra != Py_None) {
+        PyObject *mine = PyObject_GetAttrString(of, "extra");
+        PyObject *done = mine == NULL ? NULL : PyObject_CallMethod(mine, "update", "O", extra);
+        Py_XDECREF(mine);
+        if (done == NULL)
+            return -1;
+        Py_DECREF(done);
+    }
+    if (result != Py_None)
+        return deliver_object(self, result);
+    return state == Py_None ? 0 : set_first_state(self, state);
+}
+
+static int traverse(PyObject *of, visitproc visit, void *arg)
+{
+    Asynchron *self = (Asynchron *)of;
+    int seen;
+    Py_VISIT(Py_TYPE(of));
+    Py_VISIT(self->name);
+    Py_VISIT(self->extra);
+    Py_VISIT(self->dict);
+    /* What another holds, too, in C or by a handle of its own, is that one's as well. */
+    if (self->a == NULL || asynchron_is_shared(self->a))
+        return 0;
+    seen = outcome_traverse(self, visit, arg);
+    return seen ? seen : callbacks_traverse(self, visit, arg);
+}
+
+static int clear(PyObject *of)
+{
+    Asynchron *self = (Asynchron *)of;
+    Py_CLEAR(self->name);
+    Py_CLEAR(self->extra);
+    Py_CLEAR(self->dict);
+    if (self->a != NULL && !asynchron_is_shared(self->a)) {
+        /* Finalizers may look at it yet. Without memory it stays as it is. */
+        asynchron_t *a = self->a, *none = asynchron_create(NULL);
+        if (none != NULL) {
+            take_back_callbacks(self);
+            asynchron_cancel(none);
+            self->a = none;
+            asynchron_release(a);
+        }
+    }
+    return 0;
+}
+
+static void dealloc(PyObject *of)
+{
+    Asynchron *self = (Asynchron *)of;
+    PyTypeObject *type = Py_TYPE(of);
+    PyObject_GC_UnTrack(self);
+    if (self->weak != NULL) {
+        PyObject_ClearWeakRefs(of);
+        self->weak = NULL;
+    }
+    release_with_lock(self->a);
+    Py_CLEAR(self->name);
+    Py_CLEAR(self->extra);
+    Py_CLEAR(self->dict);
+    if (spare_count < SPARES && type == asynchron_type) {
+        self->a = NULL;
+        spares[spare_count++] = self;
+    } else {
+        PyObject_GC_Del(self);
+    }
+    Py_DECREF((PyObject *)type);
+}
+
+/* ---- the type ---- */
+
+#define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS
+
+static PyMethodDef methods[] = {
+    {"call", WITH_KEYWORDS(call),
+     "call($self, /, *args, **kwargs)\n--\n\nThe same as calling the asynchron itself: without a function, waits, and returns the "
+     "value or raises\nwhat it failed with, or CancellationError. With a function, runs it here first, and delivers what\n"
+     "it returns or raises.\n\nBlocks, without the interpreter lock; Ctrl-C ends it in the main thread. RuntimeError if it "
+     "would wait\nfor itself, inside its own function."},
+    {"run_func", WITH_KEYWORDS(run_func),
+     "run_func($self, function, /, *args, **kwargs)\n--\n\nRuns a function here, and delivers what it returns or raises. "
+     "RuntimeError if it was begun or is\ncomplete. If it is cancelled while the function runs, that is dropped."},
+    {"put", put, METH_O,
+     "put($self, value, /)\n--\n\nDelivers a value. RuntimeError if it is complete already, also by a cancel; then nothing "
+     "has changed. Any\nthread may."},
+    {"fail", fail, METH_O,
+     "fail($self, exception, /)\n--\n\nDelivers a failure: an exception, or a class of exceptions. Raises as put() does."},
+    {"cancel", cancel, METH_VARARGS,
+     "cancel($self, message=None, /)\n--\n\nCancels: all who wait get CancellationError, with the message. True: it was cancelled "
+     "now; False: it was\ncomplete already. A function that runs is not interrupted; what it returns is dropped."},
+    {"start", start, METH_NOARGS,
+     "start($self, /)\n--\n\nSays that somebody computes it: its state is RUNNING. False: it was begun or is complete."},
+    {"cancel_pending", cancel_pending, METH_NOARGS,
+     "cancel_pending($self, /)\n--\n\nCancels it unless it was begun. Whether it is cancelled."},
+    {"expire_after", expire_after, METH_O,
+     "expire_after($self, seconds, /)\n--\n\nHas it fail with asynchron.Error, code 4, after that time unless it is complete by "
+     "then.\nTrue: it is set; False: it was complete already, or has such a time."},
+    {"wait", wait_method, METH_VARARGS,
+     "wait($self, timeout=None, /)\n--\n\nWaits until it is complete, for at most so many seconds. Whether it is. Raises nothing "
+     "of what it failed\nwith."},
+    {"join", WITH_KEYWORDS(join),
+     "join($self, /, timeout=None)\n--\n\nWaits, and returns (value, exc_info): exc_info is None, or (type, exception, traceback) of "
+     "what it\nfailed with, and then the value is None. CancellationError if it was cancelled; TimeoutError if it\nis not "
+     "complete within so many seconds."},
+    {"get", get, METH_VARARGS,
+     "get($self, default=None, /)\n--\n\nWaits, and returns the value, or the default if it failed. CancellationError if it was "
+     "cancelled."},
+    {"notify", notify_method, METH_O,
+     "notify($self, function, /)\n--\n\nHas function(self) called once it is complete: on the thread that completes it, or at once "
+     "if it is\ncomplete. Returns a token for unnotify(). What it raises is logged, and the other callbacks run."},
+    {"unnotify", unnotify_method, METH_O,
+     "unnotify($self, token, /)\n--\n\nTakes a callback back. True: it never runs. False: it has run, or there was none. If it "
+     "runs just now on\nanother thread, waits for it."},
+    {"capsule", get_capsule, METH_NOARGS,
+     "capsule($self, /)\n--\n\nA capsule named \"asynchron_t\" with a reference to what this handle is of, for C."},
+    {"from_handle", from_handle, METH_O | METH_CLASS,
+     "from_handle($type, handle, /)\n--\n\nAn asynchron for one of C's: an int, the address of an asynchron_t, or a capsule of one. "
+     "It takes a\nreference of its own; yours stays yours."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef properties[] = {
+    {"result", get_result, set_result,
+     "The value. AttributeError while there is none; None if it failed; CancellationError if it was\ncancelled. To assign "
+     "it delivers, as put() does.", NULL},
+    {"exc_info", get_exc_info, set_exc_info,
+     "(type, exception, traceback) of what it failed with, or None if it has a value. AttributeError while it\nis not "
+     "complete. To assign it delivers a failure.", NULL},
+    {"state", get_state, NULL, "\"PENDING\", \"RUNNING\", \"DONE\" or \"CANCELLED\". A failed one is done.", NULL},
+    {"ready", is_ready, NULL, "Whether it is complete, in whichever way.", NULL},
+    {"pending", is_pending, NULL, "Whether nobody has begun or delivered it.", NULL},
+    {"cancelled", is_cancelled, NULL, "Whether it was cancelled.", NULL},
+    {"is_pending", is_pending, NULL, "Whether nobody has begun or delivered it.", NULL},
+    {"is_running", is_running, NULL, "Whether a function computes it.", NULL},
+    {"is_done", is_done, NULL, "Whether it has a value or has failed.", NULL},
+    {"is_cancelled", is_cancelled, NULL, "Whether it was cancelled.", NULL},
+    {"name", get_name, set_name, "Its name: the one it was given, or its class's with a number.", NULL},
+    {"handle", get_handle, NULL,
+     "The address of the asynchron_t, an int, for C. It is there as long as this object; who needs it for longer\n"
+     "retains it.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMemberDef members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Asynchron, weak), READONLY, NULL},
+    {"__dictoffset__", T_PYSSIZET, offsetof(Asynchron, dict), READONLY, NULL},
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Asynchron, call), READONLY, NULL},
+    {"_extra", T_OBJECT, offsetof(Asynchron, extra), 0, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static const char documentation[] =
+    "Asynchron(name=None, *, lock=None, result=None, state=None, extra=None)\n--\n\n"
+    "A value that arrives later. Anyone delivers a value, a failure or a cancel, and the first one wins; any\n"
+    "number of threads wait for it by calling it:\n\n"
+    "    A = Asynchron()\n"
+    "    threading.Thread(target=lambda: A.put(compute())).start()\n"
+    "    value = A()\n\n"
+    "A result other than None is delivered at once. The lock is taken for the sake of programs that give one, and\n"
+    "not used. `await A` waits in asyncio and trio.";
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, (void *)documentation},
+    {Py_tp_new, new},
+    {Py_tp_init, init},
+    {Py_tp_dealloc, dealloc},
+    {Py_tp_traverse, traverse},
+    {Py_tp_clear, clear},
+    {Py_tp_call, call},
+    {Py_tp_repr, represent},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, properties},
+    {Py_tp_members, members},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "asynchron.Asynchron",
+    .basicsize = sizeof(Asynchron),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
+    .slots = slots,
+};
+
+PyObject *make_asynchron_type(PyObject *module)
+{
+    nothing = PyTuple_New(0);
+    if (nothing == NULL)
+        return NULL;
+    return PyType_FromModuleAndSpec(module, &spec, NULL);
+}

@@ -1,0 +1,120 @@
+/* What the files of the extension share. */
+#ifndef CORE_H
+#define CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <asynchron.h>
+#include <stdbool.h>
+
+/* In a build without the interpreter lock, several threads may be in one object. */
+#ifndef Py_BEGIN_CRITICAL_SECTION
+#define Py_BEGIN_CRITICAL_SECTION(object) {
+#define Py_END_CRITICAL_SECTION() }
+#endif
+
+/* ---- asynchron.c: the class, a handle ---- */
+
+/* In the limited interface since 3.12, and there in 3.11 all the same. */
+#ifndef Py_TPFLAGS_HAVE_VECTORCALL
+#define Py_TPFLAGS_HAVE_VECTORCALL (1UL << 11)
+typedef PyObject *(*vectorcallfunc)(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+#endif
+
+struct callback;
+
+typedef struct {
+    PyObject_HEAD
+    asynchron_t *a;
+    vectorcallfunc call;
+    PyObject *name;   /* NULL until it is asked for, unless it was given */
+    PyObject *extra;  /* NULL until it is asked for */
+    PyObject *weak;
+    PyObject *dict;
+    size_t number;    /* among those of its class */
+    struct callback *callbacks; /* what was registered by this handle and has not come back */
+} Asynchron;
+
+extern PyTypeObject *asynchron_type, *report_type;
+extern PyObject *cancellation_error, *foreign_error;
+
+PyObject *make_asynchron_type(PyObject *module);
+PyObject *make_report_type(PyObject *module);
+
+/* Its name; a new reference. */
+PyObject *name_of(Asynchron *self);
+
+/* ---- interpreter.c: the interpreter, from any thread ---- */
+
+/* What leave_python() is to give back. */
+typedef struct {
+    PyGILState_STATE state;
+    bool foreign;
+} entry_t;
+
+/* Takes the interpreter lock, also on a thread that is not one of Python's. False: there is no interpreter any more. */
+bool enter_python(entry_t *entry);
+void leave_python(entry_t entry);
+/* Foreign threads come in no more. Called when the interpreter begins to end. */
+PyObject *close_python(PyObject *module, PyObject *unused);
+
+/* asynchron_release(), by a thread that has the interpreter lock: what is dropped need not ask for it. */
+void release_with_lock(asynchron_t *a);
+/* Drops an object, on any thread, at any time: a drop function of the library's. */
+void drop_object(void *object);
+
+/* ---- outcome.c: what it is completed with ---- */
+
+/* Delivers an object to what the caller keeps alive. */
+asynchron_status_t deliver_to(asynchron_t *a, PyObject *value);
+/* Delivers an object; 0, or -1 with an exception. */
+int deliver_object(Asynchron *self, PyObject *value);
+/* Delivers an exception, with its traceback. */
+int deliver_exception(Asynchron *self, PyObject *exception);
+/* Delivers the exception that is raised just now, and takes it back. */
+int deliver_raised(Asynchron *self);
+/* The object that a value is, or that is made of it: a new reference. */
+PyObject *to_object(const asynchron_value_t *value);
+/* A new reference to the value, or NULL with what it failed with raised. It is complete with `status`. */
+PyObject *collect(Asynchron *self, asynchron_status_t status);
+/* What it failed with, a new reference, and its traceback; NULL without an exception if it has a value. */
+PyObject *exception_of(Asynchron *self, PyObject **traceback);
+/* Has the collector see the outcome's objects, where nobody else holds it. */
+int outcome_traverse(Asynchron *self, visitproc visit, void *arg);
+
+/* ---- wait.c: waiting, without the interpreter lock ---- */
+
+#define FOREVER (-1.0)
+
+/* Waits for so many seconds. The status, or ASYNCHRON_E_SYSTEM with an exception. */
+asynchron_status_t wait_for(asynchron_t *a, double seconds);
+/* Waits until the report may have something: as above. */
+asynchron_status_t wait_for_report(asynchron_report_t *report, double seconds, asynchron_item_t *items, size_t most,
+                                   size_t *n);
+/* A time limit out of an argument: None and infinity are for ever. -1 with an exception; 0. */
+int to_seconds(PyObject *argument, double *seconds);
+/* Threads of Python's that wait just now: whoever delivers lets go of the interpreter lock for them. */
+bool anybody_waits(void);
+PyObject *after_fork_in_child(PyObject *module, PyObject *unused);
+
+/* ---- callback.c: functions that are called when it is complete ---- */
+
+extern PyObject *on_raised; /* what is told of a callback that raises; NULL: nobody */
+
+/* The token, or NULL with an exception. */
+PyObject *notify(Asynchron *self, PyObject *function);
+PyObject *unnotify(Asynchron *self, PyObject *token);
+void take_back_callbacks(Asynchron *self);
+int callbacks_traverse(Asynchron *self, visitproc visit, void *arg);
+
+/* ---- foreign.c: handles for C ---- */
+
+PyObject *from_handle(PyObject *type, PyObject *handle);
+PyObject *get_handle(PyObject *self, void *unused);
+PyObject *get_capsule(PyObject *self, PyObject *unused);
+/* A new handle of this class for a reference that is handed over. */
+PyObject *asynchron_wrap(PyTypeObject *type, asynchron_t *a);
+int add_c_interface(PyObject *module);
+
+#endif

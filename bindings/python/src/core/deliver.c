@@ -1,0 +1,176 @@
+/* Methods that deliver, or run what does; and the callbacks of those that do not ask. */
+#include "methods.h"
+
+PyObject *put(PyObject *of, PyObject *value)
+{
+    if (deliver_object((Asynchron *)of, value) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+PyObject *fail(PyObject *of, PyObject *exception)
+{
+    PyObject *made = NULL;
+    int done;
+    if (PyExceptionClass_Check(exception)) {
+        made = PyObject_CallNoArgs(exception);
+        if (made == NULL)
+            return NULL;
+        exception = made;
+    }
+    if (!PyExceptionInstance_Check(exception)) {
+        Py_XDECREF(made);
+        return PyErr_Format(PyExc_TypeError, "an exception is needed, not %R", exception);
+    }
+    done = deliver_exception((Asynchron *)of, exception);
+    Py_XDECREF(made);
+    if (done < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+PyObject *cancel_pending(PyObject *of, PyObject *unused)
+{
+    asynchron_t *a = asynchron_retain(((Asynchron *)of)->a);
+    asynchron_status_t status;
+    (void)unused;
+    Py_BEGIN_ALLOW_THREADS
+    status = asynchron_cancel_pending(a, NULL);
+    asynchron_release(a);
+    Py_END_ALLOW_THREADS
+    return PyBool_FromLong(status == ASYNCHRON_OK || status == ASYNCHRON_CANCELLED);
+}
+
+PyObject *start(PyObject *of, PyObject *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(asynchron_start(((Asynchron *)of)->a) == ASYNCHRON_OK);
+}
+
+PyObject *cancel(PyObject *of, PyObject *args)
+{
+    Asynchron *self = (Asynchron *)of;
+    const char *message = NULL;
+    asynchron_status_t status;
+    asynchron_t *a;
+    if (!PyArg_ParseTuple(args, "|z:cancel", &message))
+        return NULL;
+    /* Waiters and callbacks take their turns. */
+    a = asynchron_retain(self->a);
+    Py_BEGIN_ALLOW_THREADS
+    status = asynchron_cancel_with(a, message);
+    asynchron_release(a);
+    Py_END_ALLOW_THREADS
+    if (status == ASYNCHRON_E_NOMEM)
+        return PyErr_NoMemory();
+    return PyBool_FromLong(status == ASYNCHRON_OK);
+}
+
+PyObject *expire_after(PyObject *of, PyObject *argument)
+{
+    double seconds;
+    asynchron_status_t status;
+    if (to_seconds(argument, &seconds) < 0)
+        return NULL;
+    if (seconds < 0)
+        return PyErr_Format(PyExc_ValueError, "a time is needed after which it expires");
+    status = asynchron_expire_after(((Asynchron *)of)->a, (uint64_t)(seconds * 1e9));
+    if (status == ASYNCHRON_E_NOMEM)
+        return PyErr_NoMemory();
+    return PyBool_FromLong(status == ASYNCHRON_OK);
+}
+
+int set_result(PyObject *of, PyObject *value, void *unused)
+{
+    (void)unused;
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "a result cannot be deleted");
+        return -1;
+    }
+    return deliver_object((Asynchron *)of, value);
+}
+
+int set_exc_info(PyObject *of, PyObject *info, void *unused)
+{
+    PyObject *exception;
+    (void)unused;
+    if (info == NULL || !PyTuple_Check(info) || PyTuple_Size(info) != 3 ||
+        !PyExceptionInstance_Check(PyTuple_GetItem(info, 1))) {
+        PyErr_SetString(PyExc_TypeError, "exc_info is (type, exception, traceback)");
+        return -1;
+    }
+    exception = PyTuple_GetItem(info, 1);
+    if (PyTuple_GetItem(info, 2) != Py_None && PyException_SetTraceback(exception, PyTuple_GetItem(info, 2)) < 0)
+        return -1;
+    return deliver_exception((Asynchron *)of, exception);
+}
+
+/* ---- by a function ---- */
+
+/* A function on its way through asynchron_call(), which knows by that what this thread is inside of. */
+struct running {
+    Asynchron *self;
+    PyObject *function, *args, *kwds;
+    int done;
+};
+
+static int32_t compute(asynchron_t *a, void *ctx)
+{
+    struct running *running = ctx;
+    PyObject *value = PyObject_Call(running->function, running->args, running->kwds);
+    (void)a;
+    if (value != NULL) {
+        running->done = deliver_object(running->self, value);
+        Py_DECREF(value);
+    } else {
+        running->done = deliver_raised(running->self);
+    }
+    return 0;
+}
+
+/* Runs a function, and delivers what it returns or raises: 0; -1 with an exception. */
+int run_function(Asynchron *self, PyObject *args, PyObject *kwds)
+{
+    struct running running = {.self = self, .function = PyTuple_GetItem(args, 0), .kwds = kwds};
+    asynchron_status_t status;
+    if (!PyCallable_Check(running.function)) {
+        PyErr_Format(PyExc_TypeError, "what is to be run must be callable, not %R", running.function);
+        return -1;
+    }
+    running.args = PyTuple_GetSlice(args, 1, PyTuple_Size(args));
+    if (running.args == NULL)
+        return -1;
+    status = asynchron_call(self->a, compute, &running);
+    Py_DECREF(running.args);
+    if (status == ASYNCHRON_OK) {
+        /* If it was cancelled while the function ran, whoever asks learns of that. */
+        if (running.done < 0 && asynchron_poll(self->a) == ASYNCHRON_CANCELLED) {
+            PyErr_Clear();
+            return 0;
+        }
+        return running.done;
+    }
+    PyErr_Format(PyExc_RuntimeError, status == ASYNCHRON_CANCELLED ? "%R already completed" : "%R has begun already", self);
+    return -1;
+}
+
+PyObject *run_func(PyObject *of, PyObject *args, PyObject *kwds)
+{
+    if (PyTuple_Size(args) < 1)
+        return PyErr_Format(PyExc_TypeError, "a function is needed");
+    if (run_function((Asynchron *)of, args, kwds) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* ---- callbacks ---- */
+
+PyObject *notify_method(PyObject *self, PyObject *function)
+{
+    return notify((Asynchron *)self, function);
+}
+
+PyObject *unnotify_method(PyObject *self, PyObject *token)
+{
+    return unnotify((Asynchron *)self, token);
+}

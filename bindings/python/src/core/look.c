@@ -1,0 +1,94 @@
+/* What it is at the moment, and what it is called. */
+#include "methods.h"
+
+static asynchron_status_t poll(PyObject *of)
+{
+    return asynchron_poll(((Asynchron *)of)->a);
+}
+
+PyObject *get_state(PyObject *of, void *unused)
+{
+    (void)unused;
+    switch (asynchron_state(((Asynchron *)of)->a)) {
+    case ASYNCHRON_STATE_PENDING:
+        return PyUnicode_InternFromString("PENDING");
+    case ASYNCHRON_STATE_RUNNING:
+        return PyUnicode_InternFromString("RUNNING");
+    case ASYNCHRON_STATE_CANCELLED:
+        return PyUnicode_InternFromString("CANCELLED");
+    default:
+        return PyUnicode_InternFromString("DONE");
+    }
+}
+
+PyObject *is_ready(PyObject *of, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(poll(of) != ASYNCHRON_PENDING);
+}
+
+PyObject *is_pending(PyObject *of, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(asynchron_state(((Asynchron *)of)->a) == ASYNCHRON_STATE_PENDING);
+}
+
+PyObject *is_running(PyObject *of, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(asynchron_state(((Asynchron *)of)->a) == ASYNCHRON_STATE_RUNNING);
+}
+
+PyObject *is_cancelled(PyObject *of, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(poll(of) == ASYNCHRON_CANCELLED);
+}
+
+PyObject *is_done(PyObject *of, void *unused)
+{
+    asynchron_status_t status = poll(of);
+    (void)unused;
+    return PyBool_FromLong(status == ASYNCHRON_OK || status == ASYNCHRON_FAILED);
+}
+
+PyObject *name_of(Asynchron *self)
+{
+    if (self->name == NULL) {
+        PyObject *type = PyObject_GetAttrString((PyObject *)Py_TYPE((PyObject *)self), "__name__");
+        if (type == NULL)
+            return NULL;
+        self->name = PyUnicode_FromFormat("%U-%zu", type, self->number);
+        Py_DECREF(type);
+    }
+    Py_XINCREF(self->name);
+    return self->name;
+}
+
+PyObject *get_name(PyObject *of, void *unused)
+{
+    (void)unused;
+    return name_of((Asynchron *)of);
+}
+
+int set_name(PyObject *of, PyObject *name, void *unused)
+{
+    PyObject *before = ((Asynchron *)of)->name;
+    (void)unused;
+    Py_XINCREF(name);
+    ((Asynchron *)of)->name = name;
+    Py_XDECREF(before);
+    return 0;
+}
+
+PyObject *represent(PyObject *of)
+{
+    PyObject *type = PyObject_GetAttrString((PyObject *)Py_TYPE(of), "__name__");
+    PyObject *name = type == NULL ? NULL : name_of((Asynchron *)of);
+    PyObject *state = name == NULL ? NULL : get_state(of, NULL);
+    PyObject *text = state == NULL ? NULL : PyUnicode_FromFormat("%U[%R:%U]", type, name, state);
+    Py_XDECREF(type);
+    Py_XDECREF(name);
+    Py_XDECREF(state);
+    return text;
+}

@@ -1,0 +1,215 @@
+/* Waiting, without the interpreter lock. In the main thread, so that Ctrl-C ends it at once. */
+#include "core.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static atomic_size_t waiting;
+
+bool anybody_waits(void)
+{
+    return atomic_load_explicit(&waiting, memory_order_relaxed) != 0;
+}
+
+int to_seconds(PyObject *argument, double *seconds)
+{
+    *seconds = FOREVER;
+    if (argument == NULL || argument == Py_None)
+        return 0;
+    *seconds = PyFloat_AsDouble(argument);
+    if (*seconds == -1.0 && PyErr_Occurred())
+        return -1;
+    if (isnan(*seconds)) {
+        PyErr_SetString(PyExc_ValueError, "a timeout must be a number");
+        return -1;
+    }
+    /* As elsewhere in Python, a time that has passed is no error. */
+    if (*seconds < 0)
+        *seconds = 0;
+    else if (*seconds > 1e9)
+        *seconds = FOREVER;
+    return 0;
+}
+
+static uint64_t now(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return (uint64_t)at.tv_sec * 1000000000 + (uint64_t)at.tv_nsec;
+}
+
+static uint64_t to_nanoseconds(double seconds)
+{
+    return seconds < 0 ? ASYNCHRON_FOREVER : (uint64_t)(seconds * 1e9);
+}
+
+/* What is waited for: an asynchron, or the next items of a report. */
+struct awaited {
+    asynchron_t *a;
+    asynchron_report_t *report;
+    asynchron_item_t *items;
+    size_t most, *n;
+};
+
+static asynchron_status_t look(const struct awaited *awaited, uint64_t timeout)
+{
+    if (awaited->a != NULL)
+        return timeout == 0 ? asynchron_poll(awaited->a) : asynchron_wait(awaited->a, timeout);
+    return asynchron_report_next_batch(awaited->report, timeout, awaited->items, awaited->most, awaited->n);
+}
+
+/* Whether that says that there is nothing yet. */
+static bool is_nothing(const struct awaited *awaited, asynchron_status_t status)
+{
+    return awaited->a != NULL ? status == ASYNCHRON_PENDING || status == ASYNCHRON_TIMEOUT : status == ASYNCHRON_TIMEOUT;
+}
+
+static asynchron_status_t wait_plainly(const struct awaited *awaited, double seconds)
+{
+    asynchron_status_t status;
+    atomic_fetch_add_explicit(&waiting, 1, memory_order_relaxed);
+    Py_BEGIN_ALLOW_THREADS
+    status = look(awaited, to_nanoseconds(seconds));
+    Py_END_ALLOW_THREADS
+    atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
+    return status;
+}
+
+/* ---- in the main thread ---- */
+
+/* So long a wait there is like any other: most answers come within it, and nobody notices Ctrl-C so late. */
+#define MOMENT 0.002
+
+/* The main thread's own, for the next time: only it comes here, with the interpreter lock. */
+static asynchron_report_t *bell;
+
+/* Whether this is the thread on which Python runs the handlers of signals: -1 if it is not known yet. */
+static _Thread_local int is_main = -1;
+
+PyObject *after_fork_in_child(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    /* What its descriptor is shared with is the parent's. */
+    asynchron_report_release(bell);
+    bell = NULL;
+    is_main = 1;
+    atomic_store(&waiting, 0);
+    Py_RETURN_NONE;
+}
+
+/* Until there is something, the time is over (nanoseconds), or a signal's handler has raised: ASYNCHRON_E_SYSTEM. */
+static asynchron_status_t poll_until(const struct awaited *awaited, int fd, uint64_t end)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    for (;;) {
+        asynchron_status_t status = look(awaited, 0);
+        uint64_t at = now();
+        struct timespec left;
+        int error;
+        if (!is_nothing(awaited, status))
+            return status;
+        if (at >= end)
+            return ASYNCHRON_TIMEOUT;
+        left.tv_sec = (time_t)((end - at) / 1000000000);
+        left.tv_nsec = (long)((end - at) % 1000000000);
+        Py_BEGIN_ALLOW_THREADS
+        error = ppoll(&watched, 1, end == UINT64_MAX ? NULL : &left, NULL) < 0 ? errno : 0;
+        Py_END_ALLOW_THREADS
+        if (error != 0 && error != EINTR) {
+            errno = error;
+            PyErr_SetFromErrno(PyExc_OSError);
+            return ASYNCHRON_E_SYSTEM;
+        }
+        if (PyErr_CheckSignals() < 0)
+            return ASYNCHRON_E_SYSTEM;
+    }
+}
+
+/* Has a report forget it, also where it has come out already. */
+static void empty(asynchron_report_t *report, asynchron_t *a)
+{
+    asynchron_item_t item;
+    asynchron_report_remove(report, a);
+    while (asynchron_report_next(report, 0, &item) == ASYNCHRON_OK)
+        asynchron_release(item.asynchron);
+}
+
+/* An asynchron has no descriptor: a report has. */
+static asynchron_status_t poll_through_report(const struct awaited *awaited, uint64_t end)
+{
+    /* A handler that runs meanwhile may wait, too, and then has another. */
+    asynchron_report_t *report = bell;
+    asynchron_status_t status;
+    int fd;
+    bell = NULL;
+    if (report == NULL)
+        report = asynchron_report_create(NULL, 0);
+    if (report == NULL || asynchron_report_add(report, awaited->a, NULL) != ASYNCHRON_OK) {
+        asynchron_report_release(report);
+        PyErr_NoMemory();
+        return ASYNCHRON_E_SYSTEM;
+    }
+    fd = asynchron_report_fd(report);
+    status = fd < 0 ? wait_plainly(awaited, FOREVER) : poll_until(awaited, fd, end);
+    empty(report, awaited->a);
+    if (bell == NULL)
+        bell = report;
+    else
+        asynchron_report_release(report);
+    return status;
+}
+
+static asynchron_status_t wait_in_main(const struct awaited *awaited, double seconds)
+{
+    asynchron_status_t status;
+    uint64_t end = seconds < 0 ? UINT64_MAX : now() + to_nanoseconds(seconds);
+    int fd;
+
+    status = wait_plainly(awaited, seconds < 0 || seconds > MOMENT ? MOMENT : seconds);
+    if (status != ASYNCHRON_TIMEOUT)
+        return status;
+    if (PyErr_CheckSignals() < 0)
+        return ASYNCHRON_E_SYSTEM;
+    if (seconds >= 0 && seconds <= MOMENT)
+        return status;
+
+    atomic_fetch_add_explicit(&waiting, 1, memory_order_relaxed);
+    if (awaited->a != NULL) {
+        status = poll_through_report(awaited, end);
+    } else {
+        fd = asynchron_report_fd(awaited->report);
+        status = fd < 0 ? wait_plainly(awaited, FOREVER) : poll_until(awaited, fd, end);
+    }
+    atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
+    return status;
+}
+
+static asynchron_status_t wait_here(const struct awaited *awaited, double seconds)
+{
+    asynchron_status_t status = look(awaited, 0);
+    if (!is_nothing(awaited, status))
+        return status;
+    if (seconds == 0)
+        return ASYNCHRON_TIMEOUT;
+    if (is_main < 0)
+        is_main = syscall(SYS_gettid) == getpid();
+    return is_main ? wait_in_main(awaited, seconds) : wait_plainly(awaited, seconds);
+}
+
+asynchron_status_t wait_for(asynchron_t *a, double seconds)
+{
+    struct awaited awaited = {.a = a};
+    return wait_here(&awaited, seconds);
+}
+
+asynchron_status_t wait_for_report(asynchron_report_t *report, double seconds, asynchron_item_t *items, size_t most,
+                                   size_t *n)
+{
+    struct awaited awaited = {.report = report, .items = items, .most = most, .n = n};
+    return wait_here(&awaited, seconds);
+}
