@@ -1,0 +1,58 @@
+"""A value that arrives later.
+
+    >>> from asynchron import Asynchron
+    >>> A = Asynchron()
+
+    value = A()          # in one thread: waits
+    A.result = 3         # in another: delivers
+
+Anyone delivers a value, a failure or a cancel, and the first one wins. Any number of threads wait; `await A` waits in
+asyncio and trio. `report(asynchrons)` yields them as they complete. What is behind it is a C library: its threads deliver
+without the interpreter lock.
+"""
+
+from ._core import Asynchron, CancellationError, Error, Report, version
+from . import _process as _process
+from .seed import (
+    OnDemandFunction,
+    OnDemandResult,
+    ResultSet,
+    after,
+    bg,
+    call_in_thread,
+    in_thread,
+    report,
+)
+
+#: The name that it has in the package from which this one descends.
+Result = Asynchron
+
+__version__ = version()
+
+__all__ = [
+    "Asynchron",
+    "CancellationError",
+    "Error",
+    "Future",
+    "OnDemandFunction",
+    "OnDemandResult",
+    "Report",
+    "Result",
+    "ResultSet",
+    "ThreadPoolExecutor",
+    "after",
+    "bg",
+    "call_in_thread",
+    "in_thread",
+    "report",
+    "version",
+]
+
+
+def __getattr__(name):
+    # What needs concurrent.futures comes when it is asked for.
+    if name in ("Future", "ThreadPoolExecutor"):
+        from . import futures
+
+        return getattr(futures, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
