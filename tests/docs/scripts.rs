@@ -19,7 +19,9 @@ fn the_python_samples_run() {
     for sample in &every("python") {
         if sample.text.contains("import cffi") && !works(python(&["-c", "import cffi"])) {
             skip(sample, "python3 has no cffi");
-        } else if sample.text.contains("import Asynchron") && !works(python(&["-c", "import asynchron"])) {
+        } else if sample.text.contains("import Asynchron")
+            && !works(python(&["-c", "import asynchron"]))
+        {
             skip(sample, "python3 has no asynchron");
         } else if sample.text.contains("pkg-config")
             && !works(command("pkg-config", &["--version"]))
