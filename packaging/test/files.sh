@@ -100,6 +100,7 @@ names_only_what_is_there() {
         share/*) at="$PREFIX/$word" ;;
         asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
         asio.hpp) continue ;; # another library's
+        bindings/python) continue ;; # in the sources, as the guide says
         *.hpp) at="$PREFIX/include/asynchron/$word" ;;
         *.md)
             at="$doc/guide/$word"
