@@ -19,8 +19,8 @@ time.sleep(0.05)
 """,
     "threads of C deliver and drop": """
 import asynchron, pool
-kept = [pool.squares(20000), [pool.echo(object()) for _ in range(200)]]
-for A in kept[0][:2000]: A.notify(lambda a: None)
+kept = pool.squares(20000)
+for A in kept[:2000]: A.notify(lambda a, drop=object(): None)
 """,
     "threads of C call back and the callbacks use Python": """
 import asynchron, pool, threading
