@@ -26,6 +26,8 @@ def test_ctrl_c_ends_the_wait(wait):
     program = f"""
 import os, signal, threading, time, asynchron
 from asynchron import Asynchron, Report
+# Whoever starts the tests in the background may have Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 A = Asynchron()
 R = Report([A])
 def interrupt():
