@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -25,6 +26,16 @@ def later(function, *args, after=0.05):
     timer = threading.Timer(after, function, args)
     timer.start()
     return timer
+
+
+def comes_true(condition, seconds=20):
+    """Whether it is so at some time soon: for what another thread does after it was seen to do something."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.001)
+    return True
 
 
 def run_python(program, *args, timeout=50, options=()):
