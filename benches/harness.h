@@ -47,6 +47,26 @@ static inline double now(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+/* What a thread has used of a processor, in nanoseconds; also one that sleeps, or runs elsewhere. */
+static inline double processor_time(pthread_t thread)
+{
+    clockid_t clock;
+    struct timespec t;
+    must(pthread_getcpuclockid(thread, &clock) == 0 && clock_gettime(clock, &t) == 0, "processor time");
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* Keeps the processor busy for so many nanoseconds. */
+static inline void work_for(double ns)
+{
+    double until;
+    if (ns == 0)
+        return;
+    until = now() + ns;
+    while (now() < until)
+        ;
+}
+
 static double effort = 1;
 
 /* So many, or with less effort fewer. */

@@ -112,28 +112,41 @@ struct mail {
     future *next; /* by which the other side answers; NULL ends */
 };
 
-#define HOPS 100
+#define HOPS 1000
+#define REST 1000 /* microseconds: by then a thread that waits is asleep, unless it never sleeps */
 
 struct handoff {
     future *first;
-    struct batches b;
+    double work; /* nanoseconds, before each answer */
+    int cold;    /* whether the far side is to fall asleep before each batch */
+    pthread_t far;
+    uint32_t here;
+    struct batches time, processor; /* the latter of both threads together */
 };
 
 static void *near_side(void *arg)
 {
     struct handoff *h = (struct handoff *)arg;
     struct mail out = {0, NULL}, in = {0, h->first};
-    while (more(&h->b)) {
-        double begun = now();
+    meet(&h->here, 2);
+    while (more(&h->time)) {
+        double begun, used;
+        if (h->cold)
+            usleep(REST);
+        used = processor_time(pthread_self()) + processor_time(h->far);
+        begun = now();
         for (int hop = 0; hop < HOPS; hop += 2) {
             future *mine = out.next = create(sizeof in);
+            work_for(h->work);
             set(in.next, &out, sizeof out);
             get(mine, &in, sizeof in);
             must(in.n == out.n + 1, "answer");
             release(mine);
             out.n += 2;
         }
-        batch(&h->b, (now() - begun) / HOPS);
+        batch(&h->time, (now() - begun) / HOPS);
+        used = processor_time(pthread_self()) + processor_time(h->far) - used;
+        batch(&h->processor, used / HOPS);
     }
     out.next = NULL;
     set(in.next, &out, sizeof out);
@@ -144,6 +157,8 @@ static void *far_side(void *arg)
 {
     struct handoff *h = (struct handoff *)arg;
     future *mine = h->first;
+    h->far = pthread_self();
+    meet(&h->here, 2);
     for (uint64_t n = 0;; n += 2) {
         struct mail in, out = {n + 1, NULL};
         get(mine, &in, sizeof in);
@@ -152,28 +167,49 @@ static void *far_side(void *arg)
         if (in.next == NULL)
             return NULL;
         mine = out.next = create(sizeof in);
+        work_for(h->work);
         set(in.next, &out, sizeof out);
     }
 }
 
-static double handoff(void)
+static void handoff(const char *name, double work, int cold)
 {
     static struct handoff h;
+    char processor[32];
     h.first = create(sizeof(struct mail));
+    h.work = work;
+    h.cold = cold;
     both(near_side, far_side, &h);
-    return median(&h.b);
+    result(name, median(&h.time));
+    if (cold) {
+        snprintf(processor, sizeof processor, "%s processor", name);
+        result(processor, median(&h.processor));
+    }
 }
 
 static void handoff_1(void)
 {
-    result("handoff@1", handoff());
+    handoff("handoff@1", 0, 0);
 }
 
-static void handoff_2(void)
+static void handoff_0us(void)
 {
-    if (effort > 0.01 && effort < 2)
-        effort = 2; /* idle processors take a tenth of a second to get into step */
-    result("handoff@2", handoff());
+    handoff("handoff@2/0", 0, 1);
+}
+
+static void handoff_1us(void)
+{
+    handoff("handoff@2/1", 1000, 1);
+}
+
+static void handoff_5us(void)
+{
+    handoff("handoff@2/5", 5000, 1);
+}
+
+static void handoff_20us(void)
+{
+    handoff("handoff@2/20", 20000, 1);
 }
 
 /* ---- broadcast: eight threads blocked on one; from set until the last has it ---- */
@@ -311,5 +347,6 @@ static void memory(void)
 
 #define WORKLOADS_OVER_ONE \
     {"lifecycle", 1, lifecycle}, {"lifecycle64", 1, lifecycle64}, {"reserve64", 1, reserve64}, {"counted", 1, counted}, \
-    {"contended", 2, contended}, {"handoff@1", 1, handoff_1}, {"handoff@2", 2, handoff_2}, \
+    {"contended", 2, contended}, {"handoff@1", 1, handoff_1}, {"handoff@2/0", 2, handoff_0us}, \
+    {"handoff@2/1", 2, handoff_1us}, {"handoff@2/5", 2, handoff_5us}, {"handoff@2/20", 2, handoff_20us}, \
     {"broadcast", 2, broadcast}, {"memory", 1, memory}

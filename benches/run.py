@@ -23,7 +23,8 @@ CONTESTANTS = ["asynchron", "floor", "floor-spin", "pthread", "std", "nsync", "g
 
 SCALING = 4  # a look at it every so many rounds: a virtual machine's processors do not stay in place
 
-ONLY = {"floor-spin": ["handoff@2"]}  # for comparison there
+HANDOFFS = [f"handoff@2/{work}" for work in (0, 1, 5, 20)]
+ONLY = {"floor-spin": HANDOFFS}  # for comparison there: it never sleeps
 
 # effort: tenths of a second a process; seconds: when no further round begins; idle: its effort.
 MODES = {

@@ -3,9 +3,12 @@
 use std::hint::black_box;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::{Batches, both, heap, meet, race, result, share, timed};
+use crate::{
+    Batches, Far, both, heap, meet, processor_time, race, result, share, this_thread, timed,
+    work_for,
+};
 
 pub trait Channel: 'static {
     type Sender<T: Send>: Send;
@@ -69,54 +72,89 @@ struct Mail<C: Channel> {
     next: Option<C::Sender<Mail<C>>>,
 }
 
-const HOPS: usize = 100;
+const HOPS: usize = 1000;
+/// By then a thread that waits is asleep.
+const REST: Duration = Duration::from_millis(1);
 
-fn near_side<C: Channel>(effort: f64, first: C::Sender<Mail<C>>) -> f64 {
-    let mut batches = Batches::new(effort);
-    let (mut n, mut to) = (0, first);
-    while batches.more() {
-        let begun = Instant::now();
-        for _ in 0..HOPS / 2 {
-            let (sender, receiver) = C::pair();
-            C::send(to, Mail { n, next: Some(sender) });
-            let answer = C::receive(receiver);
-            assert_eq!(answer.n, n + 1, "answer");
-            to = answer.next.expect("a way to answer");
-            n += 2;
+/// What is done before each answer, and whether the far side is to fall asleep before each batch.
+#[derive(Clone, Copy)]
+struct Handoff {
+    work: Duration,
+    cold: bool,
+}
+
+impl Handoff {
+    /// Nanoseconds a hop, and processor time of both threads.
+    fn near_side<C: Channel>(
+        self,
+        effort: f64,
+        first: C::Sender<Mail<C>>,
+        far: &Far,
+    ) -> (f64, f64) {
+        let (mut batches, mut processor) = (Batches::new(effort), Batches::new(effort));
+        let (mut n, mut to) = (0, first);
+        let far = far.wait();
+        while batches.more() {
+            if self.cold {
+                std::thread::sleep(REST);
+            }
+            let used = processor_time(this_thread()) + processor_time(far);
+            let begun = Instant::now();
+            for _ in 0..HOPS / 2 {
+                let (sender, receiver) = C::pair();
+                work_for(self.work);
+                C::send(to, Mail { n, next: Some(sender) });
+                let answer = C::receive(receiver);
+                assert_eq!(answer.n, n + 1, "answer");
+                to = answer.next.expect("a way to answer");
+                n += 2;
+            }
+            batches.add(begun, HOPS);
+            let used = processor_time(this_thread()) + processor_time(far) - used;
+            processor.add_time(used, HOPS);
         }
-        batches.add(begun, HOPS);
+        C::send(to, Mail { n, next: None });
+        (batches.median(), processor.median())
     }
-    C::send(to, Mail { n, next: None });
-    batches.median()
-}
 
-fn far_side<C: Channel>(first: C::Receiver<Mail<C>>) {
-    let mut receiver = first;
-    for n in (0..).step_by(2) {
-        let question = C::receive(receiver);
-        assert_eq!(question.n, n, "question");
-        let Some(to) = question.next else {
-            return;
-        };
-        let (sender, next) = C::pair();
-        C::send(to, Mail { n: n + 1, next: Some(sender) });
-        receiver = next;
+    fn far_side<C: Channel>(self, first: C::Receiver<Mail<C>>, far: &Far) {
+        far.set(this_thread());
+        let mut receiver = first;
+        for n in (0..).step_by(2) {
+            let question = C::receive(receiver);
+            assert_eq!(question.n, n, "question");
+            let Some(to) = question.next else {
+                return;
+            };
+            let (sender, next) = C::pair();
+            work_for(self.work);
+            C::send(to, Mail { n: n + 1, next: Some(sender) });
+            receiver = next;
+        }
     }
-}
 
-fn handoff<C: Channel>(effort: f64, places: usize) -> f64 {
-    let (sender, receiver) = C::pair();
-    both(places, || near_side::<C>(effort, sender), || far_side::<C>(receiver))
+    fn run<C: Channel>(self, effort: f64, places: usize) -> (f64, f64) {
+        let (sender, receiver) = C::pair();
+        let far = Far::new();
+        both(
+            places,
+            || self.near_side::<C>(effort, sender, &far),
+            || self.far_side::<C>(receiver, &far),
+        )
+    }
 }
 
 pub fn handoff_1<C: Channel>(effort: f64) {
-    result("handoff@1", handoff::<C>(effort, 1));
+    let warm = Handoff { work: Duration::ZERO, cold: false };
+    result("handoff@1", warm.run::<C>(effort, 1).0);
 }
 
-pub fn handoff_2<C: Channel>(effort: f64) {
-    // Idle processors take a tenth of a second to get into step.
-    let effort = if effort > 0.01 { effort.max(2.0) } else { effort };
-    result("handoff@2", handoff::<C>(effort, 2));
+/// With so many microseconds of work before each answer.
+pub fn handoff_2<C: Channel, const WORK: u64>(effort: f64) {
+    let cold = Handoff { work: Duration::from_micros(WORK), cold: true };
+    let (time, processor) = cold.run::<C>(effort, 2);
+    result(&format!("handoff@2/{WORK}"), time);
+    result(&format!("handoff@2/{WORK} processor"), processor);
 }
 
 /// Both ends count as the pointer to it.
@@ -160,7 +198,10 @@ macro_rules! workloads_over_channels {
             ("counted", 1, $crate::channels::counted::<$channel>),
             ("contended", 2, $crate::channels::contended::<$channel>),
             ("handoff@1", 1, $crate::channels::handoff_1::<$channel>),
-            ("handoff@2", 2, $crate::channels::handoff_2::<$channel>),
+            ("handoff@2/0", 2, $crate::channels::handoff_2::<$channel, 0>),
+            ("handoff@2/1", 2, $crate::channels::handoff_2::<$channel, 1>),
+            ("handoff@2/5", 2, $crate::channels::handoff_2::<$channel, 5>),
+            ("handoff@2/20", 2, $crate::channels::handoff_2::<$channel, 20>),
             ("memory", 1, $crate::channels::memory::<$channel>),
             ("wait_all/1000", 2, $crate::channels::wait_all::<$channel>),
             $($more),*

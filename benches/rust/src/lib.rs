@@ -42,8 +42,13 @@ impl Batches {
 
     /// Adds a batch of `ops` that has just ended.
     pub fn add(&mut self, begun: Instant, ops: usize) {
+        self.add_time(begun.elapsed().as_nanos() as f64, ops);
+    }
+
+    /// Adds a batch of `ops` that took so many nanoseconds.
+    pub fn add_time(&mut self, took: f64, ops: usize) {
         if self.warm {
-            self.at.push(begun.elapsed().as_nanos() as f64 / ops as f64);
+            self.at.push(took / ops as f64);
         }
         self.warm = true;
     }
@@ -63,6 +68,52 @@ pub fn timed(effort: f64, ops: usize, mut work: impl FnMut(usize)) -> f64 {
         batches.add(begun, ops);
     }
     batches.median()
+}
+
+pub fn this_thread() -> libc::pthread_t {
+    // SAFETY: only asks.
+    unsafe { libc::pthread_self() }
+}
+
+/// What a thread that has not ended has used of a processor, in nanoseconds.
+pub fn processor_time(thread: libc::pthread_t) -> f64 {
+    // SAFETY: all zeroes is a time; the thread is there, and both calls write what they are given room for.
+    unsafe {
+        let (mut clock, mut time): (_, libc::timespec) = (0, zeroed());
+        assert_eq!(libc::pthread_getcpuclockid(thread, &mut clock), 0);
+        assert_eq!(libc::clock_gettime(clock, &mut time), 0);
+        time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+    }
+}
+
+/// Keeps the processor busy for so long.
+pub fn work_for(time: Duration) {
+    if !time.is_zero() {
+        let until = Instant::now() + time;
+        while Instant::now() < until {}
+    }
+}
+
+/// Which thread the far one is, once it has begun.
+pub struct Far(OnceLock<libc::pthread_t>);
+
+impl Far {
+    pub fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    pub fn set(&self, thread: libc::pthread_t) {
+        self.0.set(thread).expect("one far side");
+    }
+
+    pub fn wait(&self) -> libc::pthread_t {
+        loop {
+            match self.0.get() {
+                Some(thread) => return *thread,
+                None => std::thread::yield_now(),
+            }
+        }
+    }
 }
 
 /// Bytes of the heap in use, malloc's own beside each block included.
