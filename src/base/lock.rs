@@ -2,9 +2,10 @@
 //!
 //! It is held for a handful of instructions, never while user code runs. Where threads park on futexes,
 //! it needs no memory, no table and no thread registry: running out of memory cannot harm it, and a fork only
-//! where another thread held this very lock. Releasing it is one atomic operation and then, at most, a
-//! wake-up by address: whoever takes the lock next may free it at once. (The three-state futex mutex of
-//! U. Drepper, "Futexes Are Tricky", 2011.)
+//! where another thread held this very lock. Releasing it is a plain store where nobody seems to wait, half of what an
+//! exchange costs; else an exchange, and a wake-up by address: whoever takes the lock next may free it at once. (The
+//! three-state futex mutex of U. Drepper, "Futexes Are Tricky", 2011, but for that store: it may come just after one
+//! has said that it sleeps, and overwrite that. So nobody sleeps longer than for a moment.)
 
 use std::hint;
 use std::mem::ManuallyDrop;
@@ -19,6 +20,9 @@ const LOCKED: u32 = 1;
 const WAITED: u32 = 2;
 
 const SPINS: u32 = 64;
+/// How long one sleeps who is not woken, in nanoseconds: at first, and at most.
+const MOMENT: u64 = 20_000;
+const LONGEST: u64 = 1_000_000;
 
 pub(crate) struct Lock<T> {
     word: AtomicU32,
@@ -64,9 +68,11 @@ impl<T> Lock<T> {
             }
         }
         // One that has slept cannot know whether others still do: it takes the lock as waited for.
+        let mut moment = MOMENT;
         // ORDERING: as in `lock`.
         while self.word.swap(WAITED, Acquire) != FREE {
-            sys::wait(&self.word, WAITED, u32::MAX, None);
+            sys::wait_a_moment(&self.word, WAITED, u32::MAX, moment);
+            moment = moment.saturating_mul(2).min(LONGEST);
         }
     }
 }
@@ -106,13 +112,23 @@ impl<T> Guard<'_, T> {
 
     #[inline(always)]
     fn free(&self) -> bool {
-        let word: *const AtomicU32 = &self.0.word;
-        // ORDERING: Release hands what was done under the lock to the next holder.
-        let waited = self.0.word.swap(FREE, Release) == WAITED;
-        if waited {
-            sys::wake(word, u32::MAX, 1);
+        // ORDERING: only looks. One that says right now that it sleeps looks again after a moment.
+        if self.0.word.load(Relaxed) == WAITED {
+            return self.free_and_wake();
         }
-        waited
+        // ORDERING: Release hands what was done under the lock to the next holder.
+        self.0.word.store(FREE, Release);
+        false
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn free_and_wake(&self) -> bool {
+        let word: *const AtomicU32 = &self.0.word;
+        // ORDERING: as in `free`.
+        self.0.word.swap(FREE, Release);
+        sys::wake(word, u32::MAX, 1);
+        true
     }
 
     #[cold]
@@ -166,5 +182,22 @@ mod tests {
         *value = 2;
         drop(value);
         assert_eq!(finished.recv_timeout(Duration::from_secs(10)), Ok(2));
+    }
+
+    /// The holder may have looked just before.
+    #[test]
+    fn who_sleeps_and_is_overlooked_looks_again_after_a_moment() {
+        let (lock, (done, finished)) = (Arc::new(Lock::new(1)), mpsc::channel());
+        let value = ManuallyDrop::new(lock.lock());
+        let theirs = Arc::clone(&lock);
+        thread::spawn(move || done.send(*theirs.lock()));
+        // ORDERING: only looks.
+        while lock.word.load(Relaxed) != WAITED {
+            thread::yield_now();
+        }
+        thread::sleep(Duration::from_millis(50));
+        // ORDERING: as in `free`.
+        value.0.word.store(FREE, Release);
+        assert_eq!(finished.recv_timeout(Duration::from_secs(10)), Ok(1));
     }
 }
