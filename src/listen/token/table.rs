@@ -3,6 +3,10 @@
 //!
 //! There is no lock here, which a fork could leave locked. Free rows are linked by their numbers, and the
 //! head of that list counts its changes, so that one that was taken and given back meanwhile is noticed.
+//!
+//! There are several lists, and a thread takes from one of them: so threads that have nothing to do with each other do
+//! not write the same cache lines. A row that was never used comes in a block of several, which fill cache lines of their
+//! own; and it is given back to the list it came to first.
 
 #[cfg(not(loom))]
 use std::alloc::alloc_zeroed;
@@ -10,9 +14,11 @@ use std::alloc::{Layout, dealloc};
 use std::ptr::{self, NonNull};
 
 use super::super::removable::Removable;
+use crate::base::lock::Line;
 use crate::base::memory::NoMemory;
 use crate::one::asynchron::Asynchron;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*, UnsafeCell};
+use crate::sys;
 
 /// Where a token leads to. All zero, it was never used.
 pub(super) struct TokenRow {
@@ -25,6 +31,8 @@ pub(super) struct TokenRow {
     pub(super) token: UnsafeCell<u64>,
     /// The next free one, while it is free: see [`Table::free`].
     next: AtomicU32,
+    /// In which list it is while it is free.
+    home: AtomicU32,
 }
 
 // SAFETY: its owner's lock, or being reserved, says who may touch it; the rest is atomic.
@@ -36,18 +44,25 @@ pub(super) const USE: u64 = 1 << u32::BITS;
 /// Rows in the first chunk.
 const FIRST: u32 = if cfg!(loom) { 2 } else { 64 };
 const CHUNKS: usize = if cfg!(loom) { 3 } else { 26 };
+/// Lists of free rows. A power of two.
+const LISTS: usize = if cfg!(loom) { 1 } else { 64 };
+/// Rows that come to a list together.
+const BLOCK: u32 = if cfg!(loom) { 1 } else { 16 };
+/// When so many are in use, or free in some list, the others' are taken rather than more made.
+const PLENTY: u32 = 4096;
 
 pub(super) struct Table {
     chunks: [AtomicPtr<TokenRow>; CHUNKS],
-    /// The first free row's number plus 1, or 0; and, in the upper half, how often this has changed.
-    free: AtomicU64,
+    /// Of each list: the first free row's number plus 1, or 0; and, in the upper half, how often this has changed.
+    free: [Line<AtomicU64>; LISTS],
     /// How many rows were ever used.
     used: AtomicU32,
 }
 
 /// The first chunk needs no memory.
 #[cfg(not(loom))]
-static FIRST_CHUNK: [TokenRow; FIRST as usize] = [const { TokenRow::new() }; FIRST as usize];
+static FIRST_CHUNK: Line<[TokenRow; FIRST as usize]> =
+    Line([const { TokenRow::new() }; FIRST as usize]);
 
 #[cfg(not(loom))]
 pub(super) static TABLE: Table = Table {
@@ -56,7 +71,7 @@ pub(super) static TABLE: Table = Table {
         chunks[0] = AtomicPtr::new((&raw const FIRST_CHUNK).cast_mut().cast());
         chunks
     },
-    free: AtomicU64::new(0),
+    free: [const { Line(AtomicU64::new(0)) }; LISTS],
     used: AtomicU32::new(0),
 };
 
@@ -78,6 +93,7 @@ impl TokenRow {
             node: AtomicPtr::new(ptr::null_mut()),
             token: UnsafeCell::new(0),
             next: AtomicU32::new(0),
+            home: AtomicU32::new(0),
         }
     }
 }
@@ -104,40 +120,70 @@ impl Table {
 
     /// A row that was free, and is the caller's alone from now on.
     pub(super) fn take_free(&self) -> Result<&TokenRow, NoMemory> {
+        let list = list_of_this_thread();
+        match self.take_from(list) {
+            Some(row) => Ok(row),
+            None => self.take_elsewhere(list),
+        }
+    }
+
+    fn take_from(&self, list: usize) -> Option<&TokenRow> {
+        let free = self.free.get(list)?;
         // ORDERING: Acquire sees what was done to the row before it was given: each change of the head is
         // an exchange, which continues what the one before has released.
-        let mut head = self.free.load(Acquire);
+        let mut head = free.load(Acquire);
         while let Some(number) = first_of(head) {
-            let row = self.row(number).ok_or(NoMemory)?;
+            let row = self.row(number)?;
             // ORDERING: it is true if the head has not changed since, which the exchange checks.
             let next = row.next.load(Relaxed);
             // ORDERING: Acquire sees what was done to the row before it was given, as the load of the head.
-            match self.free.compare_exchange_weak(head, changed(head, next), Acquire, Acquire) {
-                Ok(_) => return Ok(row),
+            match free.compare_exchange_weak(head, changed(head, next), Acquire, Acquire) {
+                Ok(_) => return Some(row),
                 Err(now) => head = now,
             }
         }
-        self.take_fresh()
+        None
     }
 
-    /// The same of one that was never used.
+    /// This list is empty.
     #[cold]
-    fn take_fresh(&self) -> Result<&TokenRow, NoMemory> {
+    fn take_elsewhere(&self, list: usize) -> Result<&TokenRow, NoMemory> {
+        // ORDERING: a guess.
+        if self.used.load(Relaxed) >= PLENTY {
+            let others = (1..LISTS).map(|step| list.wrapping_add(step) & LISTS.wrapping_sub(1));
+            if let Some(row) = others.into_iter().find_map(|other| self.take_from(other)) {
+                return Ok(row);
+            }
+        }
+        self.take_fresh(list)
+    }
+
+    /// A row that was never used. The others of its block come to the list.
+    fn take_fresh(&self, list: usize) -> Result<&TokenRow, NoMemory> {
         // ORDERING: the number stands alone; the chunk is published by its pointer.
         let mut number = self.used.load(Relaxed);
         loop {
             self.make_chunk(number)?;
-            let next = number.wrapping_add(1);
+            let next = number.wrapping_add(BLOCK);
             // ORDERING: the number stands alone: the exchange only makes it this thread's.
             match self.used.compare_exchange_weak(number, next, Relaxed, Relaxed) {
                 Ok(_) => break,
                 Err(now) => number = now,
             }
         }
-        let row = self.row(number).ok_or(NoMemory)?;
-        // SAFETY: the number was nobody's before.
-        unsafe { *row.token.get() = USE | u64::from(number) };
-        Ok(row)
+        for other in (number..number.wrapping_add(BLOCK)).rev() {
+            let row = self.row(other).ok_or(NoMemory)?;
+            let token = USE | u64::from(other);
+            // SAFETY: the number was nobody's before.
+            unsafe { *row.token.get() = token };
+            // ORDERING: whoever takes the row sees it, as all that was done to it before it was given.
+            row.home.store(list as u32, Relaxed);
+            if other == number {
+                return Ok(row);
+            }
+            self.give_back(row, token);
+        }
+        Err(NoMemory)
     }
 
     /// Makes the chunk that this row is in, if there is none.
@@ -168,18 +214,33 @@ impl Table {
 
     pub(super) fn give_back(&self, row: &TokenRow, token: u64) {
         let first = number_of(token).wrapping_add(1);
+        // ORDERING: written before the row was first taken, and never again.
+        let home = row.home.load(Relaxed) as usize;
+        let Some(free) = self.free.get(home) else {
+            return;
+        };
         // ORDERING: a guess, checked by the exchange.
-        let mut head = self.free.load(Relaxed);
+        let mut head = free.load(Relaxed);
         loop {
             // ORDERING: the exchange publishes it.
             row.next.store(head as u32, Relaxed);
             // ORDERING: Release hands over what this thread did to the row.
-            match self.free.compare_exchange_weak(head, changed(head, first), Release, Relaxed) {
+            match free.compare_exchange_weak(head, changed(head, first), Release, Relaxed) {
                 Ok(_) => return,
                 Err(now) => head = now,
             }
         }
     }
+}
+
+/// Threads have stacks far apart, and are named by where those lie.
+fn list_of_this_thread() -> usize {
+    if LISTS == 1 {
+        return 0;
+    }
+    // By the golden ratio; the uppermost bits depend on all of the name.
+    let hash = (sys::this_thread() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (hash >> u64::BITS.wrapping_sub(LISTS.ilog2())) as usize
 }
 
 /// The number of the first free row.
@@ -193,18 +254,43 @@ fn changed(head: u64, first: u32) -> u64 {
     changes << u32::BITS | u64::from(first)
 }
 
+/// They begin with a cache line, at the next one in their memory: to ask for memory that does would have all of it
+/// written at once. What is left of a line before them says where that memory begins.
 #[cfg(not(loom))]
 fn allocate_rows(layout: Layout, _: usize) -> Result<NonNull<TokenRow>, NoMemory> {
+    let whole = with_a_line_before(layout).ok_or(NoMemory)?;
     // SAFETY: the layout is not empty.
-    NonNull::new(unsafe { alloc_zeroed(layout) }.cast()).ok_or(NoMemory)
+    let begin = NonNull::new(unsafe { alloc_zeroed(whole) }).ok_or(NoMemory)?;
+    let skipped = LINE.wrapping_sub(begin.addr().get() % LINE);
+    // SAFETY: a line more than the rows need was allocated.
+    let rows = unsafe { begin.add(skipped) }.cast::<TokenRow>();
+    // SAFETY: at least as much was skipped, since memory is aligned for a pointer.
+    let before = unsafe { rows.cast::<NonNull<u8>>().sub(1) };
+    // SAFETY: as above.
+    unsafe { before.write(begin) };
+    Ok(rows)
+}
+
+#[cfg(not(loom))]
+const LINE: usize = align_of::<Line<u8>>();
+
+#[cfg(not(loom))]
+fn with_a_line_before(layout: Layout) -> Option<Layout> {
+    Layout::from_size_align(layout.size().checked_add(LINE)?, align_of::<NonNull<u8>>()).ok()
 }
 
 /// # Safety
 /// Made by [`allocate_rows`], and known to nobody else.
 #[cfg(not(loom))]
 unsafe fn free_rows(rows: *mut TokenRow, layout: Layout, _: usize) {
-    // SAFETY: as the caller promises.
-    unsafe { dealloc(rows.cast(), layout) };
+    // SAFETY: as in `allocate_rows`.
+    let before = unsafe { rows.cast::<NonNull<u8>>().sub(1) };
+    // SAFETY: it was written there.
+    let begin = unsafe { before.read() };
+    if let Some(whole) = with_a_line_before(layout) {
+        // SAFETY: as the caller promises.
+        unsafe { dealloc(begin.as_ptr(), whole) };
+    }
 }
 
 /// A model's rows are made one by one, and notice their end.
@@ -216,6 +302,7 @@ impl TokenRow {
             node: AtomicPtr::new(ptr::null_mut()),
             token: UnsafeCell::new(0),
             next: AtomicU32::new(0),
+            home: AtomicU32::new(0),
         }
     }
 }
@@ -225,7 +312,7 @@ impl Table {
     fn new() -> Self {
         Self {
             chunks: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
-            free: AtomicU64::new(0),
+            free: std::array::from_fn(|_| Line(AtomicU64::new(0))),
             used: AtomicU32::new(0),
         }
     }
@@ -288,5 +375,72 @@ mod tests {
         let last = u32::MAX - FIRST;
         assert_eq!(Table::chunk_and_index(last), (CHUNKS - 1, Table::len(CHUNKS - 1) - 1));
         assert_eq!(Table::chunk_and_index(last + 1), (CHUNKS, 0), "there is none");
+    }
+
+    /// Not the process's, so what other tests do does not count.
+    struct OfATest(Table);
+
+    impl OfATest {
+        fn new() -> Self {
+            Self(Table {
+                chunks: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+                free: std::array::from_fn(|_| Line(AtomicU64::new(0))),
+                used: AtomicU32::new(0),
+            })
+        }
+
+        fn take(&self, list: usize, rows: usize) -> Vec<&TokenRow> {
+            let take = || self.0.take_from(list).map_or_else(|| self.0.take_elsewhere(list), Ok);
+            (0..rows).map(|_| take().unwrap()).collect()
+        }
+
+        fn give_back(&self, rows: Vec<&TokenRow>) {
+            for row in rows {
+                // SAFETY: it was taken.
+                self.0.give_back(row, unsafe { *row.token.get() });
+            }
+        }
+    }
+
+    impl Drop for OfATest {
+        fn drop(&mut self) {
+            for (chunk, rows) in self.0.chunks.iter().enumerate() {
+                let (rows, layout) = (rows.load(Relaxed), Table::layout(chunk).unwrap());
+                if !rows.is_null() {
+                    // SAFETY: made by `make_chunk`; no row is used any more.
+                    unsafe { free_rows(rows, layout, chunk) };
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn two_lists_have_rows_that_share_no_cache_line() {
+        let table = OfATest::new();
+        let lines = |list| -> Vec<usize> {
+            table.take(list, 1000).into_iter().map(|row| ptr::from_ref(row).addr() / LINE).collect()
+        };
+        let (one, other) = (lines(1), lines(2));
+        assert!(one.iter().all(|line| !other.contains(line)));
+    }
+
+    #[test]
+    fn a_row_is_given_back_to_the_list_it_came_to_first() {
+        let table = OfATest::new();
+        let rows = table.take(1, 5);
+        let first = ptr::from_ref(rows[4]);
+        table.give_back(rows);
+        assert!(ptr::eq(table.0.take_from(1).unwrap(), first), "the last that was given back");
+        assert!(table.0.take_from(2).is_none());
+    }
+
+    #[test]
+    fn where_there_are_plenty_those_that_are_free_in_other_lists_are_used_again() {
+        let table = OfATest::new();
+        let many = 3 * PLENTY as usize;
+        for list in 0..5 {
+            table.give_back(table.take(list, many));
+        }
+        assert!(table.0.used.load(Relaxed) <= 3 * PLENTY + BLOCK);
     }
 }
