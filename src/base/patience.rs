@@ -7,6 +7,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use super::lock::Line;
 use crate::sys::{self, ThreadLocal};
 
 /// So many looks in each wait, and nothing is learned: a choice when building, by ASYNCHRON_SPINS.
@@ -30,7 +31,7 @@ const LOOKS: u32 = 16;
 static MEMORY: ThreadLocal = ThreadLocal::new(2);
 
 /// What threads that have not waited yet begin with: what one of them learned last.
-static COMMON: AtomicU32 = AtomicU32::new(0);
+static COMMON: Line<AtomicU32> = Line(AtomicU32::new(0));
 
 /// How a wait ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicU64;
 use super::demand::Demand;
 use super::progress::Progress;
 use super::promises::Promises;
+use crate::base::lock::Line;
 use crate::base::memory::{Bytes, NoMemory, try_box};
 use crate::base::program::Owned;
 use crate::sync::{AtomicPtr, Ordering::*, UnsafeCell, race};
@@ -146,7 +147,7 @@ impl Extras {
     }
 
     fn number(&self) -> u64 {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
+        static COUNT: Line<AtomicU64> = Line(AtomicU64::new(0));
 
         // ORDERING: the number stands alone.
         let known = self.number.load(Relaxed);
