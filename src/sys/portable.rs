@@ -160,7 +160,13 @@ impl Bell {
         uncancelled(|| unsafe { libc::read(self.read, (&raw mut byte).cast(), 1) });
     }
 
+    /// Never waits, also if somebody who has a copy of the descriptor had all of them block.
     pub(crate) fn silence(&self) {
+        let mut watched = libc::pollfd { fd: self.read, events: libc::POLLIN, revents: 0 };
+        // SAFETY: reads and writes the one entry.
+        if uncancelled(|| unsafe { libc::poll(&raw mut watched, 1, 0) }) != 1 {
+            return;
+        }
         // There is one byte, unless another process wrote more.
         let mut bytes = [0_u8; 64];
         // SAFETY: reads into the bytes, at most all of them.
@@ -174,6 +180,8 @@ impl Drop for Bell {
         if !self.is_ours() {
             return;
         }
+        // A copy of the descriptor, as a child of a fork has, would be readable for ever.
+        self.silence();
         // SAFETY: the descriptors are ours and are not used again.
         uncancelled(|| unsafe { libc::close(self.read) });
         // SAFETY: the descriptor is ours and is not used again.

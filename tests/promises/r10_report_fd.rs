@@ -112,6 +112,41 @@ fn made_on_first_use_and_closed_with_the_report() {
 }
 
 /// Without a descriptor to be had it is a status, and the report goes on without one.
+/// As a child of a fork has one: a loop that watches it would spin.
+#[test]
+fn a_copy_of_the_descriptor_is_silent_once_the_report_is_gone() {
+    let (r, a) = (Report::new(), Handle::new());
+    r.add(&a, 0);
+    a.set(b"x");
+    let copy = unsafe { libc::dup(r.fd()) };
+    assert!(copy >= 0 && readable(copy));
+    drop(r);
+    let mut poll = libc::pollfd { fd: copy, events: libc::POLLIN, revents: 0 };
+    assert!(unsafe { libc::poll(&mut poll, 1, 0) } >= 0 && poll.revents & libc::POLLIN == 0);
+    unsafe { libc::close(copy) };
+}
+
+/// All copies share it, and some hosts clear it in theirs.
+#[test]
+fn no_call_waits_for_the_descriptor_though_somebody_had_it_block() {
+    within(60, || {
+        let (r, all) = (Report::new(), Handle::many(2));
+        let fd = r.fd();
+        assert_eq!(unsafe { libc::fcntl(fd, libc::F_SETFL, 0) }, 0);
+        all.iter().enumerate().for_each(|(tag, a)| r.add(a, tag));
+        all[0].set(b"x");
+        // What rings is taken away by one who must not.
+        let mut count = 0_u64;
+        assert!(unsafe { libc::read(fd, (&raw mut count).cast(), 8) } > 0);
+        assert!(r.next(0).is_ok());
+        for _ in 0..5 {
+            assert!(r.next(0).is_err(), "nothing is there, and the descriptor is looked at");
+        }
+        all[1].set(b"x");
+        assert!(readable(fd) && r.next(0).is_ok() && !readable(fd));
+    });
+}
+
 #[test]
 fn none_to_be_had_is_a_status() {
     in_child(60, || {
