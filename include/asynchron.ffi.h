@@ -302,6 +302,8 @@ asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
 
 int asynchron_report_fd(asynchron_report_t *r);
 
+asynchron_status_t asynchron_report_watch(asynchron_report_t *r, int watch);
+
 asynchron_status_t asynchron_expire_after(asynchron_t *a, uint64_t timeout_ns);
 
 asynchron_t *asynchron_timer(uint64_t timeout_ns);

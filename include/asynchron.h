@@ -1688,6 +1688,19 @@ ASYNCHRON_API asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
  */
 ASYNCHRON_API int asynchron_report_fd(asynchron_report_t *r);
 
+/**
+ * Says that an event loop watches the descriptor, or does so no more. Two loops that watch one
+ * report would each get some of its items; so whoever attaches a report to a loop, as the adapters
+ * do, asks first. That is all this does. In a child of fork() nobody watches yet.
+ *
+ * - Needs: `watch`: 0, it has ended; anything else, it begins.
+ * - Returns: ASYNCHRON_OK: it begins now, or has ended; ASYNCHRON_ALREADY: a loop watches it, and
+ *   nothing has changed; ASYNCHRON_E_INVALID: NULL; ASYNCHRON_E_SYSTEM: the system has no
+ *   descriptor left.
+ * - Since: 0.2.0
+ */
+ASYNCHRON_API asynchron_status_t asynchron_report_watch(asynchron_report_t *r, int watch);
+
 /*
  * ================================================================================================
  * Time

@@ -319,3 +319,34 @@ pub unsafe extern "C" fn asynchron_report_fd(r: *mut asynchron_report_t) -> c_in
         r.fd().unwrap_or(ASYNCHRON_E_SYSTEM as c_int)
     })
 }
+
+/// Says that an event loop watches the descriptor, or does so no more. Two loops that watch one
+/// report would each get some of its items; so whoever attaches a report to a loop, as the adapters
+/// do, asks first. That is all this does. In a child of fork() nobody watches yet.
+///
+/// - Needs: `watch`: 0, it has ended; anything else, it begins.
+/// - Returns: ASYNCHRON_OK: it begins now, or has ended; ASYNCHRON_ALREADY: a loop watches it, and
+///   nothing has changed; ASYNCHRON_E_INVALID: NULL; ASYNCHRON_E_SYSTEM: the system has no
+///   descriptor left.
+/// - Since: 0.2.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asynchron_report_watch(
+    r: *mut asynchron_report_t,
+    watch: c_int,
+) -> asynchron_status_t {
+    catch_panic(ASYNCHRON_E_INTERNAL, || {
+        // SAFETY: the caller vouches for the report.
+        let Some(r) = (unsafe { report(r) }) else {
+            return ASYNCHRON_E_INVALID;
+        };
+        if watch == 0 {
+            r.end_watch();
+            return ASYNCHRON_OK;
+        }
+        match r.fd() {
+            None => ASYNCHRON_E_SYSTEM,
+            Some(_) if r.begin_watch() => ASYNCHRON_OK,
+            Some(_) => ASYNCHRON_ALREADY,
+        }
+    })
+}

@@ -138,7 +138,7 @@ impl Bell {
         };
         // Linux before 5.8 does not know that of an eventfd.
         if read < 0 && sys_error() != libc::EAGAIN && is_readable(self.fd) {
-            // SAFETY: as above.
+            // SAFETY: reads into the eight bytes of `count`.
             unsafe { libc::syscall(libc::SYS_read, self.fd, &raw mut count, size_of::<u64>()) };
         }
     }

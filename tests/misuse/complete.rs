@@ -87,6 +87,7 @@ fn kinds_of(parameter: &Parameter) -> Vec<String> {
         ("uint64_t", "token") => &["unknown token"],
         ("int32_t", "status") => &["status out of range"],
         ("size_t", "cap") => &["cap 0"],
+        ("int", "watch") => &["neither 0 nor 1"],
         // Anything else that is an out parameter, or a string.
         (
             "asynchron_t**"

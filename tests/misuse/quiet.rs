@@ -189,6 +189,10 @@ fn collecting_from_a_report_asks_for_no_memory() {
             assert_eq!(asynchron_report_pending(report.get()), 2);
             assert_eq!(asynchron_report_wake(report.get()), ASYNCHRON_OK);
         });
+        quietly("report_watch", a, move |_| {
+            assert_eq!(asynchron_report_watch(report.get(), 1), ASYNCHRON_OK);
+            assert_eq!(asynchron_report_watch(report.get(), 0), ASYNCHRON_OK);
+        });
         quietly("report_close and report_rearm", a, move |_| {
             assert_eq!(asynchron_report_close(report.get()), ASYNCHRON_OK);
             assert_eq!(asynchron_report_rearm(report.get()), ASYNCHRON_OK);

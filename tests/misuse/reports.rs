@@ -212,6 +212,22 @@ fn others() -> Vec<Row> {
             "NULL report" => number(ASYNCHRON_E_INVALID as i64),
                 |_| asynchron_report_fd(null_mut());
         }
+        asynchron_report_watch {
+            "NULL report" => E_INVALID, |_| asynchron_report_watch(null_mut(), 1);
+            "NULL report that is watched no more" => E_INVALID, |_| asynchron_report_watch(null_mut(), 0);
+            "neither 0 nor 1" => OK, |s| {
+                assert_eq!(asynchron_report_watch(s.waiting, -1), ASYNCHRON_OK);
+                assert_eq!(asynchron_report_watch(s.waiting, 2), ASYNCHRON_ALREADY);
+                asynchron_report_watch(s.waiting, 0)
+            };
+            "one that is watched" => ALREADY, |s| {
+                assert_eq!(asynchron_report_watch(s.waiting, 1), ASYNCHRON_OK);
+                let status = asynchron_report_watch(s.waiting, 1);
+                assert_eq!(asynchron_report_watch(s.waiting, 0), ASYNCHRON_OK);
+                status
+            };
+            "one that nobody watches" => OK, |s| asynchron_report_watch(s.waiting, 0);
+        }
     }
 }
 

@@ -150,6 +150,7 @@ fn report_op() -> impl Strategy<Value = Op> {
         1 => r().prop_map(Op::ReportClose),
         1 => r().prop_map(Op::ReportRearm),
         1 => r().prop_map(Op::ReportReadable),
+        1 => (r(), any::<bool>()).prop_map(|(r, watch)| Op::ReportWatch { r, watch }),
     ]
 }
 

@@ -272,6 +272,15 @@ impl Report {
         self.queue.lock().pending
     }
 
+    /// A loop begins to watch the descriptor, which there is: false if one does already.
+    pub(crate) fn begin_watch(&self) -> bool {
+        self.queue.lock().begin_watch()
+    }
+
+    pub(crate) fn end_watch(&self) {
+        self.queue.lock().end_watch();
+    }
+
     /// The descriptor, made now if there is none. `None`: it cannot be had.
     pub(crate) fn fd(&self) -> Option<c_int> {
         let mut courtesy = Courtesy::new();

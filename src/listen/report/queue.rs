@@ -36,6 +36,8 @@ pub(super) struct Queue {
     pub(super) entries: Entries,
     pub(super) sources: Sources,
     bell: Option<Bell>,
+    /// Whether a loop says that it watches it.
+    watched: bool,
     ringing: bool,
     /// Whether somebody has asked and found nothing since it last rang.
     fruitless: bool,
@@ -63,6 +65,7 @@ impl Queue {
             entries: Entries::new(n)?,
             sources: Sources::new(),
             bell: None,
+            watched: false,
             ringing: false,
             fruitless: false,
         })

@@ -266,7 +266,7 @@ fn allocate_rows(layout: Layout, _: usize) -> Result<NonNull<TokenRow>, NoMemory
     let rows = unsafe { begin.add(skipped) }.cast::<TokenRow>();
     // SAFETY: at least as much was skipped, since memory is aligned for a pointer.
     let before = unsafe { rows.cast::<NonNull<u8>>().sub(1) };
-    // SAFETY: as above.
+    // SAFETY: it lies in what was skipped.
     unsafe { before.write(begin) };
     Ok(rows)
 }

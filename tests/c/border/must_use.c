@@ -83,6 +83,7 @@ void quiet(asynchron_t *a, asynchron_t *const *as, asynchron_report_t *r)
     asynchron_report_wake(r);
     asynchron_report_close(r);
     asynchron_report_rearm(r);
+    asynchron_report_watch(r, 0);
     asynchron_report_fd(r);
     asynchron_wait_any(as, 1, 0, NULL);
     asynchron_wait_all(as, 1, 0);

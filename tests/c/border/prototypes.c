@@ -85,6 +85,7 @@ PIN(asynchron_status_t, asynchron_report_wake, (asynchron_report_t *));
 PIN(asynchron_status_t, asynchron_report_close, (asynchron_report_t *));
 PIN(asynchron_status_t, asynchron_report_rearm, (asynchron_report_t *));
 PIN(int, asynchron_report_fd, (asynchron_report_t *));
+PIN(asynchron_status_t, asynchron_report_watch, (asynchron_report_t *, int));
 
 PIN(asynchron_status_t, asynchron_wait_any, (asynchron_t *const *, size_t, uint64_t, size_t *));
 PIN(asynchron_status_t, asynchron_wait_all, (asynchron_t *const *, size_t, uint64_t));

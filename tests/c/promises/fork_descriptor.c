@@ -66,6 +66,7 @@ static void ask_for_one(void)
     int mine = asynchron_report_fd(report), theirs = fd;
 
     CHECK(mine >= 0 && mine != theirs && asynchron_report_fd(report) == mine && !readable(mine));
+    CHECK(asynchron_report_watch(report, 1) == ASYNCHRON_OK); /* though the parent's loop watches its own */
     fd = mine;
     in_child(deliver);
     CHECK(!readable(mine));
@@ -119,7 +120,7 @@ int main(void)
         CHECK(asynchron_report_add(report, a, NULL) == ASYNCHRON_OK);
         CHECK(asynchron_report_add(report, b, NULL) == ASYNCHRON_OK);
         fd = asynchron_report_fd(report);
-        CHECK(fd >= 0);
+        CHECK(fd >= 0 && asynchron_report_watch(report, 1) == ASYNCHRON_OK);
         for (size_t i = 0; i < sizeof silent / sizeof *silent; i++) {
             in_child(silent[i]);
             CHECK(!readable(fd));

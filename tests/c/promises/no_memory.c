@@ -556,6 +556,12 @@ static int do_report_close(asynchron_t *a)
 }
 static int do_report_rearm(asynchron_t *a) { (void)a; return asynchron_report_rearm(report) == ASYNCHRON_OK; }
 static int do_report_fd(asynchron_t *a) { (void)a; return asynchron_report_fd(report) >= 0; }
+static int do_report_watch(asynchron_t *a)
+{
+    (void)a;
+    return asynchron_report_watch(report, 1) == ASYNCHRON_OK && asynchron_report_watch(report, 1) == ASYNCHRON_ALREADY &&
+           asynchron_report_watch(report, 0) == ASYNCHRON_OK;
+}
 
 /* DOES_WITHOUT: asks for some, and is never refused. */
 enum { NEVER, DOES_WITHOUT, PERHAPS, NEEDS_MEMORY };
@@ -643,6 +649,7 @@ static const struct { const char *function, *how; int (*run)(asynchron_t *); int
     { FUNCTION(report_close), "", do_report_close, NEVER },
     { FUNCTION(report_rearm), "", do_report_rearm, NEVER },
     { FUNCTION(report_fd), "", do_report_fd, PERHAPS },
+    { FUNCTION(report_watch), "", do_report_watch, PERHAPS },
     { FUNCTION(wait_any), "500", do_wait_any, PERHAPS },
     { FUNCTION(wait_any), "32", do_wait_any_few, DOES_WITHOUT },
     { FUNCTION(wait_all), "500", do_wait_all, NEVER },

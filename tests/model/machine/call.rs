@@ -172,6 +172,7 @@ pub enum Call {
     ReportClose(Id),
     ReportRearm(Id),
     ReportReadable(Id),
+    ReportWatch(Id, bool),
     WaitAny(Vec<Id>, Until),
     WaitAll(Vec<Id>, Until),
     /// With options, or without; `posted`: with the executor, in options.

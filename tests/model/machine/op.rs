@@ -210,6 +210,10 @@ pub enum Op {
     ReportRearm(In),
     /// Whether its descriptor is readable.
     ReportReadable(In),
+    ReportWatch {
+        r: In,
+        watch: bool,
+    },
     WaitAny {
         few: Few,
         time: Time,

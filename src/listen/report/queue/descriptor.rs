@@ -21,8 +21,18 @@ impl Queue {
     fn forget_parents_bell(&mut self) {
         if self.bell.as_ref().is_some_and(|bell| !bell.is_ours()) {
             self.bell = None;
+            self.watched = false;
             self.ringing = false;
         }
+    }
+
+    /// A loop begins to watch it. False: one does already.
+    pub(in super::super) fn begin_watch(&mut self) -> bool {
+        !mem::replace(&mut self.watched, true)
+    }
+
+    pub(in super::super) fn end_watch(&mut self) {
+        self.watched = false;
     }
 
     /// The descriptor is readable exactly while there is an item or a wake, or the end of one that is closed.

@@ -380,6 +380,7 @@ impl Library {
                 Call::ReportWake(r) => is(asynchron_report_wake(self.r(r))),
                 Call::ReportClose(r) => is(asynchron_report_close(self.r(r))),
                 Call::ReportRearm(r) => is(asynchron_report_rearm(self.r(r))),
+                Call::ReportWatch(r, watch) => is(asynchron_report_watch(self.r(r), watch.into())),
                 Call::ReportReadable(r) => {
                     let fd = asynchron_report_fd(self.r(r));
                     let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };

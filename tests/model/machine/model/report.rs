@@ -16,6 +16,7 @@ pub struct Report {
     /// How often nothing was left.
     ends: usize,
     closed: bool,
+    watched: bool,
 }
 
 struct Entry {
@@ -84,6 +85,10 @@ impl Model {
             }
             // Whoever looks at the descriptor sees no difference.
             Call::ReportRearm(_) => is(ASYNCHRON_OK),
+            Call::ReportWatch(r, watch) => self.report(r, |report| {
+                let before = std::mem::replace(&mut report.watched, watch);
+                is(if watch && before { ASYNCHRON_ALREADY } else { ASYNCHRON_OK })
+            }),
             Call::ReportReadable(r) => {
                 let there = self.report(r, |report| {
                     let end = report.closed && report.pending() == 0;

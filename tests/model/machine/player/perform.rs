@@ -256,6 +256,7 @@ impl Player {
             Op::ReportClose(r) => self.on_report(r, Call::ReportClose)?,
             Op::ReportRearm(r) => self.on_report(r, Call::ReportRearm)?,
             Op::ReportReadable(r) => self.on_report(r, Call::ReportReadable)?,
+            Op::ReportWatch { r, watch } => self.on_report(r, |r| Call::ReportWatch(r, watch))?,
             _ => unreachable!("{op:?} is not about a report"),
         }
         Some(())
