@@ -76,8 +76,8 @@ impl Memory {
     const SLEEPS_SHIFT: u32 = 12;
     const SLEEPS: u32 = 0xffff;
 
-    /// So many of eight must have come soon for the next to spin: it pays above two thirds.
-    const ENOUGH: u32 = 6;
+    /// So many of eight may have come late for the next to spin: it pays where more than two thirds come soon.
+    const TOLERATED: u32 = 2;
     /// When all eight came late, only each 16th is timed.
     const SELDOM: u32 = 15;
 
@@ -86,11 +86,17 @@ impl Memory {
             Advice::LookABit
         } else if (self.0 >> Self::SLEEPS_SHIFT) & Self::SLEEPS != 0 {
             Advice::SleepUnseen
-        } else if (self.0 & Self::ENDS).count_ones() >= Self::ENOUGH {
+        } else if self.enough_came_soon() {
             Advice::Spin
         } else {
             Advice::Sleep
         }
+    }
+
+    /// At most [two](Self::TOLERATED) came late: without an instruction that counts bits, which not all processors have.
+    fn enough_came_soon(self) -> bool {
+        let without_one = |late: u32| late & late.wrapping_sub(1);
+        (0..Self::TOLERATED).fold(!self.0 & Self::ENDS, |late, _| without_one(late)) == 0
     }
 
     /// What it is after a wait that slept unseen.
@@ -125,9 +131,14 @@ impl Memory {
         }
     }
 
+    /// For this thread.
+    fn keep_here(self) {
+        MEMORY.set(std::ptr::without_provenance_mut(self.0 as usize));
+    }
+
     /// For this thread, and for those that begin, if they would do otherwise.
     fn keep(self) {
-        MEMORY.set(std::ptr::without_provenance_mut(self.0 as usize));
+        self.keep_here();
         // ORDERING: a hint.
         if Self(COMMON.load(Relaxed)).advice() != self.advice() {
             // ORDERING: a hint.
@@ -166,7 +177,7 @@ impl Patience {
             Advice::LookABit => look_often(FIRST_LOOKS, &look),
             Advice::Sleep => false,
             Advice::SleepUnseen => {
-                memory.after_unseen().keep();
+                memory.after_unseen().keep_here();
                 return Some(Self::BLIND);
             }
         };
