@@ -30,7 +30,7 @@ const LOOKS: u32 = 16;
 /// What this thread knows of its waits: a [`Memory`], as a pointer.
 static MEMORY: ThreadLocal = ThreadLocal::new(2);
 
-/// What threads that have not waited yet begin with: what one of them learned last.
+/// What threads that have not waited yet begin with: what came of the first waits of others, and what others do by now.
 static COMMON: Line<AtomicU32> = Line(AtomicU32::new(0));
 
 /// How a wait ended.
@@ -75,6 +75,7 @@ impl Memory {
     const MOST_VAIN: u32 = 6;
     const SLEEPS_SHIFT: u32 = 12;
     const SLEEPS: u32 = 0xffff;
+    const FIRST_SLEEPS: u32 = 4;
 
     /// So many of eight may have come late for the next to spin: it pays where more than two thirds come soon.
     const TOLERATED: u32 = 2;
@@ -131,19 +132,39 @@ impl Memory {
         }
     }
 
-    /// For this thread.
-    fn keep_here(self) {
-        MEMORY.set(std::ptr::without_provenance_mut(self.0 as usize));
+    /// What a thread goes on with after its first wait. How many waits sleep unseen is no other's to say, or threads that
+    /// wait a few times would never learn; but where spinning was in vain again and again, it is not tried at once.
+    fn for_one(self) -> Self {
+        let sleeps = (self.0 >> Self::SLEEPS_SHIFT) & Self::SLEEPS;
+        let vain = (self.0 >> Self::VAIN_SHIFT) & 0xf;
+        let sleeps = if vain > 1 { sleeps.min(Self::FIRST_SLEEPS) } else { 0 };
+        Self(self.0 & !(Self::SLEEPS << Self::SLEEPS_SHIFT) | sleeps << Self::SLEEPS_SHIFT)
     }
 
-    /// For this thread, and for those that begin, if they would do otherwise.
+    /// For this thread; and for those that begin, if this was its first wait, or if they would do otherwise.
     fn keep(self) {
-        self.keep_here();
+        let first = MEMORY.get().is_null();
+        self.for_this_thread(first);
         // ORDERING: a hint.
-        if Self(COMMON.load(Relaxed)).advice() != self.advice() {
+        if first || Self(COMMON.load(Relaxed)).advice() != self.advice() {
             // ORDERING: a hint.
             COMMON.store(self.0, Relaxed);
         }
+    }
+
+    /// The same where nothing was learned, but that there was a wait.
+    fn keep_unseen(self) {
+        let first = MEMORY.get().is_null();
+        self.for_this_thread(first);
+        if first {
+            // ORDERING: a hint.
+            COMMON.store(self.0, Relaxed);
+        }
+    }
+
+    fn for_this_thread(self, first: bool) {
+        let own = if first { self.for_one() } else { self };
+        MEMORY.set(std::ptr::without_provenance_mut(own.0 as usize));
     }
 }
 
@@ -177,7 +198,7 @@ impl Patience {
             Advice::LookABit => look_often(FIRST_LOOKS, &look),
             Advice::Sleep => false,
             Advice::SleepUnseen => {
-                memory.after_unseen().keep_here();
+                memory.after_unseen().keep_unseen();
                 return Some(Self::BLIND);
             }
         };
@@ -319,6 +340,44 @@ mod tests {
             waits += 1;
         }
         assert!(spins <= 32, "{spins}");
+    }
+
+    /// So many waits of one after the other of threads that wait so often each, all answered soon, until one spins.
+    fn until_one_spins(common: &mut Memory, waits_each: u32) -> Option<u32> {
+        let mut waits = 0;
+        while waits < 100_000 {
+            let mut own = None;
+            for _ in 0..waits_each {
+                waits += 1;
+                let memory = own.unwrap_or(*common);
+                let (after, learned) = match memory.advice() {
+                    Advice::Spin => return Some(waits),
+                    Advice::SleepUnseen => (memory.after_unseen(), false),
+                    _ => (memory.after(End::Soon), true),
+                };
+                // As `keep` and `keep_unseen` do.
+                if own.is_none() || (learned && common.advice() != after.advice()) {
+                    *common = after;
+                }
+                own = Some(if own.is_none() { after.for_one() } else { after });
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn threads_that_wait_seldom_learn_from_each_other() {
+        for waits_each in [1, 2, 5, 24] {
+            let mut common = after(&[End::Late; 30]);
+            let found = until_one_spins(&mut common, waits_each);
+            assert!(found.is_some_and(|waits| waits <= 50), "{waits_each} each: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_one_has_learned_of_spinning_in_vain_holds_for_those_that_begin() {
+        let mut common = after(&[&[End::Soon; 8][..], &[End::InVain; 4]].concat());
+        assert!(until_one_spins(&mut common, 1).is_some_and(|waits| waits > 60));
     }
 
     #[test]
