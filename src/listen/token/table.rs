@@ -5,8 +5,9 @@
 //! head of that list counts its changes, so that one that was taken and given back meanwhile is noticed.
 //!
 //! There are several lists, and a thread takes from one of them: so threads that have nothing to do with each other do
-//! not write the same cache lines. A row that was never used comes in a block of several, which fill cache lines of their
-//! own; and it is given back to the list it came to first.
+//! not write the same cache lines, unless chance gives them the same list. A row that was never used comes in a block of
+//! several, which fill cache lines of their own; and it is given back to its list. Where there are plenty, a list that is
+//! empty gets as many of one that has more than that.
 
 #[cfg(not(loom))]
 use std::alloc::alloc_zeroed;
@@ -149,13 +150,51 @@ impl Table {
     #[cold]
     fn take_elsewhere(&self, list: usize) -> Result<&TokenRow, NoMemory> {
         // ORDERING: a guess.
-        if self.used.load(Relaxed) >= PLENTY {
-            let others = (1..LISTS).map(|step| list.wrapping_add(step) & LISTS.wrapping_sub(1));
-            if let Some(row) = others.into_iter().find_map(|other| self.take_from(other)) {
-                return Ok(row);
-            }
+        let plenty = self.used.load(Relaxed) >= PLENTY;
+        let mut others = (1..LISTS).map(|step| list.wrapping_add(step) & LISTS.wrapping_sub(1));
+        if let Some(row) =
+            others.clone().filter(|_| plenty).find_map(|other| self.move_block(other, list))
+        {
+            return Ok(row);
         }
         self.take_fresh(list)
+            .or_else(|_| others.find_map(|other| self.take_from(other)).ok_or(NoMemory))
+    }
+
+    /// Moves a block of rows from one list to another, if it has two, and takes the first of them.
+    fn move_block(&self, from: usize, to: usize) -> Option<&TokenRow> {
+        if !self.has_rows(from, BLOCK.saturating_mul(2)) {
+            return None;
+        }
+        let first = self.take_from(from)?;
+        self.set_home(first, to);
+        for _ in 0..BLOCK.saturating_sub(1) {
+            let Some(row) = self.take_from(from) else {
+                break;
+            };
+            self.set_home(row, to);
+            // SAFETY: taken just now.
+            self.give_back(row, unsafe { *row.token.get_to_read() });
+        }
+        Some(first)
+    }
+
+    /// Whether a list has so many, as far as one can see: it may change meanwhile.
+    fn has_rows(&self, list: usize, rows: u32) -> bool {
+        // ORDERING: only looks; what is found there is looked at by atomics alone.
+        let mut next = self.free.get(list).and_then(|free| first_of(free.load(Relaxed)));
+        for _ in 1..rows {
+            let row = next.and_then(|number| self.row(number));
+            // ORDERING: only looks.
+            next = row.and_then(|row| row.next.load(Relaxed).checked_sub(1));
+        }
+        next.is_some()
+    }
+
+    /// The caller has taken the row.
+    fn set_home(&self, row: &TokenRow, list: usize) {
+        // ORDERING: whoever takes the row sees it, as all that was done to it before it was given.
+        row.home.store(list as u32, Relaxed);
     }
 
     /// A row that was never used. The others of its block come to the list.
@@ -176,8 +215,7 @@ impl Table {
             let token = USE | u64::from(other);
             // SAFETY: the number was nobody's before.
             unsafe { *row.token.get() = token };
-            // ORDERING: whoever takes the row sees it, as all that was done to it before it was given.
-            row.home.store(list as u32, Relaxed);
+            self.set_home(row, list);
             if other == number {
                 return Ok(row);
             }
@@ -214,7 +252,7 @@ impl Table {
 
     pub(super) fn give_back(&self, row: &TokenRow, token: u64) {
         let first = number_of(token).wrapping_add(1);
-        // ORDERING: written before the row was first taken, and never again.
+        // ORDERING: written by whoever had the row before, as the caller has it now.
         let home = row.home.load(Relaxed) as usize;
         let Some(free) = self.free.get(home) else {
             return;
@@ -435,12 +473,35 @@ mod tests {
     }
 
     #[test]
+    fn where_there_are_plenty_a_list_gets_rows_for_good() {
+        let table = OfATest::new();
+        table.give_back(table.take(1, 2 * PLENTY as usize));
+        let before = table.0.used.load(Relaxed);
+        let mine = ptr::from_ref(table.take(2, 1)[0]);
+        // SAFETY: a row of the table, which was taken.
+        table.give_back(vec![unsafe { &*mine }]);
+        assert!(ptr::eq(table.0.take_from(2).unwrap(), mine), "it came back to its new list");
+        assert_eq!(table.0.used.load(Relaxed), before, "no more were made");
+    }
+
+    #[test]
+    fn two_that_have_few_between_them_do_not_take_them_from_each_other() {
+        let table = OfATest::new();
+        let many = table.take(1, PLENTY as usize);
+        assert!(table.0.take_elsewhere(2).is_ok());
+        let spare = table.take(2, 3);
+        assert!(table.0.move_block(2, 3).is_none(), "it has less than two blocks");
+        drop((many, spare));
+    }
+
+    #[test]
     fn where_there_are_plenty_those_that_are_free_in_other_lists_are_used_again() {
         let table = OfATest::new();
         let many = 3 * PLENTY as usize;
         for list in 0..5 {
             table.give_back(table.take(list, many));
         }
-        assert!(table.0.used.load(Relaxed) <= 3 * PLENTY + BLOCK);
+        let left_to_each = 2 * BLOCK;
+        assert!(table.0.used.load(Relaxed) <= 3 * PLENTY + 5 * left_to_each);
     }
 }
