@@ -20,7 +20,7 @@ impl Backoff {
     /// one processor it has.
     #[cold]
     pub(crate) fn wait(&mut self) {
-        if self.0 > 0 && sys::processors() > 1 {
+        if self.0 > 0 && sys::runs_in_parallel() {
             self.0 = self.0.wrapping_sub(1);
             hint::spin_loop();
         } else {

@@ -57,7 +57,7 @@ impl<T> Lock<T> {
     }
 
     fn wait_for_it(&self) {
-        let spins = if sys::processors() > 1 { SPINS } else { 0 };
+        let spins = if sys::runs_in_parallel() { SPINS } else { 0 };
         for _ in 0..spins {
             hint::spin_loop();
             // ORDERING: a guess, checked by the exchange; the rest as in `lock`.

@@ -145,8 +145,10 @@ impl Bell {
 }
 
 fn sys_error() -> libc::c_int {
-    // SAFETY: each thread has one.
-    unsafe { *libc::__errno_location() }
+    // SAFETY: a plain query.
+    let errno = unsafe { libc::__errno_location() };
+    // SAFETY: it is this thread's.
+    unsafe { *errno }
 }
 
 fn is_readable(fd: libc::c_int) -> bool {

@@ -29,7 +29,7 @@ impl LockWait {
         // In a crowd, those who spin push out the one that was just woken: so not for long, nor while others sleep. And
         // with but one processor, the holder has lost it.
         let left = if seen & CROWDED == 0 { 0 } else { SPINS - SPINS_IN_A_CROWD };
-        if seen & LOCK_WANTED == 0 && self.spins > left && sys::processors() > 1 {
+        if seen & LOCK_WANTED == 0 && self.spins > left && sys::runs_in_parallel() {
             self.spins = self.spins.wrapping_sub(1);
             sys::pause(1);
         } else {
