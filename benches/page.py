@@ -31,12 +31,16 @@ WORKLOADS = {
     "handoff@2/0": ("the same, from a cold start: the far side is asleep before each 1000 hops",
                     "two threads @2"),
     "handoff@2/0 processor": ("processor time of both, a hop", "two threads @2"),
+    "handoff@2/0 first": ("the first 1000 hops of two new threads", "two threads @2"),
     "handoff@2/1": ("with 1 µs of work before each answer", "two threads @2"),
     "handoff@2/1 processor": ("processor time of both, a hop", "two threads @2"),
+    "handoff@2/1 first": ("the first 1000 hops of two new threads", "two threads @2"),
     "handoff@2/5": ("with 5 µs of work before each answer", "two threads @2"),
     "handoff@2/5 processor": ("processor time of both, a hop", "two threads @2"),
+    "handoff@2/5 first": ("the first 1000 hops of two new threads", "two threads @2"),
     "handoff@2/20": ("with 20 µs of work before each answer", "two threads @2"),
     "handoff@2/20 processor": ("processor time of both, a hop", "two threads @2"),
+    "handoff@2/20 first": ("the first 1000 hops of two new threads", "two threads @2"),
     "broadcast": ("8 threads blocked on one: set until the last has it",
                   "setter @2 on the first processor, waiters on both in turn"),
     "notify": ("create, register a callback, set, release", "one thread @1"),
@@ -199,7 +203,7 @@ def machine():
 def chart(results, path):
     """Each contestant's ratio to floor, on a logarithmic scale; a line marks each goal."""
     rows = [w for w in WORKLOADS if "floor" in results.samples.get(w, {})
-            and "memory" not in w and "processor" not in w]
+            and not any(word in w for word in ("memory", "processor", "first"))]
     them = [one for one in contestants(results) if one != "floor"]
     matplotlib.rcParams.update({"svg.hashsalt": "asynchron", "svg.fonttype": "none"})
     figure, axes = pyplot.subplots(figsize=(9, 0.36 * len(rows) + 1.6))

@@ -84,13 +84,13 @@ struct Handoff {
 }
 
 impl Handoff {
-    /// Nanoseconds a hop, and processor time of both threads.
+    /// Nanoseconds a hop, processor time of both threads, and nanoseconds a hop of the first batch.
     fn near_side<C: Channel>(
         self,
         effort: f64,
         first: C::Sender<Mail<C>>,
         far: &Far,
-    ) -> (f64, f64) {
+    ) -> (f64, f64, f64) {
         let (mut batches, mut processor) = (Batches::new(effort), Batches::new(effort));
         let (mut n, mut to) = (0, first);
         let far = far.wait();
@@ -114,7 +114,8 @@ impl Handoff {
             processor.add_time(used, HOPS);
         }
         C::send(to, Mail { n, next: None });
-        (batches.median(), processor.median())
+        let first = batches.first.unwrap_or_default();
+        (batches.median(), processor.median(), first)
     }
 
     fn far_side<C: Channel>(self, first: C::Receiver<Mail<C>>, far: &Far) {
@@ -133,7 +134,7 @@ impl Handoff {
         }
     }
 
-    fn run<C: Channel>(self, effort: f64, places: usize) -> (f64, f64) {
+    fn run<C: Channel>(self, effort: f64, places: usize) -> (f64, f64, f64) {
         let (sender, receiver) = C::pair();
         let far = Far::new();
         both(
@@ -152,9 +153,10 @@ pub fn handoff_1<C: Channel>(effort: f64) {
 /// With so many microseconds of work before each answer.
 pub fn handoff_2<C: Channel, const WORK: u64>(effort: f64) {
     let cold = Handoff { work: Duration::from_micros(WORK), cold: true };
-    let (time, processor) = cold.run::<C>(effort, 2);
+    let (time, processor, first) = cold.run::<C>(effort, 2);
     result(&format!("handoff@2/{WORK}"), time);
     result(&format!("handoff@2/{WORK} processor"), processor);
+    result(&format!("handoff@2/{WORK} first"), first);
 }
 
 /// Both ends count as the pointer to it.

@@ -25,14 +25,15 @@ pub fn share(effort: f64, n: usize) -> usize {
 /// Times of equal batches, of which the median counts. The first only warms up.
 pub struct Batches {
     at: Vec<f64>,
-    warm: bool,
+    /// What the first one took.
+    pub first: Option<f64>,
     until: Instant,
 }
 
 impl Batches {
     pub fn new(effort: f64) -> Self {
         let until = Instant::now() + Duration::from_secs_f64(effort / 10.0);
-        Self { at: Vec::with_capacity(4096), warm: false, until }
+        Self { at: Vec::with_capacity(4096), first: None, until }
     }
 
     /// Whether to run one more: at least three, and for EFFORT tenths of a second.
@@ -47,10 +48,11 @@ impl Batches {
 
     /// Adds a batch of `ops` that took so many nanoseconds.
     pub fn add_time(&mut self, took: f64, ops: usize) {
-        if self.warm {
-            self.at.push(took / ops as f64);
+        let each = took / ops as f64;
+        if self.first.is_some() {
+            self.at.push(each);
         }
-        self.warm = true;
+        self.first.get_or_insert(each);
     }
 
     pub fn median(mut self) -> f64 {
