@@ -1,42 +1,8 @@
 /* The class Report: asynchrons in the order in which they complete. */
-#include "core.h"
+#include "report.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <structmember.h>
-
-/* What was added, until it has come out; and the tag of the library's item. */
-struct entry {
-    PyObject *handle, *tag; /* references; no tag: NULL */
-    struct entry *before, *behind;
-};
-
-typedef struct {
-    PyObject_HEAD
-    asynchron_report_t *report;
-    struct entry entries; /* a ring */
-    PyObject *weak;
-} Report;
-
-static void link_entry(Report *self, struct entry *entry)
-{
-    entry->before = self->entries.before;
-    entry->behind = &self->entries;
-    entry->before->behind = entry->behind->before = entry;
-}
-
-static void unlink_entry(struct entry *entry)
-{
-    entry->before->behind = entry->behind;
-    entry->behind->before = entry->before;
-}
-
-static void free_entry(struct entry *entry)
-{
-    Py_DECREF(entry->handle);
-    Py_XDECREF(entry->tag);
-    free(entry);
-}
 
 /* ---- made, freed ---- */
 
@@ -48,15 +14,11 @@ static int add_one(Report *self, PyObject *handle, PyObject *tag)
         PyErr_Format(PyExc_TypeError, "a report takes asynchrons, not %R", handle);
         return -1;
     }
-    entry = malloc(sizeof *entry);
+    entry = make_entry(handle, tag);
     if (entry == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    Py_INCREF(handle);
-    Py_XINCREF(tag);
-    entry->handle = handle;
-    entry->tag = tag;
     Py_BEGIN_CRITICAL_SECTION((PyObject *)self)
     link_entry(self, entry);
     status = asynchron_report_add(self->report, ((Asynchron *)handle)->a, entry);
@@ -117,22 +79,16 @@ static int init(PyObject *of, PyObject *args, PyObject *kwds)
 
 static int traverse(PyObject *of, visitproc visit, void *arg)
 {
-    Report *self = (Report *)of;
-    struct entry *entry;
     Py_VISIT(Py_TYPE(of));
-    for (entry = self->entries.behind; entry != NULL && entry != &self->entries; entry = entry->behind) {
-        Py_VISIT(entry->handle);
-        Py_VISIT(entry->tag);
-    }
-    return 0;
+    return entries_traverse((Report *)of, visit, arg);
 }
 
 /* Forgets all that has not come out. */
 static int clear(PyObject *of)
 {
     Report *self = (Report *)of;
-    while (self->entries.behind != NULL && self->entries.behind != &self->entries) {
-        struct entry *entry = self->entries.behind;
+    struct entry *entry;
+    while ((entry = first_entry(self)) != NULL) {
         unlink_entry(entry);
         asynchron_report_remove(self->report, ((Asynchron *)entry->handle)->a);
         free_entry(entry);
@@ -169,16 +125,6 @@ static PyObject *add(PyObject *of, PyObject *args, PyObject *kwds)
     Py_RETURN_NONE;
 }
 
-/* The oldest entry of this asynchron, and with that tag if one is given; or NULL. */
-static struct entry *find(Report *self, asynchron_t *a, PyObject *tag)
-{
-    struct entry *entry;
-    for (entry = self->entries.behind; entry != &self->entries; entry = entry->behind)
-        if (((Asynchron *)entry->handle)->a == a && (tag == NULL || entry->tag == tag))
-            return entry;
-    return NULL;
-}
-
 static PyObject *remove_one(PyObject *of, PyObject *args, PyObject *kwds)
 {
     static char *names[] = {"asynchron", "tag", NULL};
@@ -190,10 +136,10 @@ static PyObject *remove_one(PyObject *of, PyObject *args, PyObject *kwds)
     if (!PyObject_TypeCheck(handle, asynchron_type))
         return PyErr_Format(PyExc_TypeError, "a report holds asynchrons, not %R", handle);
     Py_BEGIN_CRITICAL_SECTION(of)
-    wanted = find(self, ((Asynchron *)handle)->a, tag);
+    wanted = find_entry(self, ((Asynchron *)handle)->a, tag);
     /* The library takes the oldest of this asynchron: what was to come out with that comes with the other one. */
     if (wanted != NULL && asynchron_report_remove(self->report, ((Asynchron *)handle)->a) == ASYNCHRON_OK) {
-        oldest = find(self, ((Asynchron *)handle)->a, NULL);
+        oldest = find_entry(self, ((Asynchron *)handle)->a, NULL);
         taken = wanted->tag;
         wanted->tag = oldest->tag;
         oldest->tag = taken;
@@ -204,128 +150,6 @@ static PyObject *remove_one(PyObject *of, PyObject *args, PyObject *kwds)
         Py_RETURN_FALSE;
     free_entry(oldest);
     Py_RETURN_TRUE;
-}
-
-/* ---- what has completed ---- */
-
-/* The asynchron of an item, with its tag in a pair if that is wanted: a new reference. The item's references go. */
-static PyObject *take(Report *self, const asynchron_item_t *item, int tagged)
-{
-    struct entry *entry = item->tag;
-    PyObject *taken;
-    (void)self;
-    Py_BEGIN_CRITICAL_SECTION((PyObject *)self)
-    unlink_entry(entry);
-    Py_END_CRITICAL_SECTION()
-    asynchron_release(item->asynchron);
-    if (tagged)
-        taken = PyTuple_Pack(2, entry->handle, entry->tag == NULL ? Py_None : entry->tag);
-    else
-        taken = (Py_INCREF(entry->handle), entry->handle);
-    free_entry(entry);
-    return taken;
-}
-
-/* Waits for items: how many; 0, if nothing is left or came in time (then the status says which); -1 with an exception. */
-static Py_ssize_t wait_for_items(Report *self, double seconds, asynchron_item_t *items, size_t most,
-                                 asynchron_status_t *status)
-{
-    size_t n = 0;
-    *status = wait_for_report(self->report, seconds, items, most, &n);
-    switch (*status) {
-    case ASYNCHRON_OK:
-    case ASYNCHRON_END:
-    case ASYNCHRON_TIMEOUT:
-    case ASYNCHRON_WOKEN:
-        return (Py_ssize_t)n;
-    case ASYNCHRON_E_DEADLOCK:
-        PyErr_SetString(PyExc_RuntimeError, "the report would wait for what this thread computes");
-        return -1;
-    default:
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_RuntimeError, asynchron_status_string(*status));
-        return -1;
-    }
-}
-
-static PyObject *next_item(PyObject *of, PyObject *args, PyObject *kwds)
-{
-    static char *names[] = {"timeout", "tagged", NULL};
-    PyObject *timeout = NULL;
-    int tagged = 0;
-    double seconds;
-    asynchron_item_t item;
-    asynchron_status_t status;
-    if (!PyArg_ParseTupleAndKeywords(args, kwds, "|O$p:next", names, &timeout, &tagged) ||
-        to_seconds(timeout, &seconds) < 0)
-        return NULL;
-    switch (wait_for_items((Report *)of, seconds, &item, 1, &status)) {
-    case -1:
-        return NULL;
-    case 1:
-        return take((Report *)of, &item, tagged);
-    default:
-        if (status == ASYNCHRON_END)
-            Py_RETURN_NONE;
-        return PyErr_Format(PyExc_TimeoutError, "nothing has completed yet");
-    }
-}
-
-#define AT_ONCE 64
-
-static PyObject *next_batch(PyObject *of, PyObject *args, PyObject *kwds)
-{
-    static char *names[] = {"most", "timeout", "tagged", NULL};
-    Report *self = (Report *)of;
-    PyObject *timeout = NULL, *batch;
-    Py_ssize_t most = 256, n, i;
-    int tagged = 0, whole = 1;
-    double seconds = 0;
-    asynchron_item_t items[AT_ONCE];
-    asynchron_status_t status;
-    if (!PyArg_ParseTupleAndKeywords(args, kwds, "|nO$p:next_batch", names, &most, &timeout, &tagged))
-        return NULL;
-    if (most < 1)
-        return PyErr_Format(PyExc_ValueError, "a batch has at least one");
-    if (timeout != NULL && to_seconds(timeout, &seconds) < 0)
-        return NULL;
-    batch = PyList_New(0);
-    while (batch != NULL && whole && PyList_Size(batch) < most) {
-        Py_ssize_t left = most - PyList_Size(batch);
-        n = wait_for_items(self, seconds, items, (size_t)(left < AT_ONCE ? left : AT_ONCE), &status);
-        /* All of them come out, whatever fails. */
-        for (i = 0; i < n; i++) {
-            PyObject *one = take(self, &items[i], tagged);
-            if (one == NULL || (batch != NULL && PyList_Append(batch, one) < 0))
-                Py_CLEAR(batch);
-            Py_XDECREF(one);
-        }
-        if (n < 0 && PyList_Size(batch) == 0)
-            Py_CLEAR(batch);
-        whole = n == AT_ONCE;
-        seconds = 0;
-    }
-    return batch;
-}
-
-static PyObject *iterate(PyObject *of)
-{
-    Py_INCREF(of);
-    return of;
-}
-
-static PyObject *iterate_next(PyObject *of)
-{
-    asynchron_item_t item;
-    asynchron_status_t status;
-    do {
-        Py_ssize_t n = wait_for_items((Report *)of, FOREVER, &item, 1, &status);
-        if (n < 0)
-            return NULL;
-        if (n > 0)
-            return take((Report *)of, &item, 0);
-    } while (status != ASYNCHRON_END);
-    return NULL;
 }
 
 /* ---- for loops ---- */
