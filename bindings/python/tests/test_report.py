@@ -4,6 +4,7 @@ import os
 import select
 import selectors
 import threading
+import time
 
 import pytest
 from asynchron import Asynchron, Report
@@ -111,3 +112,39 @@ def test_a_report_that_goes_closes_its_descriptor_and_lets_go_of_all():
     assert [ref() for ref in gone] == [None, None]
     with pytest.raises(OSError):
         os.fstat(fd)
+
+
+def test_removals_against_threads_that_ask_lose_and_double_nothing():
+    tags = [object() for _ in range(3)]
+    for i in range(many(300, 20_000)):
+        A, R, together = Asynchron(), Report(), threading.Barrier(2)
+        gone = [[] for _ in range(4)]
+        for tag in tags:
+            R.add(A, tag)
+
+        def ask(mine):
+            while (pair := R.next(tagged=True)) is not None:
+                mine.append(pair[1])
+
+        def remove(mine, tag):
+            together.wait()
+            if R.remove(A, tag):
+                mine.append(tag)
+
+        threads = [threading.Thread(target=ask, args=(gone[0],)), threading.Thread(target=ask, args=(gone[1],)),
+                   threading.Thread(target=remove, args=(gone[2], tags[1]))]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.001)
+        together.wait()
+        A.put(1)
+        # With the interpreter lock: those that were woken have their items by now, and want the lock.
+        for _ in range(i % 50 * 100):
+            pass
+        if R.remove(A):
+            gone[3].append(None)
+        for thread in threads:
+            thread.join()
+        # Each tag went once, by whichever way; the main thread did not ask for any by name.
+        named = gone[0] + gone[1] + gone[2]
+        assert len(named) + len(gone[3]) == 3 and len(set(named)) == len(named) and len(R) == 0

@@ -44,6 +44,50 @@ struct entry *find_entry(Report *self, asynchron_t *a, PyObject *tag)
     return NULL;
 }
 
+/* ---- where one thread removes, and another has the item already ---- */
+
+void put_aside(Report *self, struct entry *entry)
+{
+    entry->handle = NULL;
+    entry->behind = self->aside;
+    self->aside = entry;
+}
+
+void free_aside(Report *self)
+{
+    struct entry *entry;
+    while ((entry = self->aside) != NULL) {
+        self->aside = entry->behind;
+        free(entry);
+    }
+}
+
+/* An entry that was put aside gets what the oldest of this asynchron has, which is put aside in its place. */
+static void take_other(Report *self, struct entry *entry, asynchron_t *a)
+{
+    struct entry *other = find_entry(self, a, NULL), **at = &self->aside;
+    while (*at != entry)
+        at = &(*at)->behind;
+    *at = entry->behind;
+    entry->handle = other->handle;
+    entry->tag = other->tag;
+    unlink_entry(other);
+    put_aside(self, other);
+}
+
+void unlink_items(Report *self, const asynchron_item_t *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct entry *entry = items[i].tag;
+        if (entry->handle != NULL)
+            unlink_entry(entry);
+        else
+            take_other(self, entry, items[i].asynchron);
+    }
+}
+
+/* ---- all of them ---- */
+
 struct entry *first_entry(Report *self)
 {
     struct entry *first = self->entries.behind;

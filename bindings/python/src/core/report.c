@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <structmember.h>
 
 /* ---- made, freed ---- */
@@ -87,10 +88,16 @@ static int traverse(PyObject *of, visitproc visit, void *arg)
 static int clear(PyObject *of)
 {
     Report *self = (Report *)of;
-    struct entry *entry;
+    struct entry *entry, *gone = NULL;
     while ((entry = first_entry(self)) != NULL) {
         unlink_entry(entry);
         asynchron_report_remove(self->report, ((Asynchron *)entry->handle)->a);
+        entry->behind = gone;
+        gone = entry;
+    }
+    /* Not before: what this runs may look at the report. */
+    while ((entry = gone) != NULL) {
+        gone = entry->behind;
         free_entry(entry);
     }
     return 0;
@@ -107,6 +114,7 @@ static void dealloc(PyObject *of)
     /* First: what lies in it leads to the entries. */
     asynchron_report_close(report);
     clear(of);
+    free_aside(self);
     asynchron_report_release(report);
     PyObject_GC_Del(self);
     Py_DECREF(type);
@@ -129,26 +137,37 @@ static PyObject *remove_one(PyObject *of, PyObject *args, PyObject *kwds)
 {
     static char *names[] = {"asynchron", "tag", NULL};
     Report *self = (Report *)of;
-    PyObject *handle, *tag = NULL, *taken;
-    struct entry *oldest = NULL, *wanted;
+    PyObject *handle, *tag = NULL, *taken = NULL;
+    struct entry *oldest, *wanted;
+    asynchron_t *a;
+    int removed = 0;
     if (!PyArg_ParseTupleAndKeywords(args, kwds, "O|O:remove", names, &handle, &tag))
         return NULL;
     if (!PyObject_TypeCheck(handle, asynchron_type))
         return PyErr_Format(PyExc_TypeError, "a report holds asynchrons, not %R", handle);
+    a = ((Asynchron *)handle)->a;
     Py_BEGIN_CRITICAL_SECTION(of)
-    wanted = find_entry(self, ((Asynchron *)handle)->a, tag);
-    /* The library takes the oldest of this asynchron: what was to come out with that comes with the other one. */
-    if (wanted != NULL && asynchron_report_remove(self->report, ((Asynchron *)handle)->a) == ASYNCHRON_OK) {
-        oldest = find_entry(self, ((Asynchron *)handle)->a, NULL);
+    wanted = find_entry(self, a, tag);
+    if (wanted != NULL && asynchron_report_remove(self->report, a) == ASYNCHRON_OK) {
+        /* That was the oldest of this asynchron: what was to come out with it comes with the other one. */
+        oldest = find_entry(self, a, NULL);
         taken = wanted->tag;
         wanted->tag = oldest->tag;
-        oldest->tag = taken;
+        handle = oldest->handle;
         unlink_entry(oldest);
+        removed = 1;
+        /* Or it was the next, and another thread has the item of the oldest already, but not its entry. That thread will
+         * take the oldest that is left. (What is pending has not come out.) */
+        if (self->asking > 0 && asynchron_poll(a) != ASYNCHRON_PENDING)
+            put_aside(self, oldest);
+        else
+            free(oldest);
     }
     Py_END_CRITICAL_SECTION()
-    if (oldest == NULL)
+    if (!removed)
         Py_RETURN_FALSE;
-    free_entry(oldest);
+    Py_DECREF(handle);
+    Py_XDECREF(taken);
     Py_RETURN_TRUE;
 }
 

@@ -2,14 +2,10 @@
 #include "report.h"
 
 /* The asynchron of an item, with its tag in a pair if that is wanted: a new reference. The item's references go. */
-static PyObject *take(Report *self, const asynchron_item_t *item, int tagged)
+static PyObject *take(const asynchron_item_t *item, int tagged)
 {
     struct entry *entry = item->tag;
     PyObject *taken;
-    (void)self;
-    Py_BEGIN_CRITICAL_SECTION((PyObject *)self)
-    unlink_entry(entry);
-    Py_END_CRITICAL_SECTION()
     asynchron_release(item->asynchron);
     if (tagged)
         taken = PyTuple_Pack(2, entry->handle, entry->tag == NULL ? Py_None : entry->tag);
@@ -24,7 +20,16 @@ static Py_ssize_t wait_for_items(Report *self, double seconds, asynchron_item_t 
                                  asynchron_status_t *status)
 {
     size_t n = 0;
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)self)
+    self->asking++;
+    Py_END_CRITICAL_SECTION()
     *status = wait_for_report(self->report, seconds, items, most, &n);
+    /* Before anything else, all of them: others add and remove as soon as they can. */
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)self)
+    unlink_items(self, items, n);
+    if (--self->asking == 0)
+        free_aside(self);
+    Py_END_CRITICAL_SECTION()
     switch (*status) {
     case ASYNCHRON_OK:
     case ASYNCHRON_END:
@@ -56,7 +61,7 @@ PyObject *next_item(PyObject *of, PyObject *args, PyObject *kwds)
     case -1:
         return NULL;
     case 1:
-        return take((Report *)of, &item, tagged);
+        return take(&item, tagged);
     default:
         if (status == ASYNCHRON_END)
             Py_RETURN_NONE;
@@ -88,7 +93,7 @@ PyObject *next_batch(PyObject *of, PyObject *args, PyObject *kwds)
         n = wait_for_items(self, seconds, items, (size_t)(left < AT_ONCE ? left : AT_ONCE), &status);
         /* All of them come out, whatever fails. */
         for (i = 0; i < n; i++) {
-            PyObject *one = take(self, &items[i], tagged);
+            PyObject *one = take(&items[i], tagged);
             if (one == NULL || (batch != NULL && PyList_Append(batch, one) < 0))
                 Py_CLEAR(batch);
             Py_XDECREF(one);
@@ -116,7 +121,7 @@ PyObject *iterate_next(PyObject *of)
         if (n < 0)
             return NULL;
         if (n > 0)
-            return take((Report *)of, &item, 0);
+            return take(&item, 0);
     } while (status != ASYNCHRON_END);
     return NULL;
 }
