@@ -100,15 +100,16 @@ struct parcel {
     PyObject *value;
 };
 
-/* With the interpreter lock, which such a thread must not ask for any more when the interpreter ends: a program collects
- * what it asked for before. (squares() needs no lock, and may go on until then.) */
+/* With the interpreter lock. If there is no interpreter any more, the object goes with it, and nobody waits. */
 static void *hand_back(void *of)
 {
     struct parcel *parcel = of;
-    PyGILState_STATE state = PyGILState_Ensure();
-    asynchron_python_set(parcel->a, parcel->value);
-    Py_DECREF(parcel->value);
-    PyGILState_Release(state);
+    asynchron_python_state_t state;
+    if (asynchron_python_enter(&state)) {
+        asynchron_python_set(parcel->a, parcel->value);
+        Py_DECREF(parcel->value);
+        asynchron_python_leave(&state);
+    }
     asynchron_release(parcel->a);
     free(parcel);
     return NULL;
@@ -164,7 +165,14 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "pool",
 
 PyMODINIT_FUNC PyInit_pool(void)
 {
+    PyObject *made;
     if (asynchron_python_import() < 0)
         return NULL;
-    return PyModule_Create(&definition);
+    made = PyModule_Create(&definition);
+#ifdef Py_GIL_DISABLED
+    /* Nothing here needs the interpreter lock: there is no state. */
+    if (made != NULL)
+        PyUnstable_Module_SetGIL(made, Py_MOD_GIL_NOT_USED);
+#endif
+    return made;
 }

@@ -9,9 +9,19 @@
  *     start_work(a);                     a thread of yours delivers to it, without the interpreter lock, and releases it
  *     return asynchron_python_wrap(a);   what Python code calls, awaits, or puts in a report
  *
- * All of these want the interpreter lock. The extension links the package's libasynchron, which `python -m asynchron
- * --library` prints; --include prints the folder of the headers. It is loaded with the package: import asynchron before
- * the extension, for one, in the __init__.py of the extension's own package.
+ * These want the interpreter lock. A thread of C that is to use Python's objects takes it by asynchron_python_enter(),
+ * which is safe also while the interpreter ends, as PyGILState_Ensure() is not:
+ *
+ *     asynchron_python_state_t state;
+ *     if (asynchron_python_enter(&state)) {
+ *         asynchron_python_set(a, object);
+ *         Py_DECREF(object);
+ *         asynchron_python_leave(&state);
+ *     }
+ *
+ * The extension links the package's libasynchron, which `python -m asynchron --library` prints; --include prints the
+ * folder of the headers. It is loaded with the package: import asynchron before the extension, for one, in the
+ * __init__.py of the extension's own package. C99 or C++11, and later.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -28,21 +38,59 @@ extern "C" {
 
 #define ASYNCHRON_PYTHON_CAPSULE "asynchron._core._c_interface"
 
-/* What the package hands out. */
+/* What asynchron_python_leave() is to give back. */
+typedef struct {
+    uintptr_t kept[4];
+} asynchron_python_state_t;
+
+/* What the package hands out: later ones add to its end. */
 typedef struct {
     size_t size;
     PyObject *(*wrap)(asynchron_t *a);
     asynchron_t *(*unwrap)(PyObject *object);
     asynchron_status_t (*set)(asynchron_t *a, PyObject *value);
+    int (*enter)(asynchron_python_state_t *state);
+    void (*leave)(const asynchron_python_state_t *state);
 } asynchron_python_t;
 
 static const asynchron_python_t *asynchron_python_interface;
 
-/* To be called before the others: 0, or -1 with an exception. */
+/* To be called before the others: 0, or -1 with an exception: ImportError if the package is not there, or is older than
+ * this header. */
 static inline int asynchron_python_import(void)
 {
-    asynchron_python_interface = (const asynchron_python_t *)PyCapsule_Import(ASYNCHRON_PYTHON_CAPSULE, 0);
-    return asynchron_python_interface == NULL ? -1 : 0;
+    const asynchron_python_t *found = (const asynchron_python_t *)PyCapsule_Import(ASYNCHRON_PYTHON_CAPSULE, 0);
+    if (found == NULL) {
+        /* No module of that name, or one without the capsule. */
+        if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            PyErr_SetString(PyExc_ImportError, "this asynchron has no interface for C");
+        }
+        return -1;
+    }
+    if (found->size < sizeof(asynchron_python_t)) {
+        PyErr_SetString(PyExc_ImportError, "the package asynchron is older than what this extension was built with");
+        return -1;
+    }
+    asynchron_python_interface = found;
+    return 0;
+}
+
+/* Takes the interpreter lock, on any thread, also on one that has it. 1: it is yours until asynchron_python_leave(), which
+ * the same thread calls once for each. 0: the interpreter has ended or is about to, and nothing of Python's may be touched
+ * any more; what you would have dropped stays. It never waits for an interpreter that does not come back, and ends no
+ * thread.
+ *
+ * The end of the interpreter waits for those that are inside, as long as one leaves every two seconds: do not stay for
+ * long. One that does is to Python what a daemon thread is, and up to CPython 3.13 may be unwound. */
+static inline int asynchron_python_enter(asynchron_python_state_t *state)
+{
+    return asynchron_python_interface->enter(state);
+}
+
+/* Gives back what asynchron_python_enter() took. */
+static inline void asynchron_python_leave(const asynchron_python_state_t *state)
+{
+    asynchron_python_interface->leave(state);
 }
 
 /* A new asynchron.Asynchron for `a`, which takes a reference of its own. NULL with an exception. */

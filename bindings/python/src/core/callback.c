@@ -1,56 +1,82 @@
 /* Functions of Python's that are called when an asynchron is complete. */
 #include "core.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 /* One registration. The handle that made it knows it until it has come back. */
 struct callback {
     uint64_t token; /* written before it can run */
-    atomic_int users; /* the library, and the call that registers it */
+    atomic_int users; /* the library, and the calls that register it or take it back */
     PyObject *function;
     Asynchron *handle; /* a reference: the function is called with it */
     struct callback *before, *behind;
 };
 
-PyObject *on_raised;
+/* What is told of a callback that raises; NULL: nobody. Under the class's critical section. */
+static PyObject *on_raised;
+
+PyObject *set_on_raised(PyObject *module, PyObject *function)
+{
+    PyObject *before;
+    (void)module;
+    Py_INCREF(function);
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)asynchron_type);
+    before = on_raised;
+    on_raised = function;
+    Py_END_CRITICAL_SECTION();
+    Py_XDECREF(before);
+    Py_RETURN_NONE;
+}
+
+static PyObject *get_on_raised(void)
+{
+    PyObject *function;
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)asynchron_type);
+    function = on_raised;
+    Py_XINCREF(function);
+    Py_END_CRITICAL_SECTION();
+    return function;
+}
 
 static void list_callback(struct callback *callback)
 {
     Asynchron *handle = callback->handle;
-    Py_BEGIN_CRITICAL_SECTION((PyObject *)handle)
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)handle);
     callback->before = NULL;
     callback->behind = handle->callbacks;
     if (callback->behind != NULL)
         callback->behind->before = callback;
     handle->callbacks = callback;
-    Py_END_CRITICAL_SECTION()
+    Py_END_CRITICAL_SECTION();
 }
 
 static void unlist_callback(struct callback *callback)
 {
     Asynchron *handle = callback->handle;
-    Py_BEGIN_CRITICAL_SECTION((PyObject *)handle)
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)handle);
     if (callback->before != NULL)
         callback->before->behind = callback->behind;
     else
         handle->callbacks = callback->behind;
     if (callback->behind != NULL)
         callback->behind->before = callback->before;
-    Py_END_CRITICAL_SECTION()
+    Py_END_CRITICAL_SECTION();
 }
 
 /* Tells whoever wants to know that this one has raised; the others run. */
 static void tell_raised(struct callback *callback)
 {
-    PyObject *told;
-    if (on_raised != NULL) {
+    PyObject *listener = get_on_raised(), *told;
+    if (listener != NULL) {
         PyObject *type, *exception, *traceback;
         PyErr_Fetch(&type, &exception, &traceback);
         PyErr_NormalizeException(&type, &exception, &traceback);
         if (traceback != NULL)
             PyException_SetTraceback(exception, traceback);
-        told = PyObject_CallFunctionObjArgs(on_raised, exception, callback->function, (PyObject *)callback->handle, NULL);
+        told = PyObject_CallFunctionObjArgs(listener, exception, callback->function, (PyObject *)callback->handle, NULL);
+        Py_DECREF(listener);
         Py_XDECREF(type);
         Py_XDECREF(exception);
         Py_XDECREF(traceback);
@@ -62,14 +88,9 @@ static void tell_raised(struct callback *callback)
     PyErr_WriteUnraisable(callback->function);
 }
 
-static void run(asynchron_t *a, void *of)
+static void call_back(struct callback *callback)
 {
-    struct callback *callback = of;
-    entry_t entry;
     PyObject *answer, *type, *exception, *traceback;
-    (void)a;
-    if (!enter_python(&entry))
-        return;
     /* It may run inside a delivery while an exception is on its way. */
     PyErr_Fetch(&type, &exception, &traceback);
     answer = PyObject_CallFunctionObjArgs(callback->function, (PyObject *)callback->handle, NULL);
@@ -77,7 +98,18 @@ static void run(asynchron_t *a, void *of)
         tell_raised(callback);
     Py_XDECREF(answer);
     PyErr_Restore(type, exception, traceback);
+}
+
+static void run(asynchron_t *a, void *of)
+{
+    entry_t entry;
+    (void)a;
+    if (!enter_python(&entry))
+        return;
+    pthread_cleanup_push(stay, NULL);
+    call_back(of);
     leave_python(entry);
+    pthread_cleanup_pop(0);
 }
 
 static void leave(struct callback *callback)
@@ -92,11 +124,23 @@ static void drop(void *of)
     entry_t entry;
     if (!enter_python(&entry))
         return;
+    pthread_cleanup_push(stay, NULL);
     unlist_callback(callback);
     Py_DECREF(callback->function);
     Py_DECREF((PyObject *)callback->handle);
     leave(callback);
     leave_python(entry);
+    pthread_cleanup_pop(0);
+}
+
+/* asynchron_unnotify(), which may wait for a callback that wants the interpreter lock. */
+static asynchron_status_t take_back(Asynchron *self, uint64_t token)
+{
+    asynchron_status_t status;
+    WITHOUT_LOCK
+    status = asynchron_unnotify(self->a, token);
+    WITH_LOCK
+    return status;
 }
 
 PyObject *notify(Asynchron *self, PyObject *function)
@@ -127,8 +171,12 @@ PyObject *notify(Asynchron *self, PyObject *function)
     if (status < 0)
         return PyErr_Format(PyExc_RuntimeError, "%R: %s", self, asynchron_status_string(status));
     number = PyLong_FromUnsignedLongLong(token);
-    if (number == NULL)
-        asynchron_unnotify(self->a, token);
+    if (number == NULL) {
+        PyObject *type, *exception, *traceback;
+        PyErr_Fetch(&type, &exception, &traceback);
+        take_back(self, token);
+        PyErr_Restore(type, exception, traceback);
+    }
     return number;
 }
 
@@ -138,22 +186,34 @@ PyObject *unnotify(Asynchron *self, PyObject *number)
     unsigned long long token = PyLong_AsUnsignedLongLong(number);
     if (PyErr_Occurred())
         return NULL;
-    Py_BEGIN_ALLOW_THREADS
-    status = asynchron_unnotify(self->a, token);
-    Py_END_ALLOW_THREADS
+    status = take_back(self, token);
     if (status == ASYNCHRON_E_DEADLOCK)
         return PyErr_Format(PyExc_RuntimeError, "%R: a callback cannot wait for itself", self);
     return PyBool_FromLong(status == ASYNCHRON_OK);
 }
 
+/* The first of the list, kept for leave(); or NULL. */
+static struct callback *keep_first_callback(Asynchron *self)
+{
+    struct callback *first;
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)self);
+    first = self->callbacks;
+    if (first != NULL)
+        atomic_fetch_add(&first->users, 1);
+    Py_END_CRITICAL_SECTION();
+    return first;
+}
+
 /* For the collector, which alone knows the handle: none of them runs any more. */
 void take_back_callbacks(Asynchron *self)
 {
-    while (self->callbacks != NULL) {
-        struct callback *first = self->callbacks;
-        asynchron_unnotify(self->a, first->token);
-        if (self->callbacks == first)
-            break; /* it runs just now, on this thread */
+    struct callback *first;
+    bool taken = true;
+    while (taken && (first = keep_first_callback(self)) != NULL) {
+        take_back(self, first->token);
+        /* Otherwise it runs just now, on this thread. */
+        taken = self->callbacks != first;
+        leave(first);
     }
 }
 

@@ -42,22 +42,64 @@ extern PyObject *cancellation_error, *foreign_error;
 PyObject *make_asynchron_type(PyObject *module);
 PyObject *make_report_type(PyObject *module);
 
+/* As a dealloc function does first. */
+static inline void clear_weak_references(PyObject *of, PyObject **list)
+{
+#ifndef Py_GIL_DISABLED
+    /* Mostly there are none. (Without the interpreter lock, others may be about to take theirs off.) */
+    if (*list == NULL)
+        return;
+#endif
+    PyObject_ClearWeakRefs(of);
+    *list = NULL;
+}
+
 /* Its name; a new reference. */
 PyObject *name_of(Asynchron *self);
+
+/* ---- fields.c: references that several threads look at and change ---- */
+
+/* What is there, a new reference; NULL if nothing is. */
+PyObject *look_at(Asynchron *owner, PyObject **place);
+/* Puts it there unless something is, and returns what is there then, a new reference. Takes `made` over. */
+PyObject *keep_first(Asynchron *owner, PyObject **place, PyObject *made);
+/* Puts it there, NULL too, in the place of what was. */
+void put_instead(Asynchron *owner, PyObject **place, PyObject *value);
 
 /* ---- interpreter.c: the interpreter, from any thread ---- */
 
 /* What leave_python() is to give back. */
 typedef struct {
     PyGILState_STATE state;
-    bool foreign;
+    bool counted, had_lock;
 } entry_t;
 
 /* Takes the interpreter lock, also on a thread that is not one of Python's. False: there is no interpreter any more. */
 bool enter_python(entry_t *entry);
 void leave_python(entry_t entry);
-/* Foreign threads come in no more. Called when the interpreter begins to end. */
+/* What of C's comes in is waited for at the end of the interpreter. Called when that begins. */
 PyObject *close_python(PyObject *module, PyObject *unused);
+/* In the child of a fork: the threads that were inside are not there. */
+void forget_those_inside(void);
+
+/* CPython up to 3.13 ends a thread that wants its lock too late by unwinding it. Below us are frames of the library and of
+ * others, who do not expect that: the thread stays here until the process ends. To be pushed as a cleanup around all
+ * that runs Python above such frames. */
+void stay(void *unused);
+
+/* Whether this thread is inside release_with_lock(), and so has the interpreter lock. */
+extern _Thread_local bool has_lock __attribute__((tls_model("initial-exec")));
+
+/* Py_BEGIN_ALLOW_THREADS and its end, where the library may drop something. */
+#define WITHOUT_LOCK \
+    { \
+        bool had_lock = has_lock; \
+        has_lock = false; \
+        Py_BEGIN_ALLOW_THREADS
+#define WITH_LOCK \
+    Py_END_ALLOW_THREADS \
+        has_lock = had_lock; \
+    }
 
 /* asynchron_release(), by a thread that has the interpreter lock: what is dropped need not ask for it. */
 void release_with_lock(asynchron_t *a);
@@ -100,8 +142,8 @@ PyObject *after_fork_in_child(PyObject *module, PyObject *unused);
 
 /* ---- callback.c: functions that are called when it is complete ---- */
 
-extern PyObject *on_raised; /* what is told of a callback that raises; NULL: nobody */
-
+/* What is told of a callback that raises from now on: function(exception, callback, asynchron). */
+PyObject *set_on_raised(PyObject *module, PyObject *function);
 /* The token, or NULL with an exception. */
 PyObject *notify(Asynchron *self, PyObject *function);
 PyObject *unnotify(Asynchron *self, PyObject *token);

@@ -1,6 +1,8 @@
 /* Methods that deliver, or run what does; and the callbacks of those that do not ask. */
 #include "methods.h"
 
+#include <pthread.h>
+
 PyObject *put(PyObject *of, PyObject *value)
 {
     if (deliver_object((Asynchron *)of, value) < 0)
@@ -34,10 +36,10 @@ PyObject *cancel_pending(PyObject *of, PyObject *unused)
     asynchron_t *a = asynchron_retain(((Asynchron *)of)->a);
     asynchron_status_t status;
     (void)unused;
-    Py_BEGIN_ALLOW_THREADS
+    WITHOUT_LOCK
     status = asynchron_cancel_pending(a, NULL);
     asynchron_release(a);
-    Py_END_ALLOW_THREADS
+    WITH_LOCK
     return PyBool_FromLong(status == ASYNCHRON_OK || status == ASYNCHRON_CANCELLED);
 }
 
@@ -57,10 +59,10 @@ PyObject *cancel(PyObject *of, PyObject *args)
         return NULL;
     /* Waiters and callbacks take their turns. */
     a = asynchron_retain(self->a);
-    Py_BEGIN_ALLOW_THREADS
+    WITHOUT_LOCK
     status = asynchron_cancel_with(a, message);
     asynchron_release(a);
-    Py_END_ALLOW_THREADS
+    WITH_LOCK
     if (status == ASYNCHRON_E_NOMEM)
         return PyErr_NoMemory();
     return PyBool_FromLong(status == ASYNCHRON_OK);
@@ -114,17 +116,24 @@ struct running {
     int done;
 };
 
-static int32_t compute(asynchron_t *a, void *ctx)
+static void run_here(struct running *running)
 {
-    struct running *running = ctx;
     PyObject *value = PyObject_Call(running->function, running->args, running->kwds);
-    (void)a;
     if (value != NULL) {
         running->done = deliver_object(running->self, value);
         Py_DECREF(value);
     } else {
         running->done = deliver_raised(running->self);
     }
+}
+
+static int32_t compute(asynchron_t *a, void *ctx)
+{
+    (void)a;
+    /* If the interpreter ends this thread meanwhile. */
+    pthread_cleanup_push(stay, NULL);
+    run_here(ctx);
+    pthread_cleanup_pop(0);
     return 0;
 }
 

@@ -1,7 +1,5 @@
 /* From C to Python and back: addresses, capsules, and what asynchron/python.h calls. */
-#include "core.h"
-
-#include "../../include/asynchron/python.h"
+#include "for_c.h"
 
 static const char capsule_name[] = "asynchron_t";
 
@@ -76,7 +74,8 @@ static asynchron_status_t set(asynchron_t *a, PyObject *value)
 }
 
 static const asynchron_python_t interface = {
-    .size = sizeof(asynchron_python_t), .wrap = wrap, .unwrap = unwrap, .set = set};
+    .size = sizeof(asynchron_python_t), .wrap = wrap, .unwrap = unwrap, .set = set, .enter = enter_from_c,
+    .leave = leave_from_c};
 
 int add_c_interface(PyObject *module)
 {

@@ -11,17 +11,6 @@ static PyObject *version(PyObject *module, PyObject *unused)
     return PyUnicode_FromFormat("%u.%u.%u", number / 10000, number / 100 % 100, number % 100);
 }
 
-/* What is told of callbacks that raise: function(exception, callback, asynchron). */
-static PyObject *set_on_raised(PyObject *module, PyObject *function)
-{
-    PyObject *before = on_raised;
-    (void)module;
-    Py_INCREF(function);
-    on_raised = function;
-    Py_XDECREF(before);
-    Py_RETURN_NONE;
-}
-
 static int add_exception(PyObject *module, const char *name, const char *full, const char *text, PyObject **to)
 {
     *to = PyErr_NewExceptionWithDoc(full, text, NULL, NULL);

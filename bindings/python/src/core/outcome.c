@@ -38,10 +38,10 @@ asynchron_status_t deliver_to(asynchron_t *a, PyObject *value)
     if (!anybody_waits())
         return asynchron_set_buffer(a, value, OBJECT, value, drop_object);
     asynchron_retain(a);
-    Py_BEGIN_ALLOW_THREADS
+    WITHOUT_LOCK
     status = asynchron_set_buffer(a, value, OBJECT, value, drop_object);
     asynchron_release(a);
-    Py_END_ALLOW_THREADS
+    WITH_LOCK
     return status;
 }
 
@@ -81,13 +81,13 @@ int deliver_exception(Asynchron *self, PyObject *exception)
             PyErr_Clear();
     }
     a = asynchron_retain(self->a);
-    Py_BEGIN_ALLOW_THREADS
+    WITHOUT_LOCK
     status = asynchron_fail_with(a, 1, domain, message, payload, drop_object);
     /* Without memory it fails all the same, or those that wait would wait for ever. */
     if (status == ASYNCHRON_E_NOMEM)
         status = asynchron_fail(a, 1, NULL);
     asynchron_release(a);
-    Py_END_ALLOW_THREADS
+    WITH_LOCK
     Py_XDECREF(text);
     return answer(self, status);
 }

@@ -73,9 +73,9 @@ static asynchron_status_t wait_plainly(const struct awaited *awaited, double sec
 {
     asynchron_status_t status;
     atomic_fetch_add_explicit(&waiting, 1, memory_order_relaxed);
-    Py_BEGIN_ALLOW_THREADS
+    WITHOUT_LOCK
     status = look(awaited, to_nanoseconds(seconds));
-    Py_END_ALLOW_THREADS
+    WITH_LOCK
     atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
     return status;
 }
@@ -99,6 +99,7 @@ PyObject *after_fork_in_child(PyObject *module, PyObject *unused)
     bell = NULL;
     is_main = 1;
     atomic_store(&waiting, 0);
+    forget_those_inside();
     Py_RETURN_NONE;
 }
 
@@ -117,9 +118,9 @@ static asynchron_status_t poll_until(const struct awaited *awaited, int fd, uint
             return ASYNCHRON_TIMEOUT;
         left.tv_sec = (time_t)((end - at) / 1000000000);
         left.tv_nsec = (long)((end - at) % 1000000000);
-        Py_BEGIN_ALLOW_THREADS
+        WITHOUT_LOCK
         error = ppoll(&watched, 1, end == UINT64_MAX ? NULL : &left, NULL) < 0 ? errno : 0;
-        Py_END_ALLOW_THREADS
+        WITH_LOCK
         if (error != 0 && error != EINTR) {
             errno = error;
             PyErr_SetFromErrno(PyExc_OSError);
