@@ -34,9 +34,8 @@ class Extra(dict):
 
 def _extra(self):
     """What the program keeps with it: a dict, whose keys are attributes, too."""
-    if self._extra is None:
-        self._extra = Extra()
-    return self._extra
+    extra = self._extra
+    return self._keep_extra(Extra()) if extra is None else extra
 
 
 def _init_subclass(cls, **keywords):

@@ -25,7 +25,10 @@ static int take_number(Asynchron *self)
     counter = PyObject_GetAttrString((PyObject *)type, "_count");
     if (counter == NULL)
         return -1;
+    /* CPython 3.13 without the interpreter lock may hand one number out twice otherwise. */
+    Py_BEGIN_CRITICAL_SECTION(counter);
     next = PyIter_Next(counter);
+    Py_END_CRITICAL_SECTION();
     Py_DECREF(counter);
     if (next == NULL)
         return -1;
@@ -34,23 +37,48 @@ static int take_number(Asynchron *self)
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* Objects whose memory is used again, as the interpreter does for its own: a third of what making one costs. With the
- * interpreter lock, which guards them. */
 #ifdef Py_GIL_DISABLED
-#define SPARES 0
+
+static Asynchron *take_spare(PyTypeObject *type)
+{
+    (void)type;
+    return NULL;
+}
+
+static bool keep_spare(Asynchron *self, PyTypeObject *type)
+{
+    (void)self, (void)type;
+    return false;
+}
+
 #else
-#define SPARES 80
-#endif
-static Asynchron *spares[SPARES + 1];
+
+/* Objects whose memory is used again, as the interpreter does for its own: a third of what making one costs. The
+ * interpreter lock guards them. */
+static Asynchron *spares[80];
 static size_t spare_count;
 
-static Asynchron *take_spare(void)
+static Asynchron *take_spare(PyTypeObject *type)
 {
-    Asynchron *self = spares[--spare_count];
+    Asynchron *self;
+    if (spare_count == 0 || type != asynchron_type)
+        return NULL;
+    self = spares[--spare_count];
     PyObject_Init((PyObject *)self, asynchron_type);
     PyObject_GC_Track(self);
     return self;
 }
+
+static bool keep_spare(Asynchron *self, PyTypeObject *type)
+{
+    if (spare_count == sizeof spares / sizeof *spares || type != asynchron_type)
+        return false;
+    self->a = NULL;
+    spares[spare_count++] = self;
+    return true;
+}
+
+#endif
 
 /* Takes the reference over. */
 static Asynchron *allocate(PyTypeObject *type, asynchron_t *a)
@@ -58,9 +86,8 @@ static Asynchron *allocate(PyTypeObject *type, asynchron_t *a)
     Asynchron *self;
     if (a == NULL)
         return (Asynchron *)PyErr_NoMemory();
-    if (spare_count > 0 && type == asynchron_type)
-        self = take_spare();
-    else
+    self = take_spare(type);
+    if (self == NULL)
         self = (Asynchron *)PyType_GenericAlloc(type, 0);
     if (self == NULL) {
         asynchron_release(a);
@@ -115,12 +142,8 @@ static int init(PyObject *of, PyObject *args, PyObject *kwds)
         PyErr_Format(PyExc_TypeError, "a state is a string, not %R", state);
         return -1;
     }
-    if (name != Py_None) {
-        PyObject *before = self->name;
-        Py_INCREF(name);
-        self->name = name;
-        Py_XDECREF(before);
-    }
+    if (name != Py_None)
+        put_instead(self, &self->name, name);
     if (extra != Py_None) {
         PyObject *mine = PyObject_GetAttrString(of, "extra");
         PyObject *done = mine == NULL ? NULL : PyObject_CallMethod(mine, "update", "O", extra);
@@ -173,21 +196,37 @@ static void dealloc(PyObject *of)
     Asynchron *self = (Asynchron *)of;
     PyTypeObject *type = Py_TYPE(of);
     PyObject_GC_UnTrack(self);
-    if (self->weak != NULL) {
-        PyObject_ClearWeakRefs(of);
-        self->weak = NULL;
-    }
+    clear_weak_references(of, &self->weak);
     release_with_lock(self->a);
     Py_CLEAR(self->name);
     Py_CLEAR(self->extra);
     Py_CLEAR(self->dict);
-    if (spare_count < SPARES && type == asynchron_type) {
-        self->a = NULL;
-        spares[spare_count++] = self;
-    } else {
+    if (!keep_spare(self, type))
         PyObject_GC_Del(self);
-    }
     Py_DECREF((PyObject *)type);
+}
+
+/* ---- what the program keeps with it ---- */
+
+static PyObject *get_extra(PyObject *of, void *unused)
+{
+    PyObject *extra = look_at((Asynchron *)of, &((Asynchron *)of)->extra);
+    (void)unused;
+    return extra != NULL ? extra : (Py_INCREF(Py_None), Py_None);
+}
+
+static int set_extra(PyObject *of, PyObject *extra, void *unused)
+{
+    (void)unused;
+    put_instead((Asynchron *)of, &((Asynchron *)of)->extra, extra == Py_None ? NULL : extra);
+    return 0;
+}
+
+/* Of several threads that come with one each, all get that of the first. */
+static PyObject *keep_extra(PyObject *of, PyObject *made)
+{
+    Py_INCREF(made);
+    return keep_first((Asynchron *)of, &((Asynchron *)of)->extra, made);
 }
 
 /* ---- the type ---- */
@@ -234,6 +273,7 @@ static PyMethodDef methods[] = {
     {"unnotify", unnotify_method, METH_O,
      "unnotify($self, token, /)\n--\n\nTakes a callback back. True: it never runs. False: it has run, or there was none. If it "
      "runs just now on\nanother thread, waits for it."},
+    {"_keep_extra", keep_extra, METH_O, NULL},
     {"capsule", get_capsule, METH_NOARGS,
      "capsule($self, /)\n--\n\nA capsule named \"asynchron_t\" with a reference to what this handle is of, for C."},
     {"from_handle", from_handle, METH_O | METH_CLASS,
@@ -257,6 +297,7 @@ static PyGetSetDef properties[] = {
     {"is_running", is_running, NULL, "Whether a function computes it.", NULL},
     {"is_done", is_done, NULL, "Whether it has a value or has failed.", NULL},
     {"is_cancelled", is_cancelled, NULL, "Whether it was cancelled.", NULL},
+    {"_extra", get_extra, set_extra, NULL, NULL},
     {"name", get_name, set_name, "Its name: the one it was given, or its class's with a number.", NULL},
     {"handle", get_handle, NULL,
      "The address of the asynchron_t, an int, for C. It is there as long as this object; who needs it for longer\n"
@@ -268,7 +309,6 @@ static PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Asynchron, weak), READONLY, NULL},
     {"__dictoffset__", T_PYSSIZET, offsetof(Asynchron, dict), READONLY, NULL},
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Asynchron, call), READONLY, NULL},
-    {"_extra", T_OBJECT, offsetof(Asynchron, extra), 0, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 

@@ -54,15 +54,15 @@ PyObject *is_done(PyObject *of, void *unused)
 
 PyObject *name_of(Asynchron *self)
 {
-    if (self->name == NULL) {
-        PyObject *type = PyObject_GetAttrString((PyObject *)Py_TYPE((PyObject *)self), "__name__");
-        if (type == NULL)
-            return NULL;
-        self->name = PyUnicode_FromFormat("%U-%zu", type, self->number);
-        Py_DECREF(type);
-    }
-    Py_XINCREF(self->name);
-    return self->name;
+    PyObject *name = look_at(self, &self->name), *type;
+    if (name != NULL)
+        return name;
+    type = PyObject_GetAttrString((PyObject *)Py_TYPE((PyObject *)self), "__name__");
+    if (type == NULL)
+        return NULL;
+    name = PyUnicode_FromFormat("%U-%zu", type, self->number);
+    Py_DECREF(type);
+    return name == NULL ? NULL : keep_first(self, &self->name, name);
 }
 
 PyObject *get_name(PyObject *of, void *unused)
@@ -73,11 +73,8 @@ PyObject *get_name(PyObject *of, void *unused)
 
 int set_name(PyObject *of, PyObject *name, void *unused)
 {
-    PyObject *before = ((Asynchron *)of)->name;
     (void)unused;
-    Py_XINCREF(name);
-    ((Asynchron *)of)->name = name;
-    Py_XDECREF(before);
+    put_instead((Asynchron *)of, &((Asynchron *)of)->name, name);
     return 0;
 }
 

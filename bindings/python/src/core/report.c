@@ -20,12 +20,12 @@ static int add_one(Report *self, PyObject *handle, PyObject *tag)
         PyErr_NoMemory();
         return -1;
     }
-    Py_BEGIN_CRITICAL_SECTION((PyObject *)self)
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)self);
     link_entry(self, entry);
     status = asynchron_report_add(self->report, ((Asynchron *)handle)->a, entry);
     if (status != ASYNCHRON_OK)
         unlink_entry(entry);
-    Py_END_CRITICAL_SECTION()
+    Py_END_CRITICAL_SECTION();
     if (status == ASYNCHRON_OK)
         return 0;
     free_entry(entry);
@@ -109,8 +109,7 @@ static void dealloc(PyObject *of)
     PyTypeObject *type = Py_TYPE(of);
     asynchron_report_t *report = self->report;
     PyObject_GC_UnTrack(self);
-    if (self->weak != NULL)
-        PyObject_ClearWeakRefs(of);
+    clear_weak_references(of, &self->weak);
     /* First: what lies in it leads to the entries. */
     asynchron_report_close(report);
     clear(of);
@@ -146,7 +145,7 @@ static PyObject *remove_one(PyObject *of, PyObject *args, PyObject *kwds)
     if (!PyObject_TypeCheck(handle, asynchron_type))
         return PyErr_Format(PyExc_TypeError, "a report holds asynchrons, not %R", handle);
     a = ((Asynchron *)handle)->a;
-    Py_BEGIN_CRITICAL_SECTION(of)
+    Py_BEGIN_CRITICAL_SECTION(of);
     wanted = find_entry(self, a, tag);
     if (wanted != NULL && asynchron_report_remove(self->report, a) == ASYNCHRON_OK) {
         /* That was the oldest of this asynchron: what was to come out with it comes with the other one. */
@@ -163,7 +162,7 @@ static PyObject *remove_one(PyObject *of, PyObject *args, PyObject *kwds)
         else
             free(oldest);
     }
-    Py_END_CRITICAL_SECTION()
+    Py_END_CRITICAL_SECTION();
     if (!removed)
         Py_RETURN_FALSE;
     Py_DECREF(handle);

@@ -20,16 +20,16 @@ static Py_ssize_t wait_for_items(Report *self, double seconds, asynchron_item_t 
                                  asynchron_status_t *status)
 {
     size_t n = 0;
-    Py_BEGIN_CRITICAL_SECTION((PyObject *)self)
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)self);
     self->asking++;
-    Py_END_CRITICAL_SECTION()
+    Py_END_CRITICAL_SECTION();
     *status = wait_for_report(self->report, seconds, items, most, &n);
     /* Before anything else, all of them: others add and remove as soon as they can. */
-    Py_BEGIN_CRITICAL_SECTION((PyObject *)self)
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)self);
     unlink_items(self, items, n);
     if (--self->asking == 0)
         free_aside(self);
-    Py_END_CRITICAL_SECTION()
+    Py_END_CRITICAL_SECTION();
     switch (*status) {
     case ASYNCHRON_OK:
     case ASYNCHRON_END:
