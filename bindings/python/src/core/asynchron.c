@@ -298,6 +298,7 @@ static PyGetSetDef properties[] = {
     {"is_done", is_done, NULL, "Whether it has a value or has failed.", NULL},
     {"is_cancelled", is_cancelled, NULL, "Whether it was cancelled.", NULL},
     {"_extra", get_extra, set_extra, NULL, NULL},
+    {"__dict__", PyObject_GenericGetDict, NULL, NULL, NULL},
     {"name", get_name, set_name, "Its name: the one it was given, or its class's with a number.", NULL},
     {"handle", get_handle, NULL,
      "The address of the asynchron_t, an int, for C. It is there as long as this object; who needs it for longer\n"
