@@ -54,12 +54,13 @@ PyObject *call(PyObject *of, PyObject *args, PyObject *kwds)
     return wait_and_collect(self, FOREVER);
 }
 
-PyObject *wait_method(PyObject *of, PyObject *args)
+PyObject *wait_method(PyObject *of, PyObject *args, PyObject *kwds)
 {
+    static char *names[] = {"timeout", NULL};
     PyObject *timeout = NULL;
     double seconds;
     asynchron_status_t status;
-    if (!PyArg_ParseTuple(args, "|O:wait", &timeout) || to_seconds(timeout, &seconds) < 0)
+    if (!PyArg_ParseTupleAndKeywords(args, kwds, "|O:wait", names, &timeout) || to_seconds(timeout, &seconds) < 0)
         return NULL;
     status = wait_some((Asynchron *)of, seconds);
     return status == ASYNCHRON_E_SYSTEM ? NULL : PyBool_FromLong(status != ASYNCHRON_TIMEOUT);
@@ -99,12 +100,13 @@ PyObject *join(PyObject *of, PyObject *args, PyObject *kwds)
     return both;
 }
 
-PyObject *get(PyObject *of, PyObject *args)
+PyObject *get(PyObject *of, PyObject *args, PyObject *kwds)
 {
+    static char *names[] = {"default", NULL};
     Asynchron *self = (Asynchron *)of;
     PyObject *otherwise = Py_None;
     asynchron_status_t status;
-    if (!PyArg_ParseTuple(args, "|O:get", &otherwise))
+    if (!PyArg_ParseTupleAndKeywords(args, kwds, "|O:get", names, &otherwise))
         return NULL;
     status = await(self, FOREVER);
     if (status == ASYNCHRON_E_SYSTEM)

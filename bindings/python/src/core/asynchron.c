@@ -115,6 +115,8 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *kwds)
 
 static int set_first_state(Asynchron *self, PyObject *state)
 {
+    if (!PyUnicode_Check(state))
+        goto unknown;
     if (PyUnicode_CompareWithASCIIString(state, "PENDING") == 0)
         return 0;
     if (PyUnicode_CompareWithASCIIString(state, "RUNNING") == 0)
@@ -123,6 +125,7 @@ static int set_first_state(Asynchron *self, PyObject *state)
         return asynchron_cancel(self->a), 0;
     if (PyUnicode_CompareWithASCIIString(state, "DONE") == 0)
         return deliver_object(self, Py_None);
+unknown:
     PyErr_Format(PyExc_ValueError, "a state is PENDING, RUNNING, DONE or CANCELLED, not %R", state);
     return -1;
 }
@@ -138,10 +141,6 @@ static int init(PyObject *of, PyObject *args, PyObject *kwds)
         return 0;
     if (!PyArg_ParseTupleAndKeywords(args, kwds, "|O$OOOO:Asynchron", names, &name, &lock, &result, &state, &extra))
         return -1;
-    if (state != Py_None && !PyUnicode_Check(state)) {
-        PyErr_Format(PyExc_TypeError, "a state is a string, not %R", state);
-        return -1;
-    }
     if (name != Py_None)
         put_instead(self, &self->name, name);
     if (extra != Py_None) {
@@ -152,9 +151,9 @@ static int init(PyObject *of, PyObject *args, PyObject *kwds)
             return -1;
         Py_DECREF(done);
     }
-    if (result != Py_None)
-        return deliver_object(self, result);
-    return state == Py_None ? 0 : set_first_state(self, state);
+    if (state != Py_None && set_first_state(self, state) < 0)
+        return -1;
+    return result == Py_None ? 0 : deliver_object(self, result);
 }
 
 static int traverse(PyObject *of, visitproc visit, void *arg)
@@ -206,74 +205,59 @@ static void dealloc(PyObject *of)
     Py_DECREF((PyObject *)type);
 }
 
-/* ---- what the program keeps with it ---- */
-
-static PyObject *get_extra(PyObject *of, void *unused)
-{
-    PyObject *extra = look_at((Asynchron *)of, &((Asynchron *)of)->extra);
-    (void)unused;
-    return extra != NULL ? extra : (Py_INCREF(Py_None), Py_None);
-}
-
-static int set_extra(PyObject *of, PyObject *extra, void *unused)
-{
-    (void)unused;
-    put_instead((Asynchron *)of, &((Asynchron *)of)->extra, extra == Py_None ? NULL : extra);
-    return 0;
-}
-
-/* Of several threads that come with one each, all get that of the first. */
-static PyObject *keep_extra(PyObject *of, PyObject *made)
-{
-    Py_INCREF(made);
-    return keep_first((Asynchron *)of, &((Asynchron *)of)->extra, made);
-}
-
 /* ---- the type ---- */
 
 #define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS
+#define WITH_ONE(function) (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS
 
 static PyMethodDef methods[] = {
     {"call", WITH_KEYWORDS(call),
-     "call($self, /, *args, **kwargs)\n--\n\nThe same as calling the asynchron itself: without a function, waits, and returns the "
-     "value or raises\nwhat it failed with, or CancellationError. With a function, runs it here first, and delivers what\n"
-     "it returns or raises.\n\nBlocks, without the interpreter lock; Ctrl-C ends it in the main thread. RuntimeError if it "
-     "would wait\nfor itself, inside its own function."},
+     "call($self, /, *args, **kwargs)\n--\n\nThe same as calling the asynchron itself.\n\n"
+     "Without a function, waits, and returns the value or raises what it failed with, or CancellationError.\n"
+     "With a function and its arguments, runs it here first, and delivers what it returns or raises; then\n"
+     "RuntimeError if it was begun or is complete.\n\n"
+     "Blocks, without the interpreter lock; Ctrl-C ends it in the main thread. RuntimeError if it would wait\n"
+     "for itself, inside its own function."},
     {"run_func", WITH_KEYWORDS(run_func),
-     "run_func($self, function, /, *args, **kwargs)\n--\n\nRuns a function here, and delivers what it returns or raises. "
-     "RuntimeError if it was begun or is\ncomplete. If it is cancelled while the function runs, that is dropped."},
-    {"put", put, METH_O,
-     "put($self, value, /)\n--\n\nDelivers a value. RuntimeError if it is complete already, also by a cancel; then nothing "
-     "has changed. Any\nthread may."},
-    {"fail", fail, METH_O,
-     "fail($self, exception, /)\n--\n\nDelivers a failure: an exception, or a class of exceptions. Raises as put() does."},
-    {"cancel", cancel, METH_VARARGS,
-     "cancel($self, message=None, /)\n--\n\nCancels: all who wait get CancellationError, with the message. True: it was cancelled "
-     "now; False: it was\ncomplete already. A function that runs is not interrupted; what it returns is dropped."},
+     "run_func($self, /, func, *args, **kwargs)\n--\n\nRuns func(*args, **kwargs) here, and delivers what it returns or raises. "
+     "Returns None.\n\nRuntimeError if it was begun or is complete; then func does not run. If it is cancelled while func\n"
+     "runs, what func returns is dropped."},
+    {"put", WITH_ONE(put),
+     "put($self, /, value)\n--\n\nDelivers a value, any object. All who wait get it, and callbacks run on this thread before "
+     "put() returns.\n\nRuntimeError if it is complete already, also by a cancel; then nothing has changed. Any thread may."},
+    {"fail", WITH_ONE(fail),
+     "fail($self, /, exc)\n--\n\nDelivers a failure: an exception, or a class of exceptions. All who wait have it raised.\n\n"
+     "RuntimeError if it is complete already, as put()."},
+    {"cancel", WITH_KEYWORDS(cancel),
+     "cancel($self, /, msg=None)\n--\n\nCancels: all who wait get CancellationError, with the message.\n\n"
+     "True: it was cancelled now; False: it was complete already. A function that runs is not interrupted;\n"
+     "what it returns is dropped."},
     {"start", start, METH_NOARGS,
-     "start($self, /)\n--\n\nSays that somebody computes it: its state is RUNNING. False: it was begun or is complete."},
+     "start($self, /)\n--\n\nSays that you compute it now, and will deliver: its state is RUNNING.\n\n"
+     "True: the work is yours; False: it was begun by another, or is complete."},
     {"cancel_pending", cancel_pending, METH_NOARGS,
-     "cancel_pending($self, /)\n--\n\nCancels it unless it was begun. Whether it is cancelled."},
-    {"expire_after", expire_after, METH_O,
-     "expire_after($self, seconds, /)\n--\n\nHas it fail with asynchron.Error, code 4, after that time unless it is complete by "
-     "then.\nTrue: it is set; False: it was complete already, or has such a time."},
-    {"wait", wait_method, METH_VARARGS,
-     "wait($self, timeout=None, /)\n--\n\nWaits until it is complete, for at most so many seconds. Whether it is. Raises nothing "
-     "of what it failed\nwith."},
+     "cancel_pending($self, /)\n--\n\nCancels it unless it was begun. Returns whether it is cancelled."},
+    {"expire_after", WITH_ONE(expire_after),
+     "expire_after($self, /, seconds)\n--\n\nHas it fail with asynchron.Error, code 4, after so many seconds, unless it is complete "
+     "by then.\n\nTrue: it is set; False: it is complete already, or has such a time."},
+    {"wait", WITH_KEYWORDS(wait_method),
+     "wait($self, /, timeout=None)\n--\n\nWaits until it is complete, for at most so many seconds; None is for ever.\n\n"
+     "Returns whether it is complete. Raises nothing of what it failed with."},
     {"join", WITH_KEYWORDS(join),
-     "join($self, /, timeout=None)\n--\n\nWaits, and returns (value, exc_info): exc_info is None, or (type, exception, traceback) of "
-     "what it\nfailed with, and then the value is None. CancellationError if it was cancelled; TimeoutError if it\nis not "
-     "complete within so many seconds."},
-    {"get", get, METH_VARARGS,
-     "get($self, default=None, /)\n--\n\nWaits, and returns the value, or the default if it failed. CancellationError if it was "
+     "join($self, /, timeout=None)\n--\n\nWaits, and returns (value, exc_info).\n\n"
+     "exc_info is None, or (type, exception, traceback) of what it failed with, and then the value is None.\n"
+     "CancellationError if it was cancelled; TimeoutError if it is not complete within so many seconds."},
+    {"get", WITH_KEYWORDS(get),
+     "get($self, /, default=None)\n--\n\nWaits, and returns the value, or the default if it failed. CancellationError if it was "
      "cancelled."},
-    {"notify", notify_method, METH_O,
-     "notify($self, function, /)\n--\n\nHas function(self) called once it is complete: on the thread that completes it, or at once "
-     "if it is\ncomplete. Returns a token for unnotify(). What it raises is logged, and the other callbacks run."},
-    {"unnotify", unnotify_method, METH_O,
-     "unnotify($self, token, /)\n--\n\nTakes a callback back. True: it never runs. False: it has run, or there was none. If it "
-     "runs just now on\nanother thread, waits for it."},
-    {"_keep_extra", keep_extra, METH_O, NULL},
+    {"notify", WITH_ONE(notify_method),
+     "notify($self, /, notifier)\n--\n\nHas notifier(self) called once it is complete: on the thread that completes it, or here and "
+     "at once\nif it is complete.\n\nReturns a token for unnotify(). What notifier raises is logged by "
+     "logging.getLogger(\"asynchron\"),\nand the other callbacks run."},
+    {"unnotify", WITH_ONE(unnotify_method),
+     "unnotify($self, /, token)\n--\n\nTakes a callback back. The token is what notify() returned.\n\n"
+     "True: it never runs. False: it has run, or there was none. If it runs just now on another thread, waits\n"
+     "for it."},
     {"capsule", get_capsule, METH_NOARGS,
      "capsule($self, /)\n--\n\nA capsule named \"asynchron_t\" with a reference to what this handle is of, for C."},
     {"from_handle", from_handle, METH_O | METH_CLASS,
@@ -290,6 +274,7 @@ static PyGetSetDef properties[] = {
      "(type, exception, traceback) of what it failed with, or None if it has a value. AttributeError while it\nis not "
      "complete. To assign it delivers a failure.", NULL},
     {"state", get_state, NULL, "\"PENDING\", \"RUNNING\", \"DONE\" or \"CANCELLED\". A failed one is done.", NULL},
+    {"fsm_state", get_state, NULL, "The same as state.", NULL},
     {"ready", is_ready, NULL, "Whether it is complete, in whichever way.", NULL},
     {"pending", is_pending, NULL, "Whether nobody has begun or delivered it.", NULL},
     {"cancelled", is_cancelled, NULL, "Whether it was cancelled.", NULL},
@@ -297,9 +282,11 @@ static PyGetSetDef properties[] = {
     {"is_running", is_running, NULL, "Whether a function computes it.", NULL},
     {"is_done", is_done, NULL, "Whether it has a value or has failed.", NULL},
     {"is_cancelled", is_cancelled, NULL, "Whether it was cancelled.", NULL},
-    {"_extra", get_extra, set_extra, NULL, NULL},
-    {"__dict__", PyObject_GenericGetDict, NULL, NULL, NULL},
     {"name", get_name, set_name, "Its name: the one it was given, or its class's with a number.", NULL},
+    {"extra", get_extra, set_extra,
+     "What the program keeps with it: at first an empty dict whose keys are attributes, too. To assign puts\n"
+     "another object in its place.", NULL},
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {"handle", get_handle, NULL,
      "The address of the asynchron_t, an int, for C. It is there as long as this object; who needs it for longer\n"
      "retains it.", NULL},
@@ -320,8 +307,8 @@ static const char documentation[] =
     "    A = Asynchron()\n"
     "    threading.Thread(target=lambda: A.put(compute())).start()\n"
     "    value = A()\n\n"
-    "A result other than None is delivered at once. The lock is taken for the sake of programs that give one, and\n"
-    "not used. `await A` waits in asyncio and trio.";
+    "A result other than None is delivered at once. extra is a mapping that A.extra begins with. The lock is taken\n"
+    "for the sake of programs that give one, and not used. `await A` waits in asyncio and trio.";
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)documentation},

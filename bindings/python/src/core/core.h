@@ -38,6 +38,7 @@ typedef struct {
 
 extern PyTypeObject *asynchron_type, *report_type;
 extern PyObject *cancellation_error, *foreign_error;
+extern PyObject *extra_type; /* what A.extra is at first; NULL before the package has said it */
 
 PyObject *make_asynchron_type(PyObject *module);
 PyObject *make_report_type(PyObject *module);
@@ -139,6 +140,14 @@ int to_seconds(PyObject *argument, double *seconds);
 /* Threads of Python's that wait just now: whoever delivers lets go of the interpreter lock for them. */
 bool anybody_waits(void);
 PyObject *after_fork_in_child(PyObject *module, PyObject *unused);
+
+/* ---- argument.c: an argument by its place or its name ---- */
+
+/* The one argument of a METH_FASTCALL | METH_KEYWORDS method, borrowed; NULL with an exception. */
+PyObject *only_argument(const char *method, const char *name, PyObject *const *args, Py_ssize_t n, PyObject *names);
+/* The arguments with the function in the first place, where it may have been given as `func`: new references. 0, or -1
+ * with an exception. */
+int take_function(PyObject **args, PyObject **kwds);
 
 /* ---- callback.c: functions that are called when it is complete ---- */
 

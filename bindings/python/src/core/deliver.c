@@ -3,17 +3,20 @@
 
 #include <pthread.h>
 
-PyObject *put(PyObject *of, PyObject *value)
+PyObject *put(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    if (deliver_object((Asynchron *)of, value) < 0)
+    PyObject *value = only_argument("put", "value", args, n, names);
+    if (value == NULL || deliver_object((Asynchron *)of, value) < 0)
         return NULL;
     Py_RETURN_NONE;
 }
 
-PyObject *fail(PyObject *of, PyObject *exception)
+PyObject *fail(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    PyObject *made = NULL;
+    PyObject *made = NULL, *exception = only_argument("fail", "exc", args, n, names);
     int done;
+    if (exception == NULL)
+        return NULL;
     if (PyExceptionClass_Check(exception)) {
         made = PyObject_CallNoArgs(exception);
         if (made == NULL)
@@ -49,13 +52,14 @@ PyObject *start(PyObject *of, PyObject *unused)
     return PyBool_FromLong(asynchron_start(((Asynchron *)of)->a) == ASYNCHRON_OK);
 }
 
-PyObject *cancel(PyObject *of, PyObject *args)
+PyObject *cancel(PyObject *of, PyObject *args, PyObject *kwds)
 {
+    static char *names[] = {"msg", NULL};
     Asynchron *self = (Asynchron *)of;
     const char *message = NULL;
     asynchron_status_t status;
     asynchron_t *a;
-    if (!PyArg_ParseTuple(args, "|z:cancel", &message))
+    if (!PyArg_ParseTupleAndKeywords(args, kwds, "|z:cancel", names, &message))
         return NULL;
     /* Waiters and callbacks take their turns. */
     a = asynchron_retain(self->a);
@@ -68,11 +72,12 @@ PyObject *cancel(PyObject *of, PyObject *args)
     return PyBool_FromLong(status == ASYNCHRON_OK);
 }
 
-PyObject *expire_after(PyObject *of, PyObject *argument)
+PyObject *expire_after(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
+    PyObject *argument = only_argument("expire_after", "seconds", args, n, names);
     double seconds;
     asynchron_status_t status;
-    if (to_seconds(argument, &seconds) < 0)
+    if (argument == NULL || to_seconds(argument, &seconds) < 0)
         return NULL;
     if (seconds < 0)
         return PyErr_Format(PyExc_ValueError, "a time is needed after which it expires");
@@ -96,9 +101,11 @@ int set_exc_info(PyObject *of, PyObject *info, void *unused)
 {
     PyObject *exception;
     (void)unused;
+    if (info == Py_None)
+        return deliver_object((Asynchron *)of, Py_None);
     if (info == NULL || !PyTuple_Check(info) || PyTuple_Size(info) != 3 ||
         !PyExceptionInstance_Check(PyTuple_GetItem(info, 1))) {
-        PyErr_SetString(PyExc_TypeError, "exc_info is (type, exception, traceback)");
+        PyErr_SetString(PyExc_TypeError, "exc_info is (type, exception, traceback), or None");
         return -1;
     }
     exception = PyTuple_GetItem(info, 1);
@@ -159,27 +166,34 @@ int run_function(Asynchron *self, PyObject *args, PyObject *kwds)
         }
         return running.done;
     }
-    PyErr_Format(PyExc_RuntimeError, status == ASYNCHRON_CANCELLED ? "%R already completed" : "%R has begun already", self);
+    PyErr_Format(PyExc_RuntimeError,
+                 asynchron_poll(self->a) == ASYNCHRON_PENDING ? "%R has begun already" : "%R already completed", self);
     return -1;
 }
 
 PyObject *run_func(PyObject *of, PyObject *args, PyObject *kwds)
 {
-    if (PyTuple_Size(args) < 1)
-        return PyErr_Format(PyExc_TypeError, "a function is needed");
-    if (run_function((Asynchron *)of, args, kwds) < 0)
+    int done;
+    if (take_function(&args, &kwds) < 0)
+        return NULL;
+    done = run_function((Asynchron *)of, args, kwds);
+    Py_DECREF(args);
+    Py_XDECREF(kwds);
+    if (done < 0)
         return NULL;
     Py_RETURN_NONE;
 }
 
 /* ---- callbacks ---- */
 
-PyObject *notify_method(PyObject *self, PyObject *function)
+PyObject *notify_method(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    return notify((Asynchron *)self, function);
+    PyObject *function = only_argument("notify", "notifier", args, n, names);
+    return function == NULL ? NULL : notify((Asynchron *)of, function);
 }
 
-PyObject *unnotify_method(PyObject *self, PyObject *token)
+PyObject *unnotify_method(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
-    return unnotify((Asynchron *)self, token);
+    PyObject *token = only_argument("unnotify", "token", args, n, names);
+    return token == NULL ? NULL : unnotify((Asynchron *)of, token);
 }

@@ -78,6 +78,25 @@ int set_name(PyObject *of, PyObject *name, void *unused)
     return 0;
 }
 
+/* Made for whoever first asks. */
+PyObject *get_extra(PyObject *of, void *unused)
+{
+    Asynchron *self = (Asynchron *)of;
+    PyObject *extra = look_at(self, &self->extra);
+    (void)unused;
+    if (extra != NULL)
+        return extra;
+    extra = PyObject_CallNoArgs(extra_type);
+    return extra == NULL ? NULL : keep_first(self, &self->extra, extra);
+}
+
+int set_extra(PyObject *of, PyObject *extra, void *unused)
+{
+    (void)unused;
+    put_instead((Asynchron *)of, &((Asynchron *)of)->extra, extra);
+    return 0;
+}
+
 PyObject *represent(PyObject *of)
 {
     PyObject *type = PyObject_GetAttrString((PyObject *)Py_TYPE(of), "__name__");

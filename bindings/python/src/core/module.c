@@ -2,13 +2,21 @@
 #include "core.h"
 
 PyTypeObject *asynchron_type, *report_type;
-PyObject *cancellation_error, *foreign_error;
+PyObject *cancellation_error, *foreign_error, *extra_type;
 
 static PyObject *version(PyObject *module, PyObject *unused)
 {
     uint32_t number = asynchron_version();
     (void)module, (void)unused;
     return PyUnicode_FromFormat("%u.%u.%u", number / 10000, number / 100 % 100, number % 100);
+}
+
+static PyObject *set_extra_type(PyObject *module, PyObject *type)
+{
+    (void)module;
+    Py_INCREF(type);
+    extra_type = type;
+    Py_RETURN_NONE;
 }
 
 static int add_exception(PyObject *module, const char *name, const char *full, const char *text, PyObject **to)
@@ -40,6 +48,7 @@ static int fill(PyObject *module)
 static PyMethodDef functions[] = {
     {"_after_fork_in_child", after_fork_in_child, METH_NOARGS, NULL},
     {"_close", close_python, METH_NOARGS, NULL},
+    {"_set_extra_type", set_extra_type, METH_O, NULL},
     {"_set_on_raised", set_on_raised, METH_O, NULL},
     {"version", version, METH_NOARGS, "version()\n--\n\nThe version of the C library that was found."},
     {NULL, NULL, 0, NULL},

@@ -133,6 +133,16 @@ static PyObject *own_payload(Asynchron *self, asynchron_error_t *error)
     return NULL;
 }
 
+/* A CancellationError of its own for each who asks. */
+static PyObject *cancellation_of(Asynchron *self, const char *message)
+{
+    PyObject *exception = message != NULL && *message != '\0' ? PyObject_CallFunction(cancellation_error, "s", message)
+                                                              : PyObject_CallNoArgs(cancellation_error);
+    if (exception != NULL && PyObject_SetAttrString(exception, "fsm", (PyObject *)self) < 0)
+        Py_CLEAR(exception);
+    return exception;
+}
+
 PyObject *exception_of(Asynchron *self, PyObject **traceback)
 {
     asynchron_error_t error = {0};
@@ -147,9 +157,7 @@ PyObject *exception_of(Asynchron *self, PyObject **traceback)
     }
     switch (asynchron_poll(self->a)) {
     case ASYNCHRON_CANCELLED:
-        if (error.message != NULL && *error.message != '\0')
-            return PyObject_CallFunction(cancellation_error, "s", error.message);
-        return PyObject_CallFunction(cancellation_error, NULL);
+        return cancellation_of(self, error.message);
     case ASYNCHRON_FAILED:
         return PyObject_CallFunction(foreign_error, "zis", error.domain, (int)error.code,
                                      error.message ? error.message : "");
