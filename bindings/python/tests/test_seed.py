@@ -1,7 +1,9 @@
 """What the page of cs.result shows, and its corners."""
 
 import copy
+import functools
 import pickle
+import sys
 import threading
 import weakref
 
@@ -9,7 +11,7 @@ import asynchron
 import pytest
 from asynchron import (Asynchron, CancellationError, OnDemandFunction, OnDemandResult, Result, ResultSet, after, bg,
                        call_in_thread, in_thread, report)
-from conftest import later
+from conftest import comes_true, later, many
 
 
 def test_three_threads_meet_as_on_the_page():
@@ -71,10 +73,12 @@ def test_states():
     assert A(lambda: A.state) == "RUNNING"
     assert (A.state, A.is_done, A.ready, A.pending, A.empty()) == ("DONE", True, True, False, False)
     assert Asynchron(state="RUNNING").is_running and Asynchron(state="CANCELLED").cancelled
-    with pytest.raises(ValueError):
-        Asynchron(state="LOST")
-    with pytest.raises(TypeError):
-        Asynchron(state=3)
+    for wrong in ("LOST", 3):
+        with pytest.raises(ValueError):
+            Asynchron(state=wrong)
+    assert Asynchron(state="RUNNING", result=5).is_done
+    with pytest.raises(RuntimeError):
+        Asynchron(state="CANCELLED", result=5)
 
 
 def test_before_completion_result_is_an_attribute_error():
@@ -116,6 +120,8 @@ def test_bg_runs_in_a_thread_of_its_own():
     A = Asynchron()
     assert isinstance(A.bg(lambda: 8), threading.Thread) and A() == 8
     assert Asynchron().run_func_in_thread(lambda: 8) == 8
+    doubled = in_thread(lambda func, _name=2: func * _name)
+    assert doubled(4) == doubled(func=4, _name=2) == doubled.direct(4) == 8
     assert in_thread(lambda q: q * 2)(4) == call_in_thread(lambda q: q * 2, 4) == 8
     with pytest.raises(ZeroDivisionError):
         call_in_thread(lambda: 1 / 0)
@@ -127,6 +133,148 @@ def test_context_variables_are_seen_in_bg():
     variable = contextvars.ContextVar("variable")
     variable.set(5)
     assert bg(variable.get)() == 5
+
+
+def test_a_second_function_is_refused_at_once_and_does_not_run():
+    ran, go_on = [], threading.Event()
+    A = Asynchron()
+    A.bg(go_on.wait)
+    for again in (A.bg, A.run_func, A, A.run_func_in_thread):
+        with pytest.raises(RuntimeError, match="begun already"):
+            again(ran.append, 1)
+    go_on.set()
+    assert A() is True
+    for again in (A.bg, A.run_func, A, A.run_func_in_thread):
+        with pytest.raises(RuntimeError, match="already completed"):
+            again(ran.append, 1)
+    assert ran == []
+
+
+def test_of_many_that_begin_a_function_in_a_thread_one_may_and_the_others_are_told():
+    for _ in range(many(30, 1000)):
+        A, barrier, begun = Asynchron(), threading.Barrier(3), []
+
+        def begin(n):
+            barrier.wait()
+            try:
+                A.bg(lambda: n)
+            except RuntimeError:
+                return
+            begun.append(n)
+
+        threads = [threading.Thread(target=begin, args=(n,)) for n in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert begun == [A()]
+
+
+def test_a_function_has_begun_when_bg_returns_and_waits_for_itself_in_no_thread():
+    A, go_on = Asynchron(), threading.Event()
+    A.bg(go_on.wait)
+    assert A.is_running
+    go_on.set()
+    B = Asynchron()
+    B.bg(lambda: B())
+    with pytest.raises(RuntimeError, match="itself"):
+        B()
+
+
+def test_bg_takes_options():
+    class Own(threading.Thread):
+        pass
+
+    log = []
+
+    class Entered:
+        def __enter__(self):
+            log.append(("in", threading.current_thread()))
+
+        def __exit__(self, *_):
+            log.append(("out", threading.current_thread()))
+
+    A = Asynchron("a")
+    thread = A.bg(lambda: log.append("runs"), _daemon=True, _thread_factory=Own, _pre_enter_objects=[Entered()])
+    A()
+    thread.join()
+    assert type(thread) is Own and thread.daemon and thread.name == "a"
+    assert log == [("in", threading.current_thread()), "runs", ("out", thread)]
+    B = Asynchron()
+    thread = B.bg(int, _no_start=True, _no_logexc=True)
+    assert B.pending and not thread.is_alive()
+    thread.start()
+    assert B() == 0
+    assert bg(int, _daemon=False, _name="nm")() == 0
+    C = Asynchron()
+    with pytest.raises(TypeError):
+        C.bg(int, _nothing=1)
+    assert C.pending
+
+
+def test_a_thread_that_cannot_start_leaves_nothing():
+    left = []
+
+    class Broken(threading.Thread):
+        def start(self):
+            raise RuntimeError("no thread")
+
+    class Entered:
+        def __enter__(self):
+            pass
+
+        def __exit__(self, *_):
+            left.append(1)
+
+    A = Asynchron()
+    with pytest.raises(RuntimeError, match="no thread"):
+        A.bg(int, _thread_factory=Broken, _pre_enter_objects=[Entered()])
+    assert A.pending and left == [1]
+    A.bg(int)
+    assert A() == 0
+
+
+@pytest.mark.parametrize("late", [lambda: 1, lambda: 1 / 0], ids=["value", "failure"])
+@pytest.mark.parametrize("complete", [lambda A: A.cancel(), lambda A: A.put(5)], ids=["cancelled", "delivered"])
+def test_what_a_thread_delivers_too_late_is_dropped_quietly(late, complete, caplog, capsys, monkeypatch):
+    told = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    A, B, go_on = Asynchron(), Asynchron(), threading.Event()
+    function = lambda: go_on.wait() and late()
+    post = B.post_notify(lambda value: function())
+    R = after([B], None, function)
+    threads = [A.bg(function), threading.Thread(target=B.put, args=(1,))]
+    threads[1].start()
+    assert comes_true(lambda: post.is_running)
+    for each in (A, post, R):
+        complete(each)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert told == [] and caplog.text == "" and capsys.readouterr() == ("", "")
+    assert all(each.is_cancelled or each() == 5 for each in (A, post, R))
+
+
+def test_after_checks_first_and_registers_nothing_with_what_it_refuses():
+    A, ran = Asynchron(), []
+    for wrong in (lambda: after([A, 3], None, ran.append, 1), lambda: after([A], 3, ran.append, 1),
+                  lambda: after([A], None, 3), lambda: after(3, None, int)):
+        before = sys.getrefcount(A)
+        with pytest.raises(TypeError):
+            wrong()
+        assert sys.getrefcount(A) == before
+    A.put(1)
+    assert ran == []
+
+
+def test_after_leaves_one_that_is_complete_as_it_is():
+    A, R, ran = Asynchron(), Asynchron(result=7), []
+    assert after([A], R, ran.append, 1) is R
+    A.put(1)
+    assert R() == 7
+    with pytest.raises(RuntimeError):
+        after([A], R, ran.append, 1)
+    assert ran == []
 
 
 def test_after_runs_when_all_are_complete():
@@ -173,6 +321,60 @@ def test_on_demand_runs_when_it_is_asked_for_and_once():
         OnDemandResult(lambda: 1 / 0)()
 
 
+def test_on_demand_runs_for_nobody_that_does_not_wait():
+    ran = []
+    R = OnDemandResult(ran.append, 1)
+    assert R.wait(0) is False and R.pending
+    with pytest.raises(TimeoutError):
+        R.join(0)
+    with pytest.raises(ValueError):
+        R(int)
+    assert R.pending and ran == []
+    assert R() is None and ran == [1]
+
+
+def test_on_demand_is_named_after_its_class_and_shows_its_function():
+    class Special(OnDemandResult):
+        pass
+
+    assert [Special(int).name, Special(int).name] == ["Special-0", "Special-1"]
+    assert OnDemandResult(int).name.startswith("OnDemandResult-")
+    assert str(Special(func=max)) == "Special['Special-2':PENDING]:func=max"
+    assert str(Special(max, 1, default=2)).endswith(":func=max:fargs=(1,):fkwargs={'default': 2}")
+    assert Special.from_handle(Asynchron(result=4).capsule())() == 4
+
+
+def test_on_demand_runs_once_for_all_who_ask():
+    ran, go_on = [], threading.Event()
+    R = OnDemandResult(lambda: ran.append(1) or go_on.wait() and 42)
+    got = []
+    threads = [threading.Thread(target=lambda: got.append(R())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    later(go_on.set)
+    for thread in threads:
+        thread.join()
+    assert got == [42] * 4 and ran == [1]
+
+
+def test_nothing_but_iterating_a_set_waits():
+    A, B = Asynchron("a"), Asynchron("b", result=1)
+    both = ResultSet([A, B])
+    shown = {"ResultSet({%r, %r})" % pair for pair in ((A, B), (B, A))}
+    assert repr(both) in shown and str(both) in shown and f"{both}" in shown and repr(ResultSet()) == "ResultSet()"
+    for same in (both.copy(), copy.copy(both), copy.deepcopy(both), both | both, both & both, both | set(), set(both)):
+        assert len(same) == 2 and A in same and B in same and same == both
+    assert type(copy.copy(both)) is type(copy.deepcopy(both)) is ResultSet
+    assert len(both - {B}) == 1 and both ^ both == set() and both <= both and both and not both.isdisjoint([A])
+    both |= {Asynchron()}
+    both.discard(A)
+    assert len(both) == 2
+    with both:
+        pass
+    with pytest.raises(TypeError, match="pickle"):
+        pickle.dumps(both)
+
+
 def test_a_set_iterates_as_they_complete():
     A, B = Asynchron(), Asynchron()
     later(B.put, 1, after=0.02)
@@ -189,6 +391,12 @@ def test_extra_keeps_what_the_program_likes():
     assert A.extra == {"a": 1, "b": 2} and A.extra.a == 1 and Asynchron().extra == {}
     with pytest.raises(AttributeError):
         A.extra.c
+    A.extra = other = object()
+    assert A.extra is other
+    A.extra = None
+    assert A.extra is None
+    del A.extra
+    assert A.extra == {}
 
 
 def test_identity_is_that_of_the_object():
@@ -197,11 +405,30 @@ def test_identity_is_that_of_the_object():
     assert weakref.ref(A)() is A
 
 
+def test_an_asynchron_has_attributes_as_any_object():
+    class Special(Asynchron):
+        @functools.cached_property
+        def computed(self):
+            return [self.name]
+
+    for A in (Asynchron("a"), Special("a"), OnDemandResult(int)):
+        before = dict(vars(A))
+        A.mine = 3
+        assert vars(A) == {**before, "mine": 3} and A.__dict__ is vars(A) and A.mine == 3
+        A.__dict__ = {"other": 4}
+        assert A.other == 4 and not hasattr(A, "mine")
+    A = Special("a")
+    assert A.computed is A.computed and A.computed == ["a"]
+    with pytest.raises(TypeError):
+        A.__dict__ = 3
+
+
 def test_a_copy_is_the_same_and_pickle_refuses():
     A = Asynchron()
     assert copy.copy(A) is A and copy.deepcopy([A])[0] is A
-    with pytest.raises(TypeError, match="pickle"):
-        pickle.dumps(A)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="cannot pickle Asynchron.*threads"):
+            pickle.dumps([A], protocol)
 
 
 def test_the_names_of_the_package_are_there():

@@ -13,16 +13,11 @@ without the interpreter lock.
 
 from ._core import Asynchron, CancellationError, Error, Report, version
 from . import _process as _process
-from .seed import (
-    OnDemandFunction,
-    OnDemandResult,
-    ResultSet,
-    after,
-    bg,
-    call_in_thread,
-    in_thread,
-    report,
-)
+from . import background as background  # the methods, before those that need them
+from .errors import not_cancelled
+from .on_demand import OnDemandFunction, OnDemandResult
+from .result_set import ResultSet
+from .seed import after, bg, call_in_thread, in_thread, report
 
 #: The name that it has in the package from which this one descends.
 Result = Asynchron
@@ -44,6 +39,7 @@ __all__ = [
     "bg",
     "call_in_thread",
     "in_thread",
+    "not_cancelled",
     "report",
     "version",
 ]

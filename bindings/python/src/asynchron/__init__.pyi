@@ -7,11 +7,12 @@ from ._core import CancellationError as CancellationError
 from ._core import Error as Error
 from ._core import Report as Report
 from ._core import version as version
+from .errors import not_cancelled as not_cancelled
 from .futures import Future as Future
 from .futures import ThreadPoolExecutor as ThreadPoolExecutor
-from .seed import OnDemandFunction as OnDemandFunction
-from .seed import OnDemandResult as OnDemandResult
-from .seed import ResultSet as ResultSet
+from .on_demand import OnDemandFunction as OnDemandFunction
+from .on_demand import OnDemandResult as OnDemandResult
+from .result_set import ResultSet as ResultSet
 from .seed import after as after
 from .seed import bg as bg
 from .seed import call_in_thread as call_in_thread

@@ -9,9 +9,9 @@ from . import _core
 def _log_raised(exception, callback, asynchron):
     import logging
 
-    logging.getLogger("asynchron").error(
-        "a callback of %r raised: %r", asynchron, callback, exc_info=exception
-    )
+    # A callback that asks a cancelled one for its value wants no log of that.
+    level = logging.DEBUG if isinstance(exception, _core.CancellationError) else logging.ERROR
+    logging.getLogger("asynchron").log(level, "a callback of %r raised: %r", asynchron, callback, exc_info=exception)
 
 
 _core._set_on_raised(_log_raised)

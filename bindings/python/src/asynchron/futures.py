@@ -95,7 +95,7 @@ class Future(Asynchron, concurrent.futures.Future):
 
     # ---- for those that wait ----
 
-    def cancel(self, message=None, /):
+    def cancel(self, msg=None):
         """Cancels it unless it runs or is complete. Whether it is cancelled."""
         return self.cancel_pending()
 

@@ -1,0 +1,37 @@
+"""CancellationError, whose class the extension makes: how it is constructed; and a decorator that raises it."""
+
+import functools
+
+from ._core import CancellationError
+
+
+def _init(self, message=None, *, fsm=None, **keywords):
+    """CancellationError(message=None, *, fsm=None): the asynchron that was cancelled is in `fsm`.
+
+    Other keywords become attributes.
+    """
+    if message is None:
+        message = "cancelled"
+    elif not isinstance(message, str):
+        message = f"cancelled: {message}"
+    super(CancellationError, self).__init__(message)
+    self.message = message
+    self.fsm = fsm
+    for name, value in keywords.items():
+        setattr(self, name, value)
+
+
+_init.__name__ = "__init__"
+CancellationError.__init__ = _init
+
+
+def not_cancelled(method):
+    """A decorator for methods of an asynchron's subclass: CancellationError if it is cancelled, else they run."""
+
+    @functools.wraps(method)
+    def if_not_cancelled(self, *args, **kwargs):
+        if self.is_cancelled:
+            raise CancellationError(f"{self} is cancelled, {method.__name__}() is not called", fsm=self)
+        return method(self, *args, **kwargs)
+
+    return if_not_cancelled

@@ -1,0 +1,6 @@
+from collections.abc import Callable
+from typing import TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+def not_cancelled(method: _F) -> _F: ...
