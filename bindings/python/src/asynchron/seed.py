@@ -4,7 +4,7 @@ import functools
 import itertools
 import threading
 
-from ._core import Asynchron, Report
+from ._core import Asynchron, Completions
 from .methods import deliver_quietly
 
 
@@ -13,10 +13,7 @@ def report(LFs):
 
     What is given twice comes twice. Waits only when the next one is asked for.
     """
-    left = Report(list(LFs))
-    # Nobody else takes from it: those that have completed come out together.
-    while batch := left.next_batch(64, None):
-        yield from batch
+    return Completions(LFs)
 
 
 def bg(func, *args, _name=None, _extra=None, **kwargs):

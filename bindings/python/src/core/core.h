@@ -42,6 +42,7 @@ extern PyObject *extra_type; /* what A.extra is at first; NULL before the packag
 
 PyObject *make_asynchron_type(PyObject *module);
 PyObject *make_report_type(PyObject *module);
+PyObject *make_completions_type(PyObject *module);
 
 /* As a dealloc function does first. */
 static inline void clear_weak_references(PyObject *of, PyObject **list)
@@ -66,6 +67,18 @@ PyObject *look_at(Asynchron *owner, PyObject **place);
 PyObject *keep_first(Asynchron *owner, PyObject **place, PyObject *made);
 /* Puts it there, NULL too, in the place of what was. */
 void put_instead(Asynchron *owner, PyObject **place, PyObject *value);
+
+/* ---- unpack.c: arguments of methods that are called often ---- */
+
+struct parameters {
+    const char *function;
+    const char *const *names; /* and NULL */
+    Py_ssize_t needed, by_place;
+};
+
+/* Puts the arguments of a METH_FASTCALL | METH_KEYWORDS where their parameters are, in an array of NULLs; borrowed. -1 with
+ * TypeError; 0. */
+int unpack(const struct parameters *of, PyObject *const *args, Py_ssize_t n, PyObject *kwnames, PyObject **to);
 
 /* ---- interpreter.c: the interpreter, from any thread ---- */
 

@@ -27,6 +27,8 @@ static int add_exception(PyObject *module, const char *name, const char *full, c
 
 static int fill(PyObject *module)
 {
+    PyObject *completions;
+    int added;
     if (asynchron_type != NULL || PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
         PyErr_SetString(PyExc_ImportError, "asynchron works in the main interpreter only, and is loaded once");
         return -1;
@@ -42,7 +44,10 @@ static int fill(PyObject *module)
     report_type = (PyTypeObject *)make_report_type(module);
     if (report_type == NULL || PyModule_AddObjectRef(module, "Report", (PyObject *)report_type) < 0)
         return -1;
-    return add_c_interface(module);
+    completions = make_completions_type(module);
+    added = completions == NULL ? -1 : PyModule_AddObjectRef(module, "Completions", completions);
+    Py_XDECREF(completions);
+    return added < 0 ? -1 : add_c_interface(module);
 }
 
 static PyMethodDef functions[] = {

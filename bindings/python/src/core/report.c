@@ -2,33 +2,36 @@
 #include "report.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <structmember.h>
 
 /* ---- made, freed ---- */
 
+static bool is_asynchron(PyObject *object)
+{
+    return Py_TYPE(object) == asynchron_type || PyObject_TypeCheck(object, asynchron_type);
+}
+
 static int add_one(Report *self, PyObject *handle, PyObject *tag)
 {
     struct entry *entry;
-    asynchron_status_t status;
-    if (!PyObject_TypeCheck(handle, asynchron_type)) {
+    asynchron_status_t status = ASYNCHRON_E_NOMEM;
+    PyObject *refused = NULL, *with = NULL;
+    if (!is_asynchron(handle)) {
         PyErr_Format(PyExc_TypeError, "a report takes asynchrons, not %R", handle);
         return -1;
     }
-    entry = make_entry(handle, tag);
-    if (entry == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
     Py_BEGIN_CRITICAL_SECTION((PyObject *)self);
-    link_entry(self, entry);
-    status = asynchron_report_add(self->report, ((Asynchron *)handle)->a, entry);
-    if (status != ASYNCHRON_OK)
-        unlink_entry(entry);
+    entry = add_entry(self, handle, tag);
+    if (entry != NULL) {
+        status = asynchron_report_add(self->report, ((Asynchron *)handle)->a, entry);
+        if (status != ASYNCHRON_OK)
+            refused = take_entry(self, entry, &with);
+    }
     Py_END_CRITICAL_SECTION();
     if (status == ASYNCHRON_OK)
         return 0;
-    free_entry(entry);
+    Py_XDECREF(refused);
+    Py_XDECREF(with);
     if (status == ASYNCHRON_E_NOMEM)
         PyErr_NoMemory();
     else
@@ -44,7 +47,7 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *kwds)
     if (self == NULL)
         return NULL;
     /* Before all else: it may be freed at once. */
-    self->entries.before = self->entries.behind = &self->entries;
+    begin_entries(self);
     self->report = asynchron_report_create(NULL, 0);
     if (self->report == NULL) {
         Py_DECREF((PyObject *)self);
@@ -84,22 +87,29 @@ static int traverse(PyObject *of, visitproc visit, void *arg)
     return entries_traverse((Report *)of, visit, arg);
 }
 
-/* Forgets all that has not come out. */
+/* Lets go of what was added first and has not come out. False: there is nothing. */
+static bool forget_one(Report *self)
+{
+    struct entry *entry = first_entry(self);
+    PyObject *handle, *tag;
+    if (entry == NULL)
+        return false;
+    handle = take_entry(self, entry, &tag);
+    Py_DECREF(handle);
+    Py_XDECREF(tag);
+    return true;
+}
+
 static int clear(PyObject *of)
 {
     Report *self = (Report *)of;
-    struct entry *entry, *gone = NULL;
+    struct entry *entry;
     while ((entry = first_entry(self)) != NULL) {
-        unlink_entry(entry);
         asynchron_report_remove(self->report, ((Asynchron *)entry->handle)->a);
-        entry->behind = gone;
-        gone = entry;
+        forget_one(self);
     }
-    /* Not before: what this runs may look at the report. */
-    while ((entry = gone) != NULL) {
-        gone = entry->behind;
-        free_entry(entry);
-    }
+    /* What an iterator has ahead has no entry any more. */
+    self->look_up = true;
     return 0;
 }
 
@@ -107,66 +117,56 @@ static void dealloc(PyObject *of)
 {
     Report *self = (Report *)of;
     PyTypeObject *type = Py_TYPE(of);
-    asynchron_report_t *report = self->report;
     PyObject_GC_UnTrack(self);
     clear_weak_references(of, &self->weak);
     /* First: what lies in it leads to the entries. */
-    asynchron_report_close(report);
-    clear(of);
-    free_aside(self);
-    asynchron_report_release(report);
+    asynchron_report_release(self->report);
+    while (forget_one(self))
+        ;
+    end_entries(self);
     PyObject_GC_Del(self);
     Py_DECREF(type);
 }
 
 /* ---- added, taken out ---- */
 
-static PyObject *add(PyObject *of, PyObject *args, PyObject *kwds)
+static const char *const one_and_tag[] = {"asynchron", "tag", NULL};
+
+static PyObject *add(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
 {
-    static char *names[] = {"asynchron", "tag", NULL};
-    PyObject *handle, *tag = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwds, "O|O:add", names, &handle, &tag))
-        return NULL;
-    if (add_one((Report *)of, handle, tag) < 0)
+    static const struct parameters parameters = {"add", one_and_tag, 1, 2};
+    PyObject *given[2] = {NULL};
+    if (unpack(&parameters, args, n, kwnames, given) < 0 || add_one((Report *)of, given[0], given[1]) < 0)
         return NULL;
     Py_RETURN_NONE;
 }
 
-static PyObject *remove_one(PyObject *of, PyObject *args, PyObject *kwds)
+static PyObject *remove_one(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *kwnames)
 {
-    static char *names[] = {"asynchron", "tag", NULL};
+    static const struct parameters parameters = {"remove", one_and_tag, 1, 2};
     Report *self = (Report *)of;
-    PyObject *handle, *tag = NULL, *taken = NULL;
-    struct entry *oldest, *wanted;
+    PyObject *given[2] = {NULL}, *handle, *gone = NULL, *with = NULL;
+    struct entry *wanted;
     asynchron_t *a;
-    int removed = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwds, "O|O:remove", names, &handle, &tag))
+    if (unpack(&parameters, args, n, kwnames, given) < 0)
         return NULL;
-    if (!PyObject_TypeCheck(handle, asynchron_type))
+    handle = given[0];
+    if (!is_asynchron(handle))
         return PyErr_Format(PyExc_TypeError, "a report holds asynchrons, not %R", handle);
     a = ((Asynchron *)handle)->a;
     Py_BEGIN_CRITICAL_SECTION(of);
-    wanted = find_entry(self, a, tag);
+    wanted = find_entry(self, a, given[1]);
     if (wanted != NULL && asynchron_report_remove(self->report, a) == ASYNCHRON_OK) {
-        /* That was the oldest of this asynchron: what was to come out with it comes with the other one. */
-        oldest = find_entry(self, a, NULL);
-        taken = wanted->tag;
-        wanted->tag = oldest->tag;
-        handle = oldest->handle;
-        unlink_entry(oldest);
-        removed = 1;
-        /* Or it was the next, and another thread has the item of the oldest already, but not its entry. That thread will
-         * take the oldest that is left. (What is pending has not come out.) */
-        if (self->asking > 0 && asynchron_poll(a) != ASYNCHRON_PENDING)
-            put_aside(self, oldest);
-        else
-            free(oldest);
+        gone = take_entry(self, wanted, &with);
+        /* Of several of one asynchron, the library takes out its oldest, and a thread may have another in its hands. */
+        if (find_entry(self, a, NULL) != NULL)
+            self->look_up = true;
     }
     Py_END_CRITICAL_SECTION();
-    if (!removed)
+    if (gone == NULL)
         Py_RETURN_FALSE;
-    Py_DECREF(handle);
-    Py_XDECREF(taken);
+    Py_DECREF(gone);
+    Py_XDECREF(with);
     Py_RETURN_TRUE;
 }
 
@@ -208,7 +208,7 @@ static int is_true(PyObject *of)
 
 /* ---- the type ---- */
 
-#define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS
+#define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS
 
 static PyMethodDef methods[] = {
     {"add", WITH_KEYWORDS(add),
@@ -231,6 +231,9 @@ static PyMethodDef methods[] = {
      "rearm($self, /)\n--\n\nFor edge-triggered loops: has the descriptor become readable anew if something is left."},
     {"close", close_report, METH_NOARGS,
      "close($self, /)\n--\n\nNothing more can be added; what is in the report comes out, and then the end."},
+    {"_tell_futures", tell_futures, METH_O,
+     "_tell_futures($self, most, /)\n--\n\nFor asyncio: sets the futures that are the tags of those that have completed, at most "
+     "so many."},
     {NULL, NULL, 0, NULL},
 };
 
