@@ -51,7 +51,7 @@ def test_a_task_that_is_cancelled_takes_its_wait_back(run):
         mine.cancel()
         with pytest.raises(asyncio.CancelledError):
             await mine
-        report = aio._link_of(asyncio.get_running_loop()).report
+        report = aio._report_of(asyncio.get_running_loop())
         assert len(report) == 1 and not A.ready
         A.put(1)
         assert await other == 1 and len(report) == 0

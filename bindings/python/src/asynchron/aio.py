@@ -13,41 +13,29 @@ from ._core import Report
 #: As many are told in one turn of the loop: others have theirs, too.
 MOST = 256
 
-#: The link of the loop that runs in this thread.
+#: What waits in each loop. Only the loop itself holds its report, as what it calls for the descriptor: it goes with that.
+_reports: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+#: The loop that was asked for last in this thread, and its report.
 _here = threading.local()
-_links: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-class _Link:
-    """What waits in one asyncio loop."""
-
-    __slots__ = ("loop", "report", "__weakref__")
-
-    @classmethod
-    def of(cls, loop):
-        link = _links.get(loop)
-        if link is None:
-            link = _links[loop] = cls(loop)
-        _here.link = weakref.ref(link)
-        return link
-
-    def __init__(self, loop):
-        self.loop = weakref.ref(loop)
-        self.report = Report()
-        loop.add_reader(self.report.fileno(), self._tell)
-
-    def _tell(self):
-        for _, future in self.report.next_batch(MOST, tagged=True):
-            if not future.done():
-                future.set_result(None)
+def _find_report(loop):
+    known = _reports.get(loop)
+    report = known and known()
+    if report is None:
+        report = Report()
+        loop.add_reader(report.fileno(), report._tell_futures, MOST)
+        _reports[loop] = weakref.ref(report)
+    _here.loop, _here.report = weakref.ref(loop), weakref.ref(report)
+    return report
 
 
-def _link_of(loop):
-    link = getattr(_here, "link", None)
-    link = link and link()
-    if link is None or link.loop() is not loop:
-        link = _Link.of(loop)
-    return link
+def _report_of(loop):
+    known = getattr(_here, "report", None)
+    report = known and known()
+    if report is None or _here.loop() is not loop:
+        report = _find_report(loop)
+    return report
 
 
 def wait(asynchron):
@@ -61,7 +49,7 @@ def wait(asynchron):
             yield from _wait_elsewhere(asynchron)
         else:
             future = loop.create_future()
-            report = _link_of(loop).report
+            report = _report_of(loop)
             report.add(asynchron, future)
             try:
                 yield from future
