@@ -1,4 +1,4 @@
-"""Plays a program of random steps on a package, and prints what came of each: for test_differential.py.
+"""Plays programs of random steps with one asynchron on a package, and prints what came of each: for test_differential.py.
 
     player.py MODULE SEED ROUNDS
 
@@ -7,6 +7,7 @@ The program is the same for each module: nothing is chosen by what came before.
 
 import importlib
 import json
+import logging
 import random
 import sys
 import threading
@@ -33,7 +34,7 @@ def outcome(function):
         return [kind(error)]
     if isinstance(value, tuple):
         return ["pair", value[0], value[1] is None or value[1][0].__name__]
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, int, str, list)):
         return ["value", value]
     return ["object", type(value).__name__]
 
@@ -96,8 +97,13 @@ def play(module, seed):
     return steps
 
 
-if __name__ == "__main__":
+def run(play):
     module = importlib.import_module(sys.argv[1])
     threading.excepthook = lambda *_: None
+    logging.getLogger().addHandler(logging.NullHandler())
     first, rounds = int(sys.argv[2]), int(sys.argv[3])
     sys.stdout.write(json.dumps([play(module, seed) for seed in range(first, first + rounds)]))
+
+
+if __name__ == "__main__":
+    run(play)

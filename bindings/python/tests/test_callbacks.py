@@ -34,6 +34,15 @@ def test_a_raising_callback_is_logged_and_the_others_run(caplog):
     assert seen == [A] and "loud" in caplog.text and "ZeroDivisionError" in caplog.text
 
 
+def test_a_callback_that_asks_a_cancelled_one_is_no_error(caplog):
+    A, seen = Asynchron(), []
+    A.notify(lambda a: a())
+    A.notify(seen.append)
+    with caplog.at_level(logging.INFO, "asynchron"):
+        A.cancel()
+    assert seen == [A] and caplog.text == ""
+
+
 def test_one_that_is_taken_back_never_runs():
     A, seen = Asynchron(), []
     token = A.notify(seen.append)

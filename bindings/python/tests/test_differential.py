@@ -8,11 +8,11 @@ import sys
 import pytest
 from conftest import many
 
-PLAYER = pathlib.Path(__file__).parent / "player.py"
+HERE = pathlib.Path(__file__).parent
 
 
-def plays(module, seed, rounds):
-    done = subprocess.run([sys.executable, PLAYER, module, str(seed), str(rounds)], capture_output=True, text=True,
+def plays(player, module, seed, rounds):
+    done = subprocess.run([sys.executable, HERE / player, module, str(seed), str(rounds)], capture_output=True, text=True,
                           timeout=200)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
@@ -35,8 +35,21 @@ def as_ours(name, ours, theirs):
 def test_random_programs_come_to_the_same():
     pytest.importorskip("cs.result", reason="cs.result is not installed")
     seed, rounds = 1, many(1000, 50_000)
-    ours, theirs = plays("asynchron", seed, rounds), plays("cs.result", seed, rounds)
+    ours, theirs = plays("player.py", "asynchron", seed, rounds), plays("player.py", "cs.result", seed, rounds)
     for at, (mine, other) in enumerate(zip(ours, theirs)):
         assert [name for name, _ in mine] == [name for name, _ in other], seed + at
         for (name, came), (_, there) in zip(mine, other):
             assert came == as_ours(name, came, there), (seed + at, name, mine, other)
+
+
+def test_random_programs_with_several_come_to_the_same():
+    pytest.importorskip("cs.result", reason="cs.result is not installed")
+    seed, rounds = 1, many(300, 10_000)
+    ours, theirs = (plays("player_of_many.py", module, seed, rounds) for module in ("asynchron", "cs.result"))
+    for at, (mine, other) in enumerate(zip(ours, theirs)):
+        for step, there in zip(mine, other):
+            assert step == there, (seed + at, mine, other)
+        assert mine == other, seed + at
+    # Enough of them did something.
+    played = {name for program in ours for name, came in program if came}
+    assert {"ask", "after", "posted", "report", "end_reports", "result_set", "bg", "threads", "told"} <= played

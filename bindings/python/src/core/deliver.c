@@ -101,9 +101,13 @@ int set_exc_info(PyObject *of, PyObject *info, void *unused)
 {
     PyObject *exception;
     (void)unused;
+    if (info == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "exc_info cannot be deleted");
+        return -1;
+    }
     if (info == Py_None)
         return deliver_object((Asynchron *)of, Py_None);
-    if (info == NULL || !PyTuple_Check(info) || PyTuple_Size(info) != 3 ||
+    if (!PyTuple_Check(info) || PyTuple_Size(info) != 3 ||
         !PyExceptionInstance_Check(PyTuple_GetItem(info, 1))) {
         PyErr_SetString(PyExc_TypeError, "exc_info is (type, exception, traceback), or None");
         return -1;
