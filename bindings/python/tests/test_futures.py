@@ -1,14 +1,19 @@
-"""concurrent.futures: ours where theirs is wanted."""
+"""A Future alone: the standard one where that is wanted, and an asynchron."""
 
-import asyncio
 import concurrent.futures
+import copy
+import gc
+import logging
+import pickle
+import random
+import re
 import threading
-import time
+import weakref
 
 import pytest
-from asynchron import Asynchron, Future, Report, ThreadPoolExecutor
+from asynchron import Asynchron, CancellationError, Future, Report
 from concurrent.futures import CancelledError, InvalidStateError
-from conftest import later
+from conftest import later, many
 
 
 def test_it_is_both():
@@ -37,6 +42,8 @@ def test_a_failure():
         F.set_result(1)
     with pytest.raises(InvalidStateError):
         F.set_exception(error)
+    with pytest.raises(TypeError):
+        Future().set_exception("not an exception")
 
 
 def test_cancel_is_for_what_has_not_begun():
@@ -52,81 +59,290 @@ def test_cancel_is_for_what_has_not_begun():
         F.set_running_or_notify_cancel()
 
 
-def test_callbacks():
+def test_all_who_wait_get_the_message_of_a_cancel():
+    F = Future()
+    assert F.cancel("not needed")
+    for ask, error in ((F.result, CancelledError), (F.exception, CancelledError), (F, CancellationError)):
+        with pytest.raises(error, match="not needed"):
+            ask()
+
+
+def test_a_cancellation_that_its_function_raised_is_its_failure():
+    F, error = Future(), CancellationError("of another")
+    F.set_exception(error)
+    assert F.exception() is error and not F.cancelled()
+    with pytest.raises(CancellationError, match="of another"):
+        F.result()
+
+
+# ---- every step as the standard library's ----
+
+
+def outcome(f, step):
+    try:
+        answer = step(f)
+    except Exception as error:
+        return type(error).__name__, re.sub("0x[0-9a-f]+", "", str(error))
+    return f if answer is f else answer
+
+
+def is_seen_by_wait(f):
+    return len(concurrent.futures.wait([f], timeout=0).done), len(concurrent.futures.wait([f, f], 0, "FIRST_EXCEPTION").done)
+
+
+def is_seen_by_as_completed(f):
+    return len(list(concurrent.futures.as_completed([f], timeout=0)))
+
+
+STEPS = {
+    "set_result": lambda f: f.set_result(3),
+    "set_exception": lambda f: f.set_exception(KeyError("k")),
+    "cancel": lambda f: f.cancel(),
+    "set_running_or_notify_cancel": lambda f: f.set_running_or_notify_cancel(),
+    "result": lambda f: f.result(timeout=0),
+    "exception": lambda f: repr(f.exception(timeout=0)),
+    "state": lambda f: (f.done(), f.running(), f.cancelled(), f._state),
+    "repr": lambda f: re.sub("0x[0-9a-f]+", "", repr(f)),
+    "add_done_callback": lambda f: f.add_done_callback(lambda f: f.seen.append((f.done(), f.cancelled()))),
+    "callbacks": lambda f: list(f.seen),
+    "wait": is_seen_by_wait,
+    "as_completed": is_seen_by_as_completed,
+}
+
+
+def test_random_steps_have_the_outcomes_of_the_standard_one(caplog):
+    for seed in range(many(1500, 50_000)):
+        choice = random.Random(seed)
+        ours, theirs = Future(), concurrent.futures.Future()
+        ours.seen, theirs.seen = [], []
+        for name in choice.choices(list(STEPS), k=12):
+            pair = outcome(ours, STEPS[name]), outcome(theirs, STEPS[name])
+            assert pair[0] == pair[1], (seed, name)
+
+
+# ---- callbacks ----
+
+
+def test_callbacks_run_in_their_order_and_late_ones_at_once():
     F, seen = Future(), []
-    F.add_done_callback(seen.append)
+    for i in range(5):
+        F.add_done_callback(lambda f, i=i: seen.append((i, f.result())))
     F.set_result(1)
+    F.add_done_callback(lambda f: seen.append("late"))
+    assert seen == [(i, 1) for i in range(5)] + ["late"]
+
+
+def test_a_raising_callback_is_logged_and_the_others_run(caplog):
+    F, seen = Future(), []
+    F.add_done_callback(lambda f: 1 / 0)
+    F.add_done_callback(lambda f: (_ for _ in ()).throw(SystemExit(3)))
     F.add_done_callback(seen.append)
-    assert seen == [F, F]
+    with caplog.at_level(logging.ERROR, "concurrent.futures"):
+        F.set_result(1)
+        F.add_done_callback(lambda f: {}["late"])
+    assert seen == [F]
+    assert [record.name for record in caplog.records] == ["concurrent.futures"] * 3
+    assert all(record.message.startswith("exception calling callback for <Future at 0x") for record in caplog.records)
+    for raised in ("ZeroDivisionError", "SystemExit", "KeyError"):
+        assert raised in caplog.text
 
 
-def test_wait_and_as_completed_take_them_beside_others():
-    ours, theirs, late, cancelled = Future(), concurrent.futures.Future(), Future(), Future()
-    ours.set_result(1)
-    done, left = concurrent.futures.wait([ours, theirs, late], timeout=0.01)
-    assert done == {ours} and left == {theirs, late}
-    later(late.set_exception, KeyError(), after=0.1)
-    later(theirs.set_result, 1, after=0.05)
-    assert list(concurrent.futures.as_completed([ours, theirs, late], timeout=30)) == [ours, theirs, late]
-    assert concurrent.futures.wait([ours, late], return_when=concurrent.futures.FIRST_EXCEPTION).done == {ours, late}
-    later(lambda: (cancelled.cancel(), cancelled.set_running_or_notify_cancel()))
-    assert concurrent.futures.wait([cancelled], timeout=30).done == {cancelled}
-    first = Future()
-    later(first.set_result, 1)
-    assert concurrent.futures.wait([first, Future()], return_when="FIRST_COMPLETED", timeout=30).done == {first}
+def test_callbacks_that_are_added_while_it_completes_run_once_each():
+    for _ in range(many(300, 10_000)):
+        F, seen, barrier = Future(), [], threading.Barrier(3)
+
+        def add():
+            barrier.wait()
+            for _ in range(5):
+                F.add_done_callback(seen.append)
+
+        threads = [threading.Thread(target=add) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        barrier.wait()
+        F.set_result(1)
+        for thread in threads:
+            thread.join()
+        assert seen == [F] * 10
 
 
-def test_asyncio_wraps_and_awaits_them():
-    async def main():
-        F, G = Future(), Future()
-        later(F.set_result, 1)
-        later(G.set_result, 2)
-        return await asyncio.wrap_future(F), await G
-
-    assert asyncio.run(main()) == (1, 2)
+# ---- races ----
 
 
-def test_a_pool_returns_them():
-    with ThreadPoolExecutor(3, thread_name_prefix="ours") as pool:
-        fs = [pool.submit(pow, i, 2) for i in range(20)]
-        assert all(isinstance(f, Future) for f in fs)
-        assert {f() for f in Report(fs)} == {i * i for i in range(20)}
-        assert list(pool.map(abs, [-1, -2])) == [1, 2]
-        with pytest.raises(ZeroDivisionError):
-            pool.submit(lambda: 1 / 0).result()
-        assert pool.submit(lambda: threading.current_thread().name).result().startswith("ours")
-    with pytest.raises(RuntimeError):
-        pool.submit(int)
+def test_of_cancel_start_and_set_at_the_same_time_one_wins_and_all_know():
+    rounds = 10_000
+    Fs = [Future() for _ in range(rounds)]
+    told = {"cancel": [], "start": [], "set": []}
+    barrier = threading.Barrier(3)
+
+    def cancel(F):
+        return F.cancel()
+
+    def start(F):
+        try:
+            return F.set_running_or_notify_cancel()
+        except RuntimeError as error:
+            assert str(error) == "Future in unexpected state"
+            return None
+
+    def deliver(F):
+        try:
+            F.set_result(1)
+            return True
+        except InvalidStateError:
+            return False
+
+    def work(name, step):
+        for i, F in enumerate(Fs):
+            if i % 4 == 0:
+                barrier.wait()
+            told[name].append(step(F))
+
+    threads = [threading.Thread(target=work, args=pair) for pair in zip(told, (cancel, start, deliver))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for F, cancelled, started, delivered in zip(Fs, *told.values()):
+        assert cancelled is not delivered and F.cancelled() is cancelled and F.done()
+        # True: it was first. False: it was cancelled before. None: it was delivered before.
+        assert started or started is (False if cancelled else None)
+        assert not (cancelled and started)
 
 
-def test_what_is_cancelled_does_not_run_and_what_is_shut_down_is_cancelled():
-    go_on, ran = threading.Event(), []
-    pool = ThreadPoolExecutor(1)
-    first = pool.submit(go_on.wait)
-    cancelled = pool.submit(ran.append, 1)
-    left = pool.submit(ran.append, 2)
-    assert cancelled.cancel()
-    pool.shutdown(wait=False, cancel_futures=True)
-    assert left.cancelled() and concurrent.futures.wait([left], timeout=30).done
-    go_on.set()
-    pool.shutdown()
-    assert first.result() is True and ran == []
+def test_of_two_who_set_at_once_one_gets_invalid_state_error():
+    rounds = many(2000, 50_000)
+    Fs, barrier, won = [Future() for _ in range(rounds)], threading.Barrier(2), []
+
+    def work(value):
+        barrier.wait()
+        for F in Fs:
+            try:
+                F.set_result(value) if value else F.set_exception(KeyError())
+                won.append(F)
+            except InvalidStateError:
+                pass
+
+    threads = [threading.Thread(target=work, args=(value,)) for value in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == rounds and set(won) == set(Fs)
 
 
-def test_a_pool_that_is_broken_says_so():
-    def broken():
-        raise ValueError("no")
-
-    pool = ThreadPoolExecutor(1, initializer=broken)
-    with pytest.raises(concurrent.futures.BrokenExecutor):
-        pool.submit(time.sleep, 0).result(30)
-    pool.shutdown()
+# ---- as an asynchron ----
 
 
-def test_tasks_see_the_context_of_those_who_submit():
-    import contextvars
+def test_what_every_asynchron_can():
+    F = Future("with a name")
+    G = F.post_notify(lambda value: value + 1)
+    assert F.name == "with a name" and not F.ready and F.pending
+    F.result = 5
+    assert F.result() == 5 and G() == 6 and list(Report([F])) == [F] and F.join() == (5, None)
+    cancelled, failed = Future(), Future()
+    of_cancelled, of_failed = cancelled.post_notify(abs), failed.post_notify(abs)
+    cancelled.cancel()
+    failed.set_exception(KeyError())
+    assert of_cancelled.is_cancelled and of_failed.exc_info[0] is KeyError
+    with pytest.raises(RuntimeError, match="already completed"):
+        F.result = 6
 
-    variable = contextvars.ContextVar("variable")
-    variable.set(5)
-    with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(variable.get).result() == 5
+
+def test_asynchrons_cancel_reaches_also_one_that_runs():
+    F, told = Future(), []
+    F.set_running_or_notify_cancel()
+    F.add_done_callback(told.append)
+    waiter = later(lambda: told.append(concurrent.futures.wait([F]).done), after=0)
+    assert not F.cancel() and Asynchron.cancel(F) and F.cancelled()
+    waiter.join()
+    assert F in told and {F} in told
+    with pytest.raises(InvalidStateError):
+        F.set_result(1)
+
+
+def test_a_subclass_has_its_own():
+    class Mine(Future):
+        def __init__(self, more):
+            self.more = more
+
+        def result(self, timeout=None):
+            return self.more, super().result(timeout)
+
+    F = Mine(3)
+    assert repr(F).startswith("<Mine at 0x")
+    F.add_done_callback(lambda f: None)
+    F.set_result(4)
+    assert F.result() == (3, 4) and concurrent.futures.wait([F]).done == {F}
+    assert issubclass(Future[int], Future)
+
+
+def test_copies_share_and_pickling_is_refused():
+    F = Future()
+    assert copy.copy(F) is F and copy.deepcopy([F])[0] is F
+    with pytest.raises(TypeError, match="cannot pickle <Future at 0x"):
+        pickle.dumps(F)
+
+
+# ---- what is kept ----
+
+
+class Thing:
+    pass
+
+
+def ask(holder):
+    holder.pop().result()
+
+
+@pytest.fixture
+def no_collector():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_future_is_freed_at_once_whatever_was_done_with_it(no_collector):
+    def complete(F):
+        F.add_done_callback(lambda f: f.result())
+        concurrent.futures.wait([F], timeout=0)
+        list(concurrent.futures.as_completed([F, Future(result=1)], timeout=None if F.done() else 0.0))
+
+    value, F = Thing(), Future()
+    gone = weakref.ref(value), weakref.ref(F)
+    F.set_result(value)
+    complete(F)
+    del value, F
+    assert [one() for one in gone] == [None, None]
+
+    F = Future()
+    gone = weakref.ref(F)
+    F.set_exception(KeyError())
+    holder = [F]
+    del F
+    with pytest.raises(KeyError) as caught:
+        ask(holder)
+    assert gone() is None
+    del caught
+
+
+def test_callbacks_are_not_kept_after_they_ran(no_collector):
+    def callback(f):
+        pass
+
+    F, gone = Future(), weakref.ref(callback)
+    F.add_done_callback(callback)
+    F.set_result(1)
+    del callback
+    assert gone() is None
+
+
+def test_a_pending_one_with_callbacks_and_waiters_is_collected():
+    F = Future()
+    F.add_done_callback(lambda f, F=F: F)
+    concurrent.futures.wait([F], timeout=0)
+    gone = weakref.ref(F)
+    del F
+    gc.collect()
+    assert gone() is None

@@ -47,8 +47,11 @@ __all__ = [
 
 def __getattr__(name):
     # What needs concurrent.futures comes when it is asked for.
-    if name in ("Future", "ThreadPoolExecutor"):
-        from . import futures
-
-        return getattr(futures, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "Future":
+        from .futures import Future as found
+    elif name == "ThreadPoolExecutor":
+        from .executor import ThreadPoolExecutor as found
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found

@@ -8,8 +8,8 @@ from ._core import Error as Error
 from ._core import Report as Report
 from ._core import version as version
 from .errors import not_cancelled as not_cancelled
+from .executor import ThreadPoolExecutor as ThreadPoolExecutor
 from .futures import Future as Future
-from .futures import ThreadPoolExecutor as ThreadPoolExecutor
 from .on_demand import OnDemandFunction as OnDemandFunction
 from .on_demand import OnDemandResult as OnDemandResult
 from .result_set import ResultSet as ResultSet

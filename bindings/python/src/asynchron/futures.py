@@ -1,200 +1,189 @@
-"""concurrent.futures: a Future that is an asynchron, and a ThreadPoolExecutor that returns them."""
+"""concurrent.futures: a Future that is an asynchron."""
 
 import concurrent.futures
-import threading
 from concurrent.futures import CancelledError, InvalidStateError
+from threading import get_ident
 
-from ._core import Asynchron
+from . import _listeners
+from ._core import Asynchron, CancellationError
 
 _STATES = {"PENDING": "PENDING", "RUNNING": "RUNNING", "DONE": "FINISHED"}
 
 
-class _Condition:
-    """What concurrent.futures.wait() and as_completed() hold while they look at futures and leave their waiters."""
-
-    def __init__(self):
-        self.lock = threading.RLock()
-        #: Whether the holder has seen that the future is complete, and so wants not to be told.
-        self.seen = False
-
-    def acquire(self):
-        self.lock.acquire()
-        self.seen = False
-
-    def release(self):
-        self.lock.release()
-
-    def __enter__(self):
-        self.acquire()
-
-    def __exit__(self, *_):
-        self.release()
-
-
-class _Waiters(list):
-    """Those whom concurrent.futures.wait() and as_completed() have told of a future: each learns of its end."""
-
-    def __init__(self, future):
-        self._future = future
-        self._tokens = {}
-
-    def append(self, waiter):
-        super().append(waiter)
-        if not self._future._condition.seen:
-            self._tokens[id(waiter)] = self._future.notify(lambda future: self._tell(waiter))
-
-    def remove(self, waiter):
-        super().remove(waiter)
-        token = self._tokens.pop(id(waiter), None)
-        if token is not None:
-            self._future.unnotify(token)
-
-    def _tell(self, waiter):
-        future = self._future
-        if future.cancelled():
-            # Those wait until its executor has noticed it.
-            return
-        if future.exc_info is None:
-            waiter.add_result(future)
-        else:
-            waiter.add_exception(future)
-
-    def tell_cancelled(self):
-        for waiter in list(self):
-            waiter.add_cancelled(self._future)
+def _as_theirs(cancellation):
+    return CancelledError() if cancellation.message == "cancelled" else CancelledError(cancellation.message)
 
 
 class Future(Asynchron, concurrent.futures.Future):
-    """A concurrent.futures.Future that is an Asynchron: what takes the one takes it, and what takes the other."""
+    """A concurrent.futures.Future that is an Asynchron: what takes the one takes it, and what takes the other.
 
-    def __init__(self, name=None, **keywords):
-        Asynchron.__init__(self, name, **keywords)
-        self._noticed = False
+    Its methods are those of concurrent.futures: so `cancelled()` and `result()` are called, and `cancel()` comes too
+    late for one that runs. `F()`, `await F`, `F.put(value)`, `F.notify(function)` and reports are there, too; to assign
+    to `F.result` delivers. Asynchron.cancel(F) cancels also one that runs: what its function returns is dropped.
+    """
 
-    # ---- what concurrent.futures looks at ----
+    #: Whom it tells: made when somebody wants to be told.
+    _listeners = None
+    #: None; "asked": by cancel(), and its executor has not noticed; "noticed".
+    _cancel = None
+    #: Whether it is C's, where no executor of Python's will notice anything.
+    _native = False
 
-    @property
-    def _state(self):
-        if self.is_cancelled:
-            state = "CANCELLED_AND_NOTIFIED" if self._noticed else "CANCELLED"
-        else:
-            state = _STATES[self.state]
-        if state in ("FINISHED", "CANCELLED_AND_NOTIFIED") and "_lock" in self.__dict__:
-            self._condition.seen = True
-        return state
+    @classmethod
+    def from_handle(cls, handle, /):
+        """A future for an asynchron of C's: an int, the address of an asynchron_t, or a capsule of one.
 
-    @property
-    def _condition(self):
-        lock = self.__dict__.get("_lock")
-        return lock if lock is not None else self.__dict__.setdefault("_lock", _Condition())
-
-    @property
-    def _waiters(self):
-        waiters = self.__dict__.get("_waiting")
-        return waiters if waiters is not None else self.__dict__.setdefault("_waiting", _Waiters(self))
+        It takes a reference of its own; yours stays yours. Where C cancels it, or you, wait() and as_completed() know
+        at once.
+        """
+        future = super().from_handle(handle)
+        future._native = True
+        return future
 
     # ---- for those that wait ----
 
     def cancel(self, msg=None):
-        """Cancels it unless it runs or is complete. Whether it is cancelled."""
-        return self.cancel_pending()
+        """Cancels it unless it runs or is complete. Whether it is cancelled. All who wait get the message."""
+        if self._native:
+            return self.cancel_pending(msg)
+        self.__dict__.setdefault("_cancel", "asked")
+        if self.cancel_pending(msg):
+            return True
+        # It runs or was delivered. Should its owner cancel it yet, nobody else needs to notice.
+        self.__dict__.pop("_cancel", None)
+        if self._listeners is not None:
+            _listeners.tell_waiters(self, self._listeners)
+        return False
 
     def cancelled(self):
         """Whether it was cancelled."""
         return self.is_cancelled
 
     def running(self):
-        """Whether it runs just now."""
+        """Whether it runs just now: its executor has begun, and it is not complete."""
         return self.is_running
 
     def done(self):
-        """Whether it is complete."""
+        """Whether it is complete: by a value, a failure or a cancel."""
         return self.ready
 
-    def _collect(self, timeout):
-        if not self.wait(timeout):
-            raise TimeoutError()
-        if self.is_cancelled:
-            raise CancelledError()
-
     def result(self, timeout=None):
-        """Waits, and returns the value, or raises what it failed with. CancelledError, TimeoutError."""
-        if not self.ready or self.is_cancelled:
-            self._collect(timeout)
-        return self()
+        """Waits, for at most so many seconds, and returns the value, or raises what it failed with.
+
+        CancelledError if it was cancelled; TimeoutError if it is not complete by then; RuntimeError if it would wait for
+        itself, inside its own function.
+        """
+        try:
+            if not self.wait(timeout):
+                raise TimeoutError()
+            return self()
+        except CancellationError as cancellation:
+            if not self.is_cancelled:
+                raise  # its function raised that
+            raise _as_theirs(cancellation) from None
+        finally:
+            # What it failed with knows this frame, and so would keep the future, which keeps that.
+            self = None
 
     def exception(self, timeout=None):
-        """Waits, and returns what it failed with, or None. CancelledError, TimeoutError."""
-        self._collect(timeout)
-        info = self.exc_info
+        """Waits, and returns what it failed with, or None if it has a value. Raises as result() does if it has neither."""
+        if not self.wait(timeout):
+            raise TimeoutError()
+        try:
+            info = self.exc_info
+        except CancellationError as cancellation:
+            raise _as_theirs(cancellation) from None
         return None if info is None else info[1]
 
     def add_done_callback(self, fn):
-        """Has fn(self) called when it is complete; at once if it is."""
-        self.notify(fn)
+        """Has fn(self) called when it is complete, on the thread that completes it; at once if it is.
+
+        What it raises is logged by logging.getLogger("concurrent.futures"), and the others run.
+        """
+        _listeners.add_function(self, fn)
 
     # ---- for executors ----
 
     def set_running_or_notify_cancel(self):
-        """Says that it runs now: True. False: it was cancelled."""
+        """Says that it runs now: True. False: it was cancelled, and now those who wait know.
+
+        RuntimeError if it was called before, or it was delivered.
+        """
         if self.start():
             return True
-        if self.is_cancelled and not self._noticed:
-            with self._condition:
-                self._noticed = True
-                self._waiters.tell_cancelled()
+        if self.is_cancelled and self._cancel != "noticed":
+            self._cancel = "noticed"
+            if self._listeners is not None:
+                _listeners.tell_waiters(self, self._listeners)
             return False
         raise RuntimeError("Future in unexpected state")
 
     def set_result(self, result):
         """Delivers the value. InvalidStateError if it is complete."""
-        if self.ready:
-            raise InvalidStateError(f"{self._state}: {self!r}")
-        self.put(result)
+        try:
+            self.put(result)
+        except RuntimeError:
+            self._raise_invalid()
+            raise
 
     def set_exception(self, exception):
         """Delivers a failure. InvalidStateError if it is complete."""
+        try:
+            self.fail(exception)
+        except RuntimeError:
+            self._raise_invalid()
+            raise
+
+    def _raise_invalid(self):
         if self.ready:
-            raise InvalidStateError(f"{self._state}: {self!r}")
-        self.fail(exception)
+            raise InvalidStateError(f"{self._state}: {self!r}") from None
 
+    # ---- what the standard library looks at ----
 
-def _settle(inner, *, future):
-    """The pool has ended it otherwise than by running it."""
-    if future.ready:
-        return
-    if inner.cancelled():
-        future.cancel()
-        future.set_running_or_notify_cancel()
-    elif (exception := inner.exception()) is not None:
-        future.fail(exception)
+    def _look(self):
+        """Its state in the words of concurrent.futures."""
+        state = self.state
+        if state == "CANCELLED":
+            return "CANCELLED" if self._cancel == "asked" else "CANCELLED_AND_NOTIFIED"
+        return _STATES[state]
 
+    @property
+    def _state(self):
+        listeners = self._listeners
+        if listeners is None or listeners.holder != get_ident():
+            return self._look()
+        if listeners.seen is None:
+            listeners.seen = self._look()
+        return listeners.seen
 
-def _run(future, fn, args, kwargs):
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = fn(*args, **kwargs)
-    except BaseException as exception:
-        future.fail(exception)
-        # What the frames hold is not to live as long as the exception.
-        del future
-    else:
-        future.put(result)
+    @property
+    def _condition(self):
+        return _listeners.Condition(self)
 
+    @property
+    def _waiters(self):
+        return _listeners.Waiters(self)
 
-class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
-    """The standard library's, with futures that are asynchrons: `await` them, put them in a report.
+    @property
+    def _result(self):
+        return self() if self.is_done and self.exc_info is None else None
 
-    Its tasks see the context variables of whoever submits them.
-    """
+    @property
+    def _exception(self):
+        return self.exc_info[1] if self.is_done and self.exc_info is not None else None
 
-    def submit(self, fn, /, *args, **kwargs):
-        """Has fn(*args, **kwargs) run on a thread of the pool. Returns its Future."""
-        import contextvars
-        import functools
+    def __setattr__(self, name, value):
+        if name == "result":
+            self.put(value)
+        else:
+            super().__setattr__(name, value)
 
-        future = Future(name=getattr(fn, "__name__", None))
-        inner = super().submit(contextvars.copy_context().run, _run, future, fn, args, kwargs)
-        inner.add_done_callback(functools.partial(_settle, future=future))
-        return future
+    def __repr__(self):
+        state = self._look()
+        if state != "FINISHED":
+            outcome = ""
+        elif (info := self.exc_info) is not None:
+            outcome = f" raised {type(info[1]).__name__}"
+        else:
+            outcome = f" returned {type(self()).__name__}"
+        return f"<{type(self).__name__} at {id(self):#x} state={state.partition('_')[0].lower()}{outcome}>"

@@ -235,8 +235,8 @@ static PyMethodDef methods[] = {
     {"start", start, METH_NOARGS,
      "start($self, /)\n--\n\nSays that you compute it now, and will deliver: its state is RUNNING.\n\n"
      "True: the work is yours; False: it was begun by another, or is complete."},
-    {"cancel_pending", cancel_pending, METH_NOARGS,
-     "cancel_pending($self, /)\n--\n\nCancels it unless it was begun. Returns whether it is cancelled."},
+    {"cancel_pending", WITH_KEYWORDS(cancel_pending),
+     "cancel_pending($self, /, msg=None)\n--\n\nCancels it unless it was begun. Returns whether it is cancelled."},
     {"expire_after", WITH_ONE(expire_after),
      "expire_after($self, /, seconds)\n--\n\nHas it fail with asynchron.Error, code 4, after so many seconds, unless it is complete "
      "by then.\n\nTrue: it is set; False: it is complete already, or has such a time."},

@@ -34,15 +34,21 @@ PyObject *fail(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *name
     Py_RETURN_NONE;
 }
 
-PyObject *cancel_pending(PyObject *of, PyObject *unused)
+PyObject *cancel_pending(PyObject *of, PyObject *args, PyObject *kwds)
 {
-    asynchron_t *a = asynchron_retain(((Asynchron *)of)->a);
+    static char *names[] = {"msg", NULL};
+    const char *message = NULL;
     asynchron_status_t status;
-    (void)unused;
+    asynchron_t *a;
+    if (!PyArg_ParseTupleAndKeywords(args, kwds, "|z:cancel_pending", names, &message))
+        return NULL;
+    a = asynchron_retain(((Asynchron *)of)->a);
     WITHOUT_LOCK
-    status = asynchron_cancel_pending(a, NULL);
+    status = asynchron_cancel_pending(a, message);
     asynchron_release(a);
     WITH_LOCK
+    if (status == ASYNCHRON_E_NOMEM)
+        return PyErr_NoMemory();
     return PyBool_FromLong(status == ASYNCHRON_OK || status == ASYNCHRON_CANCELLED);
 }
 

@@ -18,7 +18,7 @@ PyObject *get_exc_info(PyObject *of, void *unused);
 
 PyObject *put(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *fail(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names);
-PyObject *cancel_pending(PyObject *of, PyObject *unused);
+PyObject *cancel_pending(PyObject *of, PyObject *args, PyObject *kwds);
 PyObject *start(PyObject *of, PyObject *unused);
 PyObject *cancel(PyObject *of, PyObject *args, PyObject *kwds);
 PyObject *expire_after(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names);
