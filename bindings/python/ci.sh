@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the wheel of the Python package as `pip` does, installs it into a fresh environment, and runs its tests and a
-# smoke of its benchmark there. With a folder as argument, the package is put there, too, for the samples of the docs.
+# Builds the wheel of the Python package as `pip` does, installs it into a fresh environment, and runs its tests, those of
+# the standard library that apply, and a smoke of its benchmark there. With a folder as argument, the package is put there, too, for the samples of the docs.
 #
 #     bindings/python/ci.sh [FOLDER]       ASYNCHRON_LONG=1 for the long form of the tests
 set -euo pipefail
@@ -17,6 +17,13 @@ if ! python3 -c 'import os, sysconfig; exit(not os.path.exists(sysconfig.get_pat
     apt-get update
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-dev
 fi
+# The standard library's own tests: Python has them, or a package of Debian's has, under the version that it is of.
+version=$(python3 -c 'import sys; print("{}.{}".format(*sys.version_info))')
+if ! python3 -c 'import test.test_concurrent_futures' 2>/dev/null && \
+    ! compgen -G "/usr/lib/python$version/test/test_concurrent_futures*" >/dev/null; then
+    apt-get update
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "libpython$version-testsuite"
+fi
 python3 -m venv "$build/environment"
 python=$build/environment/bin/python
 "$python" -m pip install --quiet --upgrade pip
@@ -27,6 +34,7 @@ PATH=$build/environment/bin:$PATH "$build/environment/bin/auditwheel" repair --w
 "$python" -m pip install --quiet "$build"/wheel/*.whl
 
 "$python" -m pytest --quiet tests
+timeout 250 "$python" tests/standard.py
 "$python" benches/speed.py --smoke
 "$python" -m asynchron
 if [ $# -gt 0 ]; then

@@ -121,6 +121,7 @@ def load():
     except ModuleNotFoundError as error:
         version = "{}.{}".format(*sys.version_info)
         sys.exit(f"{error}: the tests are not installed; on Debian, apt-get install libpython{version}-testsuite")
+    sys.modules["test.support"].verbose = 0
     for module in modules:
         if hasattr(module, "assert_python_ok"):
             module.assert_python_ok = in_children(module.assert_python_ok)

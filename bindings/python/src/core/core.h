@@ -150,8 +150,10 @@ asynchron_status_t wait_for_report(asynchron_report_t *report, double seconds, a
                                    size_t *n);
 /* A time limit out of an argument: None and infinity are for ever. -1 with an exception; 0. */
 int to_seconds(PyObject *argument, double *seconds);
-/* Threads of Python's that wait just now: whoever delivers lets go of the interpreter lock for them. */
-bool anybody_waits(void);
+/* Whether whoever delivers lets go of the interpreter lock: if threads of Python's wait just now. */
+bool lets_others_in(void);
+/* Whether this thread keeps the lock even so: a pool's, which is idle again before those that it wakes go on. */
+PyObject *keep_lock(PyObject *module, PyObject *keep);
 PyObject *after_fork_in_child(PyObject *module, PyObject *unused);
 
 /* ---- argument.c: an argument by its place or its name ---- */

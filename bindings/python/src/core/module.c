@@ -53,6 +53,7 @@ static int fill(PyObject *module)
 static PyMethodDef functions[] = {
     {"_after_fork_in_child", after_fork_in_child, METH_NOARGS, NULL},
     {"_close", close_python, METH_NOARGS, NULL},
+    {"_keep_lock", keep_lock, METH_O, NULL},
     {"_set_extra_type", set_extra_type, METH_O, NULL},
     {"_set_on_raised", set_on_raised, METH_O, NULL},
     {"version", version, METH_NOARGS, "version()\n--\n\nThe version of the C library that was found."},

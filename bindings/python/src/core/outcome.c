@@ -35,7 +35,7 @@ asynchron_status_t deliver_to(asynchron_t *a, PyObject *value)
     asynchron_status_t status;
     Py_INCREF(value);
     /* Whoever is woken wants the interpreter lock at once. */
-    if (!anybody_waits())
+    if (!lets_others_in())
         return asynchron_set_buffer(a, value, OBJECT, value, drop_object);
     asynchron_retain(a);
     WITHOUT_LOCK
@@ -62,6 +62,13 @@ static PyObject *text_of(PyObject *exception)
     return text;
 }
 
+static asynchron_status_t fail_with(asynchron_t *a, const char *message, PyObject *payload)
+{
+    asynchron_status_t status = asynchron_fail_with(a, 1, domain, message, payload, drop_object);
+    /* Without memory it fails all the same, or those that wait would wait for ever. */
+    return status == ASYNCHRON_E_NOMEM ? asynchron_fail(a, 1, NULL) : status;
+}
+
 int deliver_exception(Asynchron *self, PyObject *exception)
 {
     asynchron_status_t status;
@@ -80,14 +87,15 @@ int deliver_exception(Asynchron *self, PyObject *exception)
         if (message == NULL)
             PyErr_Clear();
     }
-    a = asynchron_retain(self->a);
-    WITHOUT_LOCK
-    status = asynchron_fail_with(a, 1, domain, message, payload, drop_object);
-    /* Without memory it fails all the same, or those that wait would wait for ever. */
-    if (status == ASYNCHRON_E_NOMEM)
-        status = asynchron_fail(a, 1, NULL);
-    asynchron_release(a);
-    WITH_LOCK
+    if (lets_others_in()) {
+        a = asynchron_retain(self->a);
+        WITHOUT_LOCK
+        status = fail_with(a, message, payload);
+        asynchron_release(a);
+        WITH_LOCK
+    } else {
+        status = fail_with(self->a, message, payload);
+    }
     Py_XDECREF(text);
     return answer(self, status);
 }

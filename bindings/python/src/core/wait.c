@@ -10,10 +10,21 @@
 #include <unistd.h>
 
 static atomic_size_t waiting;
+static _Thread_local bool keeps_lock __attribute__((tls_model("initial-exec")));
 
-bool anybody_waits(void)
+bool lets_others_in(void)
 {
-    return atomic_load_explicit(&waiting, memory_order_relaxed) != 0;
+    return atomic_load_explicit(&waiting, memory_order_relaxed) != 0 && !keeps_lock;
+}
+
+PyObject *keep_lock(PyObject *module, PyObject *keep)
+{
+    int is_true = PyObject_IsTrue(keep);
+    (void)module;
+    if (is_true < 0)
+        return NULL;
+    keeps_lock = is_true;
+    Py_RETURN_NONE;
 }
 
 int to_seconds(PyObject *argument, double *seconds)

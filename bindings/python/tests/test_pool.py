@@ -1,0 +1,335 @@
+"""ThreadPoolExecutor: the standard one, with futures of ours."""
+
+import asyncio
+import concurrent.futures
+import contextvars
+import copy
+import gc
+import pickle
+import threading
+import time
+import weakref
+
+import pytest
+from asynchron import Asynchron, Future, Report, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, as_completed, wait
+from conftest import comes_true, many, run_python
+
+
+def test_a_pool_returns_futures_that_are_asynchrons():
+    with ThreadPoolExecutor(3, thread_name_prefix="ours") as pool:
+        assert isinstance(pool, concurrent.futures.ThreadPoolExecutor)
+        fs = [pool.submit(pow, i, 2) for i in range(20)]
+        assert all(isinstance(f, Future) for f in fs) and fs[0].name == "pow"
+        assert {f() for f in Report(fs)} == {i * i for i in range(20)}
+        assert list(pool.map(abs, [-1, -2])) == [1, 2]
+        with pytest.raises(ZeroDivisionError):
+            pool.submit(lambda: 1 / 0).result()
+        with pytest.raises(TypeError):
+            pool.submit("not callable").result()
+        assert pool.submit(lambda: threading.current_thread().name).result().startswith("ours")
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        pool.submit(int)
+
+
+def test_every_task_runs_once_whoever_submits_and_however_many_there_are():
+    counts = [0] * many(4000, 200_000)
+
+    def count(i):
+        counts[i] += 1
+
+    def submit(part):
+        return [pool.submit(count, i) for i in part]
+
+    with ThreadPoolExecutor(4) as pool, concurrent.futures.ThreadPoolExecutor(4) as others:
+        fs = [f for part in others.map(submit, [range(i, len(counts), 4) for i in range(4)]) for f in part]
+        assert wait(fs, 60).done == set(fs)
+    assert counts == [1] * len(counts)
+
+
+def test_all_threads_are_used_and_no_more():
+    with ThreadPoolExecutor(3) as pool:
+        barrier = threading.Barrier(3)
+        for _ in range(many(20, 500)):
+            for f in [pool.submit(barrier.wait, 30) for _ in range(6)]:
+                f.result()
+        assert len(pool._threads) == 3
+
+
+def test_a_callback_that_waits_for_another_task_gets_a_thread_for_it():
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(many(50, 1000)):
+            go_on, got = threading.Event(), []
+            f = pool.submit(go_on.wait)
+            f.add_done_callback(lambda f: got.append(pool.submit(int, "7").result(20)))
+            go_on.set()
+            assert comes_true(lambda: got == [7])
+
+
+def test_leaving_the_with_waits_for_all_also_by_an_exception():
+    done = []
+    with pytest.raises(KeyError):
+        with ThreadPoolExecutor(2) as pool:
+            fs = [pool.submit(lambda: (time.sleep(0.01), done.append(1))) for _ in range(6)]
+            raise KeyError
+    assert len(done) == 6 and all(f.done() for f in fs)
+
+
+# ---- cancelled, shut down, broken ----
+
+
+def test_what_is_cancelled_does_not_run_and_what_is_shut_down_is_cancelled():
+    go_on, ran = threading.Event(), []
+    pool = ThreadPoolExecutor(1)
+    first = pool.submit(go_on.wait)
+    cancelled, left = pool.submit(ran.append, 1), pool.submit(ran.append, 2)
+    assert cancelled.cancel() and wait([cancelled], timeout=0.01).done == set()
+    pool.shutdown(wait=False, cancel_futures=True)
+    # Those that wait know at once, though the pool is busy.
+    assert left.cancelled() and wait([left, cancelled], timeout=30).not_done == set()
+    assert not first.done()
+    go_on.set()
+    pool.shutdown()
+    assert first.result() is True and ran == []
+
+
+def test_cancel_against_the_pool_that_starts_them():
+    rounds, ran = many(2000, 50_000), []
+    with ThreadPoolExecutor(2) as pool:
+        fs = [pool.submit(ran.append, i) for i in range(rounds)]
+        cancelled = [i for i, f in enumerate(fs) if f.cancel()]
+        assert wait(fs, 60).not_done == set()
+    assert sorted(ran + cancelled) == list(range(rounds))
+
+
+def test_submit_against_shutdown_loses_none():
+    for _ in range(many(100, 3000)):
+        pool, fs, barrier = ThreadPoolExecutor(2), [], threading.Barrier(2)
+
+        def submit():
+            barrier.wait()
+            try:
+                while True:
+                    fs.append(pool.submit(int))
+            except RuntimeError:
+                pass
+
+        thread = threading.Thread(target=submit)
+        thread.start()
+        barrier.wait()
+        pool.shutdown(cancel_futures=True)
+        thread.join()
+        assert wait(fs, 30).not_done == set()
+
+
+def test_one_that_others_deliver_to_does_not_run():
+    go_on, ran = threading.Event(), []
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(go_on.wait)
+        f = pool.submit(ran.append, 1)
+        f.set_result("cached")
+        go_on.set()
+    assert f.result() == "cached" and ran == []
+
+
+def test_what_is_cancelled_while_it_runs_is_dropped():
+    go_on, running = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        f = pool.submit(lambda: (running.set(), go_on.wait()))
+        running.wait()
+        assert not f.cancel() and Asynchron.cancel(f)
+        with pytest.raises(CancelledError):
+            f.result()
+        go_on.set()
+        assert pool.submit(int).result() == 0
+
+
+def test_a_task_that_waits_for_itself_fails():
+    with ThreadPoolExecutor(1) as pool:
+        own = []
+        f = pool.submit(lambda: comes_true(lambda: own) and own[0].result())
+        own.append(f)
+        with pytest.raises(RuntimeError, match="wait for itself"):
+            f.result(30)
+
+
+def test_a_pool_that_is_broken_says_so_to_all():
+    go_on = threading.Event()
+
+    def broken():
+        go_on.wait()
+        raise ValueError("no")
+
+    pool = ThreadPoolExecutor(1, initializer=broken)
+    fs = [pool.submit(int) for _ in range(5)]
+    cancelled = pool.submit(int)
+    cancelled.cancel()
+    go_on.set()
+    for f in fs:
+        with pytest.raises(BrokenExecutor):
+            f.result(30)
+    assert wait([cancelled], 30).done == {cancelled}
+    with pytest.raises(BrokenExecutor):
+        pool.submit(int)
+    pool.shutdown()
+
+
+def test_a_thread_that_cannot_be_started_is_told_to_whoever_submits(monkeypatch):
+    pool = ThreadPoolExecutor(1)
+
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="new thread"):
+            pool.submit(int)
+    assert pool.submit(int).result(30) == 0
+    pool.shutdown()
+
+
+def test_a_map_that_takes_too_long_cancels_the_rest():
+    go_on, ran = threading.Event(), []
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(go_on.wait)
+        results = pool.map(ran.append, range(5), timeout=0.01, chunksize=2)
+        with pytest.raises(TimeoutError):
+            next(results)
+        go_on.set()
+        assert first.result()
+    assert ran == []
+
+
+# ---- contexts, copies, references ----
+
+
+def test_tasks_see_the_context_of_those_who_submit_and_keep_theirs():
+    variable = contextvars.ContextVar("variable")
+    variable.set(5)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(variable.get).result() == 5
+        pool.submit(variable.set, 6).result()
+        assert pool.submit(variable.get).result() == 5 == variable.get()
+        variable.set(7)
+        assert list(pool.map(lambda _: variable.get(), range(3))) == [7] * 3
+
+
+def test_copies_share_and_pickling_is_refused():
+    with ThreadPoolExecutor(1) as pool:
+        assert copy.copy(pool) is pool and copy.deepcopy([pool])[0] is pool
+        for it in (pool, pool.submit(int)):
+            with pytest.raises(TypeError, match="cannot pickle"):
+                pickle.dumps(it)
+
+
+class Thing:
+    def method(self, other=None):
+        return other
+
+    def fail(self, other=None):
+        raise KeyError
+
+
+@pytest.fixture
+def no_collector():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_what_a_task_was_given_is_not_kept(no_collector):
+    with ThreadPoolExecutor(1) as pool:
+        thing, other = Thing(), Thing()
+        gone = weakref.ref(thing), weakref.ref(other)
+        f = pool.submit(thing.method, other=other)
+        assert f.result(30) is other
+        gone += (weakref.ref(f),)
+        del thing, other, f
+        assert comes_true(lambda: [one() for one in gone] == [None] * 3)
+
+
+def test_a_failure_keeps_nothing_of_the_pool_but_the_frames_of_the_function(no_collector):
+    with ThreadPoolExecutor(1) as pool:
+        thing, other = Thing(), Thing()
+        f = pool.submit(thing.fail, other=other)
+        gone = weakref.ref(thing), weakref.ref(other), weakref.ref(f)
+        error = f.exception(30)
+        del thing, other, f
+        error.__traceback__.tb_next.tb_frame.clear()
+        assert comes_true(lambda: [one() for one in gone] == [None] * 3)
+
+
+def test_a_dropped_pool_does_what_it_was_given():
+    pool, ran = ThreadPoolExecutor(1), []
+    fs = [pool.submit(ran.append, i) for i in range(100)]
+    threads = list(pool._threads)
+    del pool
+    assert wait(fs, 30).not_done == set() and ran == list(range(100))
+    assert comes_true(lambda: not any(thread.is_alive() for thread in threads))
+
+
+# ---- the end of the interpreter, and forks ----
+
+
+def test_what_is_pending_when_the_interpreter_ends_is_done():
+    program = """
+import sys, time
+from asynchron import ThreadPoolExecutor
+pool = ThreadPoolExecutor(2)
+def say(n):
+    sys.stdout.write(f"{n} ")
+def again(n):
+    time.sleep(0.001)
+    say(n)
+    pool.submit(again, n + 1)
+pool.submit(again, 100)
+for i in range(20): pool.submit(time.sleep, 0.002).add_done_callback(lambda f, i=i: say(i))
+"""
+    for _ in range(many(3, 50)):
+        done = run_python(program)
+        lines = done.stdout.split()
+        assert done.returncode == 0 and set(map(str, range(20))) <= set(lines) and "100" in lines, done.stderr
+        # Then it takes no more, so the chain ends, too.
+        assert len(lines) < 5000
+
+
+FORK = """
+import os, threading
+from asynchron import Future, ThreadPoolExecutor
+from concurrent.futures import wait
+def work(n):
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(abs, range(n)))
+pending, complete = Future(), Future(result="parent's")
+pool = ThreadPoolExecutor(2)
+pool.submit(int).result()
+child = os.fork()
+if child == 0:
+    ok = work(10) == 45 and complete.result() == "parent's"
+    threading.Timer(0.02, pending.set_result, ["child's"]).start()
+    ok = ok and wait([pending], 20).done == {pending}
+    os._exit(0 if ok else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), pending.done(), pool.submit(int).result(), work(10))
+"""
+
+
+def test_a_child_of_a_fork_has_pools_and_futures_of_its_own():
+    for _ in range(many(3, 50)):
+        done = run_python(FORK)
+        assert done.stdout == "0 False 0 45\n", done.stdout + done.stderr
+
+
+def test_a_busy_loop_of_asyncio_over_a_pool():
+    async def main():
+        with ThreadPoolExecutor(4) as pool:
+            return sum(await asyncio.gather(*(pool.submit(abs, i) for i in range(many(500, 20_000)))))
+
+    n = many(500, 20_000)
+    assert asyncio.run(main()) == n * (n - 1) // 2
+
+
+def test_as_completed_over_a_pool():
+    with ThreadPoolExecutor(4) as pool:
+        fs = [pool.submit(time.sleep, i / 1000) for i in range(20)]
+        assert set(as_completed(fs, 30)) == set(fs)
