@@ -1,8 +1,11 @@
 """What the tests share. A test that hangs fails after a minute, with the stacks of all threads."""
 
 import os
+import pathlib
+import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 
@@ -48,23 +51,33 @@ def run_python(program, *args, timeout=50, options=()):
     )
 
 
-@pytest.fixture(scope="session")
-def pool(tmp_path_factory):
-    """The example extension, built as its text says: the folder that has it."""
-    import pathlib
-    import sysconfig
+def includes():
+    """The options by which a C compiler finds the headers of Python and of the package."""
+    import asynchron._core as core
 
+    folder = pathlib.Path(core.__file__).parent / "include"
+    return ["-I", sysconfig.get_path("include"), "-I", str(folder)]
+
+
+def build_extension(source, folder):
+    """Builds an extension out of a C file of the package's, as examples/pool.c says; returns the folder that has it."""
     import asynchron.__main__ as main
-    from asynchron import _core
 
-    source = pathlib.Path(__file__).parent.parent / "examples" / "pool.c"
-    folder = tmp_path_factory.mktemp("pool")
-    include = pathlib.Path(_core.__file__).parent / "include"
+    if not shutil.which("cc") or not os.path.exists(sysconfig.get_path("include") + "/Python.h"):
+        pytest.skip("no C compiler, or no Python.h for this Python")
+    source = pathlib.Path(__file__).parent.parent / source
     subprocess.run(
-        ["cc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", folder / "pool.so", source,
-         "-I", sysconfig.get_path("include"), "-I", include, main.library(), "-lpthread"],
+        ["cc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", folder / f"{source.stem}.so", source,
+         *includes(), main.library(), "-lpthread"],
         check=True,
     )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pool(tmp_path_factory):
+    """The example extension: the folder that has it."""
+    folder = build_extension("examples/pool.c", tmp_path_factory.mktemp("pool"))
     sys.path.insert(0, str(folder))
     yield folder
     sys.path.remove(str(folder))

@@ -55,6 +55,73 @@ def test_the_interpreter_ends_as_without_us(program, pool):
         assert "Fatal" not in done.stderr
 
 
+#: Each leaves a thread in Python code, above frames of the library's, when the interpreter ends.
+STAYS = {
+    "a function of a daemon thread": """
+threading.Thread(target=Asynchron(), args=(busy,), daemon=True).start()
+""",
+    "a callback of a daemon thread": """
+A = Asynchron()
+A.notify(busy)
+threading.Thread(target=A.put, args=(1,), daemon=True).start()
+""",
+    "a callback of a daemon thread that let go of the lock": """
+A = Asynchron()
+A.notify(busy)
+threading.Thread(target=A.cancel, daemon=True).start()
+""",
+    "what a daemon thread drops": """
+def make():
+    Asynchron().put(Busy())
+threading.Thread(target=make, daemon=True).start()
+""",
+    "what a daemon thread delivered too late": """
+def late():
+    A = Asynchron(result=1)
+    A.put(Busy())
+threading.Thread(target=late, daemon=True).start()
+""",
+    "a callback of the library's thread": """
+A = Asynchron()
+A.notify(busy)
+A.expire_after(0.001)
+""",
+    "what the library's thread drops": """
+A = Asynchron()
+class Callback(Busy):
+    def __call__(self, a): pass
+A.notify(Callback())
+A.expire_after(0.001)
+""",
+    "callbacks of threads of C": """
+As = pool.squares(100)
+for A in As: A.notify(busy)
+""",
+}
+
+
+@pytest.mark.parametrize("program", STAYS.values(), ids=STAYS)
+def test_what_is_in_python_at_the_end_is_not_unwound_through_the_library(program, pool):
+    program = f"""
+import sys, threading, time; sys.path.insert(0, {str(pool)!r})
+import asynchron, pool
+from asynchron import Asynchron
+inside = threading.Event()
+main = threading.get_ident()
+def busy(*_):
+    inside.set()
+    while threading.get_ident() != main: len("it wants the lock again and again")
+class Busy:
+    def __del__(self): busy()
+{program}
+# In turns: without the interpreter lock, what this thread has made is destroyed by it.
+assert any(inside.wait(0.01) for _ in range(3000))
+print('end')"""
+    for _ in range(many(1, 25)):
+        done = run_python(program)
+        assert done.returncode == 0 and done.stdout == "end\n" and done.stderr == "", done.stderr
+
+
 FORK = """
 import os, threading
 from asynchron import Asynchron, Report

@@ -47,7 +47,7 @@ def test_importing_leaves_a_build_without_the_lock_without_it():
 
 
 def test_all_get_the_same_name_and_the_same_extra():
-    As = [Asynchron() for _ in range(many(2000, 50_000))]
+    As = [Asynchron() for _ in range(many(2000, 10_000))]
 
     def names():
         return [A.name for A in As]
@@ -92,12 +92,12 @@ def test_each_of_a_class_has_a_number_of_its_own():
         pass
 
     for kind in (Asynchron, Special):
-        parts = together(*[lambda: [kind().name for _ in range(many(2000, 100_000))]] * THREADS)
+        parts = together(*[lambda: [kind().name for _ in range(many(2000, 20_000))]] * THREADS)
         assert len(set().union(*parts)) == sum(map(len, parts))
 
 
 def test_one_delivery_wins_and_all_see_it():
-    for _ in range(many(300, 20_000)):
+    for _ in range(many(300, 4000)):
         A, seen = Asynchron(), []
         A.notify(seen.append)
 
@@ -115,7 +115,7 @@ def test_one_delivery_wins_and_all_see_it():
 
 
 def test_callbacks_run_once_or_are_taken_back():
-    for _ in range(many(200, 10_000)):
+    for _ in range(many(200, 2000)):
         A, ran, back, lock = Asynchron(), [], [], threading.Lock()
 
         def register():
@@ -131,7 +131,7 @@ def test_callbacks_run_once_or_are_taken_back():
 
 
 def test_callbacks_that_deliver_and_register_to_each_other_do_not_hang():
-    for _ in range(many(100, 5000)):
+    for _ in range(many(100, 1000)):
         As = [Asynchron() for _ in range(8)]
         seen = []
 
@@ -154,7 +154,7 @@ def test_callbacks_that_deliver_and_register_to_each_other_do_not_hang():
 
 
 def test_a_report_gives_each_to_one_while_others_add_and_remove():
-    n = many(1000, 50_000)
+    n = many(1000, 10_000)
     R, stop = Report(), Asynchron()
     R.add(stop)
 
@@ -192,7 +192,7 @@ def test_a_report_gives_each_to_one_while_others_add_and_remove():
 
 
 def test_removals_and_items_on_their_way_meet():
-    for _ in range(many(300, 20_000)):
+    for _ in range(many(300, 4000)):
         A, R = Asynchron(), Report()
         tags = [object() for _ in range(6)]
         for tag in tags:
@@ -213,7 +213,7 @@ def test_removals_and_items_on_their_way_meet():
 
 
 def test_the_collector_runs_while_others_make_cycles_and_deliver():
-    rounds = many(300, 10_000)
+    rounds = many(300, 2000)
     alive = weakref.WeakSet()
 
     def make():
@@ -239,7 +239,7 @@ def test_the_collector_runs_while_others_make_cycles_and_deliver():
 
 
 def test_weak_references_are_to_a_whole_one_or_to_none():
-    for _ in range(many(200, 10_000)):
+    for _ in range(many(200, 2000)):
         kept = [Asynchron(f"one {i}") for i in range(20)]
         refs = [weakref.ref(A) for A in kept]
 
@@ -258,7 +258,7 @@ def test_weak_references_are_to_a_whole_one_or_to_none():
 
 
 def test_callbacks_that_raise_in_several_threads_are_all_logged(caplog):
-    n = many(100, 5000)
+    n = many(100, 1000)
 
     def work():
         for _ in range(n):
@@ -276,7 +276,7 @@ def test_a_failure_that_many_threads_raise_keeps_a_short_traceback():
     A.fail(ValueError("v"))
 
     def ask():
-        for _ in range(many(300, 20_000)):
+        for _ in range(many(300, 4000)):
             try:
                 A()
             except ValueError as error:
@@ -291,7 +291,7 @@ def test_a_failure_that_many_threads_raise_keeps_a_short_traceback():
 
 
 def test_hand_offs_between_threads_arrive():
-    rounds = many(500, 50_000)
+    rounds = many(500, 10_000)
     there, back = [[Asynchron() for _ in range(rounds)] for _ in range(2)]
 
     def ask():
@@ -307,7 +307,7 @@ def test_hand_offs_between_threads_arrive():
 
 
 def test_a_future_is_begun_by_one():
-    for _ in range(many(200, 10_000)):
+    for _ in range(many(200, 2000)):
         F = Future()
 
         def begin():
@@ -321,7 +321,7 @@ def test_a_future_is_begun_by_one():
 
 
 def test_a_cancel_reaches_all_who_wait():
-    for _ in range(many(100, 5000)):
+    for _ in range(many(100, 1000)):
         A = Asynchron()
 
         def ask():
@@ -336,7 +336,7 @@ def test_references_are_exact_after_all_of_it():
     gone = weakref.ref(thing)
 
     def use(thing=thing):
-        for _ in range(many(200, 10_000)):
+        for _ in range(many(200, 2000)):
             A = Asynchron(thing)
             A.extra.thing = thing
             A.notify(lambda a: thing)

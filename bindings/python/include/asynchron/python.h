@@ -77,11 +77,11 @@ static inline int asynchron_python_import(void)
 
 /* Takes the interpreter lock, on any thread, also on one that has it. 1: it is yours until asynchron_python_leave(), which
  * the same thread calls once for each. 0: the interpreter has ended or is about to, and nothing of Python's may be touched
- * any more; what you would have dropped stays. It never waits for an interpreter that does not come back, and ends no
- * thread.
+ * any more; what you would have dropped stays. It blocks until the lock is free, never waits for an interpreter that does
+ * not come back, and ends no thread.
  *
- * The end of the interpreter waits for those that are inside, as long as one leaves every two seconds: do not stay for
- * long. One that does is to Python what a daemon thread is, and up to CPython 3.13 may be unwound. */
+ * The interpreter does not end before all have left: do not stay for ever. (Ctrl-C ends that, too; what is inside then is
+ * to Python what a daemon thread is.) */
 static inline int asynchron_python_enter(asynchron_python_state_t *state)
 {
     return asynchron_python_interface->enter(state);

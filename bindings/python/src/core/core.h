@@ -82,16 +82,20 @@ int unpack(const struct parameters *of, PyObject *const *args, Py_ssize_t n, PyO
 
 /* ---- interpreter.c: the interpreter, from any thread ---- */
 
+/* Whose a thread is that comes into Python: the end of the interpreter waits for both. */
+enum way { BY_LIBRARY, BY_C, WAYS };
+
 /* What leave_python() is to give back. */
 typedef struct {
     PyGILState_STATE state;
-    bool counted, had_lock;
+    enum way way; /* WAYS: it is not waited for */
+    bool had_lock;
 } entry_t;
 
 /* Takes the interpreter lock, also on a thread that is not one of Python's. False: there is no interpreter any more. */
 bool enter_python(entry_t *entry);
 void leave_python(entry_t entry);
-/* What of C's comes in is waited for at the end of the interpreter. Called when that begins. */
+/* Lets nobody in any more, and waits for those that are inside. Called when the interpreter begins to end. */
 PyObject *close_python(PyObject *module, PyObject *unused);
 /* In the child of a fork: the threads that were inside are not there. */
 void forget_those_inside(void);
