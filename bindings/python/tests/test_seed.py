@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import gc
 import pickle
 import sys
 import threading
@@ -267,6 +268,21 @@ def test_after_checks_first_and_registers_nothing_with_what_it_refuses():
     assert ran == []
 
 
+def test_after_takes_back_what_it_registered_if_it_cannot_register_all():
+    class Broken(Asynchron):
+        def notify(self, notifier):
+            raise MemoryError
+
+    A, ran = Asynchron(), []
+    before = sys.getrefcount(A)
+    with pytest.raises(MemoryError):
+        after([A, A, Broken()], None, ran.append, 1)
+    gc.collect()
+    assert sys.getrefcount(A) == before
+    A.put(1)
+    assert ran == []
+
+
 def test_after_leaves_one_that_is_complete_as_it_is():
     A, R, ran = Asynchron(), Asynchron(result=7), []
     assert after([A], R, ran.append, 1) is R
@@ -303,8 +319,8 @@ def test_post_notify_passes_on_values_failures_and_cancels():
         post()
     C = Asynchron()
     post = C.post_notify(lambda value: value)
-    C.cancel()
-    with pytest.raises(CancellationError):
+    C.cancel("why")
+    with pytest.raises(CancellationError, match="why"):
         post()
     D = Asynchron(result=1).post_notify(lambda value: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -324,7 +340,7 @@ def test_on_demand_runs_when_it_is_asked_for_and_once():
 def test_on_demand_runs_for_nobody_that_does_not_wait():
     ran = []
     R = OnDemandResult(ran.append, 1)
-    assert R.wait(0) is False and R.pending
+    assert R.wait(0) is False and R.wait(timeout=-1.5) is False and R.pending
     with pytest.raises(TimeoutError):
         R.join(0)
     with pytest.raises(ValueError):
@@ -355,6 +371,17 @@ def test_on_demand_runs_once_for_all_who_ask():
     for thread in threads:
         thread.join()
     assert got == [42] * 4 and ran == [1]
+
+
+def test_on_demand_waits_for_another_that_begins_just_before():
+    class Beaten(OnDemandResult):
+        def run_func(self, *args):
+            assert self.start()
+            later(self.put, 5)
+            super().run_func(*args)
+
+    R = Beaten(int)
+    assert R.get() == 5 and R() == 5
 
 
 def test_nothing_but_iterating_a_set_waits():

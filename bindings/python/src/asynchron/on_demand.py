@@ -1,19 +1,17 @@
 """Asynchrons whose function runs when somebody asks."""
 
-import threading
-
 from ._core import Asynchron
 
 
 class OnDemandResult(Asynchron):
-    """OnDemandResult(func, *fargs, **fkwargs): its function runs when somebody first asks, on that thread.
+    """An asynchron whose function runs when somebody first asks, on that thread: func(*fargs, **fkwargs).
 
     To ask is to call it, or get(), join(), wait() with a timeout other than 0, or `await`. Others that ask meanwhile
     wait. A timeout does not interrupt the function. Nothing else starts it: neither a report nor a callback.
     """
 
-    #: Taken by the one who runs the function. Those of from_handle() have none to run.
-    _demanded = func = None
+    #: Those of from_handle() have none to run.
+    func = None
     fargs, fkwargs = (), {}
 
     def __init__(self, /, func, *fargs, **fkwargs):
@@ -21,15 +19,14 @@ class OnDemandResult(Asynchron):
             raise TypeError(f"what is to be run must be callable, not {func!r}")
         super().__init__()
         self.func, self.fargs, self.fkwargs = func, fargs, fkwargs
-        self._demanded = threading.Lock()
 
     def _demand(self):
-        if self._demanded is None or not self.is_pending or not self._demanded.acquire(blocking=False):
+        if not self.is_pending or self.func is None:
             return
         try:
             self.run_func(self.func, *self.fargs, **self.fkwargs)
         except RuntimeError:
-            # Begun or delivered by another meanwhile: whoever asks learns of that. Only a subclass can raise otherwise.
+            # Begun or delivered by another meanwhile: whoever asks waits for that. (What func raises is delivered.)
             if self.is_pending:
                 raise
 
@@ -50,14 +47,14 @@ class OnDemandResult(Asynchron):
     call = __call__
 
     def wait(self, timeout=None):
-        """Waits until it is complete; the first to ask runs the function, but not with a timeout of 0."""
-        if timeout != 0:
+        """Waits, returns whether it is complete; the first to ask runs the function, but not with a timeout of 0."""
+        if timeout is None or timeout > 0:
             self._demand()
         return super().wait(timeout)
 
     def join(self, timeout=None):
         """Waits, and returns (value, exc_info); the first to ask runs the function, but not with a timeout of 0."""
-        if timeout != 0:
+        if timeout is None or timeout > 0:
             self._demand()
         return super().join(timeout)
 

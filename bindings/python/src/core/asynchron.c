@@ -223,8 +223,8 @@ static PyMethodDef methods[] = {
      "Returns None.\n\nRuntimeError if it was begun or is complete; then func does not run. If it is cancelled while func\n"
      "runs, what func returns is dropped."},
     {"put", WITH_ONE(put),
-     "put($self, /, value)\n--\n\nDelivers a value, any object. All who wait get it, and callbacks run on this thread before "
-     "put() returns.\n\nRuntimeError if it is complete already, also by a cancel; then nothing has changed. Any thread may."},
+     "put($self, /, value)\n--\n\nDelivers a value, any object. All who wait get it. Callbacks run on this thread before put() "
+     "returns;\ninside another callback, when that has returned.\n\nRuntimeError if it is complete already, also by a cancel; then nothing has changed. Any thread may."},
     {"fail", WITH_ONE(fail),
      "fail($self, /, exc)\n--\n\nDelivers a failure: an exception, or a class of exceptions. All who wait have it raised.\n\n"
      "RuntimeError if it is complete already, as put()."},
@@ -279,7 +279,7 @@ static PyGetSetDef properties[] = {
     {"pending", is_pending, NULL, "Whether nobody has begun or delivered it.", NULL},
     {"cancelled", is_cancelled, NULL, "Whether it was cancelled.", NULL},
     {"is_pending", is_pending, NULL, "Whether nobody has begun or delivered it.", NULL},
-    {"is_running", is_running, NULL, "Whether a function computes it.", NULL},
+    {"is_running", is_running, NULL, "Whether somebody has begun it, a function or by start(), and it is not complete.", NULL},
     {"is_done", is_done, NULL, "Whether it has a value or has failed.", NULL},
     {"is_cancelled", is_cancelled, NULL, "Whether it was cancelled.", NULL},
     {"name", get_name, set_name, "Its name: the one it was given, or its class's with a number.", NULL},
@@ -307,8 +307,10 @@ static const char documentation[] =
     "    A = Asynchron()\n"
     "    threading.Thread(target=lambda: A.put(compute())).start()\n"
     "    value = A()\n\n"
-    "A result other than None is delivered at once. extra is a mapping that A.extra begins with. The lock is taken\n"
-    "for the sake of programs that give one, and not used. `await A` waits in asyncio and trio.";
+    "To call it with a function and its arguments, as A(func, 1, b=2), runs that here first, and delivers what it\n"
+    "returns or raises: see call(). `await A` waits in asyncio and trio.\n\n"
+    "A result other than None is delivered at once; state is the one that it begins with; extra is a mapping that\n"
+    "A.extra begins with. The lock is taken for the sake of programs that give one, and not used.";
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)documentation},
