@@ -1,5 +1,9 @@
 """Every argument and every attribute of cs.result's interface has its name there."""
 
+import copy
+import inspect
+import pickle
+
 import asynchron
 import pytest
 from asynchron import (Asynchron, CancellationError, OnDemandResult, after, bg, call_in_thread, in_thread, not_cancelled,
@@ -74,6 +78,17 @@ def test_a_cancellation_has_its_message_and_its_asynchron():
     assert CancellationError().message == "cancelled" and CancellationError().fsm is None
 
 
+def test_a_cancellation_goes_to_other_processes_without_its_asynchron():
+    A = Asynchron()
+    A.cancel("enough")
+    with pytest.raises(CancellationError) as caught:
+        A()
+    caught.value.other = 3
+    for made in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
+        assert type(made) is CancellationError and (made.message, made.args, made.other) == ("enough", ("enough",), 3)
+        assert made.fsm is None
+
+
 def test_a_method_that_is_not_for_cancelled_ones_is_refused_then():
     class Special(Asynchron):
         @not_cancelled
@@ -100,3 +115,37 @@ def test_everything_public_says_what_it_is_for():
             value = getattr(of, name)
             if not name.startswith("_") and not isinstance(value, str) and type(value).__name__ != "module":
                 assert getattr(value, "__doc__", None) or value is None or isinstance(value, (tuple, dict, list)), name
+
+
+#: What is a state machine's there, with its pictures; and what the guide lists as not there.
+NOT_HERE = ("fsm_", "FSM_", "dot_", "DOT_", "collected")
+
+
+def public(of):
+    return {name for name in dir(of) if not name.startswith("_")}
+
+
+def test_every_public_name_of_cs_result_is_here():
+    theirs = pytest.importorskip("cs.result", reason="cs.result is not installed")
+    for of, mine in ((theirs.Result(), Asynchron()), (theirs.OnDemandResult(int), OnDemandResult(int)),
+                     (theirs.ResultSet(), asynchron.ResultSet())):
+        missing = {name for name in public(of) - public(mine) if not name.startswith(NOT_HERE)}
+        assert missing == set(), type(of)
+    own = {name for name in public(theirs) if getattr(getattr(theirs, name), "__module__", "") == "cs.result"}
+    assert {"Result", "after", "bg", "report", "not_cancelled"} <= own <= public(asynchron)
+
+
+def test_every_argument_of_cs_result_has_its_name_here():
+    theirs = pytest.importorskip("cs.result", reason="cs.result is not installed")
+    plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    checked = 0
+    for there, here in ((theirs, asynchron), (theirs.Result, Asynchron), (theirs.OnDemandResult, OnDemandResult)):
+        for name in sorted(public(there) & public(here)):
+            function, mine = getattr(there, name), getattr(here, name)
+            if not callable(function) or inspect.isclass(function) and not issubclass(function, theirs.Result):
+                continue
+            wanted = {each.name for each in inspect.signature(function).parameters.values() if each.kind in plain}
+            given = {each.name for each in inspect.signature(mine).parameters.values() if each.kind in plain}
+            assert wanted - {"self"} <= given, (name, wanted, given)
+            checked += 1
+    assert checked > 20

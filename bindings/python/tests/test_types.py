@@ -11,7 +11,8 @@ ALLOWED = pathlib.Path(__file__).parent / "stubtest.allow"
 
 PROGRAM = """
 import asyncio
-from asynchron import Asynchron, Future, Report, ThreadPoolExecutor, after, bg, report
+from asynchron import (Asynchron, CancellationError, Future, OnDemandResult, Report, Result, ResultSet,
+                       ThreadPoolExecutor, after, bg, call_in_thread, in_thread, not_cancelled, report)
 
 A: Asynchron[int] = Asynchron()
 A.put(3)
@@ -25,6 +26,36 @@ for B in report([A, A]):
     reveal_type(B)
 reveal_type(bg(pow, 2, 3)())
 reveal_type(after([A], None, len, "abc")())
+otherwise: int | None = A.get(default=None)
+cancelled: bool = A.cancel(msg="why")
+A.wait(timeout=1.5)
+A.put(value=3)
+A.run_func(func=int)
+A.bg(func=int, _daemon=True)
+A.raise_(exc=ValueError)
+A.extra = {"a": 1}
+assert A.fsm_state == A.PENDING
+demanded: OnDemandResult[int] = OnDemandResult(pow, 2, 3)
+value: int = demanded()
+after(Rs=[A], R=None, func=int)
+in_thread(len)("abc")
+in_thread(len).direct("abc")
+length: int = call_in_thread(len, "abc")
+for C in ResultSet([A, demanded]):
+    C.cancel()
+
+
+class Job(Result[str]):
+    @not_cancelled
+    def begin(self, n: int) -> int:
+        return n
+
+
+begun: int = Job(name="job").begin(3)
+try:
+    A()
+except CancellationError as error:
+    message: str = error.message
 R = Report([A])
 reveal_type(R.next())
 reveal_type(R.next_batch(tagged=True))
@@ -51,7 +82,7 @@ def test_mypy_knows_what_comes_out(tmp_path):
         assert revealed in done.stdout.replace("builtins.", ""), done.stdout
 
 
-@pytest.mark.parametrize("wrong", ['A.put("x")', "A.nothing", "A.join('x')", "Report([3])", "A.notify(3)"])
+@pytest.mark.parametrize("wrong", ['A.put("x")', 'A.put(value="x")', "A.cancel(3)", "A.cancel(message='m')", "A.nothing", "A.join('x')", "Report([3])", "A.notify(3)"])
 def test_mypy_sees_mistakes(wrong, tmp_path):
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"

@@ -21,8 +21,14 @@ def _init(self, message=None, *, fsm=None, **keywords):
         setattr(self, name, value)
 
 
-_init.__name__ = "__init__"
+def _reduce(self):
+    # Without the asynchron, which stays in this process.
+    return type(self), self.args, {name: value for name, value in vars(self).items() if name != "fsm"}
+
+
+_init.__name__, _reduce.__name__ = "__init__", "__reduce__"
 CancellationError.__init__ = _init
+CancellationError.__reduce__ = _reduce
 
 
 def not_cancelled(method):
