@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the wheel of the Python package as `pip` does, installs it into a fresh environment, and runs its tests, those of
-# the standard library that apply, and a smoke of its benchmark there. With a folder as argument, the package is put there, too, for the samples of the docs.
+# the standard library that apply, and a smoke of its benchmark there; then the tests with each other CPython that is
+# installed. With a folder as argument, the package is put there, too, for the samples of the docs.
 #
 #     bindings/python/ci.sh [FOLDER]       ASYNCHRON_LONG=1 for the long form of the tests
 set -euo pipefail
@@ -37,6 +38,7 @@ PATH=$build/environment/bin:$PATH "$build/environment/bin/auditwheel" repair --w
 timeout 250 "$python" tests/standard.py
 "$python" benches/speed.py --smoke
 "$python" -m asynchron
+./others.sh "$build"/wheel/*.whl
 if [ $# -gt 0 ]; then
     python3 -m pip install --quiet --root-user-action=ignore --upgrade --no-deps --target "$1" "$build"/wheel/*.whl
 fi

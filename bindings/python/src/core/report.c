@@ -275,5 +275,7 @@ static PyType_Spec spec = {
 
 PyObject *make_report_type(PyObject *module)
 {
+    if (begin_telling() < 0)
+        return NULL;
     return PyType_FromModuleAndSpec(module, &spec, NULL);
 }

@@ -84,6 +84,8 @@ PyObject *iterate_next(PyObject *of);
 
 /* ---- tell.c: a method for asyncio ---- */
 
+/* Before that: 0, or -1 with an exception. */
+int begin_telling(void);
 PyObject *tell_futures(PyObject *of, PyObject *argument);
 
 #endif

@@ -1,7 +1,13 @@
 /* For asyncio: tells the futures that wait in its loop. */
 #include "report.h"
 
-static PyObject *set_result; /* the method's name */
+static PyObject *set_result; /* the method's name, which never changes */
+
+int begin_telling(void)
+{
+    set_result = PyUnicode_InternFromString("set_result");
+    return set_result == NULL ? -1 : 0;
+}
 
 /* One future is told, unless it was cancelled: false with an exception. */
 static bool tell(PyObject *future)
@@ -34,9 +40,7 @@ PyObject *tell_futures(PyObject *of, PyObject *argument)
     asynchron_item_t items[AT_ONCE];
     Py_ssize_t most = PyLong_AsSsize_t(argument), n = AT_ONCE, i;
     asynchron_status_t status;
-    if (set_result == NULL)
-        set_result = PyUnicode_InternFromString("set_result");
-    if (set_result == NULL || (most == -1 && PyErr_Occurred()))
+    if (most == -1 && PyErr_Occurred())
         return NULL;
     for (; most > 0 && n == AT_ONCE; most -= n) {
         n = wait_for_items(self, 0, items, (size_t)(most < AT_ONCE ? most : AT_ONCE), &status);
