@@ -27,6 +27,10 @@ fn the_two_commands_are_shown() {
     }
 }
 
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+}
+
 #[test]
 fn every_name_that_it_or_a_guide_mentions_is_in_the_header() {
     let declared = header::declared();
@@ -39,15 +43,19 @@ fn every_name_that_it_or_a_guide_mentions_is_in_the_header() {
     // What a program or a build may set is known to the header or the build by its use only.
     let settings =
         ["ASYNCHRON_PLUGIN", "ASYNCHRON_SHARED", "ASYNCHRON_UPDATE_HEADER", "asynchron_portable"];
+    // The header of the Python package is for C, too.
+    let of_python = samples::read(&root().join("bindings/python/include/asynchron/python.h"));
+    let of_python: BTreeSet<_> = words_of(&of_python).collect();
     let guide = root().join("docs/guide");
     for page in samples::pages().iter().filter(|p| **p == readme() || p.starts_with(&guide)) {
         let text = samples::read(page);
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         // A name that ends with an underscore stands for a family: asynchron_report_*.
         let ours = |word: &&str| word.to_ascii_lowercase().starts_with("asynchron_");
-        let names = words.filter(ours).filter(|word| !word.ends_with('_'));
-        let unknown: BTreeSet<_> =
-            names.filter(|name| !known.contains(*name) && !settings.contains(name)).collect();
+        let names = words_of(&text).filter(ours).filter(|word| !word.ends_with('_'));
+        let is_known = |name: &&str| {
+            known.contains(*name) || settings.contains(name) || of_python.contains(name)
+        };
+        let unknown: BTreeSet<_> = names.filter(|name| !is_known(name)).collect();
         assert!(unknown.is_empty(), "{page:?} names what the header has not: {unknown:?}");
     }
 }
