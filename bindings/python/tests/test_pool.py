@@ -6,6 +6,7 @@ import contextvars
 import copy
 import gc
 import pickle
+import sys
 import threading
 import time
 import weakref
@@ -47,6 +48,19 @@ def test_every_task_runs_once_whoever_submits_and_however_many_there_are():
     assert counts == [1] * len(counts)
 
 
+def test_a_thread_is_idle_when_those_who_waited_for_its_task_go_on():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(100)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(many(300, 10_000)):
+                pool.submit(int).result()
+                pool.submit(divmod, 1, 0).exception()
+            assert len(pool._threads) == 1
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_all_threads_are_used_and_no_more():
     with ThreadPoolExecutor(3) as pool:
         barrier = threading.Barrier(3)
@@ -60,7 +74,7 @@ def test_a_callback_that_waits_for_another_task_gets_a_thread_for_it():
     with ThreadPoolExecutor(2) as pool:
         for _ in range(many(50, 1000)):
             go_on, got = threading.Event(), []
-            f = pool.submit(go_on.wait)
+            f = pool.submit(go_on.wait, 30)
             f.add_done_callback(lambda f: got.append(pool.submit(int, "7").result(20)))
             go_on.set()
             assert comes_true(lambda: got == [7])
@@ -78,16 +92,28 @@ def test_leaving_the_with_waits_for_all_also_by_an_exception():
 # ---- cancelled, shut down, broken ----
 
 
+def test_a_cancelled_task_is_skipped_and_those_who_wait_for_it_learn_of_it():
+    go_on, ran = threading.Event(), []
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(go_on.wait, 30)
+        cancelled, last = pool.submit(ran.append, 1), pool.submit(ran.append, 2)
+        assert cancelled.cancel()
+        go_on.set()
+        assert wait([cancelled, last], timeout=30).not_done == set() and ran == [2]
+
+
 def test_what_is_cancelled_does_not_run_and_what_is_shut_down_is_cancelled():
     go_on, ran = threading.Event(), []
     pool = ThreadPoolExecutor(1)
-    first = pool.submit(go_on.wait)
+    first = pool.submit(go_on.wait, 30)
     cancelled, left = pool.submit(ran.append, 1), pool.submit(ran.append, 2)
     assert cancelled.cancel() and wait([cancelled], timeout=0.01).done == set()
     pool.shutdown(wait=False, cancel_futures=True)
     # Those that wait know at once, though the pool is busy.
     assert left.cancelled() and wait([left, cancelled], timeout=30).not_done == set()
     assert not first.done()
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        pool.submit(ran.append, 3)
     go_on.set()
     pool.shutdown()
     assert first.result() is True and ran == []
@@ -125,7 +151,7 @@ def test_submit_against_shutdown_loses_none():
 def test_one_that_others_deliver_to_does_not_run():
     go_on, ran = threading.Event(), []
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(go_on.wait)
+        pool.submit(go_on.wait, 30)
         f = pool.submit(ran.append, 1)
         f.set_result("cached")
         go_on.set()
@@ -135,7 +161,7 @@ def test_one_that_others_deliver_to_does_not_run():
 def test_what_is_cancelled_while_it_runs_is_dropped():
     go_on, running = threading.Event(), threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        f = pool.submit(lambda: (running.set(), go_on.wait()))
+        f = pool.submit(lambda: (running.set(), go_on.wait(30)))
         running.wait()
         assert not f.cancel() and Asynchron.cancel(f)
         with pytest.raises(CancelledError):
@@ -157,7 +183,7 @@ def test_a_pool_that_is_broken_says_so_to_all():
     go_on = threading.Event()
 
     def broken():
-        go_on.wait()
+        go_on.wait(30)
         raise ValueError("no")
 
     pool = ThreadPoolExecutor(1, initializer=broken)
@@ -175,7 +201,7 @@ def test_a_pool_that_is_broken_says_so_to_all():
 
 
 def test_a_thread_that_cannot_be_started_is_told_to_whoever_submits(monkeypatch):
-    pool = ThreadPoolExecutor(1)
+    pool, ran = ThreadPoolExecutor(1), []
 
     def refuse(self):
         raise RuntimeError("can't start new thread")
@@ -183,15 +209,16 @@ def test_a_thread_that_cannot_be_started_is_told_to_whoever_submits(monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError, match="new thread"):
-            pool.submit(int)
+            pool.submit(ran.append, 1)
     assert pool.submit(int).result(30) == 0
     pool.shutdown()
+    assert ran == []
 
 
 def test_a_map_that_takes_too_long_cancels_the_rest():
     go_on, ran = threading.Event(), []
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(go_on.wait)
+        first = pool.submit(go_on.wait, 30)
         results = pool.map(ran.append, range(5), timeout=0.01, chunksize=2)
         with pytest.raises(TimeoutError):
             next(results)
@@ -276,7 +303,7 @@ def test_what_is_pending_when_the_interpreter_ends_is_done():
     program = """
 import sys, time
 from asynchron import ThreadPoolExecutor
-pool = ThreadPoolExecutor(2)
+pool = ThreadPoolExecutor(1)
 def say(n):
     sys.stdout.write(f"{n} ")
 def again(n):

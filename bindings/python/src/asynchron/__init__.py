@@ -55,3 +55,8 @@ def __getattr__(name):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = found
     return found
+
+
+def __dir__():
+    # help() shows them all.
+    return sorted({*globals(), *__all__})

@@ -20,6 +20,7 @@ class Future(Asynchron, concurrent.futures.Future):
     Its methods are those of concurrent.futures: so `cancelled()` and `result()` are called, and `cancel()` comes too
     late for one that runs. `F()`, `await F`, `F.put(value)`, `F.notify(function)` and reports are there, too; to assign
     to `F.result` delivers. Asynchron.cancel(F) cancels also one that runs: what its function returns is dropped.
+    `F()` and `await F` raise asynchron.CancellationError for a cancelled one, and `F.result()` CancelledError.
     """
 
     #: Whom it tells: made when somebody wants to be told.
