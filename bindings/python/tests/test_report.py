@@ -248,15 +248,13 @@ def test_a_thread_that_asks_while_another_waits_is_told_so():
 
 
 def test_what_a_report_has_fetched_ahead_goes_with_it():
-    class Mine(Asynchron):
-        pass
-
-    As = [Mine(result=i) for i in range(100)]
-    gone = [weakref.ref(A) for A in As]
+    values = [set() for _ in range(100)]
+    As = [Asynchron(result=value) for value in values]
+    gone = [weakref.ref(it) for it in values + As]
     all_of_them = report(As)
     assert next(all_of_them) is As[0]
-    del As, all_of_them
-    assert [ref() for ref in gone] == [None] * 100
+    del As, values, all_of_them
+    assert [ref() for ref in gone] == [None] * 200
 
 
 def test_the_collector_finds_a_report_to_which_what_is_in_it_leads():
