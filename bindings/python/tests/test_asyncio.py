@@ -139,7 +139,10 @@ def test_two_loops_in_two_threads_wait_for_the_same():
     assert got == [7, 7]
 
 
-def test_outside_of_a_loop_await_says_what_is_needed():
+@pytest.mark.parametrize("imported", ["asyncio", "trio"])
+def test_outside_of_a_loop_await_says_what_is_needed(imported):
+    pytest.importorskip(imported)
+
     async def main():
         await Asynchron()
 

@@ -312,17 +312,10 @@ def test_eager_tasks_wait_and_are_cancelled(make):
         return await A
 
     async def main():
-        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
-        coroutine = asyncio.sleep(0)
-        try:
-            await asyncio.get_running_loop().create_task(coroutine)
-        except TypeError:
-            # uvloop 0.23 hands over what CPython 3.13.0 does not take.
-            coroutine.close()
-            pytest.skip("this loop makes no eager tasks with this Python")
         A, B, C = Asynchron(), Asynchron(), Asynchron(result=3)
-        first, second, third = (asyncio.get_running_loop().create_task(one(each)) for each in (A, B, C))
-        report = aio._report_of(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        first, second, third = (asyncio.Task(one(each), loop=loop, eager_start=True) for each in (A, B, C))
+        report = aio._report_of(loop)
         assert third.done() and len(report) == 2
         second.cancel()
         later(A.put, 1, after=0.001)

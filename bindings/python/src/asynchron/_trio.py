@@ -8,6 +8,15 @@ from .aio import MOST
 _link: trio.lowlevel.RunVar = trio.lowlevel.RunVar("asynchron")
 
 
+def is_running():
+    """Whether this thread is inside of a run of trio's."""
+    try:
+        trio.lowlevel.current_task()
+    except RuntimeError:
+        return False
+    return True
+
+
 class _Link:
     def __init__(self):
         self.report = Report()

@@ -60,8 +60,10 @@ def wait(asynchron):
 
 
 def _wait_elsewhere(asynchron):
-    if "trio" not in sys.modules:
-        raise RuntimeError("to await an asynchron, asyncio or trio must be running")
-    from . import _trio
+    if "trio" in sys.modules:
+        from . import _trio
 
-    yield from _trio.wait(asynchron).__await__()
+        if _trio.is_running():
+            yield from _trio.wait(asynchron).__await__()
+            return
+    raise RuntimeError("to await an asynchron, asyncio or trio must be running")
