@@ -45,10 +45,13 @@ def _(m):
     return [attempt(R.run_func, 3) or f"delivers a {R.exc_info[0].__name__}"]
 
 
-@row("what cannot be called, for `notify()`, `after()`, `OnDemandResult`", ["accepted"] * 3, ["TypeError"] * 3)
+@row("what cannot be called, for `notify()`, `post_notify()`, `bg()`, `after()`, `OnDemandResult`", ["accepted"] * 5,
+     ["TypeError"] * 5)
 def _(m):
     R = m.Result()
-    tried = [attempt(R.notify, 3), attempt(m.after, [R], None, 3), attempt(m.OnDemandResult, 3)]
+    with Logged():
+        tried = [attempt(R.notify, 3), attempt(R.post_notify, 3), attempt(R.bg, 3), attempt(m.after, [R], None, 3),
+                 attempt(m.OnDemandResult, 3)]
     return [came if came == "TypeError" else "accepted" for came in tried]
 
 
@@ -105,6 +108,14 @@ def _(m):
     return [attempt(R.raise_, 3) or R.ready, attempt(setattr, S, "exc_info", 3) or S.ready]
 
 
+@row("the traceback of `raise_(exc)`, if exc was not raised", "that of `raise_()`", None)
+def _(m):
+    R = m.Result()
+    R.raise_(KeyError())
+    traceback = R.exc_info[2]
+    return traceback and f"that of `{traceback.tb_frame.f_code.co_name}()`"
+
+
 @row("a failure that nobody has asked for, when it is freed", ["WARNING"], [])
 def _(m):
     gc.collect()
@@ -143,6 +154,20 @@ def _(m):
 @row("`cancel(msg)` of what is no string", None, "TypeError")
 def _(m):
     return attempt(m.Result().cancel, 3)
+
+
+@row("texts of errors", [".result: cancelled", "cancelled: Result['n':CANCELLED]", "%s already completed"],
+     ["cancelled", "cancelled", "Asynchron['n':CANCELLED] already completed"])
+def _(m):
+    def text(function, *args):
+        try:
+            function(*args)
+        except Exception as error:
+            return str(error)
+
+    R = m.Result("n")
+    R.cancel()
+    return [text(lambda: R.result), text(R), text(R.put, 1)]
 
 
 # ---- what else ----
@@ -209,3 +234,14 @@ def _(m):
 def _(m):
     names = ("fsm_event", "fsm_callback", "fsm_events", "fsm_history", "fsm_dot", "dispatch", "complete")
     return [hasattr(m.Result(), name) for name in names]
+
+
+@row("the function in `str()` of an `OnDemandResult`", "builtins:int", "int")
+def _(m):
+    return str(m.OnDemandResult(int)).split(":func=")[1]
+
+
+@row("`vars()` and `hash()`", [True, True], [False, False])
+def _(m):
+    R = m.Result()
+    return ["name" in vars(R), hash(R) == id(R)]

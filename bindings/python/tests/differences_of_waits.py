@@ -111,10 +111,17 @@ def _(m):
         return str(error)
 
 
-@row("a callback that completes another", ["first", "of the other", "second"], ["first", "second", "of the other"])
+@row("callbacks of what a callback completes, or finds complete", ["first", "at once", "of the other", "second"],
+     ["first", "second", "at once", "of the other"])
 def _(m):
     R, S, called = m.Result(), m.Result(), []
-    R.notify(lambda R: called.append("first") or S.put(1))
+
+    def first(R):
+        called.append("first")
+        R.notify(lambda R: called.append("at once"))
+        S.put(1)
+
+    R.notify(first)
     R.notify(lambda R: called.append("second"))
     S.notify(lambda S: called.append("of the other"))
     R.put(1)
@@ -158,3 +165,22 @@ def _(m):
 def _(m):
     name = m.Result("n").post_notify(str).name
     return name if name == "post_notify(n)" else str(str) not in name
+
+
+@row("`after()` or `post_notify()`, if what they deliver to is complete by then", ["an error is logged", "traceback"],
+     ["silent", "silent"])
+def _(m):
+    R, S, T = m.Result(), m.Result(), m.Result()
+    m.after([R], S, int)
+    post = T.post_notify(str)
+    S.put(1)
+    post.put(1)
+    with Logged() as told:
+        R.put(1)
+        came = ["an error is logged" if told else "silent"]
+    with Logged() as told:
+        before = set(threading.enumerate())
+        T.put(1)
+        for thread in set(threading.enumerate()) - before:
+            thread.join()
+        return came + (told or ["silent"])

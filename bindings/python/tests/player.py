@@ -92,7 +92,7 @@ def play(module, seed):
         else:
             came = outcome(lambda: AFTER[name](R, n))
         steps.append([name, came])
-    steps.append(["called", sorted(called)])
+    steps.append(["called", called])
     steps.append(["posted", [outcome(lambda: str(post())) if post.ready else ["pending"] for post in posts]])
     return steps
 

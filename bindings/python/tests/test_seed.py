@@ -208,8 +208,9 @@ def test_bg_takes_options():
     assert B() == 0
     assert bg(int, _daemon=False, _name="nm")() == 0
     C = Asynchron()
-    with pytest.raises(TypeError):
-        C.bg(int, _nothing=1)
+    for wrong in ({"_nothing": 1}, {"_name": "n"}, {"_target": int}):
+        with pytest.raises(TypeError):
+            C.bg(int, **wrong)
     assert C.pending
 
 
@@ -415,7 +416,10 @@ def test_a_set_iterates_as_they_complete():
 def test_extra_keeps_what_the_program_likes():
     A = Asynchron(extra={"a": 1})
     A.extra.b = 2
-    assert A.extra == {"a": 1, "b": 2} and A.extra.a == 1 and Asynchron().extra == {}
+    assert A.extra == {"a": 1, "b": 2} and A.extra.a == 1 and Asynchron().extra == Asynchron(extra=()).extra == {}
+    del A.extra.b
+    assert copy.deepcopy(A.extra) == pickle.loads(pickle.dumps(A.extra)) == {"a": 1}
+    A.extra.b = 2
     with pytest.raises(AttributeError):
         A.extra.c
     A.extra = other = object()

@@ -36,6 +36,8 @@ def bg(self, /, func, *args, **kwargs):
     if not callable(func):
         raise TypeError(f"what is to be run must be callable, not {func!r}")
     options = _take_options(kwargs)
+    if "name" in options:
+        raise TypeError("the thread has the name of the asynchron, and bg() takes no other")
     if not self.is_pending:
         self.run_func(func)  # raises what there is to say
     context = contextvars.copy_context()

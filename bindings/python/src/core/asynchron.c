@@ -137,13 +137,17 @@ static int init(PyObject *of, PyObject *args, PyObject *kwds)
     static char *names[] = {"name", "lock", "result", "state", "extra", NULL};
     Asynchron *self = (Asynchron *)of;
     PyObject *name = Py_None, *lock = NULL, *result = Py_None, *state = Py_None, *extra = Py_None;
+    int given;
     if (kwds == NULL && args == nothing)
         return 0;
     if (!PyArg_ParseTupleAndKeywords(args, kwds, "|O$OOOO:Asynchron", names, &name, &lock, &result, &state, &extra))
         return -1;
     if (name != Py_None)
         put_instead(self, &self->name, name);
-    if (extra != Py_None) {
+    given = extra != Py_None ? PyObject_IsTrue(extra) : 0;
+    if (given < 0)
+        return -1;
+    if (given) {
         PyObject *mine = PyObject_GetAttrString(of, "extra");
         PyObject *done = mine == NULL ? NULL : PyObject_CallMethod(mine, "update", "O", extra);
         Py_XDECREF(mine);
@@ -252,7 +256,7 @@ static PyMethodDef methods[] = {
      "cancelled."},
     {"notify", WITH_ONE(notify_method),
      "notify($self, /, notifier)\n--\n\nHas notifier(self) called once it is complete: on the thread that completes it, or here and "
-     "at once\nif it is complete.\n\nReturns a token for unnotify(). What notifier raises is logged by "
+     "at once\nif it is complete. Inside another callback, it is called when that has returned.\n\nReturns a token for unnotify(). What notifier raises is logged by "
      "logging.getLogger(\"asynchron\"),\nand the other callbacks run."},
     {"unnotify", WITH_ONE(unnotify_method),
      "unnotify($self, /, token)\n--\n\nTakes a callback back. The token is what notify() returned.\n\n"
