@@ -34,8 +34,8 @@ python=$build/environment/bin/python
 PATH=$build/environment/bin:$PATH "$build/environment/bin/auditwheel" repair --wheel-dir "$build/wheel" "$build"/built/*.whl
 "$python" -m pip install --quiet "$build"/wheel/*.whl
 
-"$python" -m pytest --quiet tests
-timeout 250 "$python" tests/standard.py
+"$python" tests/standard.py --installed
+./test.sh "$python"
 "$python" benches/speed.py --smoke
 "$python" -m asynchron
 ./others.sh "$build"/wheel/*.whl

@@ -27,5 +27,5 @@ while read -r version python; do
     "$environment/bin/python" -m pip install --quiet pytest pytest-timeout "$wheel"
     # What some tests want, and skip without: not every version has it yet.
     "$environment/bin/python" -m pip install --quiet --only-binary :all: trio uvloop || true
-    "$environment/bin/python" -m pytest --quiet tests </dev/null
+    ./test.sh "$environment/bin/python"
 done

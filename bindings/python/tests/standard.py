@@ -1,6 +1,7 @@
 """The standard library's own tests of futures and of pools of threads, run on asynchron's.
 
     python tests/standard.py [-v] [NAME …]      only the tests with one of these in their names
+    python tests/standard.py --installed        whether they are there
 
 They are loaded as they are installed, and none of their text is here: with CPython itself, or by Debian's package
 libpython3.X-testsuite for the python3.X that runs this. In the module that is loaded, ours stand in the place of
@@ -25,6 +26,8 @@ PACKAGE = "test.test_concurrent_futures"
 MODULES = ["test_as_completed", "test_future", "test_init", "test_shutdown", "test_thread_pool", "test_wait"]
 #: There are 64 in 3.11.2, and later ones have more.
 AT_LEAST = 60
+VERSION = "{}.{}".format(*sys.version_info)
+NOT_INSTALLED = f"the standard library's tests are not installed; Debian's are libpython{VERSION}-testsuite"
 
 
 class PokedCondition(Condition):
@@ -88,14 +91,20 @@ def ours_where_future_is_imported():
         _base.Future = theirs
 
 
+def are_installed():
+    try:
+        return importlib.util.find_spec(PACKAGE) is not None
+    except ModuleNotFoundError:
+        return False  # not even what they are in
+
+
 def put_ours_in_place():
     """`from concurrent.futures import ThreadPoolExecutor` finds ours from now on, and `import` the tests."""
     concurrent.futures.ThreadPoolExecutor = asynchron.ThreadPoolExecutor
-    if importlib.util.find_spec(PACKAGE) is None:
+    if not are_installed():
         # Debian's are where its own Python looks, and this may be another one.
-        import test
-
-        test.__path__.append(f"/usr/lib/python{sys.version_info[0]}.{sys.version_info[1]}/test")
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module("test").__path__.append(f"/usr/lib/python{VERSION}/test")
 
 
 def in_children(assert_python_ok):
@@ -119,8 +128,7 @@ def load():
             names = [f"{PACKAGE}.{name}" for name in MODULES] if hasattr(package, "__path__") else [PACKAGE]
             modules = [importlib.import_module(name) for name in names]
     except ModuleNotFoundError as error:
-        version = "{}.{}".format(*sys.version_info)
-        sys.exit(f"{error}: the tests are not installed; on Debian, apt-get install libpython{version}-testsuite")
+        sys.exit(f"{error}: {NOT_INSTALLED}")
     sys.modules["test.support"].verbose = 0
     for module in modules:
         if hasattr(module, "assert_python_ok"):
@@ -149,6 +157,9 @@ def is_wanted(test, names):
 
 
 def main():
+    if sys.argv[1:] == ["--installed"]:
+        put_ours_in_place()
+        sys.exit(not are_installed() and NOT_INSTALLED)
     options, names = sys.argv[1:2] == ["-v"], [name for name in sys.argv[1:] if name != "-v"]
     loader = unittest.defaultTestLoader
     everything = [test for module in load() for test in tests_of(loader.loadTestsFromModule(module))]
