@@ -1,15 +1,17 @@
 """From C to Python and back."""
 
 import asyncio
+import ctypes
 import gc
 import subprocess
 import sys
 import weakref
 
 import asynchron
+import asynchron.__main__
 import pytest
 from asynchron import Asynchron, Report
-from conftest import comes_true, many
+from conftest import comes_true, many, run_python
 
 
 class Thing:
@@ -66,6 +68,45 @@ def test_a_handle_of_the_same_is_another_object():
 def test_a_failure_of_c_is_an_error():
     error = asynchron.Error("domain", 3, "text")
     assert error.args == ("domain", 3, "text")
+
+
+def test_what_c_writes_into_messages_may_be_no_text():
+    library = ctypes.CDLL(asynchron.__main__.library())
+    A, B = Asynchron(), Asynchron()
+    library.asynchron_cancel_with(ctypes.c_void_p(A.handle), b"caf\xe9")
+    library.asynchron_fail_with(ctypes.c_void_p(B.handle), 7, b"\xff", b"\xc3\xa9 \xe9", None, None)
+    with pytest.raises(asynchron.CancellationError, match=r"^caf\\xe9$"):
+        A()
+    with pytest.raises(asynchron.Error) as caught:
+        B()
+    assert caught.value.args == ("\\xff", 7, "\xe9 \\xe9")
+
+
+def test_a_failure_of_c_is_not_taken_for_one_of_python():
+    program = """
+import asynchron, asynchron.__main__, ctypes
+library = ctypes.CDLL(asynchron.__main__.library())
+A = asynchron.Asynchron()
+library.asynchron_fail_with(ctypes.c_void_p(A.handle), 7, b"python", b"text", ctypes.c_void_p(8), None)
+try:
+    A()
+except asynchron.Error as error:
+    print(error.args)
+"""
+    done = run_python(program)
+    assert done.stdout == "('python', 7, 'text')\n", done
+
+
+def test_c_sees_which_exception_it_was():
+    class Seen(ctypes.Structure):
+        _fields_ = [("code", ctypes.c_int32), ("domain", ctypes.c_char_p), ("message", ctypes.c_char_p),
+                    ("payload", ctypes.c_void_p)]
+
+    A, seen = Asynchron(), Seen()
+    A.fail(ValueError("caf\xe9"))
+    library = ctypes.CDLL(asynchron.__main__.library())
+    assert library.asynchron_error(ctypes.c_void_p(A.handle), ctypes.byref(seen)) == 0
+    assert (seen.domain, seen.message.decode()) == (b"asynchron.python", "ValueError: caf\xe9") and seen.payload
 
 
 def test_the_module_says_where_its_parts_are(tmp_path):

@@ -15,7 +15,7 @@ class CancellationError(Exception):
     def __init__(self, message: object = None, *, fsm: Any = None, **keywords: Any) -> None: ...
 
 class Error(Exception):
-    args: tuple[str | None, int, str]
+    args: tuple[str, int, str]
 
 class Asynchron(Generic[_T]):
     def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...

@@ -7,8 +7,8 @@
 static const char object_mark;
 #define OBJECT ((size_t)(uintptr_t)&object_mark)
 
-/* The domain of a failure whose payload is an exception and its traceback, in a tuple. */
-static const char domain[] = "python";
+/* The domain of a failure whose payload is an exception and its traceback, in a tuple. Nobody else's may be the same. */
+static const char domain[] = "asynchron.python";
 
 /* ---- delivering ---- */
 
@@ -141,11 +141,18 @@ static PyObject *own_payload(Asynchron *self, asynchron_error_t *error)
     return NULL;
 }
 
+/* C may have written anything. */
+static PyObject *text_from_c(const char *text)
+{
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
+}
+
 /* A CancellationError of its own for each who asks. */
 static PyObject *cancellation_of(Asynchron *self, const char *message)
 {
-    PyObject *exception = message != NULL && *message != '\0' ? PyObject_CallFunction(cancellation_error, "s", message)
-                                                              : PyObject_CallNoArgs(cancellation_error);
+    PyObject *exception = message != NULL && *message != '\0'
+                              ? PyObject_CallFunction(cancellation_error, "N", text_from_c(message))
+                              : PyObject_CallNoArgs(cancellation_error);
     if (exception != NULL && PyObject_SetAttrString(exception, "fsm", (PyObject *)self) < 0)
         Py_CLEAR(exception);
     return exception;
@@ -167,8 +174,8 @@ PyObject *exception_of(Asynchron *self, PyObject **traceback)
     case ASYNCHRON_CANCELLED:
         return cancellation_of(self, error.message);
     case ASYNCHRON_FAILED:
-        return PyObject_CallFunction(foreign_error, "zis", error.domain, (int)error.code,
-                                     error.message ? error.message : "");
+        return PyObject_CallFunction(foreign_error, "NiN", text_from_c(error.domain ? error.domain : ""),
+                                     (int)error.code, text_from_c(error.message ? error.message : ""));
     default:
         return NULL;
     }
