@@ -19,7 +19,6 @@ import unittest
 from concurrent.futures import ProcessPoolExecutor, _base
 
 import asynchron
-from asynchron._listeners import Condition
 
 PACKAGE = "test.test_concurrent_futures"
 #: The tests of 3.12 and later are a package; of these modules, not of those that are about processes alone.
@@ -30,8 +29,17 @@ VERSION = "{}.{}".format(*sys.version_info)
 NOT_INSTALLED = f"the standard library's tests are not installed; Debian's are libpython{VERSION}-testsuite"
 
 
-class PokedCondition(Condition):
+class PokedCondition:
     """One test wakes a waiter by hand. Here the delivery has done that."""
+
+    def __init__(self, condition):
+        self.acquire, self.release = condition.acquire, condition.release
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
 
     def notify_all(self):
         pass
@@ -74,7 +82,7 @@ class Future(asynchron.Future):
 
     @property
     def _condition(self):
-        return PokedCondition(self)
+        return PokedCondition(super()._condition)
 
 
 # ---- loaded, with ours in it ----

@@ -5,7 +5,7 @@ the lock of one of ours goes on seeing the state that was there at first. What i
 """
 
 import logging
-import threading
+from threading import RLock, get_ident
 
 #: The states that those who wait count as complete. What is CANCELLED is so only once its executor has noticed.
 COMPLETE = ("FINISHED", "CANCELLED_AND_NOTIFIED")
@@ -14,21 +14,45 @@ LOGGER = logging.getLogger("concurrent.futures")
 
 
 class Listeners:
-    """Whom a future tells when it is complete: those who wait, then functions. It does not know the future."""
+    """Whom a future tells when it is complete: those who wait, then functions. It does not know the future.
 
-    __slots__ = ("lock", "holder", "depth", "seen", "waiters", "functions", "registered")
+    It is what others lock as `future._condition`. While one holds it, that one sees one state.
+    """
+
+    #: The thread that holds it, how many times, and the state that it has seen, or None.
+    holder, depth, seen = None, 0, None
+    #: Lists, once there are some.
+    waiters = functions = ()
+    #: Whether tell() is called when the future is complete.
+    registered = False
 
     def __init__(self):
-        self.lock = threading.RLock()
-        #: The thread that holds the lock through Condition, and how many times.
-        self.holder = None
-        self.depth = 0
-        #: The state that the holder has seen; None before it looked.
-        self.seen = None
-        self.waiters = []
-        self.functions = []
-        #: Whether tell() is called when the future is complete.
-        self.registered = False
+        self.lock = RLock()
+
+    def acquire(self):
+        self.lock.acquire()
+        self.holder = get_ident()
+        self.depth += 1
+        return True
+
+    def release(self):
+        self.depth -= 1
+        if not self.depth:
+            self.holder = self.seen = None
+        self.lock.release()
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
+
+
+def added(those, one):
+    if not those:
+        return [one]
+    those.append(one)
+    return those
 
 
 def of(future):
@@ -47,9 +71,10 @@ def register(future, listeners):
 def tell(future):
     """The future is complete: those who wait learn of it first, since a function may want what they do then."""
     listeners = future._listeners
-    tell_waiters(future, listeners)
     with listeners.lock:
-        functions, listeners.functions = listeners.functions, []
+        if listeners.waiters:
+            tell_waiters(future, listeners)
+        functions, listeners.functions = listeners.functions, ()
     for function in functions:
         try:
             function(future)
@@ -62,7 +87,7 @@ def tell_waiters(future, listeners):
         state = future._look()
         if state not in COMPLETE:
             return
-        waiters, listeners.waiters = listeners.waiters, []
+        waiters, listeners.waiters = listeners.waiters, ()
         for waiter in waiters:
             if state != "FINISHED":
                 waiter.add_cancelled(future)
@@ -83,7 +108,7 @@ def add_function(future, function):
     with listeners.lock:
         late = future.ready
         if not late:
-            listeners.functions.append(function)
+            listeners.functions = added(listeners.functions, function)
     if late:
         try:
             function(future)
@@ -91,40 +116,8 @@ def add_function(future, function):
             log_raised(future)
 
 
-# ---- what the standard library finds in a future: views, which nobody keeps ----
-
-
-class Condition:
-    """Its lock. While it is held, the holder sees one state."""
-
-    __slots__ = ("listeners",)
-
-    def __init__(self, future):
-        self.listeners = of(future)
-
-    def acquire(self):
-        listeners = self.listeners
-        listeners.lock.acquire()
-        listeners.holder = threading.get_ident()
-        listeners.depth += 1
-        return True
-
-    def release(self):
-        listeners = self.listeners
-        listeners.depth -= 1
-        if not listeners.depth:
-            listeners.holder = listeners.seen = None
-        listeners.lock.release()
-
-    def __enter__(self):
-        return self.acquire()
-
-    def __exit__(self, *_):
-        self.release()
-
-
 class Waiters:
-    """Those who wait for it by wait() and as_completed()."""
+    """Those who wait for it by wait() and as_completed(), as they find them in `future._waiters`: a view for a moment."""
 
     __slots__ = ("future", "listeners")
 
@@ -139,7 +132,7 @@ class Waiters:
             return
         register(future, listeners)
         with listeners.lock:
-            listeners.waiters.append(waiter)
+            listeners.waiters = added(listeners.waiters, waiter)
         # It may be complete by now, and tell() through.
         if future.ready:
             tell_waiters(future, listeners)
@@ -147,6 +140,6 @@ class Waiters:
     def remove(self, waiter):
         """Those who were told are not there any more."""
         listeners = self.listeners
-        with listeners.lock:
-            if waiter in listeners.waiters:
-                listeners.waiters.remove(waiter)
+        if listeners.waiters:
+            with listeners.lock:
+                listeners.waiters = [other for other in listeners.waiters if other is not waiter]

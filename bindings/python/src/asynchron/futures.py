@@ -159,7 +159,7 @@ class Future(Asynchron, concurrent.futures.Future):
 
     @property
     def _condition(self):
-        return _listeners.Condition(self)
+        return _listeners.of(self)
 
     @property
     def _waiters(self):
