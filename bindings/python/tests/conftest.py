@@ -59,19 +59,23 @@ def includes():
     return ["-I", sysconfig.get_path("include"), "-I", str(folder)]
 
 
+def build_shared(source, folder, *options):
+    """Builds a shared library out of a C file of the package's; returns it."""
+    if not shutil.which("cc"):
+        pytest.skip("there is no C compiler")
+    source = pathlib.Path(__file__).parent.parent / source
+    made = folder / f"{source.stem}.so"
+    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", made, source, *options], check=True)
+    return made
+
+
 def build_extension(source, folder):
     """Builds an extension out of a C file of the package's, as examples/pool.c says; returns the folder that has it."""
     import asynchron.__main__ as main
 
-    if not shutil.which("cc") or not os.path.exists(sysconfig.get_path("include") + "/Python.h"):
-        pytest.skip("no C compiler, or no Python.h for this Python")
-    source = pathlib.Path(__file__).parent.parent / source
-    subprocess.run(
-        ["cc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", folder / f"{source.stem}.so", source,
-         *includes(), main.library(), "-lpthread"],
-        check=True,
-    )
-    return folder
+    if not os.path.exists(sysconfig.get_path("include") + "/Python.h"):
+        pytest.skip("there is no Python.h for this Python")
+    return build_shared(source, folder, *includes(), main.library(), "-lpthread").parent
 
 
 @pytest.fixture(scope="session")
