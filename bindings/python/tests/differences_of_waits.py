@@ -62,11 +62,14 @@ def _(m):
 
 @row("`run_func_in_thread()` that is cancelled", "waits for the function", "CancellationError")
 def _(m):
-    R, go_on, begun = m.Result(), threading.Event(), threading.Event()
+    R, go_on, begun = m.Result("in a thread"), threading.Event(), threading.Event()
     threading.Thread(target=lambda: begun.wait() and R.cancel(), daemon=True).start()
     with Logged():
         came = waits(R.run_func_in_thread, lambda: begun.set() or go_on.wait())
         go_on.set()
+        for thread in threading.enumerate():
+            if thread.name == R.name:
+                thread.join()
     return "waits for the function" if came == FOREVER else came
 
 
