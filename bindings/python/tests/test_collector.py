@@ -5,7 +5,8 @@ import sys
 import threading
 import weakref
 
-from asynchron import Asynchron, Report
+import pytest
+from asynchron import Asynchron, Future, OnDemandResult, Report, after, report
 from conftest import many
 
 
@@ -70,10 +71,93 @@ def subclass(thing):
     return A
 
 
-def test_cycles_are_collected():
-    for make in (value_in_itself, failure_in_itself, callback_over_itself, pending_with_callback, two_in_a_circle,
-                 extra_and_attribute, subclass):
-        assert is_collected(make), make.__name__
+def post_that_is_asked_for_itself(thing):
+    A = Asynchron()
+    post = A.post_notify(lambda value: (post, A, thing))
+    post.notify(lambda p: A)
+    A.extra.post = post
+    return A
+
+
+def post_that_has_run(thing):
+    A = Asynchron(result=1)
+    post = A.post_notify(lambda value: [A, thing])
+    A.extra.post = post
+    return A
+
+
+def what_comes_after_itself(thing):
+    A, B = Asynchron(), Asynchron()
+    R = after([A, B], None, lambda: (A, B, R, thing))
+    A.extra.after, B.extra.after = R, R
+    A.put(1)
+    A.me, A.other = A, B
+    return A
+
+
+def what_came_after(thing):
+    A = Asynchron(result=1)
+    R = after([A], None, lambda: [A, thing])
+    A.extra.after = R
+    return A
+
+
+def background(thing):
+    A = Asynchron()
+    A.bg(lambda: [A, thing]).join()
+    return A
+
+
+def future(thing):
+    F = Future()
+    F.add_done_callback(lambda f: (F, thing))
+    F.me = F
+    return F
+
+
+def future_that_is_done(thing):
+    F = Future()
+    F.set_result([F, thing])
+    return F
+
+
+def on_demand(thing):
+    A = OnDemandResult(lambda: (A, thing))
+    A.me = A
+    return A
+
+
+def tag_in_its_report(thing):
+    A, R = Asynchron(), Report()
+    R.add(A, (R, thing))
+    A.report = R
+    return A
+
+
+def report_of_complete_ones(thing):
+    A, R = Asynchron(result=thing), Report()
+    R.add(A, [R])
+    A.report = R
+    return A
+
+
+def iterator_of_a_report(thing):
+    A = Asynchron(extra={"thing": thing})
+    A.results = report([A])
+    A.also = iter([A.results])
+    return A
+
+
+MAKERS = [
+    value_in_itself, failure_in_itself, callback_over_itself, pending_with_callback, two_in_a_circle, extra_and_attribute,
+    subclass, post_that_is_asked_for_itself, post_that_has_run, what_comes_after_itself, what_came_after, background,
+    future, future_that_is_done, on_demand, tag_in_its_report, report_of_complete_ones, iterator_of_a_report,
+]
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=[make.__name__ for make in MAKERS])
+def test_cycles_are_collected(make):
+    assert is_collected(make)
 
 
 def test_a_callback_of_one_that_is_collected_does_not_run():
