@@ -155,31 +155,32 @@ def test_a_destructor_waits_for_another_thread():
     assert seen == [1]
 
 
-def test_a_destructor_lets_others_run_while_it_refuses_a_value():
-    """What is dropped by a thread that has the lock may let go of it, and be refused meanwhile."""
+def test_a_callback_out_of_a_destructor_lets_others_run_while_a_value_is_refused():
+    """It runs in the drop of a thread that has the lock, lets go of that, and what it delivers too late is dropped then."""
     n, seen = many(300, 20_000), []
+    complete = Asynchron(result=1)
 
-    def use():
-        A = Asynchron(result=1)
-        A.notify(lambda a: None)
-        for _ in range(2):
+    def refused(_):
+        for how in (complete.put, lambda value: complete.fail(ValueError(value))):
             try:
-                A.put(Runs(lambda: seen.append(1)))
+                how(Runs(lambda: seen.append(1)))
             except RuntimeError:
                 pass
-        B = Asynchron()
-        B.notify(lambda b: b.cancel())
-        B.cancel()
+
+    def use():
+        A = Asynchron()
+        A.notify(refused)
+        A.cancel()
 
     stop = Asynchron()
     waiter = threading.Thread(target=stop)  # so that each delivery lets go of the lock
     waiter.start()
     for _ in range(n):
-        C = Asynchron(result=Runs(use))
-        del C
+        A = Asynchron(result=Runs(use))
+        del A
     stop.put(None)
     waiter.join()
-    assert len(seen) == 2 * n
+    assert comes_true(lambda: gc.collect() is not None and len(seen) == 2 * n)
 
 
 def test_the_collector_runs_inside_callbacks_and_destructors():
