@@ -43,7 +43,7 @@ def download_all(urls):
                 contents[urls_of[F]] = F()
                 size += len(F())
                 show(len(contents), len(urls), size, end="")
-        except Exception:
+        except BaseException:  # Ctrl-C, too
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         finally:

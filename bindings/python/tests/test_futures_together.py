@@ -16,8 +16,7 @@ def test_wait_and_as_completed_take_them_beside_others():
     ours.set_result(1)
     done, left = wait([ours, theirs, late], timeout=0.01)
     assert done == {ours} and left == {theirs, late}
-    later(late.set_exception, KeyError(), after=0.1)
-    later(theirs.set_result, 1, after=0.05)
+    later(lambda: (theirs.set_result(1), late.set_exception(KeyError())))
     assert list(as_completed([ours, theirs, late], timeout=30)) == [ours, theirs, late]
     assert wait([ours, late], return_when=FIRST_EXCEPTION).done == {ours, late}
     first = Future()
@@ -247,6 +246,5 @@ def test_a_coroutine_threadsafe_and_a_future_of_ours_wait_for_each_other():
 
 def test_a_report_of_futures_yields_them_as_they_complete():
     Fs = [Future() for _ in range(3)]
-    for i, F in enumerate(Fs):
-        later(F.set_result, i, after=0.15 - i * 0.05)
+    later(lambda: [F.set_result(1) for F in reversed(Fs)])
     assert list(Report(Fs)) == Fs[::-1]
