@@ -122,6 +122,15 @@ def test_what_runs_is_cancelled_quietly_and_its_value_dropped():
         A()
 
 
+def test_a_function_that_cancels_what_it_computes_is_dropped_and_whoever_asks_is_told():
+    for function in (lambda: A.cancel("enough"), lambda: A.cancel("enough") and 1 / 0):
+        A = Asynchron()
+        assert A.run_func(function) is None and A.cancelled
+        A = Asynchron()
+        with pytest.raises(CancellationError, match="enough"):
+            A(function)
+
+
 def test_a_function_runs_once():
     A = Asynchron()
     assert A(lambda x, y=1: x + y, 2, y=5) == 7

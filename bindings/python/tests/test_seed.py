@@ -6,6 +6,7 @@ import gc
 import pickle
 import sys
 import threading
+import time
 import weakref
 
 import asynchron
@@ -13,6 +14,12 @@ import pytest
 from asynchron import (Asynchron, CancellationError, OnDemandFunction, OnDemandResult, Result, ResultSet, after, bg,
                        call_in_thread, in_thread, report)
 from conftest import comes_true, later, many
+
+
+def deliver_one_by_one(asynchrons):
+    for A in asynchrons:
+        time.sleep(0.02)
+        A.put(A.name)
 
 
 def test_three_threads_meet_as_on_the_page():
@@ -36,9 +43,10 @@ def test_three_threads_meet_as_on_the_page():
 
 def test_report_yields_in_the_order_of_completion():
     Rs = [Result() for _ in range(3)]
-    for delay, R in zip((0.15, 0.1, 0.05), Rs):
-        later(R.put, delay, after=delay)
-    assert [R() for R in report(Rs)] == [0.05, 0.1, 0.15]
+    thread = threading.Thread(target=deliver_one_by_one, args=(reversed(Rs),))
+    thread.start()
+    assert list(report(Rs)) == Rs[::-1]
+    thread.join()
 
 
 def test_report_is_lazy_and_yields_duplicates_twice_and_cancelled_ones_too():
@@ -405,18 +413,19 @@ def test_nothing_but_iterating_a_set_waits():
 
 def test_a_set_iterates_as_they_complete():
     A, B = Asynchron(), Asynchron()
-    later(B.put, 1, after=0.02)
-    later(A.put, 2, after=0.1)
+    thread = threading.Thread(target=deliver_one_by_one, args=([B, A],))
+    thread.start()
     with ResultSet([A, B]) as both:
         assert list(both) == [B, A]
     both.wait()
+    thread.join()
     assert A.ready and B.ready and len(both) == 2 and A in both
 
 
 def test_extra_keeps_what_the_program_likes():
     A = Asynchron(extra={"a": 1})
     A.extra.b = 2
-    assert A.extra == {"a": 1, "b": 2} and A.extra.a == 1 and Asynchron().extra == Asynchron(extra=()).extra == {}
+    assert A.extra == {"a": 1, "b": 2} and A.extra.a == 1 and Asynchron().extra == Asynchron(extra=0).extra == {}
     del A.extra.b
     assert copy.deepcopy(A.extra) == pickle.loads(pickle.dumps(A.extra)) == {"a": 1}
     A.extra.b = 2
