@@ -49,10 +49,6 @@ def main(folder):
     algorithm = OnDemandResult(lambda: print("choosing an algorithm") or "sha256")
     jobs = [Job(path) for path in names_of(folder)]
 
-    # The length of each digest, once it is there.
-    lengths = [job.post_notify(len) for job in jobs if "huge" not in job.name and "secret" not in job.name]
-    summary = after(jobs, None, lambda: sum(job.is_done and job.exc_info is None for job in jobs))
-
     finished, lock = [], threading.Lock()
 
     def count(job):
@@ -61,6 +57,12 @@ def main(folder):
 
     for job in jobs:
         job.notify(count)
+
+    # The length of each digest, once it is there.
+    lengths = [job.post_notify(len) for job in jobs if "huge" not in job.name and "secret" not in job.name]
+    summary = after(jobs, None, lambda: sum(job.is_done and job.exc_info is None for job in jobs))
+
+    for job in jobs:
         if "huge" in job.name:
             job.cancel("too large")
         try:
