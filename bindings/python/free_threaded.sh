@@ -68,6 +68,6 @@ PATH=$build/environment/bin:$PATH auditwheel repair --wheel-dir "$build/wheel" "
 "$python" -m pip install --quiet "$build"/wheel/*.whl
 
 "$python" -m asynchron
-"$python" -m pytest --quiet tests
+./test.sh "$python"
 # As it is for a program that runs without the lock whatever it imports.
 PYTHON_GIL=0 "$python" -m pytest --quiet tests/test_free_threading.py tests/test_foreign.py tests/test_ending.py

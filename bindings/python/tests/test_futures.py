@@ -178,6 +178,16 @@ def test_what_every_asynchron_can():
         F.result = 6
 
 
+def test_a_future_is_had_for_any_asynchron():
+    A = Asynchron()
+    F = Future.from_handle(A)
+    later(A.put, 5)
+    assert concurrent.futures.wait([F], 30).done == {F} and F.result() == 5
+    for wrong, error in (("text", TypeError), (0, ValueError), (None, TypeError)):
+        with pytest.raises(error):
+            Future.from_handle(wrong)
+
+
 def test_asynchrons_cancel_reaches_also_one_that_runs():
     F, told = Future(), []
     F.set_running_or_notify_cancel()

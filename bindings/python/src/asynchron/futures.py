@@ -32,12 +32,12 @@ class Future(Asynchron, concurrent.futures.Future):
 
     @classmethod
     def from_handle(cls, handle, /):
-        """A future for an asynchron of C's: an int, the address of an asynchron_t, or a capsule of one.
+        """A future for another asynchron, or for one of C's: an int, the address of an asynchron_t, or a capsule of one.
 
         It takes a reference of its own; yours stays yours. Where C cancels it, or you, wait() and as_completed() know
         at once.
         """
-        future = super().from_handle(handle)
+        future = super().from_handle(handle.capsule() if isinstance(handle, Asynchron) else handle)
         future._native = True
         return future
 
