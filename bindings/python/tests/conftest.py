@@ -31,6 +31,13 @@ def later(function, *args, after=0.05):
     return timer
 
 
+def deliver_one_by_one(asynchrons):
+    """Delivers to each in this order, its name."""
+    for A in asynchrons:
+        time.sleep(0.02)
+        A.put(A.name)
+
+
 def comes_true(condition, seconds=20):
     """Whether it is so at some time soon: for what another thread does after it was seen to do something."""
     end = time.monotonic() + seconds
