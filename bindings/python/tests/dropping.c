@@ -21,16 +21,18 @@ static void *run(void *of)
     struct work *work = of;
     asynchron_python_state_t state;
     pthread_barrier_wait(work->start);
+    if (work->value != NULL && !asynchron_python_enter(&state))
+        abort();
     for (size_t i = work->first; i < work->n; i += work->step) {
-        if (work->value != NULL && asynchron_python_enter(&state)) {
+        if (work->value != NULL)
             asynchron_python_set(work->all[i], work->value);
-            asynchron_python_leave(&state);
-        }
         if (work->cancels)
             asynchron_cancel(work->all[i]);
         if (work->releases)
             asynchron_release(work->all[i]);
     }
+    if (work->value != NULL)
+        asynchron_python_leave(&state);
     return NULL;
 }
 
