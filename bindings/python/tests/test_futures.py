@@ -5,14 +5,16 @@ import copy
 import gc
 import logging
 import pickle
+import pydoc
 import random
 import re
 import weakref
 
+import asynchron
 import pytest
 from asynchron import Asynchron, CancellationError, Future, Report
 from concurrent.futures import CancelledError, InvalidStateError
-from conftest import later, many
+from conftest import later, many, run_python
 
 
 def test_it_is_both():
@@ -198,6 +200,12 @@ def test_asynchrons_cancel_reaches_also_one_that_runs():
     assert F in told and {F} in told
     with pytest.raises(InvalidStateError):
         F.set_result(1)
+
+
+def test_help_shows_what_is_imported_only_when_it_is_wanted():
+    text = pydoc.plain(pydoc.render_doc(asynchron))
+    assert "class Future(" in text and "class ThreadPoolExecutor(" in text
+    assert run_python("import sys, asynchron; print('concurrent.futures' in sys.modules)").stdout == "False\n"
 
 
 def test_a_subclass_has_its_own():
