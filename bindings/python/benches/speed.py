@@ -113,19 +113,17 @@ def completed_in_turn(make, report_of, deliver, collect, by_thread):
 
     def run(n):
         all_of_them = [make() for _ in range(n)]
-        first, others = all_of_them[0], all_of_them[1:]
-        thread = threading.Thread(target=lambda: [deliver(it) for it in others])
+        first, others = all_of_them[:1], all_of_them[1:]
+        thread = threading.Thread(target=deliver, args=(others,))
         begun = time.perf_counter()
         done = report_of(all_of_them)
         deliver(first)
-        collect(next(done))
+        collect([next(done)])
         if by_thread:
             thread.start()
         else:
-            for it in others:
-                deliver(it)
-        for it in done:
-            collect(it)
+            deliver(others)
+        collect(done)
         took = time.perf_counter() - begun
         if by_thread:
             thread.join()
@@ -135,12 +133,27 @@ def completed_in_turn(make, report_of, deliver, collect, by_thread):
 
 
 def ours_report(by_thread):
-    return completed_in_turn(Asynchron, report, lambda A: A.put(1), lambda A: A(), by_thread)
+    def deliver(As):
+        for A in As:
+            A.put(1)
+
+    def collect(As):
+        for A in As:
+            A()
+
+    return completed_in_turn(Asynchron, report, deliver, collect, by_thread)
 
 
 def futures_report(by_thread):
-    return completed_in_turn(concurrent.futures.Future, concurrent.futures.as_completed, lambda F: F.set_result(1),
-                             lambda F: F.result(), by_thread)
+    def deliver(Fs):
+        for F in Fs:
+            F.set_result(1)
+
+    def collect(Fs):
+        for F in Fs:
+            F.result()
+
+    return completed_in_turn(concurrent.futures.Future, concurrent.futures.as_completed, deliver, collect, by_thread)
 
 
 # ---- two threads ----
