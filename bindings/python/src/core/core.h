@@ -154,11 +154,25 @@ asynchron_status_t wait_for_report(asynchron_report_t *report, double seconds, a
                                    size_t *n);
 /* A time limit out of an argument: None and infinity are for ever. -1 with an exception; 0. */
 int to_seconds(PyObject *argument, double *seconds);
-/* Whether whoever delivers lets go of the interpreter lock: if threads of Python's wait just now. */
+PyObject *after_fork_in_child(PyObject *module, PyObject *unused);
+
+/* ---- hand.c: from a thread that delivers to one that waits ---- */
+
+/* A thread of Python's waits for an asynchron, waits no more: with the interpreter lock. */
+void begin_to_wait(void);
+void end_to_wait(void);
+/* The same without it. */
+void begin_to_look(void);
+void end_to_look(void);
+/* Nobody does: in the child of a fork. */
+void forget_waits(void);
+/* Whether whoever delivers lets go of the interpreter lock: if threads of Python's wait for an asynchron just now. */
 bool lets_others_in(void);
 /* Whether this thread keeps the lock even so: a pool's, which is idle again before those that it wakes go on. */
 PyObject *keep_lock(PyObject *module, PyObject *keep);
-PyObject *after_fork_in_child(PyObject *module, PyObject *unused);
+/* Around a delivery without the lock: gives the one that waited for it a moment, before this thread asks for the lock. */
+size_t begin_to_hand(void);
+void end_to_hand(size_t before);
 
 /* ---- argument.c: an argument by its place or its name ---- */
 

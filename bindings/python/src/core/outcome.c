@@ -33,14 +33,17 @@ static int answer(Asynchron *self, asynchron_status_t status)
 asynchron_status_t deliver_to(asynchron_t *a, PyObject *value)
 {
     asynchron_status_t status;
+    size_t before;
     Py_INCREF(value);
     /* Whoever is woken wants the interpreter lock at once. */
     if (!lets_others_in())
         return asynchron_set_buffer(a, value, OBJECT, value, drop_object);
     asynchron_retain(a);
+    before = begin_to_hand();
     WITHOUT_LOCK
     status = asynchron_set_buffer(a, value, OBJECT, value, drop_object);
     asynchron_release(a);
+    end_to_hand(before);
     WITH_LOCK
     return status;
 }

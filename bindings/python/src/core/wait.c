@@ -4,28 +4,9 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-static atomic_size_t waiting;
-static _Thread_local bool keeps_lock __attribute__((tls_model("initial-exec")));
-
-bool lets_others_in(void)
-{
-    return atomic_load_explicit(&waiting, memory_order_relaxed) != 0 && !keeps_lock;
-}
-
-PyObject *keep_lock(PyObject *module, PyObject *keep)
-{
-    int is_true = PyObject_IsTrue(keep);
-    (void)module;
-    if (is_true < 0)
-        return NULL;
-    keeps_lock = is_true;
-    Py_RETURN_NONE;
-}
 
 int to_seconds(PyObject *argument, double *seconds)
 {
@@ -83,11 +64,18 @@ static bool is_nothing(const struct awaited *awaited, asynchron_status_t status)
 static asynchron_status_t wait_plainly(const struct awaited *awaited, double seconds)
 {
     asynchron_status_t status;
-    atomic_fetch_add_explicit(&waiting, 1, memory_order_relaxed);
+    bool for_one = awaited->a != NULL;
+    if (for_one)
+        begin_to_wait();
     WITHOUT_LOCK
+    if (for_one)
+        begin_to_look();
     status = look(awaited, to_nanoseconds(seconds));
+    if (for_one)
+        end_to_look();
     WITH_LOCK
-    atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
+    if (for_one)
+        end_to_wait();
     return status;
 }
 
@@ -109,7 +97,7 @@ PyObject *after_fork_in_child(PyObject *module, PyObject *unused)
     asynchron_report_release(bell);
     bell = NULL;
     is_main = 1;
-    atomic_store(&waiting, 0);
+    forget_waits();
     forget_those_inside();
     Py_RETURN_NONE;
 }
@@ -190,14 +178,14 @@ static asynchron_status_t wait_in_main(const struct awaited *awaited, double sec
     if (seconds >= 0 && seconds <= MOMENT)
         return status;
 
-    atomic_fetch_add_explicit(&waiting, 1, memory_order_relaxed);
     if (awaited->a != NULL) {
+        begin_to_wait();
         status = poll_through_report(awaited, end);
+        end_to_wait();
     } else {
         fd = asynchron_report_fd(awaited->report);
         status = fd < 0 ? wait_plainly(awaited, FOREVER) : poll_until(awaited, fd, end);
     }
-    atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
     return status;
 }
 
