@@ -1,0 +1,34 @@
+/* held_to.c: what every adapter is held to. It is compiled once for each: SHIM is a loop of that kind, as shim_epoll.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* usleep() and what the hosts' headers want; a C++ compiler may have defined it */
+#endif
+
+#include SHIM
+
+#include "recorder.h"
+
+#include "delivery.h"
+#include "letting_go.h"
+#include "refusals.h"
+
+int main(void)
+{
+    TEST(of_10000_that_4_threads_complete_none_is_lost_and_none_comes_twice);
+    TEST(two_loops_in_two_threads_do_not_mix);
+    TEST(a_turn_serves_64_at_most_and_the_rest_comes_in_the_next);
+    TEST(a_timer_comes_between_the_items_of_producers_that_never_pause);
+    TEST(released_while_it_is_attached_it_costs_no_turns_and_still_serves);
+    TEST(released_inside_the_callback_the_rest_still_comes);
+    TEST(detached_inside_the_callback_nothing_comes_any_more_and_the_rest_stays);
+    TEST(detached_inside_the_callback_of_another_it_is_not_served_in_that_turn);
+    TEST(a_descriptor_number_that_is_used_again_at_once_belongs_to_the_new_one);
+    TEST(a_closed_report_ends_once_after_all_items_and_can_be_attached_again);
+    TEST(an_open_report_that_is_empty_does_not_end);
+    TEST(each_wake_comes);
+    TEST(a_loop_that_idles_uses_no_processor_time);
+    TEST(what_is_null_is_refused_and_changes_nothing);
+    TEST(a_report_that_is_attached_is_refused_by_every_loop_until_it_is_detached);
+    TEST(without_descriptors_attaching_fails_and_changes_nothing);
+    TEST(what_the_host_refuses_is_said);
+    return EXIT_SUCCESS;
+}

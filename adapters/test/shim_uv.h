@@ -1,0 +1,78 @@
+/* shim_uv.h: a loop of libuv, for held_to.c. */
+#include <asynchron/uv.h>
+
+#include "check.h"
+
+typedef struct shim {
+    uv_loop_t loop;
+    uv_timer_t timer;
+    void (*beat)(struct shim *);
+    void *ctx;
+} shim_t;
+
+typedef asynchron_uv_t handle_t;
+
+static inline void shim_open(shim_t *shim)
+{
+    CHECK(uv_loop_init(&shim->loop) == 0 && uv_timer_init(&shim->loop, &shim->timer) == 0);
+    shim->timer.data = shim;
+}
+
+static inline void shim_close(shim_t *shim)
+{
+    uv_close((uv_handle_t *)&shim->timer, NULL);
+    CHECK(uv_run(&shim->loop, UV_RUN_DEFAULT) == 0);
+    CHECK(uv_loop_close(&shim->loop) == 0);
+}
+
+static inline void shim_beat(uv_timer_t *timer)
+{
+    shim_t *shim = (shim_t *)timer->data;
+
+    shim->beat(shim);
+}
+
+static inline void shim_timer(shim_t *shim, unsigned ms)
+{
+    uv_update_time(&shim->loop);
+    CHECK(uv_timer_start(&shim->timer, shim_beat, ms, 0) == 0);
+}
+
+static inline void shim_turn(shim_t *shim)
+{
+    (void)uv_run(&shim->loop, UV_RUN_ONCE);
+}
+
+static inline asynchron_status_t shim_attach(shim_t *shim, asynchron_report_t *report, asynchron_loop_fn_t fn, void *ctx,
+                                             handle_t **out)
+{
+    return asynchron_uv_attach(shim == NULL ? NULL : &shim->loop, report, fn, ctx, out);
+}
+
+static inline void shim_detach(shim_t *shim, handle_t *handle)
+{
+    (void)shim;
+    asynchron_uv_detach(handle);
+}
+
+static inline void shim_ready(uv_poll_t *poll, int status, int events)
+{
+    (void)poll, (void)status, (void)events;
+}
+
+/* What this host may refuse: a descriptor that it watches already. */
+static inline void shim_refusals(asynchron_loop_fn_t fn)
+{
+    asynchron_report_t *report = new_report();
+    shim_t shim;
+    uv_poll_t poll;
+    handle_t *handle;
+
+    shim_open(&shim);
+    CHECK(uv_poll_init(&shim.loop, &poll, asynchron_report_fd(report)) == 0);
+    CHECK(uv_poll_start(&poll, UV_READABLE, shim_ready) == 0);
+    CHECK(asynchron_uv_attach(&shim.loop, report, fn, NULL, &handle) == ASYNCHRON_E_SYSTEM);
+    uv_close((uv_handle_t *)&poll, NULL);
+    shim_close(&shim);
+    asynchron_report_release(report);
+}

@@ -1,0 +1,183 @@
+/* asynchron/gtask.h: a GTask that returns what an asynchron becomes, and an asynchron that becomes what a GTask returned.
+ *
+ *     GTask *task = g_task_new(object, cancellable, callback, data);
+ *     asynchron_glib_return(a, task);               // a GBytes, or a GError
+ *     g_object_unref(task);
+ *
+ *     do_it_async(object, cancellable, asynchron_glib_deliver, asynchron_glib_into(a, g_object_unref));
+ *
+ * Neither needs a report. asynchron/glib.h includes this. Needs gio-2.0, 2.36 or later. As everywhere in GLib, the program
+ * ends if GLib has no memory.
+ */
+#ifndef ASYNCHRON_GTASK_H
+#define ASYNCHRON_GTASK_H
+
+#include <asynchron.h>
+#include <gio/gio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A task that waits for an asynchron. Shared by the callback of the one and the cancellable of the other. */
+typedef struct {
+    gint references;
+    asynchron_t *a;
+    GTask *task;
+    gulong handler; /* of the cancellable, or 0 */
+} asynchron_glib_return_t;
+
+static inline void asynchron_glib_return_unref(gpointer pointer)
+{
+    asynchron_glib_return_t *waiting = (asynchron_glib_return_t *)pointer;
+
+    if (g_atomic_int_dec_and_test(&waiting->references)) {
+        g_object_unref(waiting->task);
+        asynchron_release(waiting->a);
+        free(waiting);
+    }
+}
+
+static inline void asynchron_glib_return_closed(gpointer waiting, GClosure *closure)
+{
+    (void)closure;
+    asynchron_glib_return_unref(waiting);
+}
+
+static inline void asynchron_glib_cancelled(GCancellable *cancellable, gpointer waiting)
+{
+    (void)cancellable;
+    (void)asynchron_cancel(((asynchron_glib_return_t *)waiting)->a);
+}
+
+/* The asynchron is complete. */
+static inline void asynchron_glib_returns(asynchron_t *a, void *pointer)
+{
+    asynchron_glib_return_t *waiting = (asynchron_glib_return_t *)pointer;
+    asynchron_value_t value = { NULL, 0 };
+    asynchron_error_t error;
+
+    /* This does not wait for a handler that is running, as g_cancellable_disconnect() would: it may run below this. */
+    if (waiting->handler != 0)
+        g_signal_handler_disconnect(g_task_get_cancellable(waiting->task), waiting->handler);
+    if (asynchron_get_timeout(a, 0, &value) == ASYNCHRON_OK) {
+        GBytes *bytes = g_bytes_new_with_free_func(value.data, value.len, asynchron_drop, asynchron_retain(a));
+
+        g_task_return_pointer(waiting->task, bytes, (GDestroyNotify)g_bytes_unref);
+    } else if (asynchron_error(a, &error) == ASYNCHRON_OK) {
+        if (asynchron_poll(a) == ASYNCHRON_CANCELLED)
+            g_task_return_error(waiting->task, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, error.message));
+        else
+            g_task_return_error(waiting->task, g_error_new_literal(g_quark_from_string(error.domain), error.code,
+                                                                   error.message));
+    }
+}
+
+/**
+ * Has a task return what an asynchron becomes. Of a value that is a GBytes with its bytes, which are not copied; get it by
+ * g_task_propagate_pointer(). (A value of asynchron_set_pointer() has 0 bytes: ask the asynchron for it.) Of a failure it is
+ * a GError: its domain is g_quark_from_string() of that of the failure, with the same code and message. Of a cancel it is
+ * G_IO_ERROR_CANCELLED.
+ *
+ * Cancelling the GCancellable of the task cancels the asynchron.
+ *
+ * - Needs: a task that has not returned.
+ * - Ownership: both stay yours, and may be given up at once: they are kept until `a` is complete. As in a report, `a` does
+ *   not end as broken by the release of other handles; give its producers promises for that.
+ * - Threads: any. The task's callback runs in the task's context.
+ * - Returns: ASYNCHRON_OK: it will return, or has; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM. Unless it is ASYNCHRON_OK,
+ *   the task is still to return, by you.
+ */
+static inline asynchron_status_t asynchron_glib_return(asynchron_t *a, GTask *task)
+{
+    asynchron_notify_options_t options;
+    asynchron_glib_return_t *waiting;
+    asynchron_status_t status;
+    GCancellable *cancellable;
+
+    if (a == NULL || task == NULL)
+        return ASYNCHRON_E_INVALID;
+    waiting = (asynchron_glib_return_t *)malloc(sizeof *waiting);
+    if (waiting == NULL)
+        return ASYNCHRON_E_NOMEM;
+    waiting->references = 3; /* this call's, the callback's and the handler's */
+    waiting->a = asynchron_retain(a);
+    waiting->task = (GTask *)g_object_ref(task);
+    waiting->handler = 0;
+    cancellable = g_task_get_cancellable(task);
+    if (cancellable == NULL)
+        asynchron_glib_return_unref(waiting);
+    else
+        waiting->handler = g_signal_connect_data(cancellable, "cancelled", G_CALLBACK(asynchron_glib_cancelled), waiting,
+                                                 asynchron_glib_return_closed, (GConnectFlags)0);
+
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    options.fn = asynchron_glib_returns;
+    options.ctx = waiting;
+    options.drop_ctx = asynchron_glib_return_unref;
+    status = asynchron_notify_with(a, &options, NULL);
+    if (status != ASYNCHRON_OK) {
+        if (waiting->handler != 0)
+            g_signal_handler_disconnect(cancellable, waiting->handler);
+    } else if (cancellable != NULL && g_cancellable_is_cancelled(cancellable)) {
+        (void)asynchron_cancel(a); /* it was cancelled before the handler was there */
+    }
+    asynchron_glib_return_unref(waiting);
+    return status;
+}
+
+/* What asynchron_glib_deliver() is given. */
+typedef struct {
+    asynchron_t *a;
+    GDestroyNotify drop;
+} asynchron_glib_into_t;
+
+/**
+ * The user data of asynchron_glib_deliver().
+ *
+ * - Needs: `a`, the asynchron to deliver into; `drop`, which frees what the task returns, such as g_object_unref or g_free;
+ *   NULL: nobody does.
+ * - Ownership: `a` stays yours, and is kept until the callback has run. Pass what is returned to one call that takes
+ *   asynchron_glib_deliver() as its callback: that frees it.
+ * - Returns: the user data; NULL if `a` is NULL, or if there is no memory. Do not begin the call then.
+ */
+static inline gpointer asynchron_glib_into(asynchron_t *a, GDestroyNotify drop)
+{
+    asynchron_glib_into_t *into = a == NULL ? NULL : (asynchron_glib_into_t *)malloc(sizeof *into);
+
+    if (into != NULL) {
+        into->a = asynchron_retain(a);
+        into->drop = drop;
+    }
+    return into;
+}
+
+/**
+ * A GAsyncReadyCallback that delivers what a GTask returned by g_task_return_pointer(): the pointer as a value of
+ * asynchron_set_pointer(); a GError as a failure with its domain's name, its code and its message; G_IO_ERROR_CANCELLED as a
+ * cancel. If the asynchron is complete already, the pointer is freed.
+ *
+ * - Needs: `result`, a GTask; `data`, of asynchron_glib_into().
+ * - Threads: callbacks of the asynchron run inside this call.
+ */
+static inline void asynchron_glib_deliver(GObject *source, GAsyncResult *result, gpointer data)
+{
+    asynchron_glib_into_t *into = (asynchron_glib_into_t *)data;
+    GError *error = NULL;
+    gpointer pointer = g_task_propagate_pointer(G_TASK(result), &error);
+
+    (void)source;
+    if (error == NULL) {
+        (void)asynchron_set_pointer(into->a, pointer, into->drop);
+    } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        if (asynchron_cancel_with(into->a, error->message) == ASYNCHRON_E_NOMEM)
+            (void)asynchron_cancel(into->a);
+    } else if (asynchron_fail_with(into->a, error->code, g_quark_to_string(error->domain), error->message, NULL, NULL) ==
+               ASYNCHRON_E_NOMEM) {
+        (void)asynchron_fail(into->a, error->code, NULL);
+    }
+    g_clear_error(&error);
+    asynchron_release(into->a);
+    free(into);
+}
+
+#endif /* ASYNCHRON_GTASK_H */
