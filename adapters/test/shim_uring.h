@@ -1,0 +1,112 @@
+/* shim_uring.h: a loop over io_uring, for held_to.c. */
+#include <asynchron/uring.h>
+
+#include "check.h"
+
+#include <valgrind/valgrind.h>
+
+typedef struct shim {
+    struct io_uring ring;
+    struct __kernel_timespec in;
+    int handles; /* that were attached and are not freed yet */
+    void (*beat)(struct shim *);
+    void *ctx;
+} shim_t;
+
+typedef asynchron_uring_t handle_t;
+
+static inline void shim_open(shim_t *shim)
+{
+    CHECK(io_uring_queue_init(16, &shim->ring, 0) == 0);
+}
+
+static inline void shim_timer(shim_t *shim, unsigned ms)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&shim->ring);
+
+    CHECK(sqe != NULL);
+    shim->in.tv_sec = 0;
+    shim->in.tv_nsec = (long long)ms * 1000000;
+    io_uring_prep_timeout(sqe, &shim->in, 0, 0);
+    io_uring_sqe_set_data(sqe, shim);
+}
+
+/* While a thread waits in io_uring, valgrind lets no other run. So it waits in poll(2) there. */
+static inline int shim_wait(struct io_uring *ring)
+{
+    struct pollfd watched;
+    int status;
+
+    if (!RUNNING_ON_VALGRIND)
+        return io_uring_submit_and_wait(ring, 1);
+    status = io_uring_submit(ring);
+    watched.fd = ring->ring_fd;
+    watched.events = POLLIN;
+    if (status >= 0 && poll(&watched, 1, -1) < 0)
+        status = -errno;
+    return status;
+}
+
+static inline void shim_turn(shim_t *shim)
+{
+    struct io_uring_cqe *cqe;
+    int due = 0, status = shim_wait(&shim->ring);
+
+    CHECK(status >= 0 || status == -EINTR);
+    while (!due && io_uring_peek_cqe(&shim->ring, &cqe) == 0) {
+        due = io_uring_cqe_get_data(cqe) == shim;
+        if (!due && asynchron_uring_turn((handle_t *)io_uring_cqe_get_data(cqe), cqe) == ASYNCHRON_END)
+            shim->handles--;
+        io_uring_cqe_seen(&shim->ring, cqe);
+        if (!due)
+            break; /* one a turn, as the tests count what a turn serves */
+    }
+    if (due)
+        shim->beat(shim);
+}
+
+/* Serves what the kernel still has of detached handles. */
+static inline void shim_close(shim_t *shim)
+{
+    while (shim->handles > 0)
+        shim_turn(shim);
+    io_uring_queue_exit(&shim->ring);
+}
+
+static inline asynchron_status_t shim_attach(shim_t *shim, asynchron_report_t *report, asynchron_loop_fn_t fn, void *ctx,
+                                             handle_t **out)
+{
+    asynchron_status_t status = asynchron_uring_attach(shim == NULL ? NULL : &shim->ring, report, fn, ctx, out);
+
+    if (status == ASYNCHRON_OK)
+        shim->handles++;
+    return status;
+}
+
+static inline void shim_detach(shim_t *shim, handle_t *handle)
+{
+    (void)shim;
+    asynchron_uring_detach(handle);
+}
+
+/* What this host may refuse: a poll, when the ring's queue is full and cannot be handed in. */
+static inline void shim_refusals(asynchron_loop_fn_t fn)
+{
+    asynchron_report_t *report = new_report();
+    struct io_uring_cqe cqe;
+    struct io_uring ring;
+    handle_t *handle;
+    int fd;
+
+    memset(&cqe, 0, sizeof cqe);
+    CHECK(asynchron_uring_turn(NULL, &cqe) == ASYNCHRON_E_INVALID);
+    CHECK(io_uring_queue_init(2, &ring, 0) == 0);
+    while (io_uring_get_sqe(&ring) != NULL)
+        ;
+    fd = ring.enter_ring_fd;
+    ring.enter_ring_fd = ring.ring_fd = -1; /* so that io_uring_submit() fails */
+    CHECK(asynchron_uring_attach(&ring, report, fn, NULL, &handle) == ASYNCHRON_E_SYSTEM);
+    ring.enter_ring_fd = ring.ring_fd = fd;
+    io_uring_queue_exit(&ring);
+    asynchron_report_release(report);
+}
