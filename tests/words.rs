@@ -34,6 +34,7 @@ const PLACES: &[&str] = &[
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     ".ci",
+    "adapters",
     "benches",
     "docs",
     "examples-c",

@@ -98,7 +98,7 @@ names_only_what_is_there() {
     for word in $(words_of "${texts[@]}"); do
         case $word in
         share/*) at="$PREFIX/$word" ;;
-        asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
+        asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.h | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
         asio.hpp) continue ;; # another library's
         bindings/python) continue ;; # in the sources, as the guide says
         *.hpp) at="$PREFIX/include/asynchron/$word" ;;

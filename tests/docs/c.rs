@@ -9,8 +9,14 @@ use crate::common::{LIMIT, compiler, header, ok, run};
 use crate::{check_output, every, skip};
 
 /// Other libraries that samples use: a header, and what pkg-config calls the library.
-const LIBRARIES: [(&str, &str); 3] =
-    [("<uv.h>", "libuv"), ("<gio/gio.h>", "gio-2.0"), ("<glib.h>", "glib-2.0")];
+const LIBRARIES: [(&str, &str); 6] = [
+    ("<uv.h>", "libuv"),
+    ("<asynchron/uv.h>", "libuv"),
+    ("<gio/gio.h>", "gio-2.0"),
+    ("<asynchron/glib.h>", "gio-2.0"),
+    ("<asynchron/gtask.h>", "gio-2.0"),
+    ("<glib.h>", "glib-2.0"),
+];
 
 /// The same, where the header is all there is.
 const HEADERS: [&str; 1] = ["<asio.hpp>"];
