@@ -24,11 +24,12 @@ int main(void)
     TEST(a_descriptor_number_that_is_used_again_at_once_belongs_to_the_new_one);
     TEST(a_closed_report_ends_once_after_all_items_and_can_be_attached_again);
     TEST(an_open_report_that_is_empty_does_not_end);
+    TEST(an_open_report_does_not_end_if_what_has_come_is_taken_out_in_the_same_turn);
     TEST(each_wake_comes);
     TEST(a_loop_that_idles_uses_no_processor_time);
     TEST(what_is_null_is_refused_and_changes_nothing);
     TEST(a_report_that_is_attached_is_refused_by_every_loop_until_it_is_detached);
     TEST(without_descriptors_attaching_fails_and_changes_nothing);
-    TEST(what_the_host_refuses_is_said);
+    TEST(what_the_host_refuses_is_said_and_changes_nothing);
     return EXIT_SUCCESS;
 }

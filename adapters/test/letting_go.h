@@ -216,6 +216,44 @@ static void an_open_report_that_is_empty_does_not_end(void)
     shim_close(&shim);
 }
 
+static void take_out_of_the_other(recorder_t *recorder)
+{
+    recorder_t *other = recorder->other;
+
+    recorder->also = other->also = NULL;
+    CHECK(asynchron_report_remove(other->report, other->only) == ASYNCHRON_OK);
+}
+
+/* The loop has seen that both have something. Where the other is served next, it has nothing any more. */
+static void an_open_report_does_not_end_if_what_has_come_is_taken_out_in_the_same_turn(void)
+{
+    static recorder_t recorders[2];
+    shim_t shim;
+    run_t run;
+    int k;
+
+    open_loop(&shim, &run);
+    for (k = 0; k < 2; k++) {
+        asynchron_report_t *report = new_report();
+
+        attach(&shim, &recorders[k], report);
+        recorders[k].only = added(report, tag_of(0));
+        recorders[k].also = take_out_of_the_other;
+        recorders[k].other = &recorders[1 - k];
+    }
+    for (k = 0; k < 2; k++)
+        complete(asynchron_retain(recorders[k].only), k);
+    CHECK(turn_for(&shim, 20) <= FEW_TURNS);
+    CHECK(recorders[0].items + recorders[1].items == 1);
+    for (k = 0; k < 2; k++) {
+        CHECK(recorders[k].ends == 0);
+        asynchron_release(recorders[k].only);
+        detach(&recorders[k]);
+        asynchron_report_release(recorders[k].report);
+    }
+    shim_close(&shim);
+}
+
 static void *wake_three_times(void *report)
 {
     int i;

@@ -14,6 +14,7 @@ typedef struct recorder {
     void (*also)(struct recorder *);     /* called after each item */
     struct recorder *other;
     asynchron_report_t *report;
+    asynchron_t *only;                   /* where the report has one */
     unsigned char seen[MOST];            /* how often each tag came */
 } recorder_t;
 

@@ -75,7 +75,17 @@ static void without_descriptors_attaching_fails_and_changes_nothing(void)
     shim_close(&shim);
 }
 
-static void what_the_host_refuses_is_said(void)
+static void what_the_host_refuses_is_said_and_changes_nothing(void)
 {
-    shim_refusals(record);
+    static recorder_t recorder;
+    asynchron_report_t *report = new_report();
+    shim_t shim;
+    run_t run;
+
+    shim_refusals(report, record);
+    open_loop(&shim, &run);
+    attach(&shim, &recorder, report); /* it is not taken for attached */
+    detach(&recorder);
+    asynchron_report_release(report);
+    shim_close(&shim);
 }

@@ -66,14 +66,12 @@ static inline void shim_detach(shim_t *shim, handle_t *handle)
 }
 
 /* What this host may refuse. */
-static inline void shim_refusals(asynchron_loop_fn_t fn)
+static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
-    asynchron_report_t *report = new_report();
     int closed = epoll_create1(0);
     handle_t *handle;
 
     CHECK(closed >= 0 && close(closed) == 0);
     CHECK(asynchron_epoll_attach(closed, report, fn, NULL, &handle) == ASYNCHRON_E_SYSTEM);
-    asynchron_report_release(report);
     asynchron_epoll_turn(NULL);
 }

@@ -68,14 +68,15 @@ static inline void shim_nested(asynchron_status_t what, asynchron_item_t item, v
         (void)ev_run(shim->loop, EVRUN_NOWAIT); /* serves the next, inside this */
 }
 
-static inline void shim_refusals(asynchron_loop_fn_t fn)
+static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
-    asynchron_report_t *report = new_report();
     int i, served = 0;
     shim_t shim;
     handle_t *handle;
 
     (void)fn;
+    report = asynchron_report_create(NULL, 0);
+    CHECK(report != NULL);
     shim.ctx = &served;
     shim_open(&shim);
     CHECK(asynchron_ev_attach(shim.loop, report, shim_nested, &shim, &handle) == ASYNCHRON_OK);
@@ -85,6 +86,6 @@ static inline void shim_refusals(asynchron_loop_fn_t fn)
     while (served < 6) /* the end is one of them */
         (void)ev_run(shim.loop, EVRUN_ONCE);
     CHECK(served == 6);
-    shim_close(&shim);
     asynchron_report_release(report);
+    shim_close(&shim);
 }

@@ -63,9 +63,8 @@ static inline void shim_detach(shim_t *shim, handle_t *handle)
 }
 
 /* libevent refuses nothing. The event is there to set its priority. */
-static inline void shim_refusals(asynchron_loop_fn_t fn)
+static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
-    asynchron_report_t *report = new_report();
     struct event_base *base = event_base_new();
     handle_t *handle;
 
@@ -75,5 +74,4 @@ static inline void shim_refusals(asynchron_loop_fn_t fn)
     CHECK(event_priority_set(asynchron_event_event(handle), 2) == 0);
     asynchron_event_detach(handle);
     event_base_free(base);
-    asynchron_report_release(report);
 }

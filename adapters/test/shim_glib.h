@@ -55,9 +55,8 @@ static inline void shim_detach(shim_t *shim, handle_t *handle)
 }
 
 /* GLib refuses nothing. The source is there to set its priority, and the handle outlives the context. */
-static inline void shim_refusals(asynchron_loop_fn_t fn)
+static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
-    asynchron_report_t *report = new_report();
     GMainContext *context = g_main_context_new();
     handle_t *handle;
 
@@ -67,5 +66,4 @@ static inline void shim_refusals(asynchron_loop_fn_t fn)
     g_source_set_priority(asynchron_glib_source(handle), G_PRIORITY_LOW);
     g_main_context_unref(context);
     asynchron_glib_detach(handle);
-    asynchron_report_release(report);
 }

@@ -56,9 +56,8 @@ static inline void shim_detach(shim_t *shim, handle_t *handle)
 }
 
 /* What this host may refuse: a loop that has finished. */
-static inline void shim_refusals(asynchron_loop_fn_t fn)
+static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
-    asynchron_report_t *report = new_report();
     sd_event *event;
     handle_t *handle = NULL;
 
@@ -71,5 +70,4 @@ static inline void shim_refusals(asynchron_loop_fn_t fn)
     CHECK(sd_event_exit(event, 0) >= 0 && sd_event_loop(event) == 0);
     CHECK(asynchron_sd_event_attach(event, report, fn, NULL, &handle) == ASYNCHRON_E_CLOSED && handle == NULL);
     sd_event_unref(event);
-    asynchron_report_release(report);
 }

@@ -90,9 +90,8 @@ static inline void shim_detach(shim_t *shim, handle_t *handle)
 }
 
 /* What this host may refuse: a poll, when the ring's queue is full and cannot be handed in. */
-static inline void shim_refusals(asynchron_loop_fn_t fn)
+static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
-    asynchron_report_t *report = new_report();
     struct io_uring_cqe cqe;
     struct io_uring ring;
     handle_t *handle;
@@ -108,5 +107,4 @@ static inline void shim_refusals(asynchron_loop_fn_t fn)
     CHECK(asynchron_uring_attach(&ring, report, fn, NULL, &handle) == ASYNCHRON_E_SYSTEM);
     ring.enter_ring_fd = ring.ring_fd = fd;
     io_uring_queue_exit(&ring);
-    asynchron_report_release(report);
 }

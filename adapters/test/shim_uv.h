@@ -61,9 +61,8 @@ static inline void shim_ready(uv_poll_t *poll, int status, int events)
 }
 
 /* What this host may refuse: a descriptor that it watches already. */
-static inline void shim_refusals(asynchron_loop_fn_t fn)
+static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
-    asynchron_report_t *report = new_report();
     shim_t shim;
     uv_poll_t poll;
     handle_t *handle;
@@ -74,5 +73,4 @@ static inline void shim_refusals(asynchron_loop_fn_t fn)
     CHECK(asynchron_uv_attach(&shim.loop, report, fn, NULL, &handle) == ASYNCHRON_E_SYSTEM);
     uv_close((uv_handle_t *)&poll, NULL);
     shim_close(&shim);
-    asynchron_report_release(report);
 }
