@@ -141,8 +141,8 @@ typedef struct {
     pthread_mutex_t lock;
     int over;
     uint64_t due, late[BEATS];
-    int items_too_late; /* that came when the timer was due */
-    int most_too_late, beats;
+    uint64_t went_before[BEATS]; /* so many items came when the timer was due */
+    int beats;
 } hurry_t;
 
 static hurry_t hurry;
@@ -175,15 +175,14 @@ static void count_when_due(asynchron_status_t what, asynchron_item_t item, void 
 {
     (void)ctx;
     CHECK(what == ASYNCHRON_OK && item.asynchron != NULL);
-    if (now_ns() > hurry.due)
-        hurry.items_too_late++;
+    if (hurry.beats < BEATS && now_ns() > hurry.due)
+        hurry.went_before[hurry.beats]++;
 }
 
 static void next_beat(shim_t *shim)
 {
     shim_timer(shim, 10);
     hurry.due = now_ns() + 10 * 1000000;
-    hurry.items_too_late = 0;
 }
 
 static void beat(shim_t *shim)
@@ -191,8 +190,6 @@ static void beat(shim_t *shim)
     const uint64_t now = now_ns();
 
     hurry.late[hurry.beats] = now > hurry.due ? now - hurry.due : 0;
-    if (hurry.items_too_late > hurry.most_too_late)
-        hurry.most_too_late = hurry.items_too_late;
     if (++hurry.beats == BEATS)
         stop(shim);
     else
@@ -206,7 +203,8 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* How late a beat is depends on the machine, so that is told. How many items go before it does not. */
+/* How late a beat is depends on the machine, so that is told. How many items go before one does not, unless it is the kernel
+   that tells of the time, as io_uring does: a processor may be taken away just then. So the median counts. */
 static void a_timer_comes_between_the_items_of_producers_that_never_pause(void)
 {
     pthread_t producers[2];
@@ -235,7 +233,10 @@ static void a_timer_comes_between_the_items_of_producers_that_never_pause(void)
     CHECK(pthread_mutex_destroy(&hurry.lock) == 0);
 
     qsort(hurry.late, BEATS, sizeof hurry.late[0], by_size);
-    printf("  %d beats of 10 ms came late by: median %.2f ms, 99th percentile %.2f ms; at most %d items went before one\n",
-           BEATS, (double)hurry.late[BEATS / 2] / 1e6, (double)hurry.late[BEATS - 2] / 1e6, hurry.most_too_late);
-    CHECK(hurry.most_too_late <= 4 * ASYNCHRON_LOOP_TURN);
+    qsort(hurry.went_before, BEATS, sizeof hurry.went_before[0], by_size);
+    printf("  %d beats of 10 ms came late by: median %.2f ms, 99th percentile %.2f ms; before one went: median %u items, at "
+           "most %u\n",
+           BEATS, (double)hurry.late[BEATS / 2] / 1e6, (double)hurry.late[BEATS - 2] / 1e6,
+           (unsigned)hurry.went_before[BEATS / 2], (unsigned)hurry.went_before[BEATS - 1]);
+    CHECK(hurry.went_before[BEATS / 2] <= 2 * ASYNCHRON_LOOP_TURN);
 }

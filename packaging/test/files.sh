@@ -100,7 +100,7 @@ names_only_what_is_there() {
         share/*) at="$PREFIX/$word" ;;
         asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.h | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
         asio.hpp) continue ;; # another library's
-        bindings/python) continue ;; # in the sources, as the guide says
+        adapters/* | bindings/python) continue ;; # in the sources, as the guides say
         *.hpp) at="$PREFIX/include/asynchron/$word" ;;
         *.md)
             at="$doc/guide/$word"
