@@ -20,6 +20,7 @@ int main(void)
     TEST(released_while_it_is_attached_it_costs_no_turns_and_still_serves);
     TEST(released_inside_the_callback_the_rest_still_comes);
     TEST(detached_inside_the_callback_nothing_comes_any_more_and_the_rest_stays);
+    TEST(detached_and_attached_again_inside_the_callback_nothing_is_lost);
     TEST(detached_inside_the_callback_of_another_it_is_not_served_in_that_turn);
     TEST(a_descriptor_number_that_is_used_again_at_once_belongs_to_the_new_one);
     TEST(a_closed_report_ends_once_after_all_items_and_can_be_attached_again);

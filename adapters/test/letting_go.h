@@ -77,6 +77,31 @@ static void detached_inside_the_callback_nothing_comes_any_more_and_the_rest_sta
     shim_close(&shim);
 }
 
+static void attach_anew(recorder_t *recorder)
+{
+    detach(recorder);
+    CHECK(shim_attach(recorder->shim, recorder->report, record, recorder, &recorder->handle) == ASYNCHRON_OK);
+}
+
+static void detached_and_attached_again_inside_the_callback_nothing_is_lost(void)
+{
+    static recorder_t recorder;
+    asynchron_report_t *report = new_report();
+    shim_t shim;
+    run_t run;
+
+    open_loop(&shim, &run);
+    add_complete(report, 0, 200);
+    attach(&shim, &recorder, report);
+    recorder.also = attach_anew;
+    recorder.stop_at = 200;
+    turn_until_stopped(&shim);
+    check_each_came_once(&recorder, 200);
+    detach(&recorder);
+    asynchron_report_release(report);
+    shim_close(&shim);
+}
+
 static void detach_and_release_the_other(recorder_t *recorder)
 {
     if (recorder->other->handle != NULL) {

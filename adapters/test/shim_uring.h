@@ -89,7 +89,8 @@ static inline void shim_detach(shim_t *shim, handle_t *handle)
     asynchron_uring_detach(handle);
 }
 
-/* What this host may refuse: a poll, when the ring's queue is full and cannot be handed in. */
+/* What this host may refuse: a poll, when the ring's queue is full and cannot be handed in, or later. The kernel's refusal is
+   made up, before the request is handed in. */
 static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
     struct io_uring_cqe cqe;
@@ -106,5 +107,14 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     ring.enter_ring_fd = ring.ring_fd = -1; /* so that io_uring_submit() fails */
     CHECK(asynchron_uring_attach(&ring, report, fn, NULL, &handle) == ASYNCHRON_E_SYSTEM);
     ring.enter_ring_fd = ring.ring_fd = fd;
+    io_uring_queue_exit(&ring);
+
+    CHECK(io_uring_queue_init(8, &ring, 0) == 0);
+    CHECK(asynchron_uring_attach(&ring, report, fn, NULL, &handle) == ASYNCHRON_OK);
+    cqe.res = POLLIN;
+    CHECK(asynchron_uring_turn(handle, &cqe) == ASYNCHRON_OK && handle->requests == 1); /* it polls anew */
+    cqe.res = -EBADF;
+    CHECK(asynchron_uring_turn(handle, &cqe) == ASYNCHRON_E_SYSTEM && handle->requests == 0);
+    asynchron_uring_detach(handle);
     io_uring_queue_exit(&ring);
 }

@@ -30,6 +30,7 @@
  *   asynchron_report_wake() was called. ASYNCHRON_END: the report is closed, and all that it held has come. It is
  *   detached already, so forget the handle. In the last two cases the item is {NULL, NULL}.
  * - Ownership: item.asynchron is borrowed for the length of the call: asynchron_retain() it to keep it.
+ * - Threads: that of the loop. Wait in here with a timeout of 0 only. In C++, let no exception leave it.
  */
 typedef void (*asynchron_loop_fn_t)(asynchron_status_t what, asynchron_item_t item, void *ctx);
 

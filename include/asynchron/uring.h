@@ -11,7 +11,7 @@
  * The adapter adds requests to the ring: one when you attach, one when you detach, and one each time that the kernel ends
  * a poll by itself. They are on their way with your next io_uring_submit(). If the queue is full, the adapter submits first.
  *
- * asynchron/loop.h says what holds for all adapters. Needs liburing 2.0 or later, and Linux 5.13. With -std=c99, liburing's
+ * asynchron/loop.h says what holds for all adapters. Needs liburing 2.1 or later, and Linux 5.13. With -std=c99, liburing's
  * header wants _GNU_SOURCE.
  */
 #ifndef ASYNCHRON_URING_H
