@@ -216,7 +216,7 @@ static PyMethodDef methods[] = {
      "twice comes out twice.\nRuntimeError if the report is closed."},
     {"remove", WITH_KEYWORDS(remove_one),
      "remove($self, /, asynchron, tag=...)\n--\n\nTakes one out that has not come out, the oldest; with a tag, that was added with "
-     "this very object.\nTrue; False: it is not in the report. The time it takes grows with what the report holds."},
+     "this very object.\nTrue; False: it is not in the report."},
     {"next", WITH_KEYWORDS(next_item),
      "next($self, /, timeout=None, *, tagged=False)\n--\n\nWaits for the next that completes, and returns it; tagged, in a pair with "
      "its tag. None: nothing is left.\nTimeoutError if none has completed within so many seconds."},
