@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sysconfig
 
 import pytest
 from conftest import build_extension, includes, many, run_python
@@ -54,6 +55,8 @@ time.sleep(0.005)
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_the_interpreter_ends_well_with_threads_that_enter_all_the_time(end, entering):
+    if "daemon" in end and sysconfig.get_config_var("Py_GIL_DISABLED"):
+        pytest.skip("CPython 3.13 without the lock may hang itself where daemon threads have one of its own at the end")
     for _ in range(many(3, 100)):
         done = run(entering, BUSY + end)
         assert done.returncode == (3 if "SystemExit" in end else 0), done.stderr
