@@ -274,6 +274,22 @@ static void what_is_null_is_refused(void)
     asynchron_release(a);
 }
 
+static void without_memory_nothing_begins(void)
+{
+    asynchron_t *a = asynchron_create(NULL);
+    GTask *task = g_task_new(NULL, NULL, NULL, NULL);
+    asynchron_status_t status;
+    gpointer data;
+
+    no_memory = 1;
+    status = asynchron_glib_return(a, task);
+    data = asynchron_glib_into(a, g_free);
+    no_memory = 0;
+    CHECK(status == ASYNCHRON_E_NOMEM && data == NULL && !asynchron_is_shared(a));
+    g_object_unref(task);
+    asynchron_release(a);
+}
+
 int main(void)
 {
     TEST(a_value_comes_as_bytes_on_the_thread_of_the_context);
@@ -286,5 +302,6 @@ int main(void)
     TEST(an_error_of_a_task_is_a_failure_and_its_cancel_a_cancel);
     TEST(what_comes_too_late_is_freed);
     TEST(what_is_null_is_refused);
+    TEST(without_memory_nothing_begins);
     return EXIT_SUCCESS;
 }

@@ -30,6 +30,7 @@ int main(void)
     TEST(a_loop_that_idles_uses_no_processor_time);
     TEST(what_is_null_is_refused_and_changes_nothing);
     TEST(a_report_that_is_attached_is_refused_by_every_loop_until_it_is_detached);
+    TEST(without_memory_attaching_fails_and_changes_nothing);
     TEST(without_descriptors_attaching_fails_and_changes_nothing);
     TEST(what_the_host_refuses_is_said_and_changes_nothing);
     return EXIT_SUCCESS;

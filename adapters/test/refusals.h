@@ -49,6 +49,26 @@ static void a_report_that_is_attached_is_refused_by_every_loop_until_it_is_detac
     shim_close(&two);
 }
 
+static void without_memory_attaching_fails_and_changes_nothing(void)
+{
+    static recorder_t recorder;
+    asynchron_report_t *report = new_report();
+    handle_t *handle = NULL;
+    asynchron_status_t status;
+    shim_t shim;
+    run_t run;
+
+    open_loop(&shim, &run);
+    no_memory = 1;
+    status = shim_attach(&shim, report, record, NULL, &handle);
+    no_memory = 0;
+    CHECK(status == ASYNCHRON_E_NOMEM && handle == NULL);
+    attach(&shim, &recorder, report); /* it is not taken for attached */
+    detach(&recorder);
+    asynchron_report_release(report);
+    shim_close(&shim);
+}
+
 /* Lets the process have no more descriptors than it has now. */
 static void without_descriptors_attaching_fails_and_changes_nothing(void)
 {
