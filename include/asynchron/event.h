@@ -3,8 +3,9 @@
  *     asynchron_event_attach(base, report, fn, ctx, &handle);
  *     event_base_dispatch(base);                    // calls fn
  *
- * asynchron/loop.h says what holds for all adapters. Needs libevent 2.0 or later. One file cannot include this and
- * asynchron/ev.h: the headers of libevent and libev use the same names.
+ * asynchron/loop.h says what holds for all adapters. libevent's own clock is coarse unless the base was made with
+ * EVENT_BASE_FLAG_PRECISE_TIMER: its timers are some milliseconds late, with a report and without. Needs libevent 2.0 or
+ * later. One file cannot include this and asynchron/ev.h: the headers of libevent and libev use the same names.
  */
 #ifndef ASYNCHRON_EVENT_H
 #define ASYNCHRON_EVENT_H
