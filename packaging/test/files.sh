@@ -98,6 +98,7 @@ names_only_what_is_there() {
     for word in $(words_of "${texts[@]}"); do
         case $word in
         share/*) at="$PREFIX/$word" ;;
+        asynchron/python.h) continue ;; # comes with the Python package
         asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.h | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
         asio.hpp) continue ;; # another library's
         adapters/* | bindings/python) continue ;; # in the sources, as the guides say
