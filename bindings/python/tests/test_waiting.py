@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from conftest import run_python
+from conftest import many, run_python
 
 WAITS = {
     "call": "A()",
@@ -30,7 +30,9 @@ from asynchron import Asynchron, Report
 signal.signal(signal.SIGINT, signal.default_int_handler)
 A = Asynchron()
 R = Report([A])
+waits = threading.Event()
 def interrupt():
+    waits.wait()
     time.sleep(0.3)
     global sent
     sent = time.monotonic()
@@ -38,6 +40,7 @@ def interrupt():
 threading.Thread(target=interrupt, daemon=True).start()
 before = time.process_time()
 try:
+    waits.set()
     {wait}
 except KeyboardInterrupt:
     print(time.monotonic() - sent, time.process_time() - before, A.pending)
@@ -90,10 +93,11 @@ def test_in_other_threads_waits_end_by_delivery_alone():
 import threading, time
 from asynchron import Asynchron
 A = Asynchron()
-threading.Thread(target=lambda: print(A()), daemon=True).start()
+thread = threading.Thread(target=lambda: print(A()), daemon=True)
+thread.start()
 time.sleep(0.1)
 A.put(3)
-time.sleep(0.1)
+thread.join(40)
 """
     assert run_python(program).stdout == "3\n"
 
@@ -120,3 +124,54 @@ print("ImportError" in repr(failed) or "main interpreter" in repr(failed) or "Im
     if done.returncode == 77:
         pytest.skip("this Python has no module for interpreters")
     assert done.stdout.strip() == "True", done.stdout + done.stderr
+
+
+def test_without_a_free_descriptor_a_wait_ends_in_its_time_and_by_ctrl_c():
+    program = """
+import os, resource, signal, threading, time
+from asynchron import Asynchron, Report
+signal.signal(signal.SIGINT, signal.default_int_handler)
+A = Asynchron()
+R = Report([A])
+most = max(map(int, os.listdir("/proc/self/fd"))) + 1
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+try:
+    while True:
+        os.dup(0)
+except OSError:
+    pass
+begun = time.monotonic()
+print(A.wait(0.2))
+try:
+    R.next(0.2)
+except TimeoutError:
+    print("nothing")
+threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT]).start()
+try:
+    A.wait(60)
+except KeyboardInterrupt:
+    print("interrupted", time.monotonic() - begun < 30)
+"""
+    done = run_python(program)
+    assert done.stdout == "False\nnothing\ninterrupted True\n", done.stdout + done.stderr
+
+
+def test_a_signal_that_comes_just_before_the_sleep_is_seen_soon():
+    program = """
+import signal
+from asynchron import Asynchron
+class Seen(Exception): pass
+def raise_seen(*_): raise Seen
+signal.signal(signal.SIGALRM, raise_seen)
+A, late = Asynchron(), 0
+for i in range(ROUNDS):
+    # About when the wait goes to sleep.
+    signal.setitimer(signal.ITIMER_REAL, 0.002 + i % 50 * 0.00001)
+    try:
+        A.wait(20)
+        late += 1
+    except Seen:
+        pass
+print(late)
+""".replace("ROUNDS", str(many(300, 20_000)))
+    assert run_python(program, timeout=230).stdout == "0\n"

@@ -65,10 +65,29 @@ static void unlist_callback(struct callback *callback)
     Py_END_CRITICAL_SECTION();
 }
 
-/* Tells whoever wants to know that this one has raised; the others run. */
+static _Thread_local int running; /* callbacks that this thread is in */
+/* Whether one of them was interrupted: only in the main thread. */
+static _Thread_local bool interrupted;
+
+void interrupt_if_due(void)
+{
+    if (interrupted && running == 0) {
+        interrupted = false;
+        PyErr_SetInterrupt();
+    }
+}
+
+/* Tells whoever wants to know that this one has raised; the others run. An interrupt of the main thread comes again when
+ * they have. */
 static void tell_raised(struct callback *callback)
 {
     PyObject *listener = get_on_raised(), *told;
+    if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) && in_main_thread()) {
+        PyErr_Clear();
+        Py_XDECREF(listener);
+        interrupted = true;
+        return;
+    }
     if (listener != NULL) {
         PyObject *type, *exception, *traceback;
         PyErr_Fetch(&type, &exception, &traceback);
@@ -93,10 +112,12 @@ static void call_back(struct callback *callback)
     PyObject *answer, *type, *exception, *traceback;
     /* It may run inside a delivery while an exception is on its way. */
     PyErr_Fetch(&type, &exception, &traceback);
+    running++;
     answer = PyObject_CallFunctionObjArgs(callback->function, (PyObject *)callback->handle, NULL);
     if (answer == NULL)
         tell_raised(callback);
     Py_XDECREF(answer);
+    running--;
     PyErr_Restore(type, exception, traceback);
 }
 
@@ -166,6 +187,7 @@ PyObject *notify(Asynchron *self, PyObject *function)
     status = asynchron_notify_with(self->a, &options, &callback->token);
     token = callback->token;
     leave(callback);
+    interrupt_if_due();
     if (status == ASYNCHRON_E_NOMEM)
         return PyErr_NoMemory();
     if (status < 0)
@@ -184,8 +206,11 @@ PyObject *unnotify(Asynchron *self, PyObject *number)
 {
     asynchron_status_t status;
     unsigned long long token = PyLong_AsUnsignedLongLong(number);
-    if (PyErr_Occurred())
+    if (PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_OverflowError))
+            PyErr_Format(PyExc_ValueError, "%R is no token", number);
         return NULL;
+    }
     status = take_back(self, token);
     if (status == ASYNCHRON_E_DEADLOCK)
         return PyErr_Format(PyExc_RuntimeError, "%R: a callback cannot wait for itself", self);

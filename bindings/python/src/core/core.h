@@ -147,6 +147,8 @@ int outcome_traverse(Asynchron *self, visitproc visit, void *arg);
 
 #define FOREVER (-1.0)
 
+/* Whether this is the thread on which handlers of signals run. */
+bool in_main_thread(void);
 /* Waits for so many seconds. The status, or ASYNCHRON_E_SYSTEM with an exception. */
 asynchron_status_t wait_for(asynchron_t *a, double seconds);
 /* Waits until the report may have something: as above. */
@@ -188,6 +190,9 @@ int take_function(PyObject **args, PyObject **kwds);
 PyObject *set_on_raised(PyObject *module, PyObject *function);
 /* The token, or NULL with an exception. */
 PyObject *notify(Asynchron *self, PyObject *function);
+/* After what may have run callbacks: if one was interrupted by Ctrl-C, the main thread is interrupted now, when all have
+ * run. */
+void interrupt_if_due(void);
 PyObject *unnotify(Asynchron *self, PyObject *token);
 void take_back_callbacks(Asynchron *self);
 int callbacks_traverse(Asynchron *self, visitproc visit, void *arg);

@@ -73,6 +73,7 @@ PyObject *cancel(PyObject *of, PyObject *args, PyObject *kwds)
     status = asynchron_cancel_with(a, message);
     asynchron_release(a);
     WITH_LOCK
+    interrupt_if_due();
     if (status == ASYNCHRON_E_NOMEM)
         return PyErr_NoMemory();
     return PyBool_FromLong(status == ASYNCHRON_OK);
@@ -85,11 +86,11 @@ PyObject *expire_after(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObje
     asynchron_status_t status;
     if (argument == NULL || to_seconds(argument, &seconds) < 0)
         return NULL;
-    if (seconds < 0)
-        return PyErr_Format(PyExc_ValueError, "a time is needed after which it expires");
-    status = asynchron_expire_after(((Asynchron *)of)->a, (uint64_t)(seconds * 1e9));
+    status = asynchron_expire_after(((Asynchron *)of)->a, seconds < 0 ? ASYNCHRON_FOREVER : (uint64_t)(seconds * 1e9));
     if (status == ASYNCHRON_E_NOMEM)
         return PyErr_NoMemory();
+    if (status < 0)
+        return PyErr_Format(PyExc_RuntimeError, "%R: %s", of, asynchron_status_string(status));
     return PyBool_FromLong(status == ASYNCHRON_OK);
 }
 
@@ -103,9 +104,28 @@ int set_result(PyObject *of, PyObject *value, void *unused)
     return deliver_object((Asynchron *)of, value);
 }
 
+/* If it is refused, the exception is as before. */
+static int deliver_with_traceback(Asynchron *self, PyObject *exception, PyObject *traceback)
+{
+    PyObject *before, *type, *error, *at;
+    int done;
+    if (traceback == Py_None)
+        return deliver_exception(self, exception);
+    before = PyException_GetTraceback(exception);
+    done = PyException_SetTraceback(exception, traceback);
+    if (done == 0)
+        done = deliver_exception(self, exception);
+    if (done < 0) {
+        PyErr_Fetch(&type, &error, &at);
+        PyException_SetTraceback(exception, before == NULL ? Py_None : before);
+        PyErr_Restore(type, error, at);
+    }
+    Py_XDECREF(before);
+    return done;
+}
+
 int set_exc_info(PyObject *of, PyObject *info, void *unused)
 {
-    PyObject *exception;
     (void)unused;
     if (info == NULL) {
         PyErr_SetString(PyExc_AttributeError, "exc_info cannot be deleted");
@@ -114,14 +134,12 @@ int set_exc_info(PyObject *of, PyObject *info, void *unused)
     if (info == Py_None)
         return deliver_object((Asynchron *)of, Py_None);
     if (!PyTuple_Check(info) || PyTuple_Size(info) != 3 ||
-        !PyExceptionInstance_Check(PyTuple_GetItem(info, 1))) {
+        !PyExceptionInstance_Check(PyTuple_GetItem(info, 1)) ||
+        PyTuple_GetItem(info, 0) != (PyObject *)Py_TYPE(PyTuple_GetItem(info, 1))) {
         PyErr_SetString(PyExc_TypeError, "exc_info is (type, exception, traceback), or None");
         return -1;
     }
-    exception = PyTuple_GetItem(info, 1);
-    if (PyTuple_GetItem(info, 2) != Py_None && PyException_SetTraceback(exception, PyTuple_GetItem(info, 2)) < 0)
-        return -1;
-    return deliver_exception((Asynchron *)of, exception);
+    return deliver_with_traceback((Asynchron *)of, PyTuple_GetItem(info, 1), PyTuple_GetItem(info, 2));
 }
 
 /* ---- by a function ---- */
@@ -131,6 +149,7 @@ struct running {
     Asynchron *self;
     PyObject *function, *args, *kwds;
     int done;
+    bool interrupted; /* it raised KeyboardInterrupt */
 };
 
 static void run_here(struct running *running)
@@ -140,6 +159,7 @@ static void run_here(struct running *running)
         running->done = deliver_object(running->self, value);
         Py_DECREF(value);
     } else {
+        running->interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
         running->done = deliver_raised(running->self);
     }
 }
@@ -154,7 +174,7 @@ static int32_t compute(asynchron_t *a, void *ctx)
     return 0;
 }
 
-/* Runs a function, and delivers what it returns or raises: 0; -1 with an exception. */
+/* Runs a function, and delivers what it returns or raises: 0; 1 if that was KeyboardInterrupt; -1 with an exception. */
 int run_function(Asynchron *self, PyObject *args, PyObject *kwds)
 {
     struct running running = {.self = self, .function = PyTuple_GetItem(args, 0), .kwds = kwds};
@@ -172,9 +192,9 @@ int run_function(Asynchron *self, PyObject *args, PyObject *kwds)
         /* If it was cancelled while the function ran, whoever asks learns of that. */
         if (running.done < 0 && asynchron_poll(self->a) == ASYNCHRON_CANCELLED) {
             PyErr_Clear();
-            return 0;
+            running.done = 0;
         }
-        return running.done;
+        return running.done == 0 && running.interrupted ? 1 : running.done;
     }
     PyErr_Format(PyExc_RuntimeError,
                  asynchron_poll(self->a) == ASYNCHRON_PENDING ? "%R has begun already" : "%R already completed", self);
@@ -189,7 +209,9 @@ PyObject *run_func(PyObject *of, PyObject *args, PyObject *kwds)
     done = run_function((Asynchron *)of, args, kwds);
     Py_DECREF(args);
     Py_XDECREF(kwds);
-    if (done < 0)
+    if (done > 0)
+        PyErr_SetNone(PyExc_KeyboardInterrupt); /* for this thread, too: whoever asks may never come */
+    if (done != 0)
         return NULL;
     Py_RETURN_NONE;
 }

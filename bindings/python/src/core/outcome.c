@@ -14,6 +14,7 @@ static const char domain[] = "asynchron.python";
 
 static int answer(Asynchron *self, asynchron_status_t status)
 {
+    interrupt_if_due();
     switch (status) {
     case ASYNCHRON_OK:
         return 0;

@@ -102,6 +102,11 @@ PyObject *after_fork_in_child(PyObject *module, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+/* A signal that comes just before it sleeps does not wake it: it is seen after so long, in nanoseconds. */
+#define SLICE UINT64_C(1000000000)
+/* Where no descriptor can be had, it looks so often. */
+#define WITHOUT_DESCRIPTOR UINT64_C(2000000)
+
 /* Until there is something, the time is over (nanoseconds), or a signal's handler has raised: ASYNCHRON_E_SYSTEM. */
 static asynchron_status_t poll_until(const struct awaited *awaited, int fd, uint64_t end)
 {
@@ -109,16 +114,18 @@ static asynchron_status_t poll_until(const struct awaited *awaited, int fd, uint
     for (;;) {
         asynchron_status_t status = look(awaited, 0);
         uint64_t at = now();
-        struct timespec left;
+        uint64_t left = end - at, most = fd < 0 ? WITHOUT_DESCRIPTOR : SLICE;
+        struct timespec time;
         int error;
         if (!is_nothing(awaited, status))
             return status;
         if (at >= end)
             return ASYNCHRON_TIMEOUT;
-        left.tv_sec = (time_t)((end - at) / 1000000000);
-        left.tv_nsec = (long)((end - at) % 1000000000);
+        left = left < most ? left : most;
+        time.tv_sec = (time_t)(left / 1000000000);
+        time.tv_nsec = (long)(left % 1000000000);
         WITHOUT_LOCK
-        error = ppoll(&watched, 1, end == UINT64_MAX ? NULL : &left, NULL) < 0 ? errno : 0;
+        error = ppoll(&watched, 1, &time, NULL) < 0 ? errno : 0;
         WITH_LOCK
         if (error != 0 && error != EINTR) {
             errno = error;
@@ -155,7 +162,7 @@ static asynchron_status_t poll_through_report(const struct awaited *awaited, uin
         return ASYNCHRON_E_SYSTEM;
     }
     fd = asynchron_report_fd(report);
-    status = fd < 0 ? wait_plainly(awaited, FOREVER) : poll_until(awaited, fd, end);
+    status = poll_until(awaited, fd, end);
     empty(report, awaited->a);
     if (bell == NULL)
         bell = report;
@@ -184,9 +191,16 @@ static asynchron_status_t wait_in_main(const struct awaited *awaited, double sec
         end_to_wait();
     } else {
         fd = asynchron_report_fd(awaited->report);
-        status = fd < 0 ? wait_plainly(awaited, FOREVER) : poll_until(awaited, fd, end);
+        status = poll_until(awaited, fd, end);
     }
     return status;
+}
+
+bool in_main_thread(void)
+{
+    if (is_main < 0)
+        is_main = syscall(SYS_gettid) == getpid();
+    return is_main;
 }
 
 static asynchron_status_t wait_here(const struct awaited *awaited, double seconds)
@@ -196,9 +210,9 @@ static asynchron_status_t wait_here(const struct awaited *awaited, double second
         return status;
     if (seconds == 0)
         return ASYNCHRON_TIMEOUT;
-    if (is_main < 0)
-        is_main = syscall(SYS_gettid) == getpid();
-    return is_main ? wait_in_main(awaited, seconds) : wait_plainly(awaited, seconds);
+    status = in_main_thread() ? wait_in_main(awaited, seconds) : wait_plainly(awaited, seconds);
+    interrupt_if_due();
+    return status;
 }
 
 asynchron_status_t wait_for(asynchron_t *a, double seconds)
