@@ -8,7 +8,7 @@ import sys
 import threading
 
 import pytest
-from asynchron import Asynchron, CancellationError
+from asynchron import Asynchron, CancellationError, Report
 from conftest import later, many, run_python
 
 LOOPS = {"asyncio": asyncio.run}
@@ -89,17 +89,23 @@ def test_the_loop_turns_while_deliveries_come(run):
             while not stop.is_set():
                 waited.put(1) if not waited.ready else stop.wait(0.0001)
 
+        async def turn():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
         waited = Asynchron()
         thread = threading.Thread(target=flood)
         thread.start()
+        other = asyncio.ensure_future(turn())
         for _ in range(50):
             assert await waited == 1
             waited = Asynchron()
-            await asyncio.sleep(0)
-            turns += 1
         stop.set()
         thread.join()
-        assert turns == 50
+        other.cancel()
+        assert turns >= 50, "each delivery is awaited in a turn of its own"
 
     run(main())
 
@@ -201,3 +207,57 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), asyncio.run(main()))
 """
     done = run_python(program)
     assert done.stdout == "0 1\n", done.stderr
+
+
+def test_a_task_iterates_over_a_report_while_threads_deliver():
+    As = [Asynchron() for _ in range(many(1000, 20_000))]
+
+    async def main():
+        beats, seen = 0, []
+
+        async def beat():
+            nonlocal beats
+            while len(seen) < len(As):
+                beats += 1
+                await asyncio.sleep(0)
+
+        beating = asyncio.ensure_future(beat())
+        thread = threading.Thread(target=lambda: [A.put(i) for i, A in enumerate(As)])
+        thread.start()
+        R = Report(As)
+        async for A in R:
+            seen.append(A())
+        await beating
+        thread.join()
+        return beats, seen
+
+    beats, seen = asyncio.run(main())
+    assert sorted(seen) == list(range(len(As))) and beats > 1
+
+
+def test_the_second_task_that_waits_for_one_report_is_refused():
+    async def main():
+        R, A = Report(), Asynchron()
+        R.add(A)
+        first = asyncio.ensure_future(anext(aiter(R)))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="another task"):
+            await anext(aiter(R))
+        A.put(1)
+        assert await first is A
+        async for _ in R:
+            raise AssertionError("nothing is left")
+
+    asyncio.run(main())
+
+
+def test_trio_iterates_over_a_report():
+    trio = pytest.importorskip("trio")
+
+    async def main():
+        As = [Asynchron() for _ in range(300)]
+        for i, A in enumerate(As):
+            later(A.put, i, after=i / 10_000)
+        return {A() async for A in Report(As)}
+
+    assert trio.run(main) == set(range(300))

@@ -170,7 +170,7 @@ def test_an_asynchron_that_expires_has_failed():
     lambda A: A.wait("x"), lambda A: A.join(float("nan")), lambda A: A.fail(3), lambda A: A.notify(3),
     lambda A: A.run_func(3), lambda A: A.run_func(), lambda A: A.bg(3), lambda A: A(3), lambda A: A(key=1),
     lambda A: setattr(A, "exc_info", 3), lambda A: delattr(A, "result"), lambda A: delattr(A, "exc_info"), lambda A: A.unnotify("x"),
-    lambda A: A.post_notify(None), lambda A: A.expire_after(None), lambda A: A.cancel(3),
+    lambda A: A.post_notify(None), lambda A: A.expire_after(A), lambda A: A.cancel(3),
     lambda A: A.from_handle(0), lambda A: A.from_handle("x"), lambda A: A.from_handle(object()),
 ])
 def test_bad_input_is_refused_and_changes_nothing(wrong):

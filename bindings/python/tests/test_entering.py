@@ -68,11 +68,13 @@ def test_the_interpreter_ends_well_with_threads_that_enter_all_the_time(end, ent
 def test_the_end_waits_for_what_is_inside_however_long_it_takes(entering):
     done = run(entering, """
 import threading, time
+inside = threading.Event()
 def called(A):
+    inside.set()
     time.sleep(2.5)
     print("through", flush=True)
 entering.start(1, called)
-time.sleep(0.2)
+inside.wait()
 """)
     assert done.stdout == "through\n" and done.returncode == 0, done.stderr
 
@@ -80,10 +82,12 @@ time.sleep(0.2)
 def test_a_child_of_a_fork_does_not_wait_for_the_threads_of_the_parent(entering):
     done = run(entering, """
 import os, sys, threading, time
+inside = threading.Event()
 def called(A):
+    inside.set()
     time.sleep(1000)
 entering.start(1, called)
-time.sleep(0.2)
+inside.wait()
 if os.fork() == 0:
     sys.stdout.write("child\\n")
     import atexit

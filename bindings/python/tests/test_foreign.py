@@ -65,11 +65,6 @@ def test_a_handle_of_the_same_is_another_object():
     assert A() == 5
 
 
-def test_a_failure_of_c_is_an_error():
-    error = asynchron.Error("domain", 3, "text")
-    assert error.args == ("domain", 3, "text")
-
-
 def test_what_c_writes_into_messages_may_be_no_text():
     library = ctypes.CDLL(asynchron.__main__.library())
     A, B = Asynchron(), Asynchron()
@@ -118,3 +113,34 @@ def test_the_module_says_where_its_parts_are(tmp_path):
     assert "libasynchron" in say("--library")
     assert (__import__("pathlib").Path(say("--include")) / "asynchron" / "python.h").exists()
     assert "thread 1 has 3" in say("demo")
+
+
+def test_what_is_no_address_is_refused():
+    for wrong in (0, -1, 7, 1 << 70):
+        with pytest.raises(ValueError):
+            Asynchron.from_handle(wrong)
+
+
+def test_ctypes_passes_an_asynchron_as_its_address():
+    import ctypes
+
+    import asynchron.__main__ as main
+
+    A = Asynchron()
+    library = ctypes.CDLL(main.library())
+    assert library.asynchron_cancel(A) == 0 and A.cancelled
+
+
+def test_a_failure_of_c_has_its_parts_and_says_them():
+    A = Asynchron()
+    assert A.expire_after(0.01) and A.wait()
+    with pytest.raises(asynchron.Error) as raised:
+        A()
+    error = raised.value
+    assert (error.domain, error.code) == ("asynchron", 4) and error.message in str(error)
+
+
+def test_a_later_time_replaces_the_one_before_and_none_takes_it_back():
+    A = Asynchron()
+    assert A.expire_after(0.05) and A.expire_after(None) and not A.wait(0.2)
+    assert A.expire_after(0.05) and A.wait(20) and not A.expire_after(1)

@@ -67,3 +67,59 @@ def _wait_elsewhere(asynchron):
             yield from _trio.wait(asynchron).__await__()
             return
     raise RuntimeError("to await an asynchron, asyncio or trio must be running")
+
+
+#: The reports that a task iterates over.
+_iterated: weakref.WeakSet = weakref.WeakSet()
+
+
+async def _readable(report):
+    loop = _get_running_loop()
+    if loop is None:
+        import trio
+
+        await trio.lowlevel.wait_readable(report.fileno())
+        return
+    if report in _iterated:
+        raise RuntimeError("another task waits for this report")
+    future = loop.create_future()
+    _iterated.add(report)
+    loop.add_reader(report.fileno(), _set, future)
+    try:
+        await future
+    finally:
+        loop.remove_reader(report.fileno())
+        _iterated.discard(report)
+
+
+def _set(future):
+    if not future.done():
+        future.set_result(None)
+
+
+async def each(report):
+    """Yields what is in a report as it completes, until nothing is left. Others have their turns, too."""
+    taken = 0
+    while True:
+        try:
+            asynchron = report.next(0)
+        except TimeoutError:
+            await _readable(report)
+            continue
+        if asynchron is None:
+            return
+        yield asynchron
+        taken += 1
+        if taken % MOST == 0:
+            await _turn()
+
+
+async def _turn():
+    if _get_running_loop() is None:
+        import trio
+
+        await trio.lowlevel.checkpoint()
+    else:
+        import asyncio
+
+        await asyncio.sleep(0)

@@ -1,8 +1,8 @@
-"""CancellationError, whose class the extension makes: how it is constructed; and a decorator that raises it."""
+"""CancellationError and Error, whose classes the extension makes: how they are constructed and printed; and a decorator."""
 
 import functools
 
-from ._core import CancellationError
+from ._core import CancellationError, Error
 
 
 def _init(self, message=None, *, fsm=None, **keywords):
@@ -41,3 +41,19 @@ def not_cancelled(method):
         return method(self, *args, **kwargs)
 
     return if_not_cancelled
+
+
+def _field(index, text):
+    return property(lambda self: self.args[index] if len(self.args) == 3 else None, doc=text)
+
+
+def _error_text(self):
+    if len(self.args) != 3:
+        return ", ".join(map(str, self.args))
+    return f"{self.message or 'failed'} ({self.domain or 'no domain'}, code {self.code})"
+
+
+setattr(Error, "domain", _field(0, "Whose codes they are, or None."))
+setattr(Error, "code", _field(1, "A number of the domain's."))
+setattr(Error, "message", _field(2, "What happened, in words."))
+setattr(Error, "__str__", _error_text)

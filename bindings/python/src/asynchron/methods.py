@@ -97,7 +97,9 @@ def post_notify(self, post_func):
     """
     if not callable(post_func):
         raise TypeError(f"what is to be run must be callable, not {post_func!r}")
-    post = Asynchron(name=f"post_notify({self.name})")
+    # In a long chain, names that grow would take memory by the square.
+    name = str(self.name)
+    post = Asynchron(name=f"post_notify({name if len(name) < 200 else name[:200] + '…'})")
 
     def step(source):
         try:
@@ -116,7 +118,10 @@ def post_notify(self, post_func):
 
 @method
 def __await__(self):
-    """Waits in asyncio or trio, as `await A`, and returns the value or raises."""
+    """Waits in asyncio or trio, as `await A`, and returns the value or raises.
+
+    Cancelling the task that waits takes its wait back: the asynchron stays as it is.
+    """
     from . import aio  # and asyncio with it, which many programs do without
 
     Asynchron.__await__ = aio.wait
@@ -140,8 +145,24 @@ def __reduce_ex__(self, protocol=None):
     raise TypeError(f"cannot pickle {self!r}: threads of this process wait for it")
 
 
+def _as_parameter(self):
+    """What ctypes passes for it: the address."""
+    from ctypes import c_void_p
+
+    return c_void_p(self.handle)
+
+
+def _each(self):
+    """Yields the asynchrons as they complete, in asyncio or trio, for one task: `async for A in report`."""
+    from . import aio
+
+    return aio.each(self)
+
+
 for _state in ("PENDING", "RUNNING", "DONE", "CANCELLED"):
     setattr(Asynchron, _state, _state)
 setattr(Asynchron, "__init_subclass__", classmethod(_init_subclass))
 setattr(Asynchron, "__class_getitem__", classmethod(lambda cls, item: cls))
+setattr(Asynchron, "_as_parameter_", property(_as_parameter))
+setattr(_core.Report, "__aiter__", _each)
 _core._set_extra_type(Extra)

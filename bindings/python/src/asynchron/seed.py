@@ -11,7 +11,8 @@ from .methods import deliver_quietly
 def report(LFs):
     """Yields the asynchrons of an iterable as they complete, cancelled and failed ones, too.
 
-    What is given twice comes twice. Waits only when the next one is asked for.
+    What is given twice comes twice. When the first one is asked for, takes all of the iterable; waits only when the next
+    is asked for. It starts no OnDemandResult: spawn those by bg(), or call them. In asyncio: `async for A in Report(LFs)`.
     """
     return Completions(LFs)
 
@@ -33,7 +34,7 @@ def after(Rs, R, func, *args, **kwargs):
     """Has func(*args, **kwargs) run when all of Rs are complete, in whichever way. Returns R.
 
     What it returns or raises is delivered to R, or to a new one if that is None. func runs on the thread that completes
-    the last of Rs. If R is complete by then, func does not run. If all of Rs are complete now, func runs here, and
+    the last of Rs; it starts no OnDemandResult. If R is complete by then, func does not run. If all of Rs are complete now, func runs here, and
     RuntimeError if R was begun or is complete.
 
     TypeError if anything is of the wrong type; then nothing was registered.

@@ -225,10 +225,10 @@ static PyMethodDef methods[] = {
     {"run_func", WITH_KEYWORDS(run_func),
      "run_func($self, /, func, *args, **kwargs)\n--\n\nRuns func(*args, **kwargs) here, and delivers what it returns or raises. "
      "Returns None.\n\nRuntimeError if it was begun or is complete; then func does not run. If it is cancelled while func\n"
-     "runs, what func returns is dropped."},
+     "runs, what func returns is dropped. KeyboardInterrupt is delivered, and raised here, too."},
     {"put", WITH_ONE(put),
      "put($self, /, value)\n--\n\nDelivers a value, any object. All who wait get it. Callbacks run on this thread before put() "
-     "returns;\ninside another callback, when that has returned.\n\nRuntimeError if it is complete already, also by a cancel; then nothing has changed. Any thread may."},
+     "returns;\ninside another callback, when that has returned or waits: so hold no lock that they want.\n\nRuntimeError if it is complete already, also by a cancel; then nothing has changed. Any thread may."},
     {"fail", WITH_ONE(fail),
      "fail($self, /, exc)\n--\n\nDelivers a failure: an exception, or a class of exceptions. All who wait have it raised.\n\n"
      "RuntimeError if it is complete already, as put()."},
@@ -243,7 +243,8 @@ static PyMethodDef methods[] = {
      "cancel_pending($self, /, msg=None)\n--\n\nCancels it unless it was begun. Returns whether it is cancelled."},
     {"expire_after", WITH_ONE(expire_after),
      "expire_after($self, /, seconds)\n--\n\nHas it fail with asynchron.Error, code 4, after so many seconds, unless it is complete "
-     "by then.\n\nTrue: it is set; False: it is complete already, or has such a time."},
+     "by then.\n\nA later call replaces the time; None takes it back. True: it is so; False: it is complete already. A function\n"
+     "that computes it is not interrupted: what it returns is dropped."},
     {"wait", WITH_KEYWORDS(wait_method),
      "wait($self, /, timeout=None)\n--\n\nWaits until it is complete, for at most so many seconds; None is for ever.\n\n"
      "Returns whether it is complete. Raises nothing of what it failed with."},
@@ -256,17 +257,20 @@ static PyMethodDef methods[] = {
      "cancelled."},
     {"notify", WITH_ONE(notify_method),
      "notify($self, /, notifier)\n--\n\nHas notifier(self) called once it is complete: on the thread that completes it, or here and "
-     "at once\nif it is complete. Inside another callback, it is called when that has returned.\n\nReturns a token for unnotify(). What notifier raises is logged by "
+     "at once\nif it is complete. Inside another callback, it is called when that has returned or waits.\n\nReturns a token for unnotify(). What notifier raises is logged by "
      "logging.getLogger(\"asynchron\"),\nand the other callbacks run."},
     {"unnotify", WITH_ONE(unnotify_method),
      "unnotify($self, /, token)\n--\n\nTakes a callback back. The token is what notify() returned.\n\n"
      "True: it never runs. False: it has run, or there was none. If it runs just now on another thread, waits\n"
-     "for it."},
+     "for it; Ctrl-C does not end that."},
     {"capsule", get_capsule, METH_NOARGS,
      "capsule($self, /)\n--\n\nA capsule named \"asynchron_t\" with a reference to what this handle is of, for C."},
     {"from_handle", from_handle, METH_O | METH_CLASS,
      "from_handle($type, handle, /)\n--\n\nAn asynchron for one of C's: an int, the address of an asynchron_t, or a capsule of one. "
-     "It takes a\nreference of its own; yours stays yours."},
+     "It takes a\nreference of its own; yours stays yours. It is another object than others of the same. Any other address\n"
+     "crashes.\n\nWhat C delivers is bytes; None, if it is empty; an int, if it is a bare pointer. A failure is\n"
+     "asynchron.Error(domain, code, message). If C lets go of it without delivering, it stays pending: C's\n"
+     "promises, asynchron_promise_create(), see to that."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -292,8 +296,8 @@ static PyGetSetDef properties[] = {
      "another object in its place.", NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {"handle", get_handle, NULL,
-     "The address of the asynchron_t, an int, for C. It is there as long as this object; who needs it for longer\n"
-     "retains it.", NULL},
+     "The address of the asynchron_t, an int, for C. It is there as long as this object; whoever needs it for longer\n"
+     "retains it. To a function of ctypes, pass the asynchron itself, or ctypes.c_void_p(A.handle).", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -30,9 +30,13 @@ PyObject *from_handle(PyObject *type, PyObject *handle)
     if (PyCapsule_CheckExact(handle)) {
         a = PyCapsule_GetPointer(handle, capsule_name);
     } else if (PyLong_Check(handle)) {
-        a = PyLong_AsVoidPtr(handle);
-        if (a == NULL && !PyErr_Occurred())
-            PyErr_SetString(PyExc_ValueError, "a handle is not 0");
+        size_t address = PyLong_AsSize_t(handle);
+        a = (asynchron_t *)address;
+        if (PyErr_Occurred() || address == 0 || address % sizeof(void *) != 0) {
+            a = NULL;
+            PyErr_Clear();
+            PyErr_Format(PyExc_ValueError, "%R is not the address of an asynchron_t", handle);
+        }
     } else {
         a = NULL;
         PyErr_Format(PyExc_TypeError, "a handle is an int or a capsule, not %R", handle);

@@ -200,12 +200,6 @@ static Py_ssize_t length(PyObject *of)
     return (Py_ssize_t)asynchron_report_pending(((Report *)of)->report);
 }
 
-static int is_true(PyObject *of)
-{
-    (void)of;
-    return 1;
-}
-
 /* ---- the type ---- */
 
 #define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS
@@ -247,8 +241,9 @@ static const char documentation[] =
     "Asynchrons in the order in which they complete:\n\n"
     "    for A in Report(asynchrons):\n"
     "        print(A())\n\n"
-    "Cancelled and failed ones come out, too. The loop ends when nothing is left; others may add to it meanwhile.\n"
-    "len() says how many have not come out. Any number of threads may take from one report.";
+    "Cancelled and failed ones come out, too. The loop ends when nothing is left, also if nothing was added yet; others\n"
+    "may add to it meanwhile. len() says how many have not come out. Any number of threads may take from one report.\n"
+    "`async for A in report` does the same in asyncio and trio, for one task. It starts no OnDemandResult.";
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)documentation},
@@ -262,7 +257,6 @@ static PyType_Slot slots[] = {
     {Py_tp_methods, methods},
     {Py_tp_members, members},
     {Py_sq_length, length},
-    {Py_nb_bool, is_true},
     {0, NULL},
 };
 
