@@ -321,7 +321,7 @@ static void a_loop_that_idles_uses_no_processor_time(void)
     turn_for(&shim, 1); /* what happens once is over */
     before = used_ns();
     CHECK(turn_for(&shim, 200) <= FEW_TURNS);
-    CHECK(used_ns() - before < 20 * 1000000);
+    CHECK(used_ns() - before < 100 * 1000000); /* one that spins uses twice as much */
     CHECK(recorder.items == 0);
     detach(&recorder);
     asynchron_release(a);
