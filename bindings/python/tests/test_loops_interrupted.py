@@ -41,7 +41,7 @@ def test_an_interrupt_while_futures_are_told_does_not_lose_the_others():
 @makers
 def test_an_interrupt_ends_a_run_and_the_next_one_goes_on(make):
     program = f"""
-import asyncio, os, signal, sys, threading
+import asyncio, os, signal, sys, threading, time
 {"import uvloop as module" if make is not asyncio.new_event_loop else "import asyncio as module"}
 from asynchron import Asynchron
 
@@ -57,6 +57,10 @@ async def one(A):
 def deliver():
     for i, A in enumerate(As):
         if i == 1000:
+            # What the loop has taken out to run just then is lost by asyncio: so it is to sleep.
+            while got < 1000:
+                time.sleep(0.001)
+            time.sleep(0.05)
             os.kill(os.getpid(), signal.SIGINT)
             interrupted.wait()
         A.put(5)
