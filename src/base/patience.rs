@@ -85,7 +85,7 @@ impl Memory {
     fn advice(self) -> Advice {
         if self.0 == 0 {
             Advice::LookABit
-        } else if (self.0 >> Self::SLEEPS_SHIFT) & Self::SLEEPS != 0 {
+        } else if self.sleeps() != 0 {
             Advice::SleepUnseen
         } else if self.enough_came_soon() {
             Advice::Spin
@@ -110,7 +110,7 @@ impl Memory {
         let before = if self.0 == 0 { Self::NEW } else { self };
         let came_soon = matches!(end, End::Spinning | End::Soon);
         let ends = ((before.0 << 1) | u32::from(came_soon)) & Self::ENDS;
-        let vain = (before.0 >> Self::VAIN_SHIFT) & 0xf;
+        let vain = before.vain();
         let (vain, sleeps) = match end {
             End::Spinning => (vain.saturating_sub(1), 0),
             // The first may be chance. From then on four times as many sleep at once each time.
@@ -124,6 +124,16 @@ impl Memory {
         Self(KNOWN | ends | vain << Self::VAIN_SHIFT | sleeps << Self::SLEEPS_SHIFT)
     }
 
+    /// How often it has spun in vain of late.
+    fn vain(self) -> u32 {
+        (self.0 >> Self::VAIN_SHIFT) & 0xf
+    }
+
+    /// How many waits are to sleep unseen.
+    fn sleeps(self) -> u32 {
+        (self.0 >> Self::SLEEPS_SHIFT) & Self::SLEEPS
+    }
+
     fn of_this_thread() -> Self {
         match MEMORY.get().addr() as u32 {
             // ORDERING: a hint.
@@ -135,36 +145,20 @@ impl Memory {
     /// What a thread goes on with after its first wait. How many waits sleep unseen is no other's to say, or threads that
     /// wait a few times would never learn; but where spinning was in vain again and again, it is not tried at once.
     fn for_one(self) -> Self {
-        let sleeps = (self.0 >> Self::SLEEPS_SHIFT) & Self::SLEEPS;
-        let vain = (self.0 >> Self::VAIN_SHIFT) & 0xf;
-        let sleeps = if vain > 1 { sleeps.min(Self::FIRST_SLEEPS) } else { 0 };
+        let sleeps = if self.vain() > 1 { self.sleeps().min(Self::FIRST_SLEEPS) } else { 0 };
         Self(self.0 & !(Self::SLEEPS << Self::SLEEPS_SHIFT) | sleeps << Self::SLEEPS_SHIFT)
     }
 
-    /// For this thread; and for those that begin, if this was its first wait, or if they would do otherwise.
-    fn keep(self) {
+    /// For this thread; and for those that begin, if this was its first wait, or if it has learned to do otherwise.
+    fn keep(self, learned: bool) {
         let first = MEMORY.get().is_null();
-        self.for_this_thread(first);
-        // ORDERING: a hint.
-        if first || Self(COMMON.load(Relaxed)).advice() != self.advice() {
-            // ORDERING: a hint.
-            COMMON.store(self.0, Relaxed);
-        }
-    }
-
-    /// The same where nothing was learned, but that there was a wait.
-    fn keep_unseen(self) {
-        let first = MEMORY.get().is_null();
-        self.for_this_thread(first);
-        if first {
-            // ORDERING: a hint.
-            COMMON.store(self.0, Relaxed);
-        }
-    }
-
-    fn for_this_thread(self, first: bool) {
         let own = if first { self.for_one() } else { self };
         MEMORY.set(std::ptr::without_provenance_mut(own.0 as usize));
+        // ORDERING: a hint.
+        if first || (learned && Self(COMMON.load(Relaxed)).advice() != self.advice()) {
+            // ORDERING: a hint.
+            COMMON.store(self.0, Relaxed);
+        }
     }
 }
 
@@ -198,12 +192,12 @@ impl Patience {
             Advice::LookABit => look_often(FIRST_LOOKS, &look),
             Advice::Sleep => false,
             Advice::SleepUnseen => {
-                memory.after_unseen().keep_unseen();
+                memory.after_unseen().keep(false);
                 return Some(Self::BLIND);
             }
         };
         if found {
-            memory.after(End::Spinning).keep();
+            memory.after(End::Spinning).keep(true);
             return None;
         }
         Some(Self { memory, asleep: Some(sys::now()), vain: advice == Advice::Spin })
@@ -231,7 +225,7 @@ impl Patience {
         } else {
             End::Late
         };
-        self.memory.after(end).keep();
+        self.memory.after(end).keep(true);
     }
 }
 
@@ -355,7 +349,7 @@ mod tests {
                     Advice::SleepUnseen => (memory.after_unseen(), false),
                     _ => (memory.after(End::Soon), true),
                 };
-                // As `keep` and `keep_unseen` do.
+                // As `keep` does.
                 if own.is_none() || (learned && common.advice() != after.advice()) {
                     *common = after;
                 }

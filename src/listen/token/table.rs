@@ -9,11 +9,14 @@
 //! several, which fill cache lines of their own; and it is given back to its list. Where there are plenty, a list that is
 //! empty gets as many of one that has more than that.
 
-#[cfg(not(loom))]
-use std::alloc::alloc_zeroed;
-use std::alloc::{Layout, dealloc};
+mod rows;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+use std::alloc::Layout;
 use std::ptr::{self, NonNull};
 
+use self::rows::{allocate_rows, free_rows};
 use super::super::removable::Removable;
 use crate::base::lock::Line;
 use crate::base::memory::NoMemory;
@@ -186,7 +189,7 @@ impl Table {
         for _ in 1..rows {
             let row = next.and_then(|number| self.row(number));
             // ORDERING: only looks.
-            next = row.and_then(|row| row.next.load(Relaxed).checked_sub(1));
+            next = row.and_then(|row| first_of(row.next.load(Relaxed).into()));
         }
         next.is_some()
     }
@@ -292,45 +295,6 @@ fn changed(head: u64, first: u32) -> u64 {
     changes << u32::BITS | u64::from(first)
 }
 
-/// They begin with a cache line, at the next one in their memory: to ask for memory that does would have all of it
-/// written at once. What is left of a line before them says where that memory begins.
-#[cfg(not(loom))]
-fn allocate_rows(layout: Layout, _: usize) -> Result<NonNull<TokenRow>, NoMemory> {
-    let whole = with_a_line_before(layout).ok_or(NoMemory)?;
-    // SAFETY: the layout is not empty.
-    let begin = NonNull::new(unsafe { alloc_zeroed(whole) }).ok_or(NoMemory)?;
-    let skipped = LINE.wrapping_sub(begin.addr().get() % LINE);
-    // SAFETY: a line more than the rows need was allocated.
-    let rows = unsafe { begin.add(skipped) }.cast::<TokenRow>();
-    // SAFETY: at least as much was skipped, since memory is aligned for a pointer.
-    let before = unsafe { rows.cast::<NonNull<u8>>().sub(1) };
-    // SAFETY: it lies in what was skipped.
-    unsafe { before.write(begin) };
-    Ok(rows)
-}
-
-#[cfg(not(loom))]
-const LINE: usize = align_of::<Line<u8>>();
-
-#[cfg(not(loom))]
-fn with_a_line_before(layout: Layout) -> Option<Layout> {
-    Layout::from_size_align(layout.size().checked_add(LINE)?, align_of::<NonNull<u8>>()).ok()
-}
-
-/// # Safety
-/// Made by [`allocate_rows`], and known to nobody else.
-#[cfg(not(loom))]
-unsafe fn free_rows(rows: *mut TokenRow, layout: Layout, _: usize) {
-    // SAFETY: as in `allocate_rows`.
-    let before = unsafe { rows.cast::<NonNull<u8>>().sub(1) };
-    // SAFETY: it was written there.
-    let begin = unsafe { before.read() };
-    if let Some(whole) = with_a_line_before(layout) {
-        // SAFETY: as the caller promises.
-        unsafe { dealloc(begin.as_ptr(), whole) };
-    }
-}
-
 /// A model's rows are made one by one, and notice their end.
 #[cfg(loom)]
 impl TokenRow {
@@ -345,7 +309,8 @@ impl TokenRow {
     }
 }
 
-#[cfg(loom)]
+/// Beside that of the process.
+#[cfg(any(loom, test))]
 impl Table {
     fn new() -> Self {
         Self {
@@ -356,152 +321,16 @@ impl Table {
     }
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, test))]
 impl Drop for Table {
     fn drop(&mut self) {
         for (chunk, first) in self.chunks.iter().enumerate() {
             let first = first.load(Relaxed);
             if !first.is_null() {
                 let layout = Self::layout(chunk).unwrap();
-                // SAFETY: made by `make_chunk`; the model is over.
+                // SAFETY: made by `make_chunk`; no row is used any more.
                 unsafe { free_rows(first, layout, chunk) };
             }
         }
-    }
-}
-
-#[cfg(loom)]
-fn allocate_rows(layout: Layout, chunk: usize) -> Result<NonNull<TokenRow>, NoMemory> {
-    let first = crate::base::memory::allocate(layout)?.cast::<TokenRow>();
-    crate::sync::global(|| {
-        for index in 0..Table::len(chunk) {
-            // SAFETY: there is room for so many.
-            unsafe { first.add(index).write(TokenRow::new()) };
-        }
-    });
-    Ok(first)
-}
-
-/// # Safety
-/// Made by [`allocate_rows`], and known to nobody else.
-#[cfg(loom)]
-unsafe fn free_rows(rows: *mut TokenRow, layout: Layout, chunk: usize) {
-    crate::sync::global(|| {
-        for index in 0..Table::len(chunk) {
-            // SAFETY: as the caller promises.
-            unsafe { rows.add(index).drop_in_place() };
-        }
-    });
-    // SAFETY: as the caller promises.
-    unsafe { dealloc(rows.cast(), layout) };
-}
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_number_has_a_place_of_its_own() {
-        let mut expected = (0, 0);
-        for number in 0..100_000 {
-            assert_eq!(Table::chunk_and_index(number), expected, "{number}");
-            expected.1 += 1;
-            if expected.1 == Table::len(expected.0) {
-                expected = (expected.0 + 1, 0);
-            }
-        }
-        let last = u32::MAX - FIRST;
-        assert_eq!(Table::chunk_and_index(last), (CHUNKS - 1, Table::len(CHUNKS - 1) - 1));
-        assert_eq!(Table::chunk_and_index(last + 1), (CHUNKS, 0), "there is none");
-    }
-
-    /// Not the process's, so what other tests do does not count.
-    struct OfATest(Table);
-
-    impl OfATest {
-        fn new() -> Self {
-            Self(Table {
-                chunks: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
-                free: std::array::from_fn(|_| Line(AtomicU64::new(0))),
-                used: AtomicU32::new(0),
-            })
-        }
-
-        fn take(&self, list: usize, rows: usize) -> Vec<&TokenRow> {
-            let take = || self.0.take_from(list).map_or_else(|| self.0.take_elsewhere(list), Ok);
-            (0..rows).map(|_| take().unwrap()).collect()
-        }
-
-        fn give_back(&self, rows: Vec<&TokenRow>) {
-            for row in rows {
-                // SAFETY: it was taken.
-                self.0.give_back(row, unsafe { *row.token.get() });
-            }
-        }
-    }
-
-    impl Drop for OfATest {
-        fn drop(&mut self) {
-            for (chunk, rows) in self.0.chunks.iter().enumerate() {
-                let (rows, layout) = (rows.load(Relaxed), Table::layout(chunk).unwrap());
-                if !rows.is_null() {
-                    // SAFETY: made by `make_chunk`; no row is used any more.
-                    unsafe { free_rows(rows, layout, chunk) };
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn two_lists_have_rows_that_share_no_cache_line() {
-        let table = OfATest::new();
-        let lines = |list| -> Vec<usize> {
-            table.take(list, 1000).into_iter().map(|row| ptr::from_ref(row).addr() / LINE).collect()
-        };
-        let (one, other) = (lines(1), lines(2));
-        assert!(one.iter().all(|line| !other.contains(line)));
-    }
-
-    #[test]
-    fn a_row_is_given_back_to_the_list_it_came_to_first() {
-        let table = OfATest::new();
-        let rows = table.take(1, 5);
-        let first = ptr::from_ref(rows[4]);
-        table.give_back(rows);
-        assert!(ptr::eq(table.0.take_from(1).unwrap(), first), "the last that was given back");
-        assert!(table.0.take_from(2).is_none());
-    }
-
-    #[test]
-    fn where_there_are_plenty_a_list_gets_rows_for_good() {
-        let table = OfATest::new();
-        table.give_back(table.take(1, 2 * PLENTY as usize));
-        let before = table.0.used.load(Relaxed);
-        let mine = ptr::from_ref(table.take(2, 1)[0]);
-        // SAFETY: a row of the table, which was taken.
-        table.give_back(vec![unsafe { &*mine }]);
-        assert!(ptr::eq(table.0.take_from(2).unwrap(), mine), "it came back to its new list");
-        assert_eq!(table.0.used.load(Relaxed), before, "no more were made");
-    }
-
-    #[test]
-    fn two_that_have_few_between_them_do_not_take_them_from_each_other() {
-        let table = OfATest::new();
-        let many = table.take(1, PLENTY as usize);
-        assert!(table.0.take_elsewhere(2).is_ok());
-        let spare = table.take(2, 3);
-        assert!(table.0.move_block(2, 3).is_none(), "it has less than two blocks");
-        drop((many, spare));
-    }
-
-    #[test]
-    fn where_there_are_plenty_those_that_are_free_in_other_lists_are_used_again() {
-        let table = OfATest::new();
-        let many = 3 * PLENTY as usize;
-        for list in 0..5 {
-            table.give_back(table.take(list, many));
-        }
-        let left_to_each = 2 * BLOCK;
-        assert!(table.0.used.load(Relaxed) <= 3 * PLENTY + 5 * left_to_each);
     }
 }
