@@ -24,7 +24,7 @@ class _Link:
 
     async def _watch(self):
         while True:
-            await trio.lowlevel.wait_readable(self.report.fileno())
+            await readable(self.report)
             for _, task in self.report.next_batch(MOST, tagged=True):
                 trio.lowlevel.reschedule(task)
 
@@ -48,3 +48,11 @@ async def wait(asynchron):
         link = _Link()
         _link.set(link)
     await link.wait(asynchron)
+
+
+async def readable(report):
+    await trio.lowlevel.wait_readable(report.fileno())
+
+
+async def turn():
+    await trio.lowlevel.checkpoint()

@@ -76,9 +76,9 @@ _iterated: weakref.WeakSet = weakref.WeakSet()
 async def _readable(report):
     loop = _get_running_loop()
     if loop is None:
-        import trio
+        from . import _trio
 
-        await trio.lowlevel.wait_readable(report.fileno())
+        await _trio.readable(report)
         return
     if report in _iterated:
         raise RuntimeError("another task waits for this report")
@@ -116,9 +116,9 @@ async def each(report):
 
 async def _turn():
     if _get_running_loop() is None:
-        import trio
+        from . import _trio
 
-        await trio.lowlevel.checkpoint()
+        await _trio.turn()
     else:
         import asyncio
 
