@@ -4,68 +4,22 @@
  *
  *     build/flat handoff|report THREADS ITEMS
  */
-#include "harness.h"
-
-#include "asynchron.h"
+#include "pair.h"
 
 static size_t items; /* of each thread */
 
-static asynchron_t *made(void)
-{
-    asynchron_t *a = asynchron_create(NULL);
-    must(a != NULL, "memory");
-    return a;
-}
-
-static void set(asynchron_t *a, const void *data, size_t len)
-{
-    must(asynchron_set_bytes(a, data, len) == ASYNCHRON_OK, "set");
-    asynchron_release(a);
-}
-
 /* ---- pairs that hand a fresh one back and forth ---- */
-
-static void take(asynchron_t *a, asynchron_t **next)
-{
-    asynchron_value_t value;
-    must(asynchron_get(a, &value) == ASYNCHRON_OK && value.len == sizeof *next, "value");
-    memcpy(next, value.data, sizeof *next);
-    asynchron_release(a);
-}
-
-static void *answer(void *first)
-{
-    asynchron_t *mine = (asynchron_t *)first, *next;
-    for (;;) {
-        take(mine, &next);
-        if (next == NULL)
-            return NULL;
-        mine = made();
-        asynchron_retain(mine);
-        set(next, &mine, sizeof mine);
-    }
-}
-
-static void *ask(void *first)
-{
-    asynchron_t *to = (asynchron_t *)first, *mine, *none = NULL;
-    for (size_t i = 0; i < items; i++) {
-        mine = made();
-        asynchron_retain(mine);
-        set(to, &mine, sizeof mine);
-        take(mine, &to);
-    }
-    set(to, &none, sizeof none);
-    return NULL;
-}
 
 static void handoff(size_t threads)
 {
+    struct pair pairs[32];
     pthread_t all[64];
     for (size_t i = 0; i < threads; i += 2) {
-        asynchron_t *first = asynchron_retain(made());
-        all[i] = start(0, answer, first);
-        all[i + 1] = start(1, ask, first);
+        struct pair *pair = &pairs[i / 2];
+        pair->first = made();
+        pair->hops = 2 * items;
+        all[i] = start(0, far_side, pair);
+        all[i + 1] = start(1, near_side, pair);
     }
     for (size_t i = 0; i < threads; i++)
         pthread_join(all[i], NULL);

@@ -6,11 +6,9 @@
  *
  * Each prints its time and its processor time, in nanoseconds a wait.
  */
-#include "harness.h"
+#include "pair.h"
 
 #include <sys/resource.h>
-
-#include "asynchron.h"
 
 static double used(void)
 {
@@ -18,20 +16,6 @@ static double used(void)
     getrusage(RUSAGE_SELF, &usage);
     return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e9 +
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
-}
-
-static asynchron_t *made(void)
-{
-    asynchron_t *a = asynchron_create(NULL);
-    must(a != NULL, "memory");
-    return a;
-}
-
-/* The caller's reference goes. */
-static void set(asynchron_t *a, const void *data, size_t len)
-{
-    must(asynchron_set_bytes(a, data, len) == ASYNCHRON_OK, "set");
-    asynchron_release(a);
 }
 
 static void report(const char *name, double time, double processor, double waits)
@@ -104,58 +88,7 @@ static void crowd(void)
 
 #define PAIRS 8
 
-struct mail {
-    uint64_t n;
-    asynchron_t *next; /* by which the other side answers; NULL ends */
-};
-
-static struct pair {
-    asynchron_t *first;
-    size_t hops;
-} pairs[PAIRS];
-
-static void take(asynchron_t *a, struct mail *mail)
-{
-    asynchron_value_t value;
-    must(asynchron_get(a, &value) == ASYNCHRON_OK && value.len == sizeof *mail, "value");
-    memcpy(mail, value.data, sizeof *mail);
-    asynchron_release(a);
-}
-
-static asynchron_t *answer(asynchron_t *to, struct mail *mail)
-{
-    mail->next = asynchron_retain(made());
-    set(to, mail, sizeof *mail);
-    return mail->next;
-}
-
-static void *near_side(void *of)
-{
-    struct pair *pair = of;
-    struct mail out = {0, NULL}, in = {0, asynchron_retain(pair->first)};
-    for (size_t hop = 0; hop < pair->hops; hop += 2) {
-        asynchron_t *mine = answer(in.next, &out);
-        take(mine, &in);
-        must(in.n == out.n + 1, "answer");
-        out.n += 2;
-    }
-    out.next = NULL;
-    set(in.next, &out, sizeof out);
-    return NULL;
-}
-
-static void *far_side(void *of)
-{
-    asynchron_t *mine = ((struct pair *)of)->first;
-    for (;;) {
-        struct mail in, out;
-        take(mine, &in);
-        if (in.next == NULL)
-            return NULL;
-        out.n = in.n + 1;
-        mine = answer(in.next, &out);
-    }
-}
+static struct pair pairs[PAIRS];
 
 static void eight_pairs(void)
 {
