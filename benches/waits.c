@@ -4,7 +4,7 @@
  *
  *     build/waits WORKLOAD [EFFORT]
  *
- * Each prints its time and its processor time, in nanoseconds a wait.
+ * Each prints its time and its processor time, in nanoseconds a wait, and how many waits that were.
  */
 #include "pair.h"
 
@@ -21,6 +21,7 @@ static double used(void)
 static void report(const char *name, double time, double processor, double waits)
 {
     printf("%s/time %.3f\n%s/processor %.3f\n", name, time / waits, name, processor / waits);
+    printf("%s/waits %.0f\n", name, waits);
 }
 
 /* Placed by the system, as in a program that places nothing. */
