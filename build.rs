@@ -1,9 +1,19 @@
 //! Makes the two C headers from `src/capi`, and links the shared library: `asynchron.h`, with the
 //! comments, for compilers, and `asynchron.ffi.h`, with the declarations alone, for foreign function
-//! interfaces that have no preprocessor.
+//! interfaces that have no preprocessor. And `asynchron.json`, the same as data, for programs that make
+//! bindings.
 //!
-//! The fresh headers are written to the build directory; the committed ones are replaced only if
+//! The fresh files are written to the build directory; the committed ones are replaced only if
 //! `ASYNCHRON_UPDATE_HEADER` is set, and a test compares them.
+
+#[path = "generate/declarations.rs"]
+mod declarations;
+#[path = "generate/interface.rs"]
+mod interface;
+#[path = "generate/layout.rs"]
+mod layout;
+#[path = "generate/ownership.rs"]
+mod ownership;
 
 use std::env;
 use std::fmt::Write as _;
@@ -31,16 +41,23 @@ const SECTIONS: [&str; 14] = [
 fn main() {
     println!("cargo:rerun-if-changed=src/capi");
     println!("cargo:rerun-if-changed=cbindgen.toml");
+    println!("cargo:rerun-if-changed=generate");
     println!("cargo:rerun-if-env-changed=ASYNCHRON_UPDATE_HEADER");
 
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let update = env::var_os("ASYNCHRON_UPDATE_HEADER").is_some();
-    for (name, text) in [("asynchron.h", header(&root)), ("asynchron.ffi.h", ffi_header(&root))] {
+    let made = [
+        ("include", "asynchron.h", header(&root)),
+        ("include", "asynchron.ffi.h", ffi_header(&root)),
+        ("bindings", "asynchron.json", data(&root)),
+    ];
+    for (directory, name, text) in made {
         fs::write(out.join(name), &text).expect("the build directory is writable");
         if update {
-            fs::create_dir_all(root.join("include")).expect("include/ can be made");
-            fs::write(root.join("include").join(name), &text).expect("include/ is writable");
+            let directory = root.join(directory);
+            fs::create_dir_all(&directory).expect("it can be made");
+            fs::write(directory.join(name), &text).expect("it is writable");
         }
     }
     println!("cargo:rustc-env=ASYNCHRON_GENERATED_HEADERS={}", out.display());
@@ -125,35 +142,69 @@ fn ffi_header(root: &Path) -> String {
         config.function.prefix = None;
         config.function.must_use = None;
         let text = generated(config, &root.join(format!("src/capi/{section}.rs")));
-        let mut text = without_preprocessor(&text);
-        for name in ENUMS {
-            text = text.replace(&format!("enum {name}\n {{"), &format!("enum {} {{", tag(name)));
-        }
+        let text = without_macros(&as_c99(&text));
         writeln!(header, "\n{}", text.trim()).expect("a string grows");
     }
     header
 }
 
-/// What cbindgen makes, as C99 sees it: its conditions all ask for a later standard. A macro that is a number
-/// becomes an enumerator, if one can hold it.
-fn without_preprocessor(text: &str) -> String {
+/// The interface as data.
+fn data(root: &Path) -> String {
+    let capi = root.join("src/capi");
+    let section = |name: &&str| {
+        let file = capi.join(format!("{name}.rs"));
+        let mut config = configuration(root);
+        config.function.prefix = None;
+        config.function.must_use = Some(declarations::MUST_USE.into());
+        let text = as_c99(&generated(config, &file));
+        let title =
+            module_comment(&file).lines().next().expect("a section has a title").to_string();
+        interface::Section { title, declarations: declarations::read(&text) }
+    };
+    let sections: Vec<_> = SECTIONS.iter().map(section).collect();
+    let table = read(&capi.join("ownership.txt"));
+    let number = ["_MAJOR", "_MINOR", "_PATCH"]
+        .iter()
+        .fold(0, |number, name| number * 100 + part(name).parse::<u32>().expect("it is a number"));
+    interface::text((&part(""), number), &table, &sections, &ownership::read(&table))
+}
+
+/// What cbindgen makes, as C99 sees it: its conditions all ask for a later standard.
+fn as_c99(text: &str) -> String {
     let mut seen = true;
     let mut kept = String::new();
     for line in text.lines() {
-        let mut words = line.split_whitespace();
-        match (words.next(), words.next(), words.next().map(str::parse::<i32>)) {
-            (Some("#if"), ..) => seen = false,
-            (Some("#else" | "#endif"), ..) => seen = true,
-            (Some("#define"), Some(name), Some(Ok(value))) => {
-                let tag = name.to_lowercase();
-                kept.push_str(&format!("enum {tag}_e {{\n    {name} = {value},\n}};\n"));
-            }
-            (Some("#define"), ..) => {}
+        match line.split_whitespace().next() {
+            Some("#if") => seen = false,
+            Some("#else" | "#endif") => seen = true,
             _ if seen => {
                 kept.push_str(line);
                 kept.push('\n');
             }
             _ => {}
+        }
+    }
+    for name in ENUMS {
+        kept = kept.replace(&format!("enum {name}\n {{"), &format!("enum {} {{", tag(name)));
+    }
+    kept
+}
+
+/// C99 with an enumerator in place of each macro that is a number, if one can hold it.
+fn without_macros(text: &str) -> String {
+    let mut kept = String::new();
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next(), words.next().map(str::parse::<i32>)) {
+            (Some("#define"), Some(name), Some(Ok(value))) => {
+                let tag = name.to_lowercase();
+                kept.push_str(&format!("enum {tag}_e {{\n    {name} = {value},\n}};\n"));
+            }
+            (Some("#define"), ..) => {}
+            _ => {
+                kept.push_str(line);
+                kept.push('\n');
+            }
         }
     }
     kept

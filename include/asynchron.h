@@ -1198,8 +1198,8 @@ ASYNCHRON_API void asynchron_executor_release(asynchron_executor_t *e);
  * The default executor can be shut down, too: by the program alone, as its last act. Then
  * asynchron_spawn() returns ASYNCHRON_E_CLOSED.
  *
- * - Threads: blocks. Inside a callback it first runs what is due on this thread. Two tasks that shut
- *   down each other's executor wait for ever.
+ * - Threads: blocks, but not with a timeout of 0. Inside a callback it first runs what is due on this
+ *   thread. Two tasks that shut down each other's executor wait for ever.
  * - Returns: ASYNCHRON_OK: nothing of it runs any more; ASYNCHRON_TIMEOUT: something does: ask
  *   again; ASYNCHRON_E_DEADLOCK: inside a task of this executor, which would wait for itself. Then
  *   the executor is as it was. With a timeout of 0 it is closed, and ASYNCHRON_TIMEOUT returned.

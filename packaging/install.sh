@@ -131,6 +131,7 @@ install_all() {
     put 644 LICENSE-APACHE "$DOCDIR"
     put 644 packaging/asynchron-tsan.supp "$DATADIR"
     put 644 packaging/asynchron-valgrind.supp "$DATADIR"
+    put 644 bindings/asynchron.json "$DATADIR"
     for text in $TEXTS; do
         put 644 "$text" "$DOCDIR/$(text_directory "$text")"
     done
@@ -161,7 +162,9 @@ uninstall_all() {
     for header in include/asynchron/*; do
         rm -f "$DESTDIR$INCLUDEDIR/asynchron/$(basename "$header")"
     done
-    rm -f "$DESTDIR$DATADIR/asynchron-tsan.supp" "$DESTDIR$DATADIR/asynchron-valgrind.supp"
+    for name in asynchron-tsan.supp asynchron-valgrind.supp asynchron.json; do
+        rm -f "$DESTDIR$DATADIR/$name"
+    done
     rm -f "$DESTDIR$DOCDIR/LICENSE-MIT" "$DESTDIR$DOCDIR/LICENSE-APACHE"
     for name in asynchron $(functions); do
         rm -f "$DESTDIR$MANDIR/man3/$name.3"

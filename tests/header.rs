@@ -12,12 +12,12 @@ use common::library::Form;
 use common::{LIMIT, ok, out_dir, run, source};
 
 #[test]
-fn the_committed_headers_are_the_generated_ones() {
+fn the_committed_headers_and_the_data_are_the_generated_ones() {
     let read = |path: &Path| {
         std::fs::read_to_string(path)
             .unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()))
     };
-    for path in [header::path(), header::ffi_path()] {
+    for path in [header::path(), header::ffi_path(), header::data_path()] {
         let name = path.file_name().expect("a header has a name");
         let generated = read(&Path::new(env!("ASYNCHRON_GENERATED_HEADERS")).join(name));
         let committed = read(&path);

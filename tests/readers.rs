@@ -1,5 +1,5 @@
 //! What reads C headers reads ours: foreign function interfaces the one that is made for them, and programs
-//! that make bindings the one for compilers, of which they keep all the constants.
+//! that make bindings the one for compilers, of which they keep all the constants, or the data.
 //!
 //! A reader that is not installed is skipped, and that is said on standard error. `ASYNCHRON_READERS`
 //! lists those, separated by spaces, for which that is a failure.
@@ -17,17 +17,29 @@ use common::{LIMIT, compiler, header, made, ok, out_dir, root, run};
 
 #[test]
 fn cffi_reads_the_header_and_uses_it() {
-    use_it("cffi", "python3", &["-B", "-c", "import cffi"], "read.py");
+    use_it("cffi", "python3", &["-B", "-c", "import cffi"], "read.py", &header::ffi_path());
 }
 
 #[test]
 fn luajit_reads_the_header_and_uses_it() {
-    use_it("luajit", "luajit", &["-v"], "read.lua");
+    use_it("luajit", "luajit", &["-v"], "read.lua", &header::ffi_path());
 }
 
 #[test]
 fn php_reads_the_header_and_uses_it() {
-    use_it("php", "php", &["-r", "new ReflectionClass('FFI');"], "read.php");
+    use_it("php", "php", &["-r", "new ReflectionClass('FFI');"], "read.php", &header::ffi_path());
+}
+
+#[test]
+fn bindings_are_made_of_the_data_alone() {
+    let probe = ["-B", "-c", "import ctypes"];
+    use_it("ctypes", "python3", &probe, "read_json.py", &header::data_path());
+}
+
+#[test]
+fn null_is_refused_exactly_where_the_data_does_not_allow_it() {
+    let probe = ["-B", "-c", "import ctypes"];
+    use_it("ctypes", "python3", &probe, "nulls.py", &header::data_path());
 }
 
 #[test]
@@ -71,14 +83,14 @@ fn h2pas_keeps_all_constants_of_both_headers() {
     }
 }
 
-/// Runs a program that reads the header and calls the library.
-fn use_it(reader: &str, program: &str, probe: &[&str], script: &str) {
+/// Runs a program that reads the header, or the data, and calls the library.
+fn use_it(reader: &str, program: &str, probe: &[&str], script: &str, what: &Path) {
     if !works(command(program, probe)) {
         return skip(reader, "it is not installed");
     }
     let mut command = command(program, &[]);
-    command.arg(root().join("tests/readers").join(script));
-    command.arg(header::ffi_path()).arg(Form::Shared.file());
+    command.env("PYTHONDONTWRITEBYTECODE", "1").arg(root().join("tests/readers").join(script));
+    command.arg(what).arg(Form::Shared.file());
     let ran = ok(run::succeed(command, LIMIT));
     assert!(ran.stdout.starts_with("read by ") && ran.stderr.is_empty(), "{}", ran.describe());
 }

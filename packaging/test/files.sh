@@ -20,6 +20,7 @@ expected() {
         echo "$1/pkgconfig/asynchron.pc"
         echo share/asynchron/asynchron-tsan.supp
         echo share/asynchron/asynchron-valgrind.supp
+        echo share/asynchron/asynchron.json
         echo share/doc/asynchron/LICENSE-APACHE
         echo share/doc/asynchron/LICENSE-MIT
         (cd docs && printf 'share/doc/asynchron/%s\n' guide/*.md guide/*.svg)

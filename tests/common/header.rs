@@ -29,6 +29,11 @@ pub fn ffi_path() -> PathBuf {
     super::root().join("include/asynchron.ffi.h")
 }
 
+/// The interface as data.
+pub fn data_path() -> PathBuf {
+    super::root().join("bindings/asynchron.json")
+}
+
 /// A source file with this text, for a test that needs a few lines of C only.
 pub fn snippet(name: &str, text: &str) -> PathBuf {
     let path = super::out_dir().join(name);
