@@ -100,7 +100,7 @@ func main() {
 		panic(err)
 	}
 	for tag := 0; tag < count; tag++ {
-		addTimer(report, tag, 1+tag%100)
+		addTimer(report, tag, 1+tag%4*25)
 	}
 	C.asynchron_report_close(report) // it ends after these
 

@@ -92,7 +92,7 @@ class Java {
     static void takeAll(ScheduledExecutorService loop) throws Throwable {
         MemorySegment report = report();
         for (int tag = 0; tag < COUNT; tag++)
-            addTimer(report, tag, 1 + tag % 100);
+            addTimer(report, tag, 1 + tag % 4 * 25);
         int what = (int) CLOSE.invokeExact(report); // it ends after these
         platform(() -> waitFor(report, loop)).join();
         RELEASE_REPORT.invokeExact(report);

@@ -61,7 +61,7 @@ my $report = $create->call(undef, 0);
 my $watcher = EV::io $fd_of->call($report), EV::READ, sub {
     EV::break if take($report) == NOTHING_LEFT;    # after its close: all is taken
 };
-add_timer($report, $_, 1 + $_ % 100) for 0 .. COUNT - 1;
+add_timer($report, $_, 1 + $_ % 4 * 25) for 0 .. COUNT - 1;
 $close->call($report);
 EV::run;
 undef $watcher;

@@ -49,7 +49,7 @@ class Report:
 
     def fill(self):
         for tag in range(COUNT):
-            self.add(tag, 1 + tag % 100)
+            self.add(tag, 1 + tag % 4 * 25)
         report_close(self.handle)  # it ends after these
 
     def take(self):

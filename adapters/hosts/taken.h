@@ -31,7 +31,7 @@ static inline asynchron_report_t *filled(void)
     size_t tag;
 
     for (tag = 0; tag < COUNT; tag++)
-        add_timer(report, tag, 1 + tag % 100);
+        add_timer(report, tag, 1 + tag % 4 * 25);
     asynchron_report_close(report);
     return report;
 }
