@@ -1,5 +1,5 @@
-/* hiredis.c: commands for Redis, all under way at once, and the messages of a channel, in one report. The argument is the port
-   of the server: `hiredis-run PROGRAM` starts one. */
+/* hiredis.c: commands for Redis, all under way at once, and the messages of a channel, each with a report. The argument
+   is the port of the server: `hiredis-run PROGRAM` starts one. */
 #define _POSIX_C_SOURCE 200809L
 #include <asynchron/hiredis.h>
 

@@ -12,8 +12,10 @@ static void a_reply_of_any_kind_is_a_copy_that_outlives_the_connection(void)
     asynchron_t *bytes = asynchron_hiredis_send(c, "GET k");
     asynchron_t *largest = asynchron_hiredis_send(c, "SET n 9223372036854775807");
     asynchron_t *integer = asynchron_hiredis_send(c, "INCRBY n 0"), *nil = asynchron_hiredis_send(c, "GET none");
-    asynchron_t *empty = asynchron_hiredis_send(c, "ECHO %s", ""), *none = asynchron_hiredis_send(c, "LRANGE none 0 -1");
-    asynchron_t *nested = asynchron_hiredis_send(c, "EVAL %s 0", "return {1,{'x',{false,{-7},{}},redis.status_reply('s')},'yy'}");
+    asynchron_t *empty = asynchron_hiredis_send(c, "ECHO %s", "");
+    asynchron_t *none = asynchron_hiredis_send(c, "LRANGE none 0 -1");
+    asynchron_t *nested =
+        asynchron_hiredis_send(c, "EVAL %s 0", "return {1,{'x',{false,{-7},{}},redis.status_reply('s')},'yy'}");
     const redisReply *reply;
 
     CHECK(is_text(reply_of(status), REDIS_REPLY_STATUS, "OK"));
@@ -112,7 +114,7 @@ static void a_server_without_memory_is_a_failure(void)
     asynchron_hiredis_release(c);
 }
 
-/* Redis tells so and closes the connection. That may be taken for the reply to the first command, or be hiredis' error. */
+/* Redis tells so and closes the connection. That may be taken for the reply to the first command, or be an error. */
 static void a_server_with_too_many_clients_is_a_failure(void)
 {
     redisContext *control = redisConnect("127.0.0.1", server.port);

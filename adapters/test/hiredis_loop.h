@@ -112,8 +112,8 @@ static void a_callback_may_free_the_context_and_all_that_is_pending_is_broken(vo
     CHECK(fails_with(driven.another, "hiredis", REDIS_ERR_OTHER, "closed"));
 }
 
-/* The server has read all when it is killed: a connection that is reset would be lost on hiredis' adapter of 0.14, like one
-   that is refused. */
+/* The server has read all when it is killed: of a connection that is reset, hiredis' adapter of 0.14 does not tell
+   either. */
 static void a_callback_of_a_lost_connection_may_free_and_disconnect_the_context(void)
 {
     driven_t driven;

@@ -6,26 +6,28 @@
  *     asynchron_release(a);
  *     asynchron_hiredis_release(c);
  *
- * That has a thread of its own drive the connection. A context that a loop of yours drives, by one of hiredis' own adapters,
- * needs no thread: on the loop's thread, asynchron_hiredis_command(ac, "GET %s", key). What holds for both:
+ * That has a thread of its own drive the connection. A context that a loop of yours drives, by one of hiredis' own
+ * adapters, needs no thread: on the loop's thread, asynchron_hiredis_command(ac, "GET %s", key). What holds for both:
  *
- *   - The value's data is a `const redisReply *`, and its len 0. It is a copy, since hiredis frees its own, and is freed with
- *     the asynchron. It is one block: after asynchron_take(), free() it.
- *   - An error reply is a failure with the domain "redis", the code REDIS_REPLY_ERROR and Redis's message. One inside an array,
- *     as from EXEC, is an element of the value.
- *   - A connection that is refused or lost is a failure with the domain "hiredis", and hiredis' code (REDIS_ERR_EOF, say) and
- *     message. So is a command after that, at once. Nobody connects again: make another context for that.
- *   - Redis cannot take a command back. One that was cancelled, or that nobody wants any more, is sent all the same, and its
- *     reply is ignored. So is one with asynchron_expire_after(), which also limits how long a connection may take.
- *   - Commands that are answered more than once, or never, are refused: the asynchron has failed, with the domain "hiredis",
- *     and nothing was sent. These are SUBSCRIBE, UNSUBSCRIBE, each also with P or S before it, MONITOR, SYNC, PSYNC, REPLCONF
- *     and CLIENT REPLY. The guide shows how to get messages.
- *   - HELLO 3 needs hiredis 1.0. Its push messages go to hiredis' push callback. Hiredis 0.14 does not understand the answer,
- *     and ends the connection.
- *   - All users of a connection share it: one MULTI, one SELECT, and one that blocks, such as BLPOP, keeps back the others.
+ *   - The value's data is a `const redisReply *`, and its len 0. It is a copy, since hiredis frees its own, and is
+ *     freed with the asynchron. It is one block: after asynchron_take(), free() it.
+ *   - An error reply is a failure with the domain "redis", the code REDIS_REPLY_ERROR and Redis's message. One inside
+ *     an array, as from EXEC, is an element of the value.
+ *   - A connection that is refused or lost is a failure with the domain "hiredis", and hiredis' code (REDIS_ERR_EOF,
+ *     say) and message. So is a command after that, at once. Nobody connects again: make another context for that.
+ *   - Redis cannot take a command back. One that was cancelled, or that nobody wants any more, is sent all the same,
+ *     and its reply is ignored. So is one with asynchron_expire_after(), which also limits how long a connection may
+ *     take.
+ *   - Commands that are answered more than once, or never, are refused: the asynchron has failed, with the domain
+ *     "hiredis", and nothing was sent. These are SUBSCRIBE, UNSUBSCRIBE, each also with P or S before it, MONITOR,
+ *     SYNC, PSYNC, REPLCONF and CLIENT REPLY. The guide shows how to get messages.
+ *   - HELLO 3 needs hiredis 1.0. Its push messages go to hiredis' push callback. Hiredis 0.14 does not understand the
+ *     answer, and ends the connection.
+ *   - All users of a connection share it: one MULTI, one SELECT, and one that blocks, such as BLPOP, keeps back the
+ *     others.
  *   - Replies, and commands that wait to be written, are kept in memory whole: hiredis has no limit for either.
- *   - fork(): in the child, do not use the parent's connection, not even to release it, and do not wait for what it began.
- *     The child may make one of its own.
+ *   - fork(): in the child, do not use the parent's connection, not even to release it, and do not wait for what it
+ *     began. The child may make one of its own.
  *
  * Needs hiredis 0.14 or later, and POSIX threads. With -std=c99, set _POSIX_C_SOURCE to 200809L.
  */
@@ -59,16 +61,16 @@ static inline asynchron_t *asynchron_hiredis_vcommand(redisAsyncContext *ac, con
  * Sends a command over a context that a loop of yours drives: attach it to that before, by an adapter of hiredis.
  *
  * Callbacks of the asynchron run inside hiredis' own callback, on this thread. There, redisAsyncDisconnect() and
- * redisAsyncFree() are allowed: hiredis puts them off until it is through. They may send further commands. Do not run the loop
- * in there, and do not wait for a reply: it comes by the same loop. When the context was freed, all that was pending is
- * broken, and `ac` is no more: hiredis' disconnect callback says when it has freed it by itself.
+ * redisAsyncFree() are allowed: hiredis puts them off until it is through. They may send further commands. Do not run
+ * the loop in there, and do not wait for a reply: it comes by the same loop. When the context was freed, all that was
+ * pending is broken, and `ac` is no more: hiredis' disconnect callback says when it has freed it by itself.
  *
- * A refused connection is told of only as far as the adapter does: hiredis' adapter for libuv is silent about it in 0.14, and
- * what is pending stays so. Give it a deadline, or use asynchron_hiredis_create(), which always tells. A write to a connection
- * that is gone may raise SIGPIPE: ignore that signal.
+ * A connection that is refused or reset is told of only as far as the adapter does: hiredis' adapter for libuv is
+ * silent about both in 0.14, and what is pending stays so. Give it a deadline, or use asynchron_hiredis_create(), which
+ * always tells. A write to a connection that is gone may raise SIGPIPE: ignore that signal.
  *
- * - Needs: `ac`, attached to a loop, and not used for messages (SUBSCRIBE, MONITOR); `format` as for redisAsyncCommand(),
- *   with its arguments.
+ * - Needs: `ac`, attached to a loop, and not used for messages (SUBSCRIBE, MONITOR); `format` as for
+ *   redisAsyncCommand(), with its arguments.
  * - Ownership: the reference returned is yours: asynchron_release() it. The command is sent also without it.
  * - Threads: that of the loop alone. Does not block.
  * - Returns: the asynchron, which becomes the reply, or fails; NULL for a NULL, or if there is no memory.
@@ -87,8 +89,8 @@ static inline asynchron_t *asynchron_hiredis_command(redisAsyncContext *ac, cons
 /**
  * As asynchron_hiredis_command(), with the arguments in an array.
  *
- * - Needs: `ac`, as there; `argc`, at least 1; `argv`, so many pointers, none of them NULL; `argvlen`, their lengths, or NULL
- *   if all are strings. All together have less than 1 GiB.
+ * - Needs: `ac`, as there; `argc`, at least 1; `argv`, so many pointers, none of them NULL; `argvlen`, their lengths,
+ *   or NULL if all are strings. All together have less than 1 GiB.
  */
 static inline asynchron_t *asynchron_hiredis_command_argv(redisAsyncContext *ac, int argc, const char **argv,
                                                           const size_t *argvlen)
@@ -104,11 +106,11 @@ static inline asynchron_t *asynchron_hiredis_command_argv(redisAsyncContext *ac,
 /**
  * Starts a thread that drives a connection.
  *
- * - Needs: `ac`, attached to no loop; `out` writable. It may have callbacks and commands of yours (AUTH, say), which then run
- *   on that thread. If it has an error already, so will all commands. Time limits that hiredis 1.0 has in its options are not
- *   kept: asynchron_expire_after() is.
- * - Ownership: `ac` is handed over, whatever is returned: do not use it again. `*out` is yours: asynchron_hiredis_release()
- *   it.
+ * - Needs: `ac`, attached to no loop; `out` writable. It may have callbacks and commands of yours (AUTH, say), which
+ *   then run on that thread. If it has an error already, so will all commands. Time limits that hiredis 1.0 has in its
+ *   options are not kept: asynchron_expire_after() is.
+ * - Ownership: `ac` is handed over, whatever is returned: do not use it again. `*out` is yours:
+ *   asynchron_hiredis_release() it.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL, as from redisAsyncConnect() without memory, or a loop has it;
  *   ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no thread or no pipe can be had.
  */
@@ -155,12 +157,12 @@ static inline asynchron_status_t asynchron_hiredis_create(redisAsyncContext *ac,
 }
 
 /**
- * Ends it, and the connection. Commands that are not answered are broken: domain "asynchron", code ASYNCHRON_E_BROKEN. What
- * was not written yet is not sent. When it returns, all are complete, and the thread has ended.
+ * Ends it, and the connection. Commands that are not answered are broken: domain "asynchron", code ASYNCHRON_E_BROKEN.
+ * What was not written yet is not sent. When it returns, all are complete, and the thread has ended.
  *
  * - Needs: `c`, or NULL, which is ignored.
- * - Ownership: `c` is gone: no other call may use it at that time or later. Only callbacks that run on its thread may still
- *   send, which then is broken at once.
+ * - Ownership: `c` is gone: no other call may use it at that time or later. Only callbacks that run on its thread may
+ *   still send, which then is broken at once.
  * - Threads: any. Blocks until the thread has ended, and so for its callbacks; but not on that thread itself, inside a
  *   callback: there it returns at once, and the thread ends later.
  */
@@ -209,8 +211,8 @@ static inline asynchron_t *asynchron_hiredis_vsend(asynchron_hiredis_t *c, const
 /**
  * Sends a command over a connection with a thread. Those of one thread are sent in their order.
  *
- * Callbacks of the asynchron run on the thread of `c`, and may send and release `c`. While one runs, no reply comes: do not
- * wait in there, or give it an executor. That thread has all signals blocked.
+ * Callbacks of the asynchron run on the thread of `c`, and may send and release `c`. While one runs, no reply comes: do
+ * not wait in there, or give it an executor. That thread has all signals blocked.
  *
  * - Needs: `c`; `format` as for redisAsyncCommand(), with its arguments.
  * - Ownership: the reference returned is yours: asynchron_release() it. The command is sent also without it.

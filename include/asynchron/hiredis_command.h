@@ -1,5 +1,5 @@
-/* asynchron/hiredis_command.h: what asynchron/hiredis.h does with a command and its reply. Include that instead: nothing here
- * is for its user.
+/* asynchron/hiredis_command.h: what asynchron/hiredis.h does with a command and its reply. Include that instead:
+ * nothing here is for its user.
  *
  * A request is on its way from the call to the callback. Hiredis calls back exactly once for each command that it has
  * accepted, if it is one that is answered once: all others are refused before hiredis sees them.
@@ -44,8 +44,8 @@ static inline void asynchron_hiredis_give_up(asynchron_hiredis_request_t *r, int
     asynchron_hiredis_forget(r);
 }
 
-/* A copy is one block: first what is aligned, the replies with their arrays of elements, then the bytes of strings. Pointers
-   may be shorter than what must be aligned behind them. */
+/* A copy is one block: first what is aligned, the replies with their arrays of elements, then the bytes of strings.
+   Pointers may be shorter than what must be aligned behind them. */
 static inline size_t asynchron_hiredis_row(const redisReply *reply)
 {
     return reply->elements * (sizeof(void *) > sizeof(long long) ? sizeof(void *) : sizeof(long long));
@@ -109,8 +109,8 @@ static inline redisReply *asynchron_hiredis_copy(const redisReply *reply)
     return aligned == NULL ? NULL : asynchron_hiredis_put(reply, &aligned, &bytes);
 }
 
-/* Hiredis has a reply, or never will have one. Its reply is gone after this. Callbacks of the asynchron run in here: what
-   they do to the context, hiredis does when this has returned. */
+/* Hiredis has a reply, or never will have one. Its reply is gone after this. Callbacks of the asynchron run in here:
+   what they do to the context, hiredis does when this has returned. */
 static inline void asynchron_hiredis_replied(redisAsyncContext *ac, void *pointer, void *request)
 {
     asynchron_hiredis_request_t *r = (asynchron_hiredis_request_t *)request;
@@ -174,8 +174,8 @@ static inline const char *asynchron_hiredis_refusal(const char *command)
     return NULL;
 }
 
-/* Makes a request of what hiredis has formatted into `command`, which is handed over. Returns the asynchron, or NULL if there
-   is no memory. `*out` is NULL if there is nothing to send: then the asynchron, if any, has failed. */
+/* Makes a request of what hiredis has formatted into `command`, which is handed over. Returns the asynchron, or NULL if
+   there is no memory. `*out` is NULL if there is nothing to send: then the asynchron, if any, has failed. */
 static inline asynchron_t *asynchron_hiredis_prepare(char *command, long long len, asynchron_hiredis_request_t **out)
 {
     asynchron_hiredis_request_t *r = NULL;
@@ -247,6 +247,15 @@ static inline void asynchron_hiredis_issue(redisAsyncContext *ac, asynchron_hire
         refusal = "this context is attached to no loop";
     else if (redisAsyncFormattedCommand(ac, asynchron_hiredis_replied, r, r->command, r->len) != REDIS_OK)
         refusal = ac->c.err != 0 ? ac->c.errstr : "the connection is closed, or about to be";
+#if HIREDIS_MAJOR < 1
+    else if (ac->replies.tail == NULL || ac->replies.tail->privdata != r) {
+        /* It had no memory for the callback, and does not say so. All replies from here on would go to the wrong
+           commands: with an error it ends the connection instead, as soon as it comes to write. */
+        ac->c.err = REDIS_ERR_OOM;
+        strcpy(ac->c.errstr, "Out of memory");
+        refusal = ac->c.errstr;
+    }
+#endif
     if (refusal != NULL) {
         asynchron_hiredis_give_up(r, ac->c.err != 0 ? ac->c.err : REDIS_ERR_OTHER, refusal);
         return;

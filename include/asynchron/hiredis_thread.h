@@ -1,7 +1,7 @@
 /* asynchron/hiredis_thread.h: the thread of asynchron/hiredis.h. Include that instead: nothing here is for its user.
  *
- * The thread alone touches the context. It sleeps in poll(2) for the connection and for a pipe, by which others wake it when
- * they have put requests into the list `begun`. Once the connection is gone it fails whatever comes.
+ * The thread alone touches the context. It sleeps in poll(2) for the connection and for a pipe, by which others wake it
+ * when they have put requests into the list `begun`. Once the connection is gone it fails whatever comes.
  */
 #ifndef ASYNCHRON_HIREDIS_THREAD_H
 #define ASYNCHRON_HIREDIS_THREAD_H
@@ -18,14 +18,15 @@
 typedef struct asynchron_hiredis_t {
     pthread_mutex_t lock;
     pthread_t thread;
-    int wake[2];                                /* a pipe: to read from, to write to */
-    int is_told;                                /* it has been woken, and has not looked yet: under the lock */
-    int ending;                                 /* under the lock */
-    int is_alone;                               /* released by the thread itself, which frees it: the thread's alone */
-    asynchron_hiredis_request_t *begun, **end;  /* handed over, in order: under the lock */
-    redisAsyncContext *ac;                      /* NULL once hiredis has freed it: the thread's alone, like those below */
-    short events;                               /* what hiredis waits for */
-    int code;                                   /* once it is gone: why */
+    int wake[2];                               /* a pipe: to read from, to write to */
+    int is_told;                               /* it has been woken, and has not looked yet: under the lock */
+    int ending;                                /* under the lock */
+    asynchron_hiredis_request_t *begun, **end; /* handed over, in order: under the lock */
+    /* The thread's alone: */
+    int is_alone;          /* it was released by the thread itself, which frees it */
+    redisAsyncContext *ac; /* NULL once hiredis has freed it */
+    short events;          /* what hiredis waits for */
+    int code;              /* once it is gone: why */
     char message[sizeof ((redisContext *)0)->errstr];
 } asynchron_hiredis_t;
 
@@ -76,7 +77,8 @@ static inline void asynchron_hiredis_gone(void *pointer)
     if (c->ac == NULL)
         return;
     c->code = c->ac->c.err != 0 ? c->ac->c.err : REDIS_ERR_OTHER;
-    (void)snprintf(c->message, sizeof c->message, "%s", c->ac->c.err != 0 ? c->ac->c.errstr : "the connection is closed");
+    (void)snprintf(c->message, sizeof c->message, "%s",
+                   c->ac->c.err != 0 ? c->ac->c.errstr : "the connection is closed");
     c->ac = NULL;
 }
 
