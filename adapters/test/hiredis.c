@@ -38,6 +38,7 @@ int main(void)
     TEST(what_is_null_or_attached_already_is_refused);
     TEST(a_command_that_hiredis_cannot_count_is_refused);
     TEST(without_memory_nothing_is_sent_and_a_reply_that_finds_none_is_a_failure);
+    TEST(a_context_whose_user_is_to_free_it_and_its_replies_is_freed_all_the_same);
     TEST(a_command_for_whose_callback_hiredis_has_no_memory_ends_the_connection);
     TEST(in_a_loop_each_command_may_be_sent_in_a_callback_of_the_one_before);
     TEST(a_callback_may_disconnect_and_what_it_sends_then_has_failed);

@@ -130,7 +130,7 @@ static void a_server_with_too_many_clients_is_a_failure(void)
     CHECK(asynchron_get(first, NULL) == ASYNCHRON_FAILED);
     asynchron_release(first);
     asynchron_hiredis_release(c);
-    freeReplyObject(redisCommand(control, "CONFIG SET maxclients 1000"));
+    freeReplyObject(redisCommand(control, "CONFIG SET maxclients 100"));
     redisFree(control);
 }
 
@@ -149,14 +149,24 @@ static void a_refused_connection_fails_all_that_is_sent_before_and_after(void)
     close(taken);
 }
 
+static void no_reply(redisAsyncContext *ac, void *reply, void *ctx)
+{
+    CHECK(reply == NULL && ac->err == REDIS_ERR_IO);
+    raise_flag((int *)ctx);
+}
+
+/* What hiredis was given before is told, too. */
 static void a_connection_that_could_not_be_begun_fails_all_with_its_error(void)
 {
     redisAsyncContext *ac = redisAsyncConnectUnix("/no/such/socket");
     asynchron_hiredis_t *c = NULL;
+    int told = 0;
 
     CHECK(ac != NULL && ac->err == REDIS_ERR_IO);
     CHECK(fails_with(asynchron_hiredis_command(ac, "PING"), "hiredis", REDIS_ERR_IO, "No such file"));
+    CHECK(redisAsyncCommand(ac, no_reply, &told, "SUBSCRIBE news") == REDIS_OK);
     CHECK(asynchron_hiredis_create(ac, &c) == ASYNCHRON_OK);
+    COMES_TRUE(flag_of(&told) == 1);
     CHECK(fails_with(asynchron_hiredis_send(c, "PING"), "hiredis", REDIS_ERR_IO, "No such file"));
     asynchron_hiredis_release(c);
 }

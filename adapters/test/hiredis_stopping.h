@@ -171,13 +171,18 @@ static asynchron_t *on_the_thread(asynchron_hiredis_t *c, asynchron_notify_fn_t 
 static void release_it(asynchron_t *a, void *pointer)
 {
     end_t *end = (end_t *)pointer;
+    pthread_attr_t attributes;
     sigset_t blocked;
+    int state;
 
     (void)a;
     end->is_on_thread = pthread_equal(end->c->thread, pthread_self());
     end->is_blocked = pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 && sigismember(&blocked, SIGPIPE) == 1 &&
                       sigismember(&blocked, SIGTERM) == 1;
     asynchron_hiredis_release(end->c);
+    CHECK(pthread_getattr_np(pthread_self(), &attributes) == 0); /* nobody need join it */
+    CHECK(pthread_attr_getdetachstate(&attributes, &state) == 0 && state == PTHREAD_CREATE_DETACHED);
+    CHECK(pthread_attr_destroy(&attributes) == 0);
     end->another = asynchron_hiredis_send(end->c, "PING");
     raise_flag(&end->is_over);
 }
@@ -341,6 +346,28 @@ static void without_memory_nothing_is_sent_and_a_reply_that_finds_none_is_a_fail
     __atomic_store_n(&no_memory, 0, __ATOMIC_SEQ_CST);
     CHECK(becomes(asynchron_hiredis_send(c, "PING"), "PONG"));
     asynchron_hiredis_release(c);
+}
+
+/* Options that hiredis has since 1.0: the context would be freed by its user, and the replies, too. */
+static void a_context_whose_user_is_to_free_it_and_its_replies_is_freed_all_the_same(void)
+{
+#ifdef REDIS_OPT_NOAUTOFREEREPLIES
+    asynchron_hiredis_t *c = NULL;
+    redisOptions options;
+    int i;
+
+    memset(&options, 0, sizeof options);
+    options.options = REDIS_OPT_NOAUTOFREE | REDIS_OPT_NOAUTOFREEREPLIES;
+    REDIS_OPTIONS_SET_TCP(&options, "127.0.0.1", server.port);
+    for (i = 0; i < 2; i++) {
+        CHECK(asynchron_hiredis_create(redisAsyncConnectWithOptions(&options), &c) == ASYNCHRON_OK);
+        CHECK(becomes(asynchron_hiredis_send(c, "ECHO %s", "free me"), "free me"));
+        CHECK(fails_with(asynchron_hiredis_send(c, "NONSENSE"), "redis", REDIS_REPLY_ERROR, "unknown"));
+        if (i == 0)
+            CHECK(becomes(asynchron_hiredis_send(c, "QUIT"), "OK") && is_lost(asynchron_hiredis_send(c, "PING")));
+        asynchron_hiredis_release(c);
+    }
+#endif
 }
 
 /* Later versions say so. */

@@ -133,7 +133,7 @@ static inline void *asynchron_hiredis_run(void *pointer)
     char rung[64];
 
     if (c->ac->c.err != 0)
-        redisAsyncFree(c->ac); /* it failed before it was handed over */
+        redisAsyncFree(c->ac); /* it failed before it was handed over: its callbacks are told at once */
     while (asynchron_hiredis_serve(c)) {
         fds[0].fd = c->wake[0];
         fds[0].events = POLLIN;
