@@ -5,6 +5,7 @@
 
 #include "hiredis_becoming.h"
 #include "hiredis_loop.h"
+#include "hiredis_refusals.h"
 #include "hiredis_stopping.h"
 
 int main(void)
