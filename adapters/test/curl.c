@@ -1,4 +1,5 @@
-/* curl.c: transfers of libcurl as asynchrons, from a server of its own that is killed, slow, or not there. */
+/* curl.c: transfers of libcurl as asynchrons, from a server of its own that is killed, slow, or not there. A shim has
+   what drives them; all drivers are held to the same. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* as held_to.c */
 #endif
@@ -33,6 +34,7 @@ int main(void)
     TEST(without_transfers_and_with_a_silent_one_the_thread_sleeps);
     TEST(what_is_null_is_refused_and_a_handle_freed_or_given_back);
     TEST(without_memory_nothing_begins_and_a_body_that_finds_none_is_a_failure);
+    shim_tests();
     kill_server(&server);
     return EXIT_SUCCESS;
 }

@@ -13,7 +13,7 @@ static void the_value_is_the_body_whether_of_0_bytes_of_7_or_of_10_megabytes(voi
     asynchron_t *empty = begun(c, "/bytes/0"), *small = begun(c, "/bytes/7"), *large = begun(c, "/bytes/10000000");
 
     CHECK(is_letters(empty, 0) && is_letters(small, 7) && is_letters(large, 10000000));
-    asynchron_curl_release(c); /* the values stay */
+    end_curl(c); /* the values stay */
     CHECK(is_letters(large, 10000000));
     asynchron_release(empty);
     asynchron_release(small);
@@ -28,7 +28,7 @@ static void the_body_is_not_copied(void)
 
     CHECK(asynchron_get(a, &value) == ASYNCHRON_OK && value.data == __atomic_load_n(&last_body, __ATOMIC_SEQ_CST));
     asynchron_release(a);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 typedef struct {
@@ -56,12 +56,11 @@ static void see_completion(asynchron_t *a, void *pointer)
     sigset_t blocked;
 
     (void)a;
-    seen->is_blocked = pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 && sigismember(&blocked, SIGPIPE) == 1 &&
-                       sigismember(&blocked, SIGTERM) == 1;
+    seen->is_blocked = pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 && blocks_as_it_should(&blocked);
     seen->is_inside = curl_multi_add_handle(seen->c->multi, seen->other) != CURLM_OK;
     if (!seen->is_inside)
         CHECK(curl_multi_remove_handle(seen->c->multi, seen->other) == CURLM_OK);
-    seen->is_on_thread = pthread_equal(pthread_self(), seen->c->thread);
+    seen->is_on_thread = pthread_equal(pthread_self(), thread_of(seen->c));
     raise_flag(&seen->is_over);
 }
 
@@ -93,7 +92,7 @@ static void it_is_delivered_on_the_thread_outside_of_all_calls_of_libcurl_after_
     CHECK(flag_of(&seen.is_done) && seen.was_pending && seen.status == 404);
     CHECK(!seen.is_inside && seen.is_on_thread && seen.is_blocked);
     asynchron_release(a);
-    asynchron_curl_release(c);
+    end_curl(c);
     curl_easy_cleanup(seen.other);
 }
 
@@ -112,7 +111,7 @@ static void a_status_of_404_is_a_value_unless_failonerror_is_set(void)
     CHECK(has_failed(a, "curl", CURLE_HTTP_RETURNED_ERROR));
     CHECK(asynchron_error(a, &error) == ASYNCHRON_OK && strstr(error.message, "404") != NULL);
     asynchron_release(a);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 static void a_failure_has_the_code_and_the_message_of_libcurl(void)
@@ -131,7 +130,7 @@ static void a_failure_has_the_code_and_the_message_of_libcurl(void)
     a = begun(c, "/cut");
     CHECK(has_failed(a, "curl", CURLE_PARTIAL_FILE));
     asynchron_release(a);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 static void a_refused_connection_is_a_failure(void)
@@ -150,7 +149,7 @@ static void a_refused_connection_is_a_failure(void)
     a = asynchron_curl_get(c, easy_at(ntohs(address.sin_port), "/"));
     CHECK(has_failed(a, "curl", CURLE_COULDNT_CONNECT));
     asynchron_release(a);
-    asynchron_curl_release(c);
+    end_curl(c);
     close(taken);
 }
 
@@ -169,7 +168,7 @@ static void what_libcurl_refuses_to_begin_is_a_failure(void)
     CHECK(has_failed(a, "curl", CURLE_FAILED_INIT) && flag_of(&done) == 1);
     CHECK(asynchron_error(a, &error) == ASYNCHRON_OK && error.message[0] != '\0');
     asynchron_release(a);
-    asynchron_curl_release(c);
+    end_curl(c);
     CHECK(curl_multi_cleanup(other) == CURLM_OK);
 }
 
@@ -194,7 +193,7 @@ static void a_server_that_is_killed_in_the_middle_is_a_failure_and_its_successor
     a = asynchron_curl_get(c, easy_at(port, "/bytes/7"));
     CHECK(is_letters(a, 7));
     asynchron_release(a);
-    asynchron_curl_release(c);
+    end_curl(c);
     kill_server(&mortal);
 }
 
@@ -204,14 +203,14 @@ static void of_2000_on_8_connections_each_comes_once(void)
     CURLM *multi = curl_multi_init();
     const int connections = counted().connections;
     asynchron_report_t *report = new_report();
-    asynchron_curl_t *c = NULL;
+    asynchron_curl_t *c;
     asynchron_item_t item;
     static char seen[N];
     int i, came = 0;
 
     memset(seen, 0, sizeof seen);
     CHECK(curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 8L) == CURLM_OK);
-    CHECK(asynchron_curl_create_with(multi, &c) == ASYNCHRON_OK);
+    c = made_curl(multi);
     for (i = 0; i < N; i++) {
         char path[32];
         asynchron_t *a;
@@ -228,7 +227,7 @@ static void of_2000_on_8_connections_each_comes_once(void)
     }
     CHECK(came == N && counted().connections - connections <= 8);
     asynchron_report_release(report);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 static void *begin_50(void *c)
@@ -255,7 +254,7 @@ static void many_threads_may_begin_at_once(void)
         threads[i] = start(begin_50, c);
     for (i = 0; i < 8; i++)
         finish(threads[i]);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 typedef struct {
@@ -292,7 +291,7 @@ static void a_handle_that_is_given_back_may_be_handed_over_again_at_once(void)
     CHECK(is_letters(again.next, 7) && again.rounds == 3);
     asynchron_release(again.next);
     asynchron_release(a);
-    asynchron_curl_release(again.c);
+    end_curl(again.c);
 }
 
 #endif

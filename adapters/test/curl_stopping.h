@@ -33,7 +33,7 @@ static void cancelled_while_it_runs_its_connection_is_closed_within_a_second(voi
         asynchron_release(a);
     }
     CHECK(in_time);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 static void expired_failed_or_delivered_by_others_it_is_stopped_as_well(void)
@@ -50,7 +50,7 @@ static void expired_failed_or_delivered_by_others_it_is_stopped_as_well(void)
     asynchron_release(expired);
     asynchron_release(failed);
     asynchron_release(delivered);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 static void wanted_by_nobody_any_more_it_is_stopped(void)
@@ -60,7 +60,7 @@ static void wanted_by_nobody_any_more_it_is_stopped(void)
 
     asynchron_release(slow_one(c));
     COMES_TRUE(counted().gone == before + 1);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 /* Holds the thread up, in a callback that runs there. */
@@ -125,7 +125,7 @@ static void cancelled_before_it_has_begun_it_never_begins(void)
     }
     CHECK(counted().bodies == before);
     asynchron_release(first);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 /* Of a cancel inside a callback everybody knows at once, and what was registered is told after that callback. */
@@ -165,7 +165,7 @@ static void cancelled_and_not_told_of_yet_it_does_not_begin_either(void)
     CHECK(counted().bodies == before);
     asynchron_release(self);
     asynchron_release(first);
-    asynchron_curl_release(early.c);
+    end_curl(early.c);
 }
 
 static void *cancel_it(void *a)
@@ -191,7 +191,7 @@ static void a_cancel_and_the_body_at_the_same_time_are_one_of_both(void)
         CHECK(asynchron_poll(a) == ASYNCHRON_CANCELLED || is_letters(a, 100));
         asynchron_release(a);
     }
-    asynchron_curl_release(c);
+    end_curl(c);
     CHECK(flag_of(&done) == 200);
 }
 
@@ -207,7 +207,7 @@ static void released_with_100_under_way_all_are_broken_and_given_back(void)
         if (i == 99)
             COMES_TRUE(counted().begun == before + 100); /* the others have hardly begun */
     }
-    asynchron_curl_release(c);
+    end_curl(c);
     CHECK(flag_of(&done) == 110);
     for (i = 0; i < 110; i++) {
         CHECK(asynchron_poll(as[i]) == ASYNCHRON_FAILED && has_failed(as[i], "asynchron", ASYNCHRON_E_BROKEN));
@@ -225,14 +225,9 @@ typedef struct {
 static void release_it(asynchron_t *a, void *pointer)
 {
     ended_t *ended = (ended_t *)pointer;
-    pthread_attr_t attributes;
-    int state;
 
     (void)a;
-    asynchron_curl_release(ended->c);
-    CHECK(pthread_getattr_np(pthread_self(), &attributes) == 0); /* nobody need join it */
-    CHECK(pthread_attr_getdetachstate(&attributes, &state) == 0 && state == PTHREAD_CREATE_DETACHED);
-    CHECK(pthread_attr_destroy(&attributes) == 0);
+    end_inside(ended->c);
     ended->another = asynchron_curl_get_with(ended->c, easy_of("/bytes/7"), count_done, &ended->is_over);
 }
 
@@ -249,6 +244,7 @@ static void released_in_a_callback_of_its_own_it_ends_later_and_begins_nothing(v
     CHECK(has_failed(slow, "asynchron", ASYNCHRON_E_BROKEN) && flag_of(&given_back) == 1);
     COMES_TRUE(flag_of(&ended.is_over) == 1);
     CHECK(has_failed(ended.another, "asynchron", ASYNCHRON_E_BROKEN));
+    has_ended_inside(ended.c);
     asynchron_release(ended.another);
     asynchron_release(slow);
     asynchron_release(first);
@@ -272,7 +268,7 @@ static void begun_in_a_callback_of_the_release_it_is_broken_at_once(void)
     ended.c = new_curl();
     a = begun(ended.c, "/slow");
     CHECK(asynchron_notify(a, try_again, &ended) == ASYNCHRON_OK);
-    asynchron_curl_release(ended.c);
+    end_curl(ended.c);
     CHECK(asynchron_poll(ended.another) == ASYNCHRON_FAILED);
     CHECK(has_failed(ended.another, "asynchron", ASYNCHRON_E_BROKEN));
     asynchron_release(ended.another);
@@ -296,7 +292,7 @@ static void without_transfers_and_with_a_silent_one_the_thread_sleeps(void)
     uint64_t before;
     int i;
 
-    CHECK(is_letters(a, 7) && pthread_getcpuclockid(c->thread, &clock) == 0);
+    CHECK(is_letters(a, 7) && pthread_getcpuclockid(thread_of(c), &clock) == 0);
     asynchron_release(a);
     for (i = 0; i < 2; i++) {
         usleep(100000); /* what it had to do is done */
@@ -307,7 +303,7 @@ static void without_transfers_and_with_a_silent_one_the_thread_sleeps(void)
             a = slow_one(c);
     }
     asynchron_release(a);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 static void what_is_null_is_refused_and_a_handle_freed_or_given_back(void)
@@ -315,29 +311,25 @@ static void what_is_null_is_refused_and_a_handle_freed_or_given_back(void)
     asynchron_curl_t *c = new_curl();
     int done = 0;
 
-    CHECK(asynchron_curl_create(NULL) == ASYNCHRON_E_INVALID);
-    CHECK(asynchron_curl_create_with(NULL, &c) == ASYNCHRON_E_INVALID);
-    CHECK(asynchron_curl_create_with(curl_multi_init(), NULL) == ASYNCHRON_E_INVALID);
+    shim_refusals();
     CHECK(asynchron_curl_get(c, NULL) == NULL);
     CHECK(asynchron_curl_get(NULL, easy_of("/bytes/7")) == NULL);
     CHECK(asynchron_curl_get_with(NULL, easy_of("/bytes/7"), count_done, &done) == NULL && done == 1);
     asynchron_curl_release(NULL);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 static void without_memory_nothing_begins_and_a_body_that_finds_none_is_a_failure(void)
 {
-    asynchron_curl_t *c = new_curl(), *none = NULL;
+    asynchron_curl_t *c = new_curl();
     CURL *easy = easy_of("/bytes/7");
-    asynchron_status_t status;
     asynchron_t *a, *refused;
     int done = 0;
 
+    CHECK(shim_without_memory() == ASYNCHRON_E_NOMEM);
     no_memory = 1;
-    status = asynchron_curl_create(&none);
     refused = asynchron_curl_get_with(c, easy, count_done, &done);
     no_memory = 0;
-    CHECK(status == ASYNCHRON_E_NOMEM && none == NULL);
     CHECK(refused == NULL && done == 1);
 
     raise_flag(&no_more_memory);
@@ -348,7 +340,7 @@ static void without_memory_nothing_begins_and_a_body_that_finds_none_is_a_failur
     a = begun(c, "/bytes/7");
     CHECK(is_letters(a, 7));
     asynchron_release(a);
-    asynchron_curl_release(c);
+    end_curl(c);
 }
 
 #endif

@@ -2,9 +2,7 @@
 #ifndef CURL_WEB_H
 #define CURL_WEB_H
 
-#include <asynchron/curl.h>
-
-#include "check.h"
+#include SHIM
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -100,10 +98,7 @@ static CURL *easy_of(const char *path)
 
 static asynchron_curl_t *new_curl(void)
 {
-    asynchron_curl_t *c = NULL;
-
-    CHECK(asynchron_curl_create(&c) == ASYNCHRON_OK && c != NULL);
-    return c;
+    return made_curl(NULL);
 }
 
 static asynchron_t *begun(asynchron_curl_t *c, const char *path)

@@ -1,4 +1,4 @@
-/* asynchron/curl.h: transfers of libcurl as asynchrons.
+/* asynchron/curl.h: transfers of libcurl as asynchrons, on a thread of their own.
  *
  *     curl_global_init(CURL_GLOBAL_DEFAULT);
  *     asynchron_curl_create(&c);
@@ -9,28 +9,58 @@
  *     asynchron_release(a);
  *     asynchron_curl_release(c);
  *
- * A thread of its own drives a multi handle, so all transfers share connections, and any thread may begin one. What holds:
- *
- *   - The value is the body, as received; nothing copies it at the end, and it is freed with the asynchron. As libcurl has it,
- *     an HTTP status of 400 or more is a value, too, unless CURLOPT_FAILONERROR is set.
- *   - A failure has the domain "curl", the CURLcode, and libcurl's message.
- *   - Whatever else completes the asynchron stops the transfer soon: asynchron_cancel(), asynchron_expire_after(), a value
- *     that you deliver. If nobody but the transfer holds the asynchron any more, and nothing waits for it, it is cancelled,
- *     with the reason "unwanted". Only a name that is being looked up is waited for, by libcurl.
- *   - Callbacks and steps of the asynchron run on the thread of the transfers, and never inside a call of libcurl. They may
- *     begin transfers, and release `c`. While one runs, no transfer goes on: do not wait in there, or give it an executor.
- *   - That thread has all signals blocked. A write to a connection that is gone raises none.
- *   - fork(): the child has no such thread. There, do not use the parent's `c`, not even to release it, and do not wait for
- *     what it began. The child may create one of its own.
- *
- * Needs libcurl 7.68 or later, and POSIX threads. With -std=c99, set _POSIX_C_SOURCE to 200809L.
+ * asynchron/curl_get.h says what holds for all drivers of transfers. This one is a thread that drives a multi handle. It has
+ * all signals blocked. In the child of a fork there is no such thread.
  */
 #ifndef ASYNCHRON_CURL_H
 #define ASYNCHRON_CURL_H
 
-#include "curl_thread.h"
+#include "curl_get.h"
 
-#include <signal.h>
+#include <limits.h>
+#include <poll.h>
+
+/* This is the adapter's, as all that is not said to be for its user. */
+typedef struct {
+    asynchron_curl_t c;
+    pthread_t thread;
+} asynchron_curl_thread_t;
+
+static inline void asynchron_curl_thread_wake(asynchron_curl_t *c)
+{
+    (void)curl_multi_wakeup(c->multi);
+}
+
+static inline void asynchron_curl_thread_release(asynchron_curl_t *c)
+{
+    const pthread_t thread = ((asynchron_curl_thread_t *)(void *)c)->thread;
+
+    (void)pthread_mutex_lock(&c->lock);
+    c->ending = 1;
+    asynchron_curl_wake(c, 0);
+    asynchron_curl_unlock_and_unref(c);
+    if (pthread_equal(thread, pthread_self()))
+        (void)pthread_detach(thread);
+    else
+        (void)pthread_join(thread, NULL);
+}
+
+static inline void *asynchron_curl_run(void *pointer)
+{
+    asynchron_curl_t *c = (asynchron_curl_t *)pointer;
+
+    while (asynchron_curl_work(c)) {
+        int count;
+
+        if (curl_multi_poll(c->multi, NULL, 0, c->running == NULL ? INT_MAX : ASYNCHRON_CURL_LOOK, NULL) != CURLM_OK)
+            (void)poll(NULL, 0, 10); /* without memory: later */
+        (void)curl_multi_perform(c->multi, &count);
+    }
+    asynchron_curl_finish_all(c);
+    (void)pthread_mutex_lock(&c->lock);
+    asynchron_curl_unlock_and_unref(c);
+    return NULL;
+}
 
 /**
  * As asynchron_curl_create(), with a multi handle that you have given options: CURLMOPT_MAX_TOTAL_CONNECTIONS, say.
@@ -41,37 +71,32 @@
  */
 static inline asynchron_status_t asynchron_curl_create_with(CURLM *multi, asynchron_curl_t **out)
 {
-    asynchron_curl_t *c;
+    asynchron_curl_thread_t *made = NULL;
+    asynchron_status_t status = ASYNCHRON_E_INVALID;
     sigset_t all, before;
     int refused;
 
-    if (multi == NULL || out == NULL) {
+    if (multi != NULL && out != NULL) {
+        status = ASYNCHRON_E_NOMEM;
+        made = (asynchron_curl_thread_t *)malloc(sizeof *made);
+    }
+    if (made == NULL || !asynchron_curl_init(&made->c, multi, asynchron_curl_thread_wake, asynchron_curl_thread_release)) {
+        free(made);
         if (multi != NULL)
             (void)curl_multi_cleanup(multi);
-        return ASYNCHRON_E_INVALID;
+        return status;
     }
-    c = (asynchron_curl_t *)malloc(sizeof *c);
-    if (c == NULL || pthread_mutex_init(&c->lock, NULL) != 0) {
-        free(c);
-        (void)curl_multi_cleanup(multi);
-        return ASYNCHRON_E_NOMEM;
-    }
-    c->multi = multi;
-    c->references = 2;
-    c->ending = 0;
-    c->begun = c->stopped = c->running = NULL;
-    c->end = &c->begun;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    refused = pthread_create(&c->thread, NULL, asynchron_curl_run, c);
+    refused = pthread_create(&made->thread, NULL, asynchron_curl_run, &made->c);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (refused != 0) {
         (void)curl_multi_cleanup(multi);
-        (void)pthread_mutex_destroy(&c->lock);
-        free(c);
+        (void)pthread_mutex_destroy(&made->c.lock);
+        free(made);
         return ASYNCHRON_E_SYSTEM;
     }
-    *out = c;
+    *out = &made->c;
     return ASYNCHRON_OK;
 }
 
@@ -89,124 +114,6 @@ static inline asynchron_status_t asynchron_curl_create(asynchron_curl_t **out)
     if (out != NULL && multi == NULL)
         return ASYNCHRON_E_NOMEM;
     return asynchron_curl_create_with(multi, out);
-}
-
-/**
- * Ends it. Transfers that are not over are removed, and fail as broken: domain "asynchron", code ASYNCHRON_E_BROKEN. When it
- * returns, all are complete, their easy handles are freed or given back, and the thread has ended.
- *
- * - Needs: `c`, or NULL, which is ignored.
- * - Ownership: `c` is gone: no other call may use it at that time or later. Only callbacks that run on its thread may still
- *   begin transfers, which then are broken at once.
- * - Threads: any. Blocks until the thread has ended, and so for its callbacks; but not on that thread itself, inside a
- *   callback: there it returns at once, and the thread ends later.
- */
-static inline void asynchron_curl_release(asynchron_curl_t *c)
-{
-    pthread_t thread;
-
-    if (c == NULL)
-        return;
-    thread = c->thread;
-    (void)pthread_mutex_lock(&c->lock);
-    c->ending = 1;
-    asynchron_curl_wake(c, 0);
-    asynchron_curl_unlock_and_unref(c);
-    if (pthread_equal(thread, pthread_self()))
-        (void)pthread_detach(thread);
-    else
-        (void)pthread_join(thread, NULL);
-}
-
-/**
- * As asynchron_curl_get(), but gives the easy handle back: for curl_easy_getinfo(), to use it again, or to free what its
- * options point to, such as a curl_slist of headers.
- *
- * - Needs: as asynchron_curl_get(); `done`, or NULL for curl_easy_cleanup(); any `ctx`.
- * - Ownership: `easy` is handed over, whatever is returned, until `done`(easy, ctx) is called, exactly once: before a value
- *   or a failure is delivered, or soon after a cancel; inside this call, if that returns NULL. It is yours again then.
- * - Threads: any. `done` runs on the thread of `c`, or inside this call. It may begin a transfer, also with `easy`.
- * - Returns: as asynchron_curl_get().
- */
-static inline asynchron_t *asynchron_curl_get_with(asynchron_curl_t *c, CURL *easy, asynchron_curl_done_fn_t done,
-                                                   void *ctx)
-{
-    asynchron_notify_options_t options;
-    asynchron_curl_transfer_t *t = NULL;
-    asynchron_t *a = NULL;
-
-    if (easy == NULL)
-        return NULL;
-    if (c != NULL)
-        t = (asynchron_curl_transfer_t *)calloc(1, sizeof *t);
-    if (t != NULL) {
-        a = asynchron_create(NULL);
-        t->promise = asynchron_promise_create(a, ASYNCHRON_PROMISE_CANCEL_UNWANTED);
-    }
-    if (t == NULL || t->promise == NULL) {
-        asynchron_release(a);
-        free(t);
-        asynchron_curl_give_back(easy, done, ctx);
-        return NULL;
-    }
-    t->c = c;
-    t->references = 2; /* the thread's and the callback's */
-    t->easy = easy;
-    t->done = done;
-    t->ctx = ctx;
-    (void)pthread_mutex_lock(&c->lock);
-    c->references++;
-    (void)pthread_mutex_unlock(&c->lock);
-
-    memset(&options, 0, sizeof options);
-    options.size = sizeof options;
-    options.fn = asynchron_curl_cancelled;
-    options.ctx = t;
-    options.drop_ctx = asynchron_curl_completed;
-    options.flags = ASYNCHRON_ON_CANCEL;
-    t->over = 1; /* for a drop that comes at once */
-    if (asynchron_notify_with(a, &options, NULL) != ASYNCHRON_OK) {
-        asynchron_release(a);
-        a = NULL;
-    } else {
-        (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, asynchron_curl_received);
-        (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-        (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->message);
-        (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-        (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-        (void)pthread_mutex_lock(&c->lock);
-        if (!c->ending) {
-            asynchron_curl_wake(c, c->begun != NULL || c->stopped != NULL);
-            t->over = 0;
-            *c->end = t;
-            c->end = &t->after;
-            (void)pthread_mutex_unlock(&c->lock);
-            return a;
-        }
-        (void)pthread_mutex_unlock(&c->lock);
-    }
-    asynchron_curl_give_back(easy, done, ctx);
-    asynchron_promise_release(t->promise); /* it is broken, if there is one */
-    (void)pthread_mutex_lock(&c->lock);
-    asynchron_curl_unlock_and_forget(t);
-    return a;
-}
-
-/**
- * Begins a transfer. It need be no GET: what to do is up to the options of the easy handle.
- *
- * - Needs: `c`; `easy`, with its URL and other options, in no multi handle, and used by nobody. These options are the
- *   adapter's: CURLOPT_WRITEFUNCTION, CURLOPT_WRITEDATA, CURLOPT_ERRORBUFFER, CURLOPT_PRIVATE, CURLOPT_NOSIGNAL. What other
- *   options point to must live until the handle is freed: asynchron_curl_get_with() tells when that is.
- * - Ownership: `easy` is handed over, whatever is returned, and freed by curl_easy_cleanup(): after a cancel nobody else
- *   could know when libcurl is through with it. The reference returned is yours: asynchron_release() it. If nobody wants the
- *   asynchron any more, the transfer is cancelled.
- * - Threads: any. Does not block.
- * - Returns: the asynchron, which becomes the body, or fails; NULL for a NULL, or if there is no memory.
- */
-static inline asynchron_t *asynchron_curl_get(asynchron_curl_t *c, CURL *easy)
-{
-    return asynchron_curl_get_with(c, easy, NULL, NULL);
 }
 
 #endif /* ASYNCHRON_CURL_H */

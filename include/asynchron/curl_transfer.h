@@ -1,39 +1,35 @@
-/* asynchron/curl_thread.h: what asynchron/curl.h does on its thread. Include that instead: nothing here is for its user.
+/* asynchron/curl_transfer.h: a transfer of libcurl, however it is driven. Include curl.h, curl_uv.h or curl_epoll.h
+ * instead: nothing here is for their user.
  *
- * A transfer is handed over in the list `begun`, and only the thread adds it to the multi handle and takes it out. It goes
- * in one of three ways: libcurl says that it is done; its asynchron was completed by others, who put it in the list
- * `stopped`; or the thread ends. A transfer that was taken out is never told of by libcurl.
+ * A driver is a thread of its own or a loop of the program. A transfer is handed over in the list `begun`, and only the
+ * driver's thread adds it to the multi handle and takes it out. It goes in one of three ways: libcurl says that it is done;
+ * its asynchron was completed by others, who put it in the list `stopped`; or the driver ends. A transfer that was taken out
+ * is never told of by libcurl.
  *
- * Nothing is called under the lock but curl_multi_wakeup(), which does not block.
+ * Nothing is called under the lock but wake(), which does not block. The program's functions run in
+ * asynchron_curl_finish(), and may do anything there: begin, complete, release, and run the loop.
  */
-#ifndef ASYNCHRON_CURL_THREAD_H
-#define ASYNCHRON_CURL_THREAD_H
+#ifndef ASYNCHRON_CURL_TRANSFER_H
+#define ASYNCHRON_CURL_TRANSFER_H
 
 #include <asynchron.h>
 #include <curl/curl.h>
-#include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* While there are transfers, libcurl is asked at least this often whether there is something to do, in milliseconds. Version
-   7.88.1 does not always say so by itself of a transfer that has waited for a connection: on a busy machine, in 4 of 48
-   rounds of 30 transfers over 2 connections, the last ones stood still for ever. Asking sets them going. */
-#define ASYNCHRON_CURL_LOOK 100
-
 /** Called when an easy handle is used no more: see asynchron_curl_get_with(). */
 typedef void (*asynchron_curl_done_fn_t)(CURL *easy, void *ctx);
 
-/* One transfer. It belongs to the thread, and to the callback that is told of the completion. */
+/* One transfer. It belongs to the driver, and to the callback that is told of the completion. */
 typedef struct asynchron_curl_transfer_t {
-    struct asynchron_curl_transfer_t *previous, *next; /* of those that are under way: the thread's alone */
+    struct asynchron_curl_transfer_t *previous, *next; /* of those that are under way: the driver's alone */
     struct asynchron_curl_transfer_t *after;           /* in `begun`: under the lock */
     struct asynchron_curl_transfer_t *after_stopped;   /* in `stopped`: under the lock */
     struct asynchron_curl_t *c;
     int references;                                    /* under the lock */
-    int over;                                          /* nobody need stop it any more: the thread's, under the lock */
+    int over;                                          /* nobody need stop it any more: the driver's, under the lock */
     CURL *easy;
     asynchron_curl_done_fn_t done;
     void *ctx;
@@ -41,22 +37,40 @@ typedef struct asynchron_curl_transfer_t {
     char *body;
     size_t len, room;
     int no_memory;
+    int is_under_way;                                  /* has been taken out of `begun`: the driver's alone */
     char message[CURL_ERROR_SIZE];
 } asynchron_curl_transfer_t;
 
-/** A thread that drives transfers. Opaque, for any thread. */
+/** What drives transfers. Opaque, for any thread. */
 typedef struct asynchron_curl_t {
     pthread_mutex_t lock;
-    pthread_t thread;
-    CURLM *multi;                            /* NULL once the thread is through with it: under the lock */
-    int references;                          /* the user's, the thread's, each transfer's: under the lock */
+    CURLM *multi;                            /* NULL once the driver is through with it: under the lock */
+    int references;                          /* the user's, the driver's, each transfer's: under the lock */
     int ending;                              /* under the lock */
     asynchron_curl_transfer_t *begun, **end; /* handed over, in order: under the lock */
     asynchron_curl_transfer_t *stopped;      /* completed by others: under the lock */
-    asynchron_curl_transfer_t *running;      /* the thread's alone */
+    asynchron_curl_transfer_t *running;      /* the driver's alone */
+    void (*wake)(struct asynchron_curl_t *); /* has the driver call asynchron_curl_work() soon; under the lock */
+    void (*release)(struct asynchron_curl_t *); /* what asynchron_curl_release() does */
 } asynchron_curl_t;
 
-/* Lets go of `c`, whose lock is held. */
+/* Fills in what all drivers have, with two references. False: there is no memory. */
+static inline int asynchron_curl_init(asynchron_curl_t *c, CURLM *multi, void (*wake)(asynchron_curl_t *),
+                                      void (*release)(asynchron_curl_t *))
+{
+    if (pthread_mutex_init(&c->lock, NULL) != 0)
+        return 0;
+    c->multi = multi;
+    c->references = 2;
+    c->ending = 0;
+    c->begun = c->stopped = c->running = NULL;
+    c->end = &c->begun;
+    c->wake = wake;
+    c->release = release;
+    return 1;
+}
+
+/* Lets go of `c`, whose lock is held. Each driver begins its own struct with it, so this frees all of that. */
 static inline void asynchron_curl_unlock_and_unref(asynchron_curl_t *c)
 {
     const int is_last = --c->references == 0;
@@ -81,11 +95,11 @@ static inline void asynchron_curl_unlock_and_forget(asynchron_curl_transfer_t *t
     asynchron_curl_unlock_and_unref(c);
 }
 
-/* The thread has something to do, if it has not been told so before. The lock is held. */
+/* The driver has something to do, if it has not been told so before. The lock is held. */
 static inline void asynchron_curl_wake(asynchron_curl_t *c, int is_told)
 {
     if (!is_told && c->multi != NULL)
-        (void)curl_multi_wakeup(c->multi);
+        c->wake(c);
 }
 
 static inline void asynchron_curl_cancelled(asynchron_t *a, void *transfer)
@@ -179,8 +193,8 @@ static inline void asynchron_curl_deliver(asynchron_curl_transfer_t *t, CURLcode
     }
 }
 
-/* Ends a transfer that is over for libcurl, on the thread. What it has become is delivered; if it has become nothing, and is
-   not complete, it fails as broken. Callbacks run in here. */
+/* Ends a transfer that is over for libcurl, on the driver's thread. What it has become is delivered; if it has become
+   nothing, and is not complete, it fails as broken. Callbacks run in here. */
 static inline void asynchron_curl_finish(asynchron_curl_transfer_t *t, const CURLcode *code)
 {
     asynchron_curl_t *c = t->c;
@@ -203,102 +217,4 @@ static inline void asynchron_curl_finish(asynchron_curl_transfer_t *t, const CUR
     asynchron_curl_unlock_and_forget(t);
 }
 
-/* Takes a transfer out before it is over: then libcurl never says that it is. */
-static inline void asynchron_curl_remove(asynchron_curl_transfer_t *t)
-{
-    (void)curl_multi_remove_handle(t->c->multi, t->easy);
-    asynchron_curl_finish(t, NULL);
-}
-
-/* Begins one, unless it is complete by now: then it is among those that are stopped, too, or soon will be. */
-static inline void asynchron_curl_begin(asynchron_curl_t *c, asynchron_curl_transfer_t *t)
-{
-    CURLMcode refused;
-
-    t->next = c->running;
-    if (t->next != NULL)
-        t->next->previous = t;
-    c->running = t;
-    if (asynchron_poll(asynchron_promise_asynchron(t->promise)) != ASYNCHRON_PENDING)
-        return;
-    refused = curl_multi_add_handle(c->multi, t->easy);
-    if (refused != CURLM_OK) {
-        const CURLcode code = refused == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT;
-
-        strncpy(t->message, curl_multi_strerror(refused), sizeof t->message - 1);
-        asynchron_curl_finish(t, &code);
-    }
-}
-
-/* Does what other threads have asked for. False: it is to end. */
-static inline int asynchron_curl_serve(asynchron_curl_t *c)
-{
-    asynchron_curl_transfer_t *begun, *stopped;
-    int ending;
-
-    (void)pthread_mutex_lock(&c->lock);
-    begun = c->begun;
-    c->begun = NULL;
-    c->end = &c->begun;
-    stopped = c->stopped;
-    c->stopped = NULL;
-    ending = c->ending;
-    (void)pthread_mutex_unlock(&c->lock);
-
-    while (begun != NULL) {
-        asynchron_curl_transfer_t *t = begun;
-
-        begun = t->after;
-        asynchron_curl_begin(c, t);
-    }
-    while (stopped != NULL) {
-        asynchron_curl_transfer_t *t = stopped;
-
-        stopped = t->after_stopped;
-        if (!t->over) /* only this thread sets it */
-            asynchron_curl_remove(t);
-        (void)pthread_mutex_lock(&c->lock);
-        asynchron_curl_unlock_and_forget(t);
-    }
-    return !ending;
-}
-
-static inline void *asynchron_curl_run(void *pointer)
-{
-    asynchron_curl_t *c = (asynchron_curl_t *)pointer;
-    CURLM *multi = c->multi;
-
-    while (asynchron_curl_serve(c)) {
-        CURLMsg *message;
-        int count;
-
-        (void)curl_multi_perform(multi, &count);
-        while ((message = curl_multi_info_read(multi, &count)) != NULL) {
-            char *transfer = NULL;
-            CURL *easy = message->easy_handle;
-            const CURLcode code = message->data.result;
-
-            if (message->msg != CURLMSG_DONE)
-                continue;
-            (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-            (void)curl_multi_remove_handle(multi, easy); /* the message is gone with this */
-            asynchron_curl_finish((asynchron_curl_transfer_t *)(void *)transfer, &code);
-        }
-        if (curl_multi_poll(multi, NULL, 0, c->running == NULL ? INT_MAX : ASYNCHRON_CURL_LOOK, NULL) != CURLM_OK)
-            (void)poll(NULL, 0, 10); /* without memory: later */
-    }
-    while (c->running != NULL)
-        asynchron_curl_remove(c->running);
-    (void)pthread_mutex_lock(&c->lock);
-    c->multi = NULL;
-    (void)pthread_mutex_unlock(&c->lock);
-    (void)curl_multi_cleanup(multi);
-
-    /* A completion by others may still have put one here. */
-    (void)asynchron_curl_serve(c);
-    (void)pthread_mutex_lock(&c->lock);
-    asynchron_curl_unlock_and_unref(c);
-    return NULL;
-}
-
-#endif /* ASYNCHRON_CURL_THREAD_H */
+#endif /* ASYNCHRON_CURL_TRANSFER_H */
