@@ -1,0 +1,127 @@
+/* asynchron/curl_loop.h: what the drivers in a loop of the program share. Include curl_uv.h or curl_epoll.h instead: nothing
+ * here is for their user.
+ *
+ * Libcurl says by two callbacks which sockets are to be watched, and when it wants to be called. What it asks of them:
+ *
+ *   - They run inside its calls, so they call nothing of libcurl. A time of 0 means soon, not now.
+ *   - If one returns -1, all transfers of the multi handle fail for good. So a socket that cannot be watched is no failure
+ *     here: it is served when libcurl is asked, ten times a second.
+ *   - A socket is told of as removed before it is closed, and its number may be used again at once. An event that was taken
+ *     before that is for libcurl to ignore: it knows all its sockets, and they never block.
+ *   - A transfer is taken out of the multi handle when no call of libcurl is running.
+ */
+#ifndef ASYNCHRON_CURL_LOOP_H
+#define ASYNCHRON_CURL_LOOP_H
+
+#include "curl_get.h"
+
+typedef struct asynchron_curl_loop_t {
+    asynchron_curl_t c;
+    unsigned turns; /* that are running: several, if a callback runs the loop */
+    int is_inside;  /* a call of libcurl, from which a program may run the loop, too: then nothing is done */
+    int looks;      /* whether the host asks now and then: while there are transfers */
+    void (*look)(struct asynchron_curl_loop_t *, int on);
+    void (*close)(struct asynchron_curl_loop_t *); /* lets go of the host, and then of `c` */
+} asynchron_curl_loop_t;
+
+/* The end, when no turn is running. Callbacks may try to run one: it does nothing. */
+static inline void asynchron_curl_loop_end(asynchron_curl_loop_t *loop)
+{
+    loop->turns++;
+    asynchron_curl_finish_all(&loop->c);
+    loop->close(loop);
+}
+
+/* On the loop's thread, which alone sets `ending`, and so may read it without the lock. */
+static inline void asynchron_curl_loop_release(asynchron_curl_t *c)
+{
+    asynchron_curl_loop_t *loop = (asynchron_curl_loop_t *)(void *)c;
+
+    (void)pthread_mutex_lock(&c->lock);
+    c->ending = 1;
+    asynchron_curl_unlock_and_unref(c); /* it is not the last one: the driver's is left */
+    if (loop->turns == 0)
+        asynchron_curl_loop_end(loop);
+}
+
+/* Something has happened to a socket, or to none: then the time has come that libcurl has asked for. */
+static inline void asynchron_curl_loop_act(asynchron_curl_loop_t *loop, curl_socket_t s, int events)
+{
+    sigset_t before;
+    int count;
+
+    if (loop->c.ending || loop->is_inside)
+        return;
+    loop->is_inside = 1;
+    asynchron_curl_hush(&before);
+    (void)curl_multi_socket_action(loop->c.multi, s, events, &count);
+    asynchron_curl_unhush(&before);
+    loop->is_inside = 0;
+}
+
+/* Asks for everything. Only this old call of libcurl does: the others believe that what was told of is all. */
+static inline void asynchron_curl_loop_ask(asynchron_curl_loop_t *loop)
+{
+    sigset_t before;
+    int count;
+
+    if (loop->c.ending || loop->is_inside)
+        return;
+    loop->is_inside = 1;
+    asynchron_curl_hush(&before);
+#ifdef CURL_IGNORE_DEPRECATION
+    CURL_IGNORE_DEPRECATION((void)curl_multi_socket_all(loop->c.multi, &count);)
+#else
+    (void)curl_multi_socket_all(loop->c.multi, &count);
+#endif
+    asynchron_curl_unhush(&before);
+    loop->is_inside = 0;
+}
+
+static inline void asynchron_curl_loop_enter(asynchron_curl_loop_t *loop)
+{
+    loop->turns++;
+}
+
+/* Delivers what has come of this turn, and serves other threads. Callbacks run in here. Afterwards `loop` may be gone. */
+static inline void asynchron_curl_loop_leave(asynchron_curl_loop_t *loop)
+{
+    if (!loop->c.ending && !loop->is_inside) {
+        (void)asynchron_curl_work(&loop->c);
+        if ((loop->c.running != NULL) != loop->looks) {
+            loop->looks = !loop->looks;
+            loop->look(loop, loop->looks);
+        }
+    }
+    if (--loop->turns == 0 && loop->c.ending)
+        asynchron_curl_loop_end(loop);
+}
+
+/* Fills in what both have. False: there is no memory, and nothing has changed. */
+static inline int asynchron_curl_loop_init(asynchron_curl_loop_t *loop, CURLM *multi, void (*wake)(asynchron_curl_t *),
+                                           void (*look)(asynchron_curl_loop_t *, int),
+                                           void (*close)(asynchron_curl_loop_t *))
+{
+    if (!asynchron_curl_init(&loop->c, multi, wake, asynchron_curl_loop_release))
+        return 0;
+    loop->turns = 0;
+    loop->is_inside = 0;
+    loop->looks = 0;
+    loop->look = look;
+    loop->close = close;
+    return 1;
+}
+
+/* The host is ready, and from now on told by libcurl what to do. */
+static inline void asynchron_curl_loop_start(asynchron_curl_loop_t *loop, curl_socket_callback socket,
+                                             curl_multi_timer_callback timer)
+{
+    CURLM *multi = loop->c.multi;
+
+    (void)curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, (void *)loop);
+    (void)curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket);
+    (void)curl_multi_setopt(multi, CURLMOPT_TIMERDATA, (void *)loop);
+    (void)curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+}
+
+#endif /* ASYNCHRON_CURL_LOOP_H */
