@@ -4,6 +4,8 @@
 #define _GNU_SOURCE /* as held_to.c */
 #endif
 
+#include SHIM
+
 #include "curl_becoming.h"
 #include "curl_stopping.h"
 
@@ -14,6 +16,7 @@ int main(void)
     TEST(the_value_is_the_body_whether_of_0_bytes_of_7_or_of_10_megabytes);
     TEST(the_body_is_not_copied);
     TEST(it_is_delivered_on_the_thread_outside_of_all_calls_of_libcurl_after_the_handle_is_given_back);
+    TEST(what_libcurl_writes_to_a_connection_that_is_gone_ends_no_program);
     TEST(a_status_of_404_is_a_value_unless_failonerror_is_set);
     TEST(a_failure_has_the_code_and_the_message_of_libcurl);
     TEST(a_refused_connection_is_a_failure);

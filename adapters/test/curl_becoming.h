@@ -96,6 +96,26 @@ static void it_is_delivered_on_the_thread_outside_of_all_calls_of_libcurl_after_
     curl_easy_cleanup(seen.other);
 }
 
+static size_t raise_a_signal(char *data, size_t size, size_t n, void *pointer)
+{
+    (void)data, (void)pointer;
+    CHECK(raise(SIGPIPE) == 0); /* as a write of a library for TLS may */
+    return size * n;
+}
+
+static void what_libcurl_writes_to_a_connection_that_is_gone_ends_no_program(void)
+{
+    asynchron_curl_t *c = new_curl();
+    CURL *easy = easy_of("/bytes/7");
+    asynchron_t *a;
+
+    CHECK(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, raise_a_signal) == CURLE_OK);
+    a = asynchron_curl_get(c, easy);
+    CHECK(is_letters(a, 7));
+    asynchron_release(a);
+    end_curl(c);
+}
+
 static void a_status_of_404_is_a_value_unless_failonerror_is_set(void)
 {
     asynchron_curl_t *c = new_curl();

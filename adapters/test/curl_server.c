@@ -9,9 +9,10 @@
  *     /bytes/7                     so many bytes: abcdefg
  *     /slow                        the beginning of a body, whose rest never comes
  *     /cut                         the beginning of a body, and then the connection is closed
+ *     /reset                       a body, after a while, and then the connection is reset
  *     /missing                     404, with a body
  *     /count                       bodies that were asked for, slow ones that have begun, those of which the client has gone,
- *                                  connections
+ *                                  connections, those that were reset
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int bodies, begun, gone, connections;
+static int bodies, begun, gone, connections, resets;
 
 static int count(int *number, int more)
 {
@@ -70,6 +71,7 @@ static int sent_letters(int client, size_t len)
 /* True: the client may ask again. */
 static int answered(int client, const char *request)
 {
+    const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
     char text[64];
     size_t len;
 
@@ -91,9 +93,17 @@ static int answered(int client, const char *request)
             sent_letters(client, 500);
         return 0;
     }
+    if (strncmp(request, "GET /reset ", 11) == 0) {
+        count(&bodies, 1);
+        usleep(50000); /* the client waits for it by now */
+        if (sent_head(client, "200 OK", 1000) && sent_letters(client, 1000) &&
+            connect(client, &nowhere, sizeof nowhere) == 0)
+            count(&resets, 1);
+        return 0;
+    }
     if (strncmp(request, "GET /count ", 11) == 0) {
-        snprintf(text, sizeof text, "%d %d %d %d", count(&bodies, 0), count(&begun, 0), count(&gone, 0),
-                 count(&connections, 0));
+        snprintf(text, sizeof text, "%d %d %d %d %d", count(&bodies, 0), count(&begun, 0), count(&gone, 0),
+                 count(&connections, 0), count(&resets, 0));
         return sent_head(client, "200 OK", strlen(text)) && sent(client, text, strlen(text));
     }
     return sent_head(client, "404 Not Found", 7) && sent(client, "no page", 7);

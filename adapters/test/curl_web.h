@@ -2,7 +2,9 @@
 #ifndef CURL_WEB_H
 #define CURL_WEB_H
 
-#include SHIM
+#include <asynchron/curl_get.h>
+
+#include "check.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -96,6 +98,9 @@ static CURL *easy_of(const char *path)
     return easy_at(server.port, path);
 }
 
+/* Makes one, and whatever drives it: the shim does. `multi` may be NULL. */
+static asynchron_curl_t *made_curl(CURLM *multi);
+
 static asynchron_curl_t *new_curl(void)
 {
     return made_curl(NULL);
@@ -134,7 +139,7 @@ static int has_failed(asynchron_t *a, const char *domain, int code)
 
 /* What the server has counted. */
 typedef struct {
-    int bodies, begun, gone, connections;
+    int bodies, begun, gone, connections, resets;
 } count_t;
 
 static size_t text_came(char *data, size_t size, size_t n, void *text)
@@ -156,7 +161,8 @@ static count_t counted(void)
     CHECK(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, text_came) == CURLE_OK);
     CHECK(curl_easy_setopt(easy, CURLOPT_WRITEDATA, text) == CURLE_OK);
     CHECK(curl_easy_perform(easy) == CURLE_OK);
-    CHECK(sscanf(text, "%d %d %d %d", &count.bodies, &count.begun, &count.gone, &count.connections) == 4);
+    CHECK(sscanf(text, "%d %d %d %d %d", &count.bodies, &count.begun, &count.gone, &count.connections,
+                 &count.resets) == 5);
     return count;
 }
 

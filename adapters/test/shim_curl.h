@@ -1,9 +1,8 @@
 /* shim_curl.h: transfers that a thread of their own drives, for curl.c. */
 #include <asynchron/curl.h>
 
-#include "check.h"
+#include "curl_web.h"
 
-/* Makes one, and whatever drives it. `multi` may be NULL. */
 static asynchron_curl_t *made_curl(CURLM *multi)
 {
     asynchron_curl_t *c = NULL;
@@ -23,7 +22,7 @@ static void end_curl(asynchron_curl_t *c)
 
 static pthread_t thread_of(asynchron_curl_t *c)
 {
-    return ((asynchron_curl_thread_t *)(void *)c)->thread;
+    return ((asynchron_curl_thread_t *)c->driver)->thread;
 }
 
 /* The same, inside a callback that runs on its thread, whose end nobody waits for there. */

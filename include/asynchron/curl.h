@@ -33,7 +33,7 @@ static inline void asynchron_curl_thread_wake(asynchron_curl_t *c)
 
 static inline void asynchron_curl_thread_release(asynchron_curl_t *c)
 {
-    const pthread_t thread = ((asynchron_curl_thread_t *)(void *)c)->thread;
+    const pthread_t thread = ((asynchron_curl_thread_t *)c->driver)->thread;
 
     (void)pthread_mutex_lock(&c->lock);
     c->ending = 1;

@@ -38,7 +38,7 @@ typedef struct {
 
 static inline void asynchron_curl_epoll_wake(asynchron_curl_t *c)
 {
-    (void)eventfd_write(((asynchron_curl_epoll_t *)(void *)c)->woken, 1);
+    (void)eventfd_write(((asynchron_curl_epoll_t *)c->driver)->woken, 1);
 }
 
 /* Has a timer ring after so many milliseconds, or never, and then each so many. */
@@ -57,7 +57,7 @@ static inline void asynchron_curl_epoll_set(int timer, long first, long each)
 
 static inline void asynchron_curl_epoll_look(asynchron_curl_loop_t *loop, int on)
 {
-    asynchron_curl_epoll_set(((asynchron_curl_epoll_t *)(void *)loop)->look, on ? ASYNCHRON_CURL_LOOK : -1,
+    asynchron_curl_epoll_set(((asynchron_curl_epoll_t *)loop->c.driver)->look, on ? ASYNCHRON_CURL_LOOK : -1,
                              on ? ASYNCHRON_CURL_LOOK : 0);
 }
 
@@ -72,17 +72,17 @@ static inline int asynchron_curl_epoll_timer(CURLM *multi, long timeout, void *p
 /* Libcurl says what to watch. A number that is used again is not in the set any more: the system took it out. */
 static inline int asynchron_curl_epoll_socket(CURL *easy, curl_socket_t s, int what, void *pointer, void *known)
 {
-    const int epfd = ((asynchron_curl_epoll_t *)pointer)->epfd;
+    asynchron_curl_epoll_t *made = (asynchron_curl_epoll_t *)pointer;
     struct epoll_event event;
 
     (void)easy, (void)known;
     event.events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0u) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0u);
     event.data.u64 = 0;
     event.data.fd = s;
-    if (what == CURL_POLL_REMOVE)
-        (void)epoll_ctl(epfd, EPOLL_CTL_DEL, s, &event);
-    else if (epoll_ctl(epfd, EPOLL_CTL_MOD, s, &event) != 0 && errno == ENOENT)
-        (void)epoll_ctl(epfd, EPOLL_CTL_ADD, s, &event);
+    if ((what & CURL_POLL_INOUT) == 0) /* otherwise a connection that is gone would ring all the same */
+        (void)epoll_ctl(made->epfd, EPOLL_CTL_DEL, s, &event);
+    else if (epoll_ctl(made->epfd, EPOLL_CTL_MOD, s, &event) != 0 && epoll_ctl(made->epfd, EPOLL_CTL_ADD, s, &event) != 0)
+        made->loop.is_blind = 1;
     return 0;
 }
 
@@ -100,7 +100,7 @@ static inline void asynchron_curl_epoll_close_all(asynchron_curl_epoll_t *made)
 
 static inline void asynchron_curl_epoll_close(asynchron_curl_loop_t *loop)
 {
-    asynchron_curl_epoll_close_all((asynchron_curl_epoll_t *)(void *)loop);
+    asynchron_curl_epoll_close_all((asynchron_curl_epoll_t *)loop->c.driver);
     (void)pthread_mutex_lock(&loop->c.lock);
     asynchron_curl_unlock_and_unref(&loop->c);
 }
@@ -175,7 +175,7 @@ static inline asynchron_curl_epoll_t *asynchron_curl_epoll_of(asynchron_curl_t *
 {
     if (c == NULL || c->wake != asynchron_curl_epoll_wake)
         return NULL;
-    return (asynchron_curl_epoll_t *)(void *)c;
+    return (asynchron_curl_epoll_t *)c->driver;
 }
 
 /**
@@ -191,6 +191,23 @@ static inline int asynchron_curl_epoll_fd(asynchron_curl_t *c)
     const asynchron_curl_epoll_t *made = asynchron_curl_epoll_of(c);
 
     return made == NULL ? (int)ASYNCHRON_E_INVALID : made->epfd;
+}
+
+/* One event. Of what is left to be done by asynchron_curl_loop_leave(), a wake-up says only that there is some. */
+static inline void asynchron_curl_epoll_serve(asynchron_curl_epoll_t *made, int fd, uint32_t events)
+{
+    const int ready = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) | (events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
+    uint64_t times;
+
+    if (fd != made->woken && fd != made->timer && fd != made->look)
+        /* Told of an error, libcurl would not read what came before that. With 0 it looks for itself. */
+        asynchron_curl_loop_act(&made->loop, fd, events & EPOLLERR ? 0 : ready);
+    else if (read(fd, &times, sizeof times) != (ssize_t)sizeof times)
+        return; /* libcurl has set it anew meanwhile */
+    else if (fd == made->timer)
+        asynchron_curl_loop_act(&made->loop, CURL_SOCKET_TIMEOUT, 0);
+    else if (fd == made->look)
+        asynchron_curl_loop_ask(&made->loop);
 }
 
 /**
@@ -211,24 +228,8 @@ static inline void asynchron_curl_epoll_turn(asynchron_curl_t *c)
         return;
     asynchron_curl_loop_enter(&made->loop);
     n = epoll_wait(made->epfd, events, ASYNCHRON_CURL_EPOLL_EVENTS, 0);
-    for (i = 0; i < n; i++) {
-        const int fd = events[i].data.fd;
-        const uint32_t ready = events[i].events;
-        uint64_t times;
-
-        if (fd == made->woken || fd == made->timer || fd == made->look) {
-            if (read(fd, &times, sizeof times) != (ssize_t)sizeof times || fd == made->woken)
-                continue;
-            if (fd == made->timer)
-                asynchron_curl_loop_act(&made->loop, CURL_SOCKET_TIMEOUT, 0);
-            else
-                asynchron_curl_loop_ask(&made->loop);
-        } else {
-            asynchron_curl_loop_act(&made->loop, fd, (ready & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
-                                                         (ready & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                                                         (ready & EPOLLERR ? CURL_CSELECT_ERR : 0));
-        }
-    }
+    for (i = 0; i < n; i++)
+        asynchron_curl_epoll_serve(made, events[i].data.fd, events[i].events);
     asynchron_curl_loop_leave(&made->loop);
 }
 

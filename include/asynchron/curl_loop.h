@@ -5,10 +5,13 @@
  *
  *   - They run inside its calls, so they call nothing of libcurl. A time of 0 means soon, not now.
  *   - If one returns -1, all transfers of the multi handle fail for good. So a socket that cannot be watched is no failure
- *     here: it is served when libcurl is asked, ten times a second.
+ *     here: from then on libcurl is asked for everything ten times a second, as long as there are transfers.
  *   - A socket is told of as removed before it is closed, and its number may be used again at once. An event that was taken
  *     before that is for libcurl to ignore: it knows all its sockets, and they never block.
  *   - A transfer is taken out of the multi handle when no call of libcurl is running.
+ *
+ * What asynchron/curl_work.h says of transfers that 7.88.1 forgets was not seen in loops, in 4,000 rounds of 30 transfers over 2
+ * connections on a busy machine: so they ask for nothing, and sleep.
  */
 #ifndef ASYNCHRON_CURL_LOOP_H
 #define ASYNCHRON_CURL_LOOP_H
@@ -19,7 +22,8 @@ typedef struct asynchron_curl_loop_t {
     asynchron_curl_t c;
     unsigned turns; /* that are running: several, if a callback runs the loop */
     int is_inside;  /* a call of libcurl, from which a program may run the loop, too: then nothing is done */
-    int looks;      /* whether the host asks now and then: while there are transfers */
+    int is_blind;   /* some socket is not watched */
+    int looks;      /* whether the host asks now and then, because of that */
     void (*look)(struct asynchron_curl_loop_t *, int on);
     void (*close)(struct asynchron_curl_loop_t *); /* lets go of the host, and then of `c` */
 } asynchron_curl_loop_t;
@@ -35,7 +39,7 @@ static inline void asynchron_curl_loop_end(asynchron_curl_loop_t *loop)
 /* On the loop's thread, which alone sets `ending`, and so may read it without the lock. */
 static inline void asynchron_curl_loop_release(asynchron_curl_t *c)
 {
-    asynchron_curl_loop_t *loop = (asynchron_curl_loop_t *)(void *)c;
+    asynchron_curl_loop_t *loop = (asynchron_curl_loop_t *)c->driver;
 
     (void)pthread_mutex_lock(&c->lock);
     c->ending = 1;
@@ -88,8 +92,9 @@ static inline void asynchron_curl_loop_leave(asynchron_curl_loop_t *loop)
 {
     if (!loop->c.ending && !loop->is_inside) {
         (void)asynchron_curl_work(&loop->c);
-        if ((loop->c.running != NULL) != loop->looks) {
-            loop->looks = !loop->looks;
+        loop->is_blind = loop->is_blind && loop->c.running != NULL;
+        if (loop->is_blind != loop->looks) {
+            loop->looks = loop->is_blind;
             loop->look(loop, loop->looks);
         }
     }
@@ -106,6 +111,7 @@ static inline int asynchron_curl_loop_init(asynchron_curl_loop_t *loop, CURLM *m
         return 0;
     loop->turns = 0;
     loop->is_inside = 0;
+    loop->is_blind = 0;
     loop->looks = 0;
     loop->look = look;
     loop->close = close;

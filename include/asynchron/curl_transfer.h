@@ -50,6 +50,7 @@ typedef struct asynchron_curl_t {
     asynchron_curl_transfer_t *begun, **end; /* handed over, in order: under the lock */
     asynchron_curl_transfer_t *stopped;      /* completed by others: under the lock */
     asynchron_curl_transfer_t *running;      /* the driver's alone */
+    void *driver;                            /* its own struct, which begins with this one */
     void (*wake)(struct asynchron_curl_t *); /* has the driver call asynchron_curl_work() soon; under the lock */
     void (*release)(struct asynchron_curl_t *); /* what asynchron_curl_release() does */
 } asynchron_curl_t;
@@ -65,6 +66,7 @@ static inline int asynchron_curl_init(asynchron_curl_t *c, CURLM *multi, void (*
     c->ending = 0;
     c->begun = c->stopped = c->running = NULL;
     c->end = &c->begun;
+    c->driver = c;
     c->wake = wake;
     c->release = release;
     return 1;

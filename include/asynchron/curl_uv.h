@@ -30,12 +30,13 @@ typedef struct asynchron_curl_uv_t {
     uv_async_t woken;
     uv_timer_t timer, look;
     asynchron_curl_uv_socket_t *sockets;
-    int open; /* handles of libuv, of those three */
+    int is_due; /* libcurl wants to be called soon */
+    int open;   /* handles of libuv, of those three */
 } asynchron_curl_uv_t;
 
 static inline void asynchron_curl_uv_wake(asynchron_curl_t *c)
 {
-    (void)uv_async_send(&((asynchron_curl_uv_t *)(void *)c)->woken);
+    (void)uv_async_send(&((asynchron_curl_uv_t *)c->driver)->woken);
 }
 
 static inline void asynchron_curl_uv_on_wake(uv_async_t *woken)
@@ -43,6 +44,10 @@ static inline void asynchron_curl_uv_on_wake(uv_async_t *woken)
     asynchron_curl_uv_t *made = (asynchron_curl_uv_t *)woken->data;
 
     asynchron_curl_loop_enter(&made->loop);
+    if (made->is_due) {
+        made->is_due = 0;
+        asynchron_curl_loop_act(&made->loop, CURL_SOCKET_TIMEOUT, 0);
+    }
     asynchron_curl_loop_leave(&made->loop);
 }
 
@@ -64,22 +69,22 @@ static inline void asynchron_curl_uv_on_look(uv_timer_t *look)
     asynchron_curl_loop_leave(&made->loop);
 }
 
-/* After an error libuv watches no more. Libcurl looks into it, and closes the socket. */
+/* After an error libuv watches no more, and does not say what has come. Libcurl looks for itself if it is told of no event. */
 static inline void asynchron_curl_uv_on_socket(uv_poll_t *poll, int error, int events)
 {
     asynchron_curl_uv_socket_t *socket = (asynchron_curl_uv_socket_t *)poll->data;
     asynchron_curl_loop_t *loop = &socket->made->loop;
 
     asynchron_curl_loop_enter(loop);
-    asynchron_curl_loop_act(loop, socket->s, error != 0 ? CURL_CSELECT_ERR :
-                                             (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
-                                                 (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0));
+    asynchron_curl_loop_act(loop, socket->s, error != 0 ? 0 : (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
+                                                                  (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0));
+    loop->is_blind = loop->is_blind || error != 0; /* libcurl need not have closed it */
     asynchron_curl_loop_leave(loop);
 }
 
 static inline void asynchron_curl_uv_look(asynchron_curl_loop_t *loop, int on)
 {
-    uv_timer_t *look = &((asynchron_curl_uv_t *)(void *)loop)->look;
+    uv_timer_t *look = &((asynchron_curl_uv_t *)loop->c.driver)->look;
 
     if (on)
         (void)uv_timer_start(look, asynchron_curl_uv_on_look, ASYNCHRON_CURL_LOOK, ASYNCHRON_CURL_LOOK);
@@ -87,16 +92,20 @@ static inline void asynchron_curl_uv_look(asynchron_curl_loop_t *loop, int on)
         (void)uv_timer_stop(look);
 }
 
-/* Libcurl says when it wants to be called: after so many milliseconds; -1: not at all. */
+/* Libcurl says when it wants to be called: after so many milliseconds; 0: soon; -1: not at all. A timer of 0 that is started
+   by a timer may be called in the same turn, again and again, so that nothing else has its turn. A wake-up is not. */
 static inline int asynchron_curl_uv_timer(CURLM *multi, long timeout, void *pointer)
 {
-    uv_timer_t *timer = &((asynchron_curl_uv_t *)pointer)->timer;
+    asynchron_curl_uv_t *made = (asynchron_curl_uv_t *)pointer;
 
     (void)multi;
-    if (timeout < 0)
-        (void)uv_timer_stop(timer);
+    made->is_due = timeout == 0;
+    if (timeout > 0)
+        (void)uv_timer_start(&made->timer, asynchron_curl_uv_on_time, (uint64_t)timeout, 0);
     else
-        (void)uv_timer_start(timer, asynchron_curl_uv_on_time, (uint64_t)timeout, 0);
+        (void)uv_timer_stop(&made->timer);
+    if (timeout == 0)
+        (void)uv_async_send(&made->woken);
     return 0;
 }
 
@@ -151,12 +160,13 @@ static inline int asynchron_curl_uv_socket(CURL *easy, curl_socket_t s, int what
     }
     if (socket == NULL) {
         socket = asynchron_curl_uv_add(made, s);
-        if (socket == NULL)
-            return 0;
-        (void)curl_multi_assign(made->loop.c.multi, s, socket);
+        if (socket != NULL)
+            (void)curl_multi_assign(made->loop.c.multi, s, socket);
     }
-    (void)uv_poll_start(&socket->poll, (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0),
-                        asynchron_curl_uv_on_socket);
+    if (socket == NULL || uv_poll_start(&socket->poll, (what & CURL_POLL_IN ? UV_READABLE : 0) |
+                                                           (what & CURL_POLL_OUT ? UV_WRITABLE : 0),
+                                        asynchron_curl_uv_on_socket) != 0)
+        made->loop.is_blind = 1;
     return 0;
 }
 
@@ -172,7 +182,7 @@ static inline void asynchron_curl_uv_closed(uv_handle_t *handle)
 
 static inline void asynchron_curl_uv_close(asynchron_curl_loop_t *loop)
 {
-    asynchron_curl_uv_t *made = (asynchron_curl_uv_t *)(void *)loop;
+    asynchron_curl_uv_t *made = (asynchron_curl_uv_t *)loop->c.driver;
 
     while (made->sockets != NULL)
         asynchron_curl_uv_forget(made->sockets);
@@ -209,6 +219,7 @@ static inline asynchron_status_t asynchron_curl_uv_create_with(uv_loop_t *loop, 
             (void)uv_timer_init(loop, &made->look);
             made->woken.data = made->timer.data = made->look.data = made;
             made->sockets = NULL;
+            made->is_due = 0;
             made->open = 3;
             asynchron_curl_loop_start(&made->loop, asynchron_curl_uv_socket, asynchron_curl_uv_timer);
             *out = &made->loop.c;

@@ -9,9 +9,10 @@
 #include <signal.h>
 #include <time.h>
 
-/* While there are transfers, libcurl is asked at least this often whether there is something to do, in milliseconds. Version
-   7.88.1 does not always say so by itself of a transfer that has waited for a connection: on a busy machine, in 4 of 48
-   rounds of 30 transfers over 2 connections, the last ones stood still for ever. Asking sets them going. */
+/* While there are transfers, the thread asks libcurl at least this often whether there is something to do, in milliseconds.
+   Version 7.88.1 does not always say so by itself of a transfer that has waited for a connection: on a busy machine, in 4 of
+   48 rounds of 30 transfers over 2 connections, the last ones stood still for ever. Asking sets them going. Loops ask if they
+   cannot watch a socket. */
 #define ASYNCHRON_CURL_LOOK 100
 
 /* So many transfers are begun, stopped or delivered in one turn, at most, for each of these. The others come next. */
