@@ -32,6 +32,15 @@ static void count_broken(asynchron_t *a, void *number)
         ++*(int *)number;
 }
 
+static int open_descriptors(void)
+{
+    int fd, n = 0;
+
+    for (fd = 0; fd < 1000; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
 static void released_while_the_loop_does_not_run_all_are_broken_on_return(void)
 {
     int done = 0, broken = 0, i, after_turns;
@@ -39,7 +48,7 @@ static void released_while_the_loop_does_not_run_all_are_broken_on_return(void)
     asynchron_curl_t *c;
 
     for (after_turns = 0; after_turns < 2; after_turns++) {
-        const int before = counted().begun;
+        const int before = counted().begun, open_before = open_descriptors();
         host_t *host = opened(&c);
 
         for (i = 0; i < 10; i++) {
@@ -51,6 +60,7 @@ static void released_while_the_loop_does_not_run_all_are_broken_on_return(void)
         asynchron_curl_release(c);
         CHECK(done == 10 * (after_turns + 1) && broken == done);
         host_close(host);
+        CHECK(open_descriptors() == open_before);
         for (i = 0; i < 10; i++)
             asynchron_release(as[i]);
     }

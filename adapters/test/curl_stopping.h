@@ -219,7 +219,7 @@ static void released_with_100_under_way_all_are_broken_and_given_back(void)
 
 typedef struct {
     asynchron_curl_t *c;
-    asynchron_t *another;
+    asynchron_t *another, *slow;
     int is_over;
 } ended_t;
 
@@ -229,25 +229,26 @@ static void release_it(asynchron_t *a, void *pointer)
 
     (void)a;
     end_inside(ended->c);
+    CHECK(asynchron_poll(ended->slow) == ASYNCHRON_PENDING);
     ended->another = asynchron_curl_get_with(ended->c, easy_of("/bytes/7"), count_done, &ended->is_over);
 }
 
 static void released_in_a_callback_of_its_own_it_ends_later_and_begins_nothing(void)
 {
     ended_t ended;
-    asynchron_t *first, *slow;
+    asynchron_t *first;
     int given_back = 0;
 
     memset(&ended, 0, sizeof ended);
     ended.c = new_curl();
-    slow = asynchron_curl_get_with(ended.c, easy_of("/slow"), count_done, &given_back);
+    ended.slow = asynchron_curl_get_with(ended.c, easy_of("/slow"), count_done, &given_back);
     first = on_the_thread(ended.c, release_it, &ended);
-    CHECK(has_failed(slow, "asynchron", ASYNCHRON_E_BROKEN) && flag_of(&given_back) == 1);
+    CHECK(has_failed(ended.slow, "asynchron", ASYNCHRON_E_BROKEN) && flag_of(&given_back) == 1);
     COMES_TRUE(flag_of(&ended.is_over) == 1);
     CHECK(has_failed(ended.another, "asynchron", ASYNCHRON_E_BROKEN));
     has_ended_inside(ended.c);
     asynchron_release(ended.another);
-    asynchron_release(slow);
+    asynchron_release(ended.slow);
     asynchron_release(first);
 }
 
