@@ -9,13 +9,16 @@ use crate::common::{LIMIT, compiler, header, ok, run};
 use crate::{check_output, every, skip};
 
 /// Other libraries that samples use: a header, and what pkg-config calls the library.
-const LIBRARIES: [(&str, &str); 8] = [
+const LIBRARIES: [(&str, &str); 11] = [
     ("<uv.h>", "libuv"),
     ("<asynchron/uv.h>", "libuv"),
     ("<gio/gio.h>", "gio-2.0"),
     ("<asynchron/glib.h>", "gio-2.0"),
     ("<asynchron/gtask.h>", "gio-2.0"),
     ("<asynchron/curl.h>", "libcurl"),
+    ("<asynchron/curl_epoll.h>", "libcurl"),
+    ("<asynchron/curl_uv.h>", "libcurl"),
+    ("<asynchron/curl_uv.h>", "libuv"),
     ("<asynchron/hiredis.h>", "hiredis"),
     ("<glib.h>", "glib-2.0"),
 ];
