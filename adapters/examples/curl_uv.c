@@ -1,5 +1,5 @@
-/* curl_uv.c: one loop of libuv that gets three files at once, one of which is cancelled, while a timer goes on beside them.
-   `curl-server PROGRAM` runs it. */
+/* curl_uv.c: one loop of libuv that gets three files at once, one of which is cancelled, while a timer goes on beside
+   them. `curl-server PROGRAM` runs it. */
 #define _POSIX_C_SOURCE 200809L
 #include <asynchron/curl_uv.h>
 
@@ -52,7 +52,8 @@ int main(int argc, char **argv)
 {
     uv_loop_t *loop = uv_default_loop();
 
-    if (argc < 2 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || asynchron_curl_uv_create(loop, &c) != ASYNCHRON_OK)
+    if (argc < 2 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+        asynchron_curl_uv_create(loop, &c) != ASYNCHRON_OK)
         return EXIT_FAILURE;
     asynchron_release(get(argv[1], "/bytes/26")); /* `over` still runs */
     asynchron_release(get(argv[1], "/bytes/1000000"));

@@ -8,10 +8,10 @@
 typedef struct host host_t;
 
 static void host_open(host_t *host, CURLM *multi, asynchron_curl_t **c); /* makes the loop, and what drives in it */
-static void host_close(host_t *host);                                   /* all that is left */
+static void host_close(host_t *host); /* all that is left */
 static void host_turn(host_t *host); /* one turn, which waits for something to do, but not for long */
-static void host_run(host_t *host);                                     /* until host_stop() was called, in the thread */
-static void host_stop(host_t *host);                                    /* from another one */
+static void host_run(host_t *host); /* until host_stop() was called, in the thread */
+static void host_stop(host_t *host); /* from another one */
 
 typedef struct driven {
     host_t *host;

@@ -1,5 +1,5 @@
-/* curl_loops.h: what the drivers in a loop of the program are held to beside that which holds for a thread. The test runs the
-   loop itself. */
+/* curl_loops.h: what the drivers in a loop of the program are held to beside that which holds for a thread. The test
+   runs the loop itself. */
 #ifndef CURL_LOOPS_H
 #define CURL_LOOPS_H
 

@@ -11,8 +11,8 @@
  *     /cut                         the beginning of a body, and then the connection is closed
  *     /reset                       a body, after a while, and then the connection is reset
  *     /missing                     404, with a body
- *     /count                       bodies that were asked for, slow ones that have begun, those of which the client has gone,
- *                                  connections, those that were reset
+ *   /count                       bodies that were asked for, slow ones that have begun, those of which the client has
+ *                                  gone, connections, those that were reset
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -14,8 +14,8 @@ static asynchron_t *slow_one(asynchron_curl_t *c)
     return a;
 }
 
-/* That it is closed at all shows that it was stopped: otherwise the test hangs. One of ten in time is enough, as a machine may
-   be slow. */
+/* That it is closed at all shows that it was stopped: otherwise the test hangs. One of ten in time is enough, as a
+   machine may be slow. */
 static void cancelled_while_it_runs_its_connection_is_closed_within_a_second(void)
 {
     asynchron_curl_t *c = new_curl();
@@ -145,7 +145,8 @@ static void cancel_before_its_turn(asynchron_t *self, void *pointer)
     CHECK(asynchron_cancel(a) == ASYNCHRON_OK);
     next = begun(early->c, "/missing");
     raise_flag(&early->held.go_on);
-    COMES_TRUE(asynchron_poll(next) == ASYNCHRON_OK); /* so the other has had its turn; a wait would tell of the cancel */
+    /* So the other has had its turn. A wait would tell of the cancel. */
+    COMES_TRUE(asynchron_poll(next) == ASYNCHRON_OK);
     asynchron_release(next);
     asynchron_release(a);
 }

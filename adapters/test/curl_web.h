@@ -1,4 +1,4 @@
-/* curl_web.h: what the tests of curl.h are written with: a server that is a process of its own, and transfers from it. */
+/* curl_web.h: what the tests of curl.h are written with: a server that is another process, and transfers from it. */
 #ifndef CURL_WEB_H
 #define CURL_WEB_H
 

@@ -9,8 +9,8 @@
  *     asynchron_release(a);
  *     asynchron_curl_release(c);
  *
- * asynchron/curl_get.h says what holds for all drivers of transfers. This one is a thread that drives a multi handle. It has
- * all signals blocked. In the child of a fork there is no such thread.
+ * asynchron/curl_get.h says what holds for all drivers of transfers. This one is a thread that drives a multi handle.
+ * It has all signals blocked. In the child of a fork there is no such thread.
  */
 #ifndef ASYNCHRON_CURL_H
 #define ASYNCHRON_CURL_H
@@ -65,7 +65,8 @@ static inline void *asynchron_curl_run(void *pointer)
 /**
  * As asynchron_curl_create(), with a multi handle that you have given options: CURLMOPT_MAX_TOTAL_CONNECTIONS, say.
  *
- * - Needs: `multi`, with no transfers; `out` writable.
+ * - Needs: `multi`, with no transfers and no CURLMOPT_PUSHFUNCTION (nobody would own what a server begins); `out`
+ *   writable.
  * - Ownership: `multi` is handed over, whatever is returned. Do not use it again.
  * - Returns: as asynchron_curl_create().
  */
@@ -80,7 +81,8 @@ static inline asynchron_status_t asynchron_curl_create_with(CURLM *multi, asynch
         status = ASYNCHRON_E_NOMEM;
         made = (asynchron_curl_thread_t *)malloc(sizeof *made);
     }
-    if (made == NULL || !asynchron_curl_init(&made->c, multi, asynchron_curl_thread_wake, asynchron_curl_thread_release)) {
+    if (made == NULL ||
+        !asynchron_curl_init(&made->c, multi, asynchron_curl_thread_wake, asynchron_curl_thread_release)) {
         free(made);
         if (multi != NULL)
             (void)curl_multi_cleanup(multi);

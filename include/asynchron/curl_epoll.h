@@ -11,9 +11,9 @@
  *             else ...                              // what else you watch
  *     }
  *
- * The descriptor is that of an epoll set, which has all sockets of libcurl and its timers. So it is all there is to watch, with
- * poll(2), GLib, libevent, libev, sd-event or another epoll set. asynchron/curl_get.h says what holds for all drivers of
- * transfers. Needs Linux.
+ * The descriptor is that of an epoll set, which has all sockets of libcurl and its timers. So it is all there is to
+ * watch, with poll(2), GLib, libevent, libev, sd-event or another epoll set. asynchron/curl_get.h says what holds for
+ * all drivers of transfers. Needs Linux.
  */
 #ifndef ASYNCHRON_CURL_EPOLL_H
 #define ASYNCHRON_CURL_EPOLL_H
@@ -81,7 +81,8 @@ static inline int asynchron_curl_epoll_socket(CURL *easy, curl_socket_t s, int w
     event.data.fd = s;
     if ((what & CURL_POLL_INOUT) == 0) /* otherwise a connection that is gone would ring all the same */
         (void)epoll_ctl(made->epfd, EPOLL_CTL_DEL, s, &event);
-    else if (epoll_ctl(made->epfd, EPOLL_CTL_MOD, s, &event) != 0 && epoll_ctl(made->epfd, EPOLL_CTL_ADD, s, &event) != 0)
+    else if (epoll_ctl(made->epfd, EPOLL_CTL_MOD, s, &event) != 0 &&
+             epoll_ctl(made->epfd, EPOLL_CTL_ADD, s, &event) != 0)
         made->loop.is_blind = 1;
     return 0;
 }
@@ -116,10 +117,11 @@ static inline int asynchron_curl_epoll_watch(int epfd, int fd)
 }
 
 /**
- * As asynchron_curl_epoll_create(), with a multi handle that you have given options: CURLMOPT_MAX_TOTAL_CONNECTIONS, say.
+ * As asynchron_curl_epoll_create(), with a multi handle that you have given options: CURLMOPT_MAX_TOTAL_CONNECTIONS,
+ * say.
  *
- * - Needs: `multi`, with no transfers; `out` writable. CURLMOPT_SOCKETFUNCTION and CURLMOPT_TIMERFUNCTION, with their data, are
- *   the adapter's.
+ * - Needs: `multi`, with no transfers and no CURLMOPT_PUSHFUNCTION (nobody would own what a server begins); `out`
+ *   writable. CURLMOPT_SOCKETFUNCTION and CURLMOPT_TIMERFUNCTION, with their data, are the adapter's.
  * - Ownership: `multi` is handed over, whatever is returned. Do not use it again.
  * - Returns: as asynchron_curl_epoll_create().
  */
@@ -138,7 +140,8 @@ static inline asynchron_status_t asynchron_curl_epoll_create_with(CURLM *multi, 
         made->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
         made->look = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
         if (made->epfd < 0 || !asynchron_curl_epoll_watch(made->epfd, made->woken) ||
-            !asynchron_curl_epoll_watch(made->epfd, made->timer) || !asynchron_curl_epoll_watch(made->epfd, made->look)) {
+            !asynchron_curl_epoll_watch(made->epfd, made->timer) ||
+            !asynchron_curl_epoll_watch(made->epfd, made->look)) {
             status = errno == ENOMEM ? ASYNCHRON_E_NOMEM : ASYNCHRON_E_SYSTEM;
         } else if (asynchron_curl_loop_init(&made->loop, multi, asynchron_curl_epoll_wake, asynchron_curl_epoll_look,
                                             asynchron_curl_epoll_close)) {
@@ -159,7 +162,8 @@ static inline asynchron_status_t asynchron_curl_epoll_create_with(CURLM *multi, 
  *
  * - Needs: `out` writable. curl_global_init() was called before, as for all of libcurl.
  * - Ownership: it is yours: asynchron_curl_release() it on the thread of the loop, after you have stopped watching.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be had.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be
+ *   had.
  */
 static inline asynchron_status_t asynchron_curl_epoll_create(asynchron_curl_t **out)
 {
@@ -179,8 +183,8 @@ static inline asynchron_curl_epoll_t *asynchron_curl_epoll_of(asynchron_curl_t *
 }
 
 /**
- * What to watch. It is readable while there is something to do, also when a time has come or another thread has begun or
- * stopped a transfer. Watch it level-triggered: a turn need not do everything.
+ * What to watch. It is readable while there is something to do, also when a time has come or another thread has begun
+ * or stopped a transfer. Watch it level-triggered: a turn need not do everything.
  *
  * - Needs: `c`, of asynchron_curl_epoll_create().
  * - Ownership: it stays the adapter's, and goes with `c`. Do nothing but watch it.
@@ -196,7 +200,8 @@ static inline int asynchron_curl_epoll_fd(asynchron_curl_t *c)
 /* One event. Of what is left to be done by asynchron_curl_loop_leave(), a wake-up says only that there is some. */
 static inline void asynchron_curl_epoll_serve(asynchron_curl_epoll_t *made, int fd, uint32_t events)
 {
-    const int ready = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) | (events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
+    const int ready = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
+                      (events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
     uint64_t times;
 
     if (fd != made->woken && fd != made->timer && fd != made->look)
@@ -215,8 +220,8 @@ static inline void asynchron_curl_epoll_serve(asynchron_curl_epoll_t *made, int 
  * readable. Nothing to do is no mistake.
  *
  * - Needs: `c`, of asynchron_curl_epoll_create(). NULL, or another driver's, does nothing.
- * - Threads: that of the loop: always the same one, or one after the other. Callbacks run in here. Never blocks. A callback may
- *   run the loop again, and with it this.
+ * - Threads: that of the loop: always the same one, or one after the other. Callbacks run in here. Never blocks. A
+ *   callback may run the loop again, and with it this.
  */
 static inline void asynchron_curl_epoll_turn(asynchron_curl_t *c)
 {

@@ -1,4 +1,5 @@
-/* asynchron/curl_get.h: beginning transfers, and the end of all, however they are driven. Include what drives them instead:
+/* asynchron/curl_get.h: beginning transfers, and the end of all, however they are driven. Include what drives them
+ * instead:
  *
  *   curl.h         a thread of its own
  *   curl_uv.h      a loop of libuv
@@ -6,19 +7,20 @@
  *
  * What holds for all of them:
  *
- *   - The value is the body, as received; nothing copies it at the end, and it is freed with the asynchron. As libcurl has it,
- *     an HTTP status of 400 or more is a value, too, unless CURLOPT_FAILONERROR is set.
+ *   - The value is the body, as received; nothing copies it at the end, and it is freed with the asynchron. As libcurl
+ *     has it, an HTTP status of 400 or more is a value, too, unless CURLOPT_FAILONERROR is set.
  *   - A failure has the domain "curl", the CURLcode, and libcurl's message.
- *   - Whatever else completes the asynchron stops the transfer soon: asynchron_cancel(), asynchron_expire_after(), a value
- *     that you deliver. If nobody but the transfer holds the asynchron any more, and nothing waits for it, it is cancelled,
- *     with the reason "unwanted". Only a name that is being looked up is waited for, by libcurl.
+ *   - Whatever else completes the asynchron stops the transfer soon: asynchron_cancel(), asynchron_expire_after(), a
+ *     value that you deliver. If nobody but the transfer holds the asynchron any more, and nothing waits for it, it is
+ *     cancelled, with the reason "unwanted". Only a name that is being looked up is waited for, by libcurl.
  *   - All transfers share connections, and any thread may begin and stop one.
- *   - Callbacks and steps of the asynchron run on the thread of the transfers, that of the driver, and never inside a call of
- *     libcurl. They may begin transfers, and release `c`. While one runs, no transfer goes on: do not wait in there, or give
- *     it an executor.
+ *   - Callbacks and steps of the asynchron run on the thread of the transfers, that of the driver, and never inside a
+ *     call of libcurl. They may begin transfers, and release `c`. While one runs, no transfer goes on: do not wait in
+ *     there, or give it an executor.
+ *   - If a loop drives them, do not wait for a transfer on its thread at all: nobody else goes on with it.
  *   - A write to a connection that is gone raises no signal.
- *   - fork(): in the child do not use the parent's `c`, not even to release it, and do not wait for what it began. The child
- *     may create one of its own.
+ *   - fork(): in the child do not use the parent's `c`, not even to release it, and do not wait for what it began. The
+ *     child may create one of its own.
  *
  * Needs libcurl 7.68 or later, and POSIX threads. With -std=c99, set _POSIX_C_SOURCE to 200809L.
  */
@@ -28,12 +30,13 @@
 #include "curl_work.h"
 
 /**
- * As asynchron_curl_get(), but gives the easy handle back: for curl_easy_getinfo(), to use it again, or to free what its
- * options point to, such as a curl_slist of headers.
+ * As asynchron_curl_get(), but gives the easy handle back: for curl_easy_getinfo(), to use it again, or to free what
+ * its options point to, such as a curl_slist of headers.
  *
  * - Needs: as asynchron_curl_get(); `done`, or NULL for curl_easy_cleanup(); any `ctx`.
- * - Ownership: `easy` is handed over, whatever is returned, until `done`(easy, ctx) is called, exactly once: before a value
- *   or a failure is delivered, or soon after a cancel; inside this call, if that returns NULL. It is yours again then.
+ * - Ownership: `easy` is handed over, whatever is returned, until `done`(easy, ctx) is called, exactly once: before a
+ *   value or a failure is delivered, or soon after a cancel; inside this call, if that returns NULL. It is yours again
+ *   then, with CURLOPT_NOSIGNAL set.
  * - Threads: any. `done` runs on the thread of `c`, or inside this call. It may begin a transfer, also with `easy`.
  * - Returns: as asynchron_curl_get().
  */
@@ -105,11 +108,11 @@ static inline asynchron_t *asynchron_curl_get_with(asynchron_curl_t *c, CURL *ea
  * Begins a transfer. It need be no GET: what to do is up to the options of the easy handle.
  *
  * - Needs: `c`; `easy`, with its URL and other options, in no multi handle, and used by nobody. These options are the
- *   adapter's: CURLOPT_WRITEFUNCTION, CURLOPT_WRITEDATA, CURLOPT_ERRORBUFFER, CURLOPT_PRIVATE, CURLOPT_NOSIGNAL. What other
- *   options point to must live until the handle is freed: asynchron_curl_get_with() tells when that is.
- * - Ownership: `easy` is handed over, whatever is returned, and freed by curl_easy_cleanup(): after a cancel nobody else
- *   could know when libcurl is through with it. The reference returned is yours: asynchron_release() it. If nobody wants the
- *   asynchron any more, the transfer is cancelled.
+ *   adapter's: CURLOPT_WRITEFUNCTION, CURLOPT_WRITEDATA, CURLOPT_ERRORBUFFER, CURLOPT_PRIVATE, CURLOPT_NOSIGNAL. What
+ *   other options point to must live until the handle is freed: asynchron_curl_get_with() tells when that is.
+ * - Ownership: `easy` is handed over, whatever is returned, and freed by curl_easy_cleanup(): after a cancel nobody
+ *   else could know when libcurl is through with it. The reference returned is yours: asynchron_release() it. If nobody
+ *   wants the asynchron any more, the transfer is cancelled.
  * - Threads: any. Does not block.
  * - Returns: the asynchron, which becomes the body, or fails; NULL for a NULL, or if there is no memory.
  */
@@ -119,17 +122,17 @@ static inline asynchron_t *asynchron_curl_get(asynchron_curl_t *c, CURL *easy)
 }
 
 /**
- * Ends it. Transfers that are not over are removed, and fail as broken: domain "asynchron", code ASYNCHRON_E_BROKEN. When it
- * returns, all are complete, and their easy handles are freed or given back.
+ * Ends it. Transfers that are not over are removed, and fail as broken: domain "asynchron", code ASYNCHRON_E_BROKEN.
+ * When it returns, all are complete, and their easy handles are freed or given back.
  *
- * Inside a callback of a transfer it returns at once, and all this is done when that callback, and those that are due with it,
- * have returned.
+ * Inside a callback of a transfer it returns at once, and all this is done when that callback, and those that are due
+ * with it, have returned.
  *
  * - Needs: `c`, or NULL, which is ignored.
- * - Ownership: `c` is gone: no other call may use it at that time or later. Only callbacks that run on its thread may still
- *   begin transfers, which then are broken at once.
- * - Threads: if a loop drives it, on the loop's thread, or while the loop does not run. Otherwise any; then it blocks until
- *   the thread of the transfers has ended, and so for its callbacks, unless it is called on that thread itself.
+ * - Ownership: `c` is gone: no other call may use it at that time or later. Only callbacks that run on its thread may
+ *   still begin transfers, which then are broken at once.
+ * - Threads: if a loop drives it, on the loop's thread, or while the loop does not run. Otherwise any; then it blocks
+ *   until the thread of the transfers has ended, and so for its callbacks, unless it is called on that thread itself.
  */
 static inline void asynchron_curl_release(asynchron_curl_t *c)
 {

@@ -2,9 +2,9 @@
  * instead: nothing here is for their user.
  *
  * A driver is a thread of its own or a loop of the program. A transfer is handed over in the list `begun`, and only the
- * driver's thread adds it to the multi handle and takes it out. It goes in one of three ways: libcurl says that it is done;
- * its asynchron was completed by others, who put it in the list `stopped`; or the driver ends. A transfer that was taken out
- * is never told of by libcurl.
+ * driver's thread adds it to the multi handle and takes it out. It goes in one of three ways: libcurl says that it is
+ * done; its asynchron was completed by others, who put it in the list `stopped`; or the driver ends. A transfer that
+ * was taken out is never told of by libcurl.
  *
  * Nothing is called under the lock but wake(), which does not block. The program's functions run in
  * asynchron_curl_finish(), and may do anything there: begin, complete, release, and run the loop.

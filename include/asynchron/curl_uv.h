@@ -69,7 +69,8 @@ static inline void asynchron_curl_uv_on_look(uv_timer_t *look)
     asynchron_curl_loop_leave(&made->loop);
 }
 
-/* After an error libuv watches no more, and does not say what has come. Libcurl looks for itself if it is told of no event. */
+/* After an error libuv watches no more, and does not say what has come. Libcurl looks for itself if it is told of no
+   event. */
 static inline void asynchron_curl_uv_on_socket(uv_poll_t *poll, int error, int events)
 {
     asynchron_curl_uv_socket_t *socket = (asynchron_curl_uv_socket_t *)poll->data;
@@ -92,8 +93,9 @@ static inline void asynchron_curl_uv_look(asynchron_curl_loop_t *loop, int on)
         (void)uv_timer_stop(look);
 }
 
-/* Libcurl says when it wants to be called: after so many milliseconds; 0: soon; -1: not at all. A timer of 0 that is started
-   by a timer may be called in the same turn, again and again, so that nothing else has its turn. A wake-up is not. */
+/* Libcurl says when it wants to be called: after so many milliseconds; 0: soon; -1: not at all. A timer of 0 that is
+   started by a timer may be called in the same turn, again and again, so that nothing else has its turn. A wake-up is
+   not. */
 static inline int asynchron_curl_uv_timer(CURLM *multi, long timeout, void *pointer)
 {
     asynchron_curl_uv_t *made = (asynchron_curl_uv_t *)pointer;
@@ -194,8 +196,8 @@ static inline void asynchron_curl_uv_close(asynchron_curl_loop_t *loop)
 /**
  * As asynchron_curl_uv_create(), with a multi handle that you have given options: CURLMOPT_MAX_TOTAL_CONNECTIONS, say.
  *
- * - Needs: `loop`, initialised; `multi`, with no transfers; `out` writable. CURLMOPT_SOCKETFUNCTION and CURLMOPT_TIMERFUNCTION,
- *   with their data, are the adapter's.
+ * - Needs: `loop`, initialised; `multi`, with no transfers and no CURLMOPT_PUSHFUNCTION (nobody would own what a server
+ *   begins); `out` writable. CURLMOPT_SOCKETFUNCTION and CURLMOPT_TIMERFUNCTION, with their data, are the adapter's.
  * - Ownership: `multi` is handed over, whatever is returned. Do not use it again.
  * - Threads: as asynchron_curl_uv_create().
  * - Returns: as asynchron_curl_uv_create().
@@ -237,15 +239,15 @@ static inline asynchron_status_t asynchron_curl_uv_create_with(uv_loop_t *loop, 
 /**
  * Makes what drives transfers in a loop of libuv.
  *
- * It keeps the loop running until it is released, as an active handle of libuv does: a transfer may be begun at any time. Its
- * memory goes in the next turn of the loop: as with any handle, run the loop once more before uv_loop_close(), which says
- * UV_EBUSY before.
+ * It keeps the loop running until it is released, as an active handle of libuv does: a transfer may be begun at any
+ * time. Its memory goes in the next turn of the loop: as with any handle, run the loop once more before
+ * uv_loop_close(), which says UV_EBUSY before.
  *
  * - Needs: `loop`, initialised; `out` writable. curl_global_init() was called before, as for all of libcurl.
  * - Ownership: it is yours: asynchron_curl_release() it on the thread of the loop.
  * - Threads: on the loop's thread, or while the loop does not run.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: libuv refused: it needs a
- *   descriptor.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: libuv refused: it needs
+ *   a descriptor.
  */
 static inline asynchron_status_t asynchron_curl_uv_create(uv_loop_t *loop, asynchron_curl_t **out)
 {

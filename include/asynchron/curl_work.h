@@ -1,5 +1,5 @@
-/* asynchron/curl_work.h: what each driver does for its transfers, on its own thread and outside of libcurl. Include curl.h,
- * curl_uv.h or curl_epoll.h instead: nothing here is for their user.
+/* asynchron/curl_work.h: what each driver does for its transfers, on its own thread and outside of libcurl. Include
+ * curl.h, curl_uv.h or curl_epoll.h instead: nothing here is for their user.
  */
 #ifndef ASYNCHRON_CURL_WORK_H
 #define ASYNCHRON_CURL_WORK_H
@@ -9,17 +9,17 @@
 #include <signal.h>
 #include <time.h>
 
-/* While there are transfers, the thread asks libcurl at least this often whether there is something to do, in milliseconds.
-   Version 7.88.1 does not always say so by itself of a transfer that has waited for a connection: on a busy machine, in 4 of
-   48 rounds of 30 transfers over 2 connections, the last ones stood still for ever. Asking sets them going. Loops ask if they
-   cannot watch a socket. */
+/* While there are transfers, the thread asks libcurl at least this often whether there is something to do, in
+   milliseconds. Version 7.88.1 does not always say so by itself of a transfer that has waited for a connection: on a
+   busy machine, in 4 of 48 rounds of 30 transfers over 2 connections, the last ones stood still for ever. Asking sets
+   them going. Loops ask if they cannot watch a socket. */
 #define ASYNCHRON_CURL_LOOK 100
 
 /* So many transfers are begun, stopped or delivered in one turn, at most, for each of these. The others come next. */
 #define ASYNCHRON_CURL_TURN 64
 
-/* Libcurl may write to a connection that is gone while this lasts, with its own ways and those of a library for TLS. What
-   that raises is taken back. A program that has the signal blocked keeps it pending, as with any write. */
+/* Libcurl may write to a connection that is gone while this lasts, with its own ways and those of a library for TLS.
+   What that raises is taken back. A program that has the signal blocked keeps it pending, as with any write. */
 static inline void asynchron_curl_hush(sigset_t *before)
 {
     sigset_t pipe;
@@ -137,8 +137,8 @@ static inline int asynchron_curl_tell(asynchron_curl_t *c)
     return 0;
 }
 
-/* Does what other threads have asked for, and delivers what is done. If something is left, the driver is woken for that.
-   False: it is to end. */
+/* Does what other threads have asked for, and delivers what is done. If something is left, the driver is woken for
+   that. False: it is to end. */
 static inline int asynchron_curl_work(asynchron_curl_t *c)
 {
     const int told_all = asynchron_curl_tell(c);
