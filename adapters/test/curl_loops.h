@@ -66,6 +66,32 @@ static void released_while_the_loop_does_not_run_all_are_broken_on_return(void)
     }
 }
 
+static void release_now(asynchron_t *a, void *c)
+{
+    (void)a;
+    asynchron_curl_release((asynchron_curl_t *)c);
+}
+
+/* The callback is on the loop's thread, but in no turn, so it is the end at once. */
+static void cancelled_on_the_loops_thread_it_may_be_released_in_that_callback(void)
+{
+    asynchron_curl_t *c;
+    host_t *host = opened(&c);
+    asynchron_t *a, *other;
+    int done = 0, i;
+
+    a = asynchron_curl_get_with(c, easy_of("/slow"), count_done, &done);
+    other = asynchron_curl_get_with(c, easy_of("/slow"), count_done, &done);
+    CHECK(asynchron_notify(a, release_now, c) == ASYNCHRON_OK);
+    for (i = 0; i < 3; i++)
+        host_turn(host);
+    CHECK(asynchron_cancel(a) == ASYNCHRON_OK);
+    CHECK(done == 2 && asynchron_poll(a) == ASYNCHRON_CANCELLED && has_failed(other, "asynchron", ASYNCHRON_E_BROKEN));
+    asynchron_release(a);
+    asynchron_release(other);
+    host_close(host);
+}
+
 /* Many are done at once when their time is up. */
 static void a_turn_delivers_so_many_at_most(void)
 {
@@ -176,6 +202,7 @@ static void what_came_before_the_connection_was_reset_is_the_value(void)
 static void loops_tests(void)
 {
     TEST(released_while_the_loop_does_not_run_all_are_broken_on_return);
+    TEST(cancelled_on_the_loops_thread_it_may_be_released_in_that_callback);
     TEST(a_turn_delivers_so_many_at_most);
     TEST(transfers_that_begin_each_other_leave_the_loop_its_turns);
     TEST(a_socket_that_cannot_be_watched_is_served_all_the_same);
