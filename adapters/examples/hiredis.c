@@ -12,20 +12,27 @@ static void add(asynchron_report_t *report, asynchron_t *a, const char *what)
     asynchron_release(a);   /* the report keeps it */
 }
 
+/* The messages of a channel. A report in which nothing is left ends a wait, so `over` lies in it while more may come. */
+struct channel {
+    asynchron_report_t *report;
+    asynchron_t *over;
+};
+
 /* A subscription is answered many times, so it is hiredis that calls this; each message becomes an asynchron. */
-static void heard(redisAsyncContext *ac, void *pointer, void *report)
+static void heard(redisAsyncContext *ac, void *pointer, void *ctx)
 {
     const redisReply *reply = (const redisReply *)pointer;
+    struct channel *channel = (struct channel *)ctx;
 
     (void)ac;
     if (reply == NULL) { /* the connection is lost, or given up */
-        asynchron_report_close((asynchron_report_t *)report);
+        asynchron_cancel(channel->over);
     } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
         const redisReply *text = reply->element[2]; /* at first the number of channels */
         asynchron_t *a = asynchron_create(NULL);
 
         asynchron_set_bytes(a, text->str == NULL ? "" : text->str, text->len);
-        add((asynchron_report_t *)report, a, reply->element[0]->str[0] == 's' ? "subscribed" : "message");
+        add(channel->report, a, reply->element[0]->str[0] == 's' ? "subscribed" : "message");
     }
 }
 
@@ -51,20 +58,21 @@ static void print(const asynchron_item_t *item)
 
 int main(int argc, char **argv)
 {
-    asynchron_report_t *commands = asynchron_report_create(NULL, 0), *messages = asynchron_report_create(NULL, 0);
+    asynchron_report_t *commands = asynchron_report_create(NULL, 0);
+    struct channel news = { asynchron_report_create(NULL, 0), asynchron_create(NULL) };
     asynchron_hiredis_t *c, *subscription;
     redisAsyncContext *ac;
     asynchron_item_t item;
 
-    if (argc < 2 || commands == NULL || messages == NULL)
+    if (argc < 2 || commands == NULL || asynchron_report_add(news.report, news.over, NULL) != ASYNCHRON_OK)
         return EXIT_FAILURE;
     /* Messages need a connection of their own, and the command goes before the thread. */
     ac = redisAsyncConnect("127.0.0.1", atoi(argv[1]));
-    if (ac == NULL || redisAsyncCommand(ac, heard, messages, "SUBSCRIBE news") != REDIS_OK ||
+    if (ac == NULL || redisAsyncCommand(ac, heard, &news, "SUBSCRIBE news") != REDIS_OK ||
         asynchron_hiredis_create(ac, &subscription) != ASYNCHRON_OK ||
         asynchron_hiredis_create(redisAsyncConnect("127.0.0.1", atoi(argv[1])), &c) != ASYNCHRON_OK)
         return EXIT_FAILURE;
-    if (asynchron_report_next(messages, ASYNCHRON_FOREVER, &item) != ASYNCHRON_OK) /* subscribed */
+    if (asynchron_report_next(news.report, ASYNCHRON_FOREVER, &item) != ASYNCHRON_OK) /* subscribed */
         return EXIT_FAILURE;
     asynchron_release(item.asynchron);
 
@@ -77,15 +85,16 @@ int main(int argc, char **argv)
         print(&item);
         asynchron_release(item.asynchron);
     }
-    if (asynchron_report_next(messages, ASYNCHRON_FOREVER, &item) == ASYNCHRON_OK) {
+    if (asynchron_report_next(news.report, ASYNCHRON_FOREVER, &item) == ASYNCHRON_OK) {
         print(&item);
         asynchron_release(item.asynchron);
     }
-    asynchron_hiredis_release(subscription); /* closes the report of messages */
+    asynchron_hiredis_release(subscription); /* then the channel is over */
     asynchron_hiredis_release(c);
-    while (asynchron_report_next(messages, ASYNCHRON_FOREVER, &item) == ASYNCHRON_OK)
+    while (asynchron_report_next(news.report, ASYNCHRON_FOREVER, &item) == ASYNCHRON_OK)
         asynchron_release(item.asynchron);
-    asynchron_report_release(messages);
+    asynchron_report_release(news.report);
+    asynchron_release(news.over);
     asynchron_report_release(commands);
     return EXIT_SUCCESS;
 }

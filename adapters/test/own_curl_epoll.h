@@ -41,6 +41,36 @@ static void a_number_that_is_used_again_at_once_is_watched_anew(void)
     asynchron_curl_release(c);
 }
 
+/* In elsewhere_curl_epoll.c. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+int elsewhere_fd(asynchron_curl_t *c);
+void elsewhere_turn(asynchron_curl_t *c);
+#ifdef __cplusplus
+}
+#endif
+
+static void another_file_of_the_program_may_turn_it(void)
+{
+    struct pollfd watched;
+    asynchron_curl_t *c;
+    asynchron_t *a;
+
+    CHECK(asynchron_curl_epoll_create(&c) == ASYNCHRON_OK);
+    watched.fd = elsewhere_fd(c);
+    watched.events = POLLIN;
+    CHECK(watched.fd == asynchron_curl_epoll_fd(c));
+    a = begun(c, "/bytes/1000000");
+    while (asynchron_poll(a) == ASYNCHRON_PENDING) {
+        CHECK(poll(&watched, 1, 60000) == 1);
+        elsewhere_turn(c);
+    }
+    CHECK(is_letters(a, 1000000));
+    asynchron_release(a);
+    asynchron_curl_release(c);
+}
+
 static void its_descriptor_can_be_in_another_epoll_set(void)
 {
     const int epfd = epoll_create1(EPOLL_CLOEXEC);
@@ -157,6 +187,7 @@ static void shim_tests(void)
 {
     loops_tests();
     TEST(a_number_that_is_used_again_at_once_is_watched_anew);
+    TEST(another_file_of_the_program_may_turn_it);
     TEST(its_descriptor_can_be_in_another_epoll_set);
     TEST(another_drivers_is_refused);
     TEST(a_callback_may_run_the_loop_again_and_release_in_there);

@@ -146,6 +146,7 @@ static inline asynchron_status_t asynchron_curl_epoll_create_with(CURLM *multi, 
         } else if (asynchron_curl_loop_init(&made->loop, multi, asynchron_curl_epoll_wake, asynchron_curl_epoll_look,
                                             asynchron_curl_epoll_close)) {
             asynchron_curl_loop_start(&made->loop, asynchron_curl_epoll_socket, asynchron_curl_epoll_timer);
+            made->loop.c.epfd = made->epfd;
             *out = &made->loop.c;
             return ASYNCHRON_OK;
         }
@@ -177,7 +178,7 @@ static inline asynchron_status_t asynchron_curl_epoll_create(asynchron_curl_t **
 /* Whether it is one of these. */
 static inline asynchron_curl_epoll_t *asynchron_curl_epoll_of(asynchron_curl_t *c)
 {
-    if (c == NULL || c->wake != asynchron_curl_epoll_wake)
+    if (c == NULL || c->epfd < 0)
         return NULL;
     return (asynchron_curl_epoll_t *)c->driver;
 }

@@ -51,6 +51,8 @@ typedef struct asynchron_curl_t {
     asynchron_curl_transfer_t *stopped;      /* completed by others: under the lock */
     asynchron_curl_transfer_t *running;      /* the driver's alone */
     void *driver;                            /* its own struct, which begins with this one */
+    int epfd;                                /* of the driver in curl_epoll.h; -1: another. No address says so: each
+                                                file of a program has functions of its own here */
     void (*wake)(struct asynchron_curl_t *); /* has the driver call asynchron_curl_work() soon; under the lock */
     void (*release)(struct asynchron_curl_t *); /* what asynchron_curl_release() does */
 } asynchron_curl_t;
@@ -67,6 +69,7 @@ static inline int asynchron_curl_init(asynchron_curl_t *c, CURLM *multi, void (*
     c->begun = c->stopped = c->running = NULL;
     c->end = &c->begun;
     c->driver = c;
+    c->epfd = -1;
     c->wake = wake;
     c->release = release;
     return 1;
