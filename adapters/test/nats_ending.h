@@ -1,0 +1,321 @@
+/* nats_ending.h: what ends a request before its answer: the caller, the worker's death, the server's, the connection's end. */
+#ifndef NATS_ENDING_H
+#define NATS_ENDING_H
+
+#include "nats_world.h"
+
+static void count_drop(void *seen)
+{
+    raise_flag(&((seen_t *)seen)->dropped);
+}
+
+/* A worker that sees why it is cancelled. */
+static asynchron_nats_server_t *serving_and_seeing(natsConnection *nc, const char *subject, seen_t *seen)
+{
+    asynchron_nats_server_t *serves = NULL;
+
+    memset(seen, 0, sizeof *seen);
+    seen->cancelled = asynchron_create(NULL);
+    CHECK(seen->cancelled != NULL);
+    CHECK(asynchron_nats_serve_with(nc, subject, "workers", work, seen, count_drop, NULL, &serves) == ASYNCHRON_OK);
+    CHECK(natsConnection_FlushTimeout(nc, 60000) == NATS_OK);
+    return serves;
+}
+
+/* Ends it, and waits until no function of it runs any more. */
+static void no_longer_seeing(asynchron_nats_server_t *serves, seen_t *seen)
+{
+    asynchron_nats_release(serves);
+    COMES_TRUE(flag_of(&seen->dropped) == 1);
+    asynchron_release(seen->cancelled);
+}
+
+static int was_seen_cancelled(seen_t *seen, const char *reason)
+{
+    asynchron_value_t value;
+    int is_it;
+
+    CHECK(asynchron_get(seen->cancelled, &value) == ASYNCHRON_OK);
+    is_it = strcmp((const char *)value.data, reason) == 0;
+    asynchron_release(seen->cancelled);
+    seen->cancelled = asynchron_create(NULL);
+    return is_it;
+}
+
+static void a_cancel_by_the_caller_reaches_the_worker_as_does_every_other_end(void)
+{
+    natsConnection *nc = connected(), *other = connected();
+    seen_t seen;
+    asynchron_nats_server_t *serves = serving_and_seeing(other, "ending", &seen);
+    asynchron_t *a = asked(nc, "ending", "wait");
+
+    COMES_TRUE(flag_of(&seen.begun) == 1);
+    CHECK(asynchron_cancel(a) == ASYNCHRON_OK); /* so early that the worker is not known */
+    CHECK(was_seen_cancelled(&seen, "unwanted"));
+    asynchron_release(a);
+
+    a = asked(nc, "ending", "wait");
+    usleep(300000); /* perhaps it is known by now */
+    CHECK(asynchron_cancel_with(a, "no more") == ASYNCHRON_OK && was_cancelled(a, "no more"));
+    CHECK(was_seen_cancelled(&seen, "unwanted"));
+    asynchron_release(a);
+
+    a = asynchron_nats_request_with(nc, "ending", "wait", 4, TENTH, LONG);
+    CHECK(has_failed(a, "asynchron", ASYNCHRON_TIMEOUT, NULL) && was_seen_cancelled(&seen, "unwanted"));
+    asynchron_release(a);
+
+    a = asked(nc, "ending", "wait");
+    COMES_TRUE(flag_of(&seen.begun) == 4);
+    asynchron_release(a); /* nobody wants it any more */
+    CHECK(was_seen_cancelled(&seen, "unwanted"));
+
+    a = asked(nc, "ending", "wait");
+    CHECK(asynchron_set_bytes(a, "own", 3) == ASYNCHRON_OK && has_value(a, "own"));
+    COMES_TRUE(flag_of(&seen.begun) == 5);
+    CHECK(was_seen_cancelled(&seen, "unwanted"));
+    asynchron_release(a);
+
+    a = asynchron_nats_request_with(nc, "ending", "wait", 4, 0, LONG); /* over before it is sent */
+    CHECK(has_failed(a, "asynchron", ASYNCHRON_TIMEOUT, NULL));
+    asynchron_release(a);
+    no_longer_seeing(serves, &seen);
+    natsConnection_Destroy(nc);
+    natsConnection_Destroy(other);
+}
+
+static void a_worker_that_is_killed_or_stopped_is_noticed_and_another_serves(void)
+{
+    natsConnection *nc = connected();
+    const int signals[] = { SIGKILL, SIGSTOP };
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        const pid_t first = new_process("worker", "dying");
+        pid_t second;
+        asynchron_t *a;
+
+        CHECK(answering(nc, "dying") == first);
+        a = asynchron_nats_request_with(nc, "dying", "wait", 4, ASYNCHRON_FOREVER, TENTH);
+        usleep(200000); /* it is at it, most likely; if not, it is noticed as well */
+        CHECK(kill(first, signals[i]) == 0);
+        CHECK(has_failed(a, "nats", NATS_MISSED_HEARTBEAT, NULL) || has_failed(a, "nats", NATS_NO_RESPONDERS, NULL));
+        asynchron_release(a);
+        ended(first);
+        second = new_process("worker", "dying");
+        CHECK(answering(nc, "dying") == second);
+        ended(second);
+    }
+    natsConnection_Destroy(nc);
+}
+
+static void a_caller_that_is_killed_is_noticed(void)
+{
+    natsConnection *nc = connected();
+    seen_t seen;
+    asynchron_nats_server_t *serves = serving_and_seeing(nc, "orphan", &seen);
+    const pid_t caller = new_process("caller", "orphan");
+
+    COMES_TRUE(flag_of(&seen.begun) == 1);
+    ended(caller);
+    CHECK(was_seen_cancelled(&seen, "the caller was not heard for 3 beats"));
+    no_longer_seeing(serves, &seen);
+    natsConnection_Destroy(nc);
+}
+
+static void over_a_server_that_is_restarted_what_lasts_is_answered_and_what_is_asked_meanwhile(void)
+{
+    natsConnection *nc = connected(), *other = connected();
+    seen_t seen;
+    asynchron_nats_server_t *serves = serving_and_seeing(other, "lasting", &seen);
+    asynchron_t *a = asked(nc, "lasting", "wait"), *lost, *meanwhile;
+
+    lost = asynchron_nats_request_with(nc, "lasting", "wait", 4, ASYNCHRON_FOREVER, TENTH);
+    COMES_TRUE(flag_of(&seen.begun) == 2);
+    ended(server);
+    CHECK(has_failed(lost, "nats", NATS_MISSED_HEARTBEAT, NULL)); /* though nobody has closed anything */
+    COMES_TRUE(natsConnection_IsReconnecting(nc) && natsConnection_IsReconnecting(other));
+    meanwhile = asked(nc, "lasting", "hello");
+    start_server();
+    COMES_TRUE(natsConnection_Status(other) == NATS_CONN_STATUS_CONNECTED);
+    CHECK(asynchron_wait(meanwhile, ASYNCHRON_FOREVER) == ASYNCHRON_OK);
+    CHECK(has_value(meanwhile, "hello") || has_failed(meanwhile, "nats", NATS_NO_RESPONDERS, NULL)); /* if it is back first */
+    CHECK(asynchron_poll(a) == ASYNCHRON_PENDING);
+    CHECK(asynchron_cancel(a) == ASYNCHRON_OK); /* which both hear over the new server */
+    asynchron_release(a);
+    asynchron_release(lost);
+    asynchron_release(meanwhile);
+    no_longer_seeing(serves, &seen);
+    natsConnection_Destroy(nc);
+    natsConnection_Destroy(other);
+}
+
+static void when_the_connection_is_closed_destroyed_or_drained_what_is_pending_fails(void)
+{
+    int i, k;
+
+    for (i = 0; i < 3; i++) {
+        natsConnection *nc = connected(), *other = connected();
+        seen_t seen;
+        asynchron_nats_server_t *serves = serving_and_seeing(other, "closing", &seen);
+        asynchron_t *as[20], *late;
+
+        for (k = 0; k < 20; k++)
+            as[k] = asked(nc, "closing", "wait");
+        COMES_TRUE(flag_of(&seen.begun) > 0);
+        if (i == 0)
+            natsConnection_Close(nc);
+        else if (i == 1)
+            CHECK(natsConnection_Drain(nc) == NATS_OK);
+        else
+            natsConnection_Destroy(nc);
+        for (k = 0; k < 20; k++) {
+            CHECK(has_failed(as[k], "nats", NATS_CONNECTION_CLOSED, NULL));
+            asynchron_release(as[k]);
+        }
+        if (i < 2) {
+            late = asked(nc, "closing", "wait");
+            CHECK(has_failed(late, "nats", NATS_CONNECTION_CLOSED, NULL) || has_failed(late, "nats", NATS_DRAINING, NULL));
+            asynchron_release(late);
+            natsConnection_Destroy(nc);
+        }
+        no_longer_seeing(serves, &seen);
+        natsConnection_Destroy(other);
+    }
+}
+
+static void when_the_workers_connection_is_closed_what_it_computes_is_cancelled(void)
+{
+    natsConnection *nc = connected(), *other = connected();
+    seen_t seen;
+    asynchron_nats_server_t *serves = serving_and_seeing(other, "leaving", &seen);
+    asynchron_t *a = asynchron_nats_request_with(nc, "leaving", "wait", 4, ASYNCHRON_FOREVER, TENTH);
+
+    COMES_TRUE(flag_of(&seen.begun) == 1);
+    natsConnection_Destroy(other);
+    CHECK(was_seen_cancelled(&seen, "the connection is closed"));
+    CHECK(has_failed(a, "nats", NATS_MISSED_HEARTBEAT, NULL));
+    asynchron_release(a);
+    no_longer_seeing(serves, &seen);
+    natsConnection_Destroy(nc);
+}
+
+static void stopped_a_worker_answers_what_it_has_and_released_it_fails_that(void)
+{
+    natsConnection *nc = connected(), *other = connected();
+    asynchron_nats_server_t *serves = serving(other, "stopping", NULL);
+    asynchron_t *a;
+    seen_t seen;
+
+    a = asked(nc, "stopping", "later");
+    CHECK(natsConnection_FlushTimeout(nc, 60000) == NATS_OK); /* the server has it */
+    CHECK(asynchron_nats_stop(serves, ASYNCHRON_FOREVER) == ASYNCHRON_OK && has_value(a, ""));
+    asynchron_release(a);
+    a = asked(nc, "stopping", "hello");
+    CHECK(has_failed(a, "nats", NATS_NO_RESPONDERS, NULL));
+    asynchron_release(a);
+    asynchron_nats_release(serves);
+
+    memset(&seen, 0, sizeof seen);
+    CHECK(asynchron_nats_serve_with(other, "stopping", NULL, work, &seen, count_drop, NULL, &serves) == ASYNCHRON_OK);
+    CHECK(natsConnection_FlushTimeout(other, 60000) == NATS_OK);
+    a = asked(nc, "stopping", "wait");
+    COMES_TRUE(flag_of(&seen.begun) == 1);
+    CHECK(asynchron_nats_stop(serves, 0) == ASYNCHRON_TIMEOUT && !flag_of(&seen.dropped));
+    asynchron_nats_release(serves);
+    CHECK(has_failed(a, "nats", NATS_DRAINING, "the worker has ended"));
+    COMES_TRUE(flag_of(&seen.dropped) == 1);
+    asynchron_release(a);
+    natsConnection_Destroy(nc);
+    natsConnection_Destroy(other);
+}
+
+static void on_an_executor_that_is_shut_down_requests_fail(void)
+{
+    natsConnection *nc = connected();
+    asynchron_executor_options_t options;
+    asynchron_executor_t *executor = NULL;
+    asynchron_nats_server_t *serves = NULL;
+    asynchron_t *a;
+
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    options.threads = 1;
+    CHECK(asynchron_executor_create(&options, &executor) == ASYNCHRON_OK);
+    CHECK(asynchron_nats_serve_with(nc, "executor", NULL, work, NULL, NULL, executor, &serves) == ASYNCHRON_OK);
+    a = asked(nc, "executor", "hello");
+    CHECK(has_value(a, "hello"));
+    asynchron_release(a);
+    CHECK(asynchron_executor_shutdown(executor, 0, ASYNCHRON_FOREVER) == ASYNCHRON_OK);
+    a = asked(nc, "executor", "hello");
+    CHECK(has_failed(a, "nats", NATS_DRAINING, NULL));
+    asynchron_release(a);
+    no_longer_serving(serves);
+    asynchron_executor_release(executor);
+    natsConnection_Destroy(nc);
+}
+
+/* ---- What is refused ---- */
+
+static void what_is_null_or_no_subject_is_refused_and_a_context_dropped(void)
+{
+    natsConnection *nc = connected();
+    asynchron_nats_server_t *serves = NULL;
+    seen_t seen;
+
+    memset(&seen, 0, sizeof seen);
+    CHECK(asynchron_nats_request(NULL, "null", "x", 1, ASYNCHRON_FOREVER) == NULL);
+    CHECK(asynchron_nats_request(nc, NULL, "x", 1, ASYNCHRON_FOREVER) == NULL);
+    CHECK(asynchron_nats_request(nc, "null", NULL, 1, ASYNCHRON_FOREVER) == NULL);
+    CHECK(asynchron_nats_serve(NULL, "null", NULL, work, NULL, &serves) == ASYNCHRON_E_INVALID);
+    CHECK(asynchron_nats_serve(nc, NULL, NULL, work, NULL, &serves) == ASYNCHRON_E_INVALID);
+    CHECK(asynchron_nats_serve(nc, "null", NULL, NULL, NULL, &serves) == ASYNCHRON_E_INVALID);
+    CHECK(asynchron_nats_serve(nc, "null", NULL, work, NULL, NULL) == ASYNCHRON_E_INVALID);
+    CHECK(asynchron_nats_serve(nc, "a\r\nb", NULL, work, NULL, &serves) == ASYNCHRON_E_INVALID);
+    CHECK(asynchron_nats_serve(nc, "null", "", work, NULL, &serves) == ASYNCHRON_E_INVALID);
+    CHECK(asynchron_nats_serve_with(NULL, "null", NULL, work, &seen, count_drop, NULL, &serves) == ASYNCHRON_E_INVALID);
+    CHECK(seen.dropped == 1 && serves == NULL);
+    CHECK(asynchron_nats_stop(NULL, 0) == ASYNCHRON_E_INVALID);
+    asynchron_nats_release(NULL);
+    natsConnection_Close(nc);
+    CHECK(asynchron_nats_serve_with(nc, "null", NULL, work, &seen, count_drop, NULL, &serves) == ASYNCHRON_E_CLOSED);
+    COMES_TRUE(flag_of(&seen.dropped) == 2);
+    natsConnection_Destroy(nc);
+}
+
+static void without_memory_nothing_begins_and_a_worker_says_so(void)
+{
+    natsConnection *nc = connected(), *fresh = connected();
+    asynchron_nats_server_t *serves = serving(nc, "memory", NULL), *none = NULL;
+    asynchron_t *a = asked(nc, "memory", "hello");
+    seen_t seen;
+
+    memset(&seen, 0, sizeof seen);
+    CHECK(has_value(a, "hello"));
+    asynchron_release(a);
+    no_memory = 1;
+    CHECK(asynchron_nats_request(nc, "memory", "hello", 5, ASYNCHRON_FOREVER) == NULL);
+    a = asynchron_nats_request(fresh, "memory", "hello", 5, ASYNCHRON_FOREVER);
+    CHECK(a == NULL || has_failed(a, "nats", NATS_NO_MEMORY, NULL));
+    asynchron_release(a);
+    CHECK(asynchron_nats_serve_with(nc, "memory", NULL, work, &seen, count_drop, NULL, &none) == ASYNCHRON_E_NOMEM);
+    CHECK(seen.dropped == 1 && none == NULL);
+    CHECK(natsConnection_PublishRequestString(nc, "memory", "nobody.answers", "hello") == NATS_OK);
+    {
+        natsMsg *reply = NULL;
+        const char *header = NULL;
+
+        CHECK(natsConnection_RequestString(&reply, fresh, "memory", "hello", 60000) == NATS_OK);
+        CHECK(natsMsgHeader_Get(reply, "Asynchron-Status", &header) == NATS_OK && strcmp(header, "failed") == 0);
+        CHECK(natsMsgHeader_Get(reply, "Asynchron-Code", &header) == NATS_OK && atoi(header) == NATS_NO_MEMORY);
+        natsMsg_Destroy(reply);
+    }
+    no_memory = 0;
+    a = asked(nc, "memory", "hello");
+    CHECK(has_value(a, "hello"));
+    asynchron_release(a);
+    no_longer_serving(serves);
+    natsConnection_Destroy(nc);
+    natsConnection_Destroy(fresh);
+}
+
+#endif
