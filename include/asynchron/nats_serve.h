@@ -376,11 +376,10 @@ static inline natsStatus asynchron_nats_listen(asynchron_nats_server_t *server, 
     return NATS_CONNECTION_CLOSED;
 }
 
+/* What a refusal of cnats is here. */
 static inline asynchron_status_t asynchron_nats_status_of(natsStatus s)
 {
     switch (s) {
-    case NATS_OK:
-        return ASYNCHRON_OK;
     case NATS_NO_MEMORY:
         return ASYNCHRON_E_NOMEM;
     case NATS_CONNECTION_CLOSED:

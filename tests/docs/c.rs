@@ -9,7 +9,7 @@ use crate::common::{LIMIT, compiler, header, ok, run};
 use crate::{check_output, every, skip};
 
 /// Other libraries that samples use: a header, and what pkg-config calls the library.
-const LIBRARIES: [(&str, &str); 12] = [
+const LIBRARIES: [(&str, &str); 13] = [
     ("<uv.h>", "libuv"),
     ("<asynchron/uv.h>", "libuv"),
     ("<gio/gio.h>", "gio-2.0"),
@@ -21,6 +21,7 @@ const LIBRARIES: [(&str, &str); 12] = [
     ("<asynchron/curl_uv.h>", "libuv"),
     ("<asynchron/hiredis.h>", "hiredis"),
     ("<asynchron/pq.h>", "libpq"),
+    ("<asynchron/nats.h>", "libnats"),
     ("<glib.h>", "glib-2.0"),
 ];
 
