@@ -5,6 +5,8 @@
 
 #include "nats_becoming.h"
 #include "nats_ending.h"
+#include "nats_lasting.h"
+#include "nats_refusals.h"
 
 int main(int argc, char **argv)
 {
@@ -30,8 +32,15 @@ int main(int argc, char **argv)
     TEST(when_the_workers_connection_is_closed_what_it_computes_is_cancelled);
     TEST(stopped_a_worker_answers_what_it_has_and_released_it_fails_that);
     TEST(on_an_executor_that_is_shut_down_requests_fail);
+    TEST(work_of_more_than_three_beats_is_waited_for);
+    TEST(a_plain_responder_that_takes_longer_is_given_up_unless_there_are_no_beats);
+    TEST(on_threads_that_connections_share_it_is_the_same);
+    TEST(a_worker_can_be_stopped_while_the_server_is_away);
+    TEST(without_requests_nobody_looks_at_beats);
+    TEST(a_cancel_and_the_answer_at_the_same_time_are_one_of_both);
     TEST(what_is_null_or_no_subject_is_refused_and_a_context_dropped);
     TEST(without_memory_nothing_begins_and_a_worker_says_so);
+    TEST(whichever_memory_is_missing_a_request_fails_or_is_none);
     ended(server);
     nats_CloseAndWait(60000);
     return EXIT_SUCCESS;

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 
 /* The linker has calloc() mean this, as malloc(). */
+static int callocs = -1; /* so many may go well; any number, if it is below 0 */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -25,7 +27,11 @@ void *__wrap_calloc(size_t count, size_t size);
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return no_memory ? NULL : __real_calloc(count, size);
+    if (no_memory || callocs == 0)
+        return NULL;
+    if (callocs > 0)
+        callocs--;
+    return __real_calloc(count, size);
 }
 
 static const uint64_t TENTH = 100000000u; /* the shortest beat */
@@ -106,8 +112,9 @@ static void start_server(void)
     server = started(args);
 }
 
-/* Connects, also to a server that is about to start. It goes on trying for long when that is gone. */
-static natsConnection *connected(void)
+/* Connects, also to a server that is about to start. It goes on trying for long when that is gone. With `is_pooled` cnats calls
+   from threads that all such connections share. */
+static natsConnection *connected_with(bool is_pooled)
 {
     natsConnection *nc = NULL;
     natsOptions *options = NULL;
@@ -115,9 +122,15 @@ static natsConnection *connected(void)
     CHECK(natsOptions_Create(&options) == NATS_OK && natsOptions_SetURL(options, url) == NATS_OK);
     CHECK(natsOptions_SetReconnectWait(options, 50) == NATS_OK && natsOptions_SetMaxReconnect(options, 10000) == NATS_OK);
     CHECK(natsOptions_SetSendAsap(options, true) == NATS_OK);
+    CHECK(natsOptions_UseGlobalMessageDelivery(options, is_pooled) == NATS_OK);
     COMES_TRUE(natsConnection_Connect(&nc, options) == NATS_OK);
     natsOptions_Destroy(options);
     return nc;
+}
+
+static natsConnection *connected(void)
+{
+    return connected_with(false);
 }
 
 /* Asks with beats that are not missed on a slow machine. */
@@ -201,6 +214,10 @@ static int32_t work(asynchron_t *self, natsMsg *request, void *pointer)
         other = asynchron_timer(TENTH);
         CHECK(asynchron_follow(self, other) == ASYNCHRON_OK);
         asynchron_release(other); /* a timer is kept */
+        return 0;
+    }
+    if (strncmp(text, "sleep ", 6) == 0) {
+        usleep((useconds_t)atol(text + 6) * 1000);
         return 0;
     }
     if (strcmp(text, "wait") == 0) { /* as long as it is wanted */

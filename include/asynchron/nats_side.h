@@ -248,6 +248,19 @@ static inline natsStatus asynchron_nats_open(asynchron_nats_side_t *side, natsCo
 
 static inline void asynchron_nats_ticked(asynchron_t *timer, void *pointer);
 
+/* Whether it is the side's timer, whose reference is then the caller's. */
+static inline int asynchron_nats_take_timer(asynchron_nats_side_t *side, asynchron_t *timer)
+{
+    int is_mine;
+
+    (void)pthread_mutex_lock(&side->lock);
+    is_mine = side->timer == timer;
+    if (is_mine)
+        side->timer = NULL;
+    (void)pthread_mutex_unlock(&side->lock);
+    return is_mine;
+}
+
 static inline void asynchron_nats_tick(asynchron_nats_side_t *side)
 {
     asynchron_notify_options_t options;
@@ -274,6 +287,8 @@ static inline void asynchron_nats_tick(asynchron_nats_side_t *side)
         asynchron_nats_unref(side);
         side->give_up(side);
     } else if (asynchron_notify_with(timer, &options, NULL) != ASYNCHRON_OK) {
+        if (asynchron_nats_take_timer(side, timer))
+            asynchron_release(timer);
         side->give_up(side);
     }
     asynchron_release(timer);
@@ -282,14 +297,8 @@ static inline void asynchron_nats_tick(asynchron_nats_side_t *side)
 static inline void asynchron_nats_ticked(asynchron_t *timer, void *pointer)
 {
     asynchron_nats_side_t *side = (asynchron_nats_side_t *)pointer;
-    int is_mine;
 
-    (void)pthread_mutex_lock(&side->lock);
-    is_mine = side->timer == timer;
-    if (is_mine)
-        side->timer = NULL;
-    (void)pthread_mutex_unlock(&side->lock);
-    if (is_mine)
+    if (asynchron_nats_take_timer(side, timer))
         asynchron_release(timer);
     if (side->tick(side))
         asynchron_nats_tick(side);
