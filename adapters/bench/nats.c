@@ -1,7 +1,8 @@
-/* nats.c: requests over NATS by cnats alone and by asynchron/nats.h, in one run, by turns: how many in a second, and how long
- * one takes. `make -C adapters bench-nats` runs it; docs/guide/more-than-one-machine.md has the figures.
+/* nats.c: requests over NATS by cnats alone and by asynchron/nats.h, in one run, by turns: how many in a second, and
+ * how long one takes. `make -C adapters bench-nats` runs it; docs/guide/more-than-one-machine.md has the figures.
  *
- * A server, a process that answers, and this one, which asks, are on one machine. Whoever answers sends the request back. */
+ * A server, a process that answers, and this one, which asks, are on one machine. Whoever answers sends the request
+ * back. */
 #define _GNU_SOURCE
 #include <asynchron/nats.h>
 
@@ -89,7 +90,8 @@ static void answer(void)
         snprintf(subject, sizeof subject, "plain.%s", ways[i]);
         must(natsConnection_Subscribe(&sub, nc, subject, echo_plainly, NULL) == NATS_OK, "no plain answers");
         snprintf(subject, sizeof subject, "here.%s", ways[i]);
-        must(asynchron_nats_serve_with(nc, subject, NULL, echo, NULL, NULL, here, &server) == ASYNCHRON_OK, "no server");
+        must(asynchron_nats_serve_with(nc, subject, NULL, echo, NULL, NULL, here, &server) == ASYNCHRON_OK,
+             "no server");
         snprintf(subject, sizeof subject, "spawned.%s", ways[i]);
         must(asynchron_nats_serve(nc, subject, NULL, echo, NULL, &server) == ASYNCHRON_OK, "no server");
         must(natsConnection_Flush(nc) == NATS_OK, "no server");
@@ -237,7 +239,8 @@ static double median(double *of)
     return of[ROUNDS / 2];
 }
 
-/* Each round runs each once, and begins with another. A ratio is of one round: how good it is beside the first contestant. */
+/* Each round runs each once, and begins with another. A ratio is of one round: how good it is beside the first
+   contestant. */
 static void contest(const char *title, const char *unit, int is_time, natsConnection *nc, contestant_t *of, int n)
 {
     int round, i;
@@ -284,7 +287,8 @@ static int free_port(void)
     memset(&at, 0, sizeof at);
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    must(bind(s, (struct sockaddr *)&at, sizeof at) == 0 && getsockname(s, (struct sockaddr *)&at, &len) == 0, "no port");
+    must(bind(s, (struct sockaddr *)&at, sizeof at) == 0 && getsockname(s, (struct sockaddr *)&at, &len) == 0,
+         "no port");
     close(s);
     return ntohs(at.sin_port);
 }

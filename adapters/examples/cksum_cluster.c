@@ -3,9 +3,9 @@
  *     cksum_cluster URL FILE...                     asks, and prints what cksum would
  *     cksum_cluster URL --work [MILLISECONDS]       answers; each file takes at least so long, for want of large ones
  *
- * Only the names go out, so all hosts must see the same files. A request whose worker dies, is cut off or is not there is a
- * failure with the domain "nats": then it is asked again, and another worker gets it. That is safe, as it may be done twice.
- * A file that cannot be read is a failure of the worker's own. test/cksum_cluster.sh kills and cuts off. */
+ * Only the names go out, so all hosts must see the same files. A request whose worker dies, is cut off or is not there
+ * is a failure with the domain "nats": then it is asked again, and another worker gets it. That is safe, as it may be
+ * done twice. A file that cannot be read is a failure of the worker's own. test/cksum_cluster.sh kills and cuts off. */
 #define _POSIX_C_SOURCE 200809L
 #include <asynchron/nats.h>
 
@@ -126,8 +126,9 @@ static int ask_all(natsConnection *nc, char **names, int n)
     while (asynchron_report_next(report, ASYNCHRON_FOREVER, &item) == ASYNCHRON_OK) {
         job_t *job = (job_t *)item.tag;
 
-        if (asynchron_poll(item.asynchron) == ASYNCHRON_FAILED && asynchron_error(item.asynchron, &error) == ASYNCHRON_OK &&
-            strcmp(error.domain, "nats") == 0 && job->tries < MOST_TRIES) {
+        if (asynchron_poll(item.asynchron) == ASYNCHRON_FAILED &&
+            asynchron_error(item.asynchron, &error) == ASYNCHRON_OK && strcmp(error.domain, "nats") == 0 &&
+            job->tries < MOST_TRIES) {
             if (error.code == NATS_NO_RESPONDERS)
                 nap(100); /* till there is a worker */
             again++;

@@ -1,7 +1,7 @@
 #!/bin/bash
-# cksum_cluster.sh PROGRAM: runs the example cksum_cluster on three hosts: a caller, a server of NATS, and four workers. One
-# worker is killed while it works; then the workers' host is cut off for some seconds, and comes back. What the example
-# prints must be what cksum prints.
+# cksum_cluster.sh PROGRAM: runs the example cksum_cluster on three hosts: a caller, a server of NATS, and four workers.
+# One worker is killed while it works; then the workers' host is cut off for some seconds, and comes back. What the
+# example prints must be what cksum prints.
 #
 # The hosts are network namespaces, joined by a bridge in a fourth. Where those are not permitted it says so, all are
 # processes of this host, and instead of being cut off the server is stopped for as long.

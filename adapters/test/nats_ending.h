@@ -1,4 +1,5 @@
-/* nats_ending.h: what ends a request before its answer: the caller, the worker's death, the server's, the connection's end. */
+/* nats_ending.h: what ends a request before its answer: the caller, the worker's death, the server's, the connection's
+   end. */
 #ifndef NATS_ENDING_H
 #define NATS_ENDING_H
 
@@ -138,7 +139,8 @@ static void over_a_server_that_is_restarted_what_lasts_is_answered_and_what_is_a
     start_server();
     COMES_TRUE(natsConnection_Status(other) == NATS_CONN_STATUS_CONNECTED);
     CHECK(asynchron_wait(meanwhile, ASYNCHRON_FOREVER) == ASYNCHRON_OK);
-    CHECK(has_value(meanwhile, "hello") || has_failed(meanwhile, "nats", NATS_NO_RESPONDERS, NULL)); /* if it is back first */
+    CHECK(has_value(meanwhile, "hello") ||
+          has_failed(meanwhile, "nats", NATS_NO_RESPONDERS, NULL)); /* if the caller is back first */
     CHECK(asynchron_poll(a) == ASYNCHRON_PENDING);
     CHECK(asynchron_cancel(a) == ASYNCHRON_OK); /* which both hear over the new server */
     asynchron_release(a);
@@ -174,7 +176,8 @@ static void when_the_connection_is_closed_destroyed_or_drained_what_is_pending_f
         }
         if (i < 2) {
             late = asked(nc, "closing", "wait");
-            CHECK(has_failed(late, "nats", NATS_CONNECTION_CLOSED, NULL) || has_failed(late, "nats", NATS_DRAINING, NULL));
+            CHECK(has_failed(late, "nats", NATS_CONNECTION_CLOSED, NULL) ||
+                  has_failed(late, "nats", NATS_DRAINING, NULL));
             asynchron_release(late);
             natsConnection_Destroy(nc);
         }

@@ -1,4 +1,5 @@
-/* nats_lasting.h: what lasts: work of many beats, threads that are shared, and what is left when nothing is under way. */
+/* nats_lasting.h: what lasts: work of many beats, threads that are shared, and what is left when nothing is under
+   way. */
 #ifndef NATS_LASTING_H
 #define NATS_LASTING_H
 

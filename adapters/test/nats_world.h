@@ -112,15 +112,16 @@ static void start_server(void)
     server = started(args);
 }
 
-/* Connects, also to a server that is about to start. It goes on trying for long when that is gone. With `is_pooled` cnats calls
-   from threads that all such connections share. */
+/* Connects, also to a server that is about to start. It goes on trying for long when that is gone. With `is_pooled`
+   cnats calls from threads that all such connections share. */
 static natsConnection *connected_with(bool is_pooled)
 {
     natsConnection *nc = NULL;
     natsOptions *options = NULL;
 
     CHECK(natsOptions_Create(&options) == NATS_OK && natsOptions_SetURL(options, url) == NATS_OK);
-    CHECK(natsOptions_SetReconnectWait(options, 50) == NATS_OK && natsOptions_SetMaxReconnect(options, 10000) == NATS_OK);
+    CHECK(natsOptions_SetReconnectWait(options, 50) == NATS_OK);
+    CHECK(natsOptions_SetMaxReconnect(options, 10000) == NATS_OK);
     CHECK(natsOptions_SetSendAsap(options, true) == NATS_OK);
     CHECK(natsOptions_UseGlobalMessageDelivery(options, is_pooled) == NATS_OK);
     COMES_TRUE(natsConnection_Connect(&nc, options) == NATS_OK);
@@ -274,7 +275,8 @@ static pid_t new_process(const char *role, const char *subject)
     return started(args);
 }
 
-/* Waits until a worker answers, and says in which process. The server may still give a request to one that has just died. */
+/* Waits until a worker answers, and says in which process. The server may still give a request to one that has just
+   died. */
 static pid_t answering(natsConnection *nc, const char *subject)
 {
     for (;;) {

@@ -1,7 +1,8 @@
-/* asynchron/nats_answer.h: what a worker of asynchron/nats.h sends back. Include that instead: nothing here is for its user.
+/* asynchron/nats_answer.h: what a worker of asynchron/nats.h sends back. Include that instead: nothing here is for its
+   user.
  *
- * A value is the message's payload, without any header. So a plain client of NATS understands it, and a plain responder can
- * give it. What is no value has headers, and its text as the payload.
+ * A value is the message's payload, without any header. So a plain client of NATS understands it, and a plain responder
+ * can give it. What is no value has headers, and its text as the payload.
  */
 #ifndef ASYNCHRON_NATS_ANSWER_H
 #define ASYNCHRON_NATS_ANSWER_H
@@ -9,8 +10,8 @@
 #include "nats_side.h"
 
 /* Sends what is no value. */
-static inline natsStatus asynchron_nats_send(natsConnection *nc, const char *reply, const char *status, const int32_t *code,
-                                             const char *domain, const char *text, size_t len)
+static inline natsStatus asynchron_nats_send(natsConnection *nc, const char *reply, const char *status,
+                                             const int32_t *code, const char *domain, const char *text, size_t len)
 {
     natsMsg *msg = NULL;
     char digits[16];
@@ -36,8 +37,8 @@ static inline natsStatus asynchron_nats_send(natsConnection *nc, const char *rep
 }
 
 /* The same; a text that is too long is cut. */
-static inline void asynchron_nats_send_text(natsConnection *nc, const char *reply, const char *status, const int32_t *code,
-                                            const char *domain, const char *text)
+static inline void asynchron_nats_send_text(natsConnection *nc, const char *reply, const char *status,
+                                            const int32_t *code, const char *domain, const char *text)
 {
     const size_t len = strlen(text);
     size_t most = len < INT_MAX ? len : INT_MAX;

@@ -4,8 +4,8 @@
  * connection, in a list, and leaves it when the inbox closes. Until then the inbox keeps the connection's memory, so no
  * other connection can have that address. The list is of one source file: each that makes requests has its own lines.
  *
- * A call ends in one of four ways: a reply comes; its asynchron was completed by others; it has not heard of its worker for
- * too long; or the inbox closes. The first that takes it out of the line ends it.
+ * A call ends in one of four ways: a reply comes; its asynchron was completed by others; it has not heard of its worker
+ * for too long; or the inbox closes. The first that takes it out of the line ends it.
  */
 #ifndef ASYNCHRON_NATS_CALL_H
 #define ASYNCHRON_NATS_CALL_H
@@ -89,8 +89,8 @@ static inline void asynchron_nats_call_over(asynchron_nats_call_t *call)
         asynchron_nats_hang_up(call);
 }
 
-/* This is the drop of a callback for cancels alone, which is no interest in the value, and whose drop comes also if there was
-   a failure or a value. */
+/* This is the drop of a callback for cancels alone, which is no interest in the value, and whose drop comes also if
+   there was a failure or a value. */
 static inline void asynchron_nats_call_completed(void *pointer)
 {
     asynchron_nats_call_t *call = (asynchron_nats_call_t *)pointer;
@@ -177,7 +177,8 @@ static inline void asynchron_nats_beat_came(asynchron_nats_side_t *side, natsMsg
     }
     (void)pthread_mutex_unlock(&side->lock);
     if (worker != NULL)
-        (void)natsConnection_PublishString(side->nc, worker, is_wanted ? ASYNCHRON_NATS_WANTED : ASYNCHRON_NATS_UNWANTED);
+        (void)natsConnection_PublishString(side->nc, worker,
+                                           is_wanted ? ASYNCHRON_NATS_WANTED : ASYNCHRON_NATS_UNWANTED);
     natsMsg_Destroy(msg);
 }
 
@@ -208,23 +209,26 @@ static inline void asynchron_nats_reply_came(natsConnection *nc, natsSubscriptio
     asynchron_nats_hang_up(call);
 }
 
-/* Fails the calls whose workers were not heard for nearly three beats. */
+/* Fails the calls whose workers were not heard for nearly three beats. While this process was stopped, or got no
+   processor, it could hear nobody: a look that comes late gives all as much time more. */
 static inline int asynchron_nats_line_tick(asynchron_nats_side_t *side)
 {
     asynchron_nats_node_t *late = NULL;
-    uint64_t now;
+    uint64_t now, slept;
     int goes_on;
     size_t i;
 
     (void)pthread_mutex_lock(&side->lock);
     now = asynchron_nats_now();
+    slept = now - side->armed_ns > 2 * ASYNCHRON_NATS_LOOK ? now - side->armed_ns - ASYNCHRON_NATS_LOOK : 0;
     for (i = 0; i < side->room; i++) {
         asynchron_nats_node_t **place = &side->chains[i];
 
         while (*place != NULL) {
             asynchron_nats_node_t *node = *place;
-            const asynchron_nats_call_t *call = (const asynchron_nats_call_t *)(const void *)node;
+            asynchron_nats_call_t *call = (asynchron_nats_call_t *)(void *)node;
 
+            call->heard_ns = now - call->heard_ns > slept ? call->heard_ns + slept : now;
             if (call->beat_ns == 0 || now - call->heard_ns < call->beat_ns / 2 * 5) {
                 place = &node->next;
             } else {

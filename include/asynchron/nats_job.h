@@ -1,7 +1,8 @@
-/* asynchron/nats_job.h: how a worker of asynchron/nats.h comes to an answer. Include that instead: nothing here is for its user.
+/* asynchron/nats_job.h: how a worker of asynchron/nats.h comes to an answer. Include that instead: nothing here is for
+   its user.
  *
- * A job is a request that is being answered. It is numbered, as the caller answers its beats at the worker's inbox. It ends
- * when its asynchron is complete, which sends the answer, and its function has returned.
+ * A job is a request that is being answered. It is numbered, as the caller answers its beats at the worker's inbox. It
+ * ends when its asynchron is complete, which sends the answer, and its function has returned.
  */
 #ifndef ASYNCHRON_NATS_JOB_H
 #define ASYNCHRON_NATS_JOB_H

@@ -1,5 +1,5 @@
-/* asynchron/nats_serve.h: a worker of asynchron/nats.h: its beats, its beginning and its end. Include that instead: nothing here
- * is for its user. */
+/* asynchron/nats_serve.h: a worker of asynchron/nats.h: its beats, its beginning and its end. Include that instead:
+ * nothing here is for its user. */
 #ifndef ASYNCHRON_NATS_SERVE_H
 #define ASYNCHRON_NATS_SERVE_H
 
@@ -59,8 +59,8 @@ static inline void asynchron_nats_beat(asynchron_nats_side_t *side, uint64_t id,
     natsMsg_Destroy(msg);
 }
 
-/* The first job, in the order of the chains after a place, whose beat is due, with a reference; NULL: there is none. The
-   lock is held. */
+/* The first job, in the order of the chains after a place, whose beat is due, with a reference; NULL: there is none.
+   The lock is held. */
 static inline asynchron_nats_job_t *asynchron_nats_due(asynchron_nats_side_t *side, size_t *chain, uint64_t now)
 {
     for (; *chain < side->room; ++*chain) {
@@ -186,7 +186,8 @@ static inline natsStatus asynchron_nats_listen(asynchron_nats_server_t *server, 
     natsStatus s;
 
     s = queue == NULL ? natsConnection_Subscribe(&requests, nc, subject, asynchron_nats_request_came, server)
-                      : natsConnection_QueueSubscribe(&requests, nc, subject, queue, asynchron_nats_request_came, server);
+                      : natsConnection_QueueSubscribe(&requests, nc, subject, queue, asynchron_nats_request_came,
+                                                    server);
     if (s != NATS_OK) {
         (void)pthread_mutex_lock(&server->side.lock);
         server->side.references--; /* the handle's */
@@ -198,8 +199,8 @@ static inline natsStatus asynchron_nats_listen(asynchron_nats_server_t *server, 
     if (natsSubscription_SetOnCompleteCB(requests, asynchron_nats_requests_closed, server) == NATS_OK)
         return NATS_OK;
 
-    /* The connection was closed in this moment. A last callback may run, and cnats does not say until when: so its reference
-       to the server is never given up. */
+    /* The connection was closed in this moment. A last callback may run, and cnats does not say until when: so its
+       reference to the server is never given up. */
     asynchron_nats_unref(&server->side);
     return NATS_CONNECTION_CLOSED;
 }

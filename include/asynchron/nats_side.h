@@ -1,8 +1,8 @@
 /* asynchron/nats_side.h: what both sides of asynchron/nats.h share. Include that instead: nothing here is for its user.
  *
- * A side is one that waits for messages at an inbox of its own: the caller, for replies, and the worker, for answers to its
- * beats. Each thing that it waits for has a number, which is the last token of the subject. Nothing is called under the lock
- * but malloc() and its kin.
+ * A side is one that waits for messages at an inbox of its own: the caller, for replies, and the worker, for answers to
+ * its beats. Each thing that it waits for has a number, which is the last token of the subject. Nothing is called under
+ * the lock but malloc() and its kin.
  */
 #ifndef ASYNCHRON_NATS_SIDE_H
 #define ASYNCHRON_NATS_SIDE_H
@@ -16,8 +16,9 @@
 #include <string.h>
 #include <time.h>
 
-/* How often a side looks at its beats while there is something to look at, in nanoseconds. A worker's first beat is due at
-   the first look, one or two of these after the request came: what is answered sooner costs no message but its answer. */
+/* How often a side looks at its beats while there is something to look at, in nanoseconds. A worker's first beat is due
+   at the first look, one or two of these after the request came: what is answered sooner costs no message but its
+   answer. */
 #define ASYNCHRON_NATS_LOOK 50000000u
 
 /* The headers. */
@@ -49,6 +50,7 @@ typedef struct asynchron_nats_side_t {
     int is_closed;                  /* the inbox gets nothing any more */
     int is_ticking, is_used;        /* since the last tick */
     asynchron_t *timer;             /* of the next tick */
+    uint64_t armed_ns;              /* when that was */
     uint64_t last_id;
     asynchron_nats_node_t **chains; /* of those whose numbers have the same last bits */
     size_t room, count;
@@ -150,7 +152,9 @@ static inline uint64_t asynchron_nats_id_of(const asynchron_nats_side_t *side, n
 {
     const char *subject = natsMsg_GetSubject(msg);
 
-    return subject == NULL || strlen(subject) <= side->subject_len ? 0 : strtoull(subject + side->subject_len, NULL, 10);
+    if (subject == NULL || strlen(subject) <= side->subject_len)
+        return 0;
+    return strtoull(subject + side->subject_len, NULL, 10);
 }
 
 /* The subject of a message to the inbox about it. */
@@ -278,6 +282,7 @@ static inline void asynchron_nats_tick(asynchron_nats_side_t *side)
     /* The ticker keeps the side till the end of this call, since it is in a tick, or begins something. */
     (void)pthread_mutex_lock(&side->lock);
     is_closed = side->is_closed;
+    side->armed_ns = asynchron_nats_now();
     if (!is_closed && timer != NULL)
         side->timer = asynchron_retain(timer);
     (void)pthread_mutex_unlock(&side->lock);
@@ -315,8 +320,8 @@ static inline int asynchron_nats_goes_on(asynchron_nats_side_t *side)
 
 /* ---- Words on the wire ---- */
 
-/* Whether it can stand in a line of the protocol. cnats 3.4.1 does not look: a space in a subject would end the connection, and
-   a line feed would begin another command. */
+/* Whether it can stand in a line of the protocol. cnats 3.4.1 does not look: a space in a subject would end the
+   connection, and a line feed would begin another command. */
 static inline int asynchron_nats_is_word(const char *text)
 {
     const char *at = text;
