@@ -40,7 +40,7 @@ static void without_memory_nothing_begins_and_a_worker_says_so(void)
     memset(&seen, 0, sizeof seen);
     CHECK(has_value(a, "hello"));
     asynchron_release(a);
-    no_memory = 1;
+    no_memory = 1; /* nobody else is at it now */
     CHECK(asynchron_nats_request(nc, "memory", "hello", 5, ASYNCHRON_FOREVER) == NULL);
     a = asynchron_nats_request(fresh, "memory", "hello", 5, ASYNCHRON_FOREVER);
     CHECK(a == NULL || has_failed(a, "nats", NATS_NO_MEMORY, NULL));
@@ -87,13 +87,13 @@ static void whichever_memory_is_missing_a_request_fails_or_is_none(void)
                 asks = connected();
             }
             CHECK(natsConnection_FlushTimeout(asks, 60000) == NATS_OK);
-            callocs = n;
+            __atomic_store_n(&callocs, n, __ATOMIC_SEQ_CST);
             a = asynchron_nats_request_with(asks, "memory", NULL, 0, ASYNCHRON_FOREVER, LONG);
             if (a != NULL && asynchron_wait(a, ASYNCHRON_FOREVER) == ASYNCHRON_OK && asynchron_poll(a) == ASYNCHRON_OK)
                 was_answered = 1;
             else
                 CHECK(a == NULL || has_failed(a, "nats", NATS_NO_MEMORY, NULL));
-            callocs = -1;
+            __atomic_store_n(&callocs, -1, __ATOMIC_SEQ_CST);
             asynchron_release(a);
             if (is_fresh)
                 natsConnection_Destroy(asks);

@@ -13,6 +13,16 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+static int flag_of(int *flag)
+{
+    return __atomic_load_n(flag, __ATOMIC_SEQ_CST);
+}
+
+static void raise_flag(int *flag)
+{
+    (void)__atomic_add_fetch(flag, 1, __ATOMIC_SEQ_CST);
+}
+
 /* The linker has calloc() mean this, as malloc(). */
 static int callocs = -1; /* so many may go well; any number, if it is below 0 */
 
@@ -27,11 +37,11 @@ void *__wrap_calloc(size_t count, size_t size);
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    if (no_memory || callocs == 0)
-        return NULL;
-    if (callocs > 0)
-        callocs--;
-    return __real_calloc(count, size);
+    int left = flag_of(&callocs);
+
+    while (left > 0 && !__atomic_compare_exchange_n(&callocs, &left, left - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        continue;
+    return no_memory || left == 0 ? NULL : __real_calloc(count, size);
 }
 
 static const uint64_t TENTH = 100000000u; /* the shortest beat */
@@ -48,16 +58,6 @@ static const char *self_path; /* of this program */
         while (!(claim))     \
             usleep(1000);    \
     } while (0)
-
-static int flag_of(int *flag)
-{
-    return __atomic_load_n(flag, __ATOMIC_SEQ_CST);
-}
-
-static void raise_flag(int *flag)
-{
-    (void)__atomic_add_fetch(flag, 1, __ATOMIC_SEQ_CST);
-}
 
 /* Starts a program, which dies with this one. */
 static pid_t started(const char *const *args)
