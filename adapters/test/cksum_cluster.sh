@@ -61,6 +61,7 @@ else
     down=STOP up=CONT
 fi
 url=nats://$address:$port
+: >"$dir/server"
 
 (on server nats-server -a "$address" -p "$port") >"$dir/server" 2>&1 &
 server=$!
