@@ -5,6 +5,7 @@
 
 #include "nats_becoming.h"
 #include "nats_ending.h"
+#include "nats_jetstream.h"
 #include "nats_lasting.h"
 #include "nats_refusals.h"
 
@@ -38,6 +39,7 @@ int main(int argc, char **argv)
     TEST(a_worker_can_be_stopped_while_the_server_is_away);
     TEST(without_requests_nobody_looks_at_beats);
     TEST(a_cancel_and_the_answer_at_the_same_time_are_one_of_both);
+    TEST(with_jetstream_work_comes_again_until_it_is_acknowledged);
     TEST(what_is_null_or_no_subject_is_refused_and_a_context_dropped);
     TEST(without_memory_nothing_begins_and_a_worker_says_so);
     TEST(whichever_memory_is_missing_a_request_fails_or_is_none);
