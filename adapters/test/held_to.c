@@ -9,6 +9,7 @@
 
 #include "delivery.h"
 #include "letting_go.h"
+#include "forking.h"
 #include "refusals.h"
 
 int main(void)
@@ -28,6 +29,8 @@ int main(void)
     TEST(an_open_report_does_not_end_if_what_has_come_is_taken_out_in_the_same_turn);
     TEST(each_wake_comes);
     TEST(a_loop_that_idles_uses_no_processor_time);
+    TEST(in_a_child_an_attached_report_serves_nothing_and_does_not_spin);
+    TEST(a_child_may_attach_anew_and_detaching_the_parents_leaves_that_its_claim);
     TEST(what_is_null_is_refused_and_changes_nothing);
     TEST(a_report_that_is_attached_is_refused_by_every_loop_until_it_is_detached);
     TEST(without_memory_attaching_fails_and_changes_nothing);

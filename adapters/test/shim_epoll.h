@@ -75,3 +75,15 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     CHECK(asynchron_epoll_attach(closed, report, fn, NULL, &handle) == ASYNCHRON_E_SYSTEM);
     asynchron_epoll_turn(NULL);
 }
+
+/* The set is the parent's, so the child of a fork takes another. */
+static inline void shim_fork(shim_t *shim)
+{
+    shim_open(shim);
+}
+
+/* Even if the child does serve it. */
+static inline void shim_inherited(handle_t *handle)
+{
+    asynchron_epoll_turn(handle);
+}

@@ -89,3 +89,14 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     asynchron_report_release(report);
     shim_close(&shim);
 }
+
+/* What libev demands in the child of a fork. */
+static inline void shim_fork(shim_t *shim)
+{
+    ev_loop_fork(shim->loop);
+}
+
+static inline void shim_inherited(handle_t *handle)
+{
+    (void)handle;
+}

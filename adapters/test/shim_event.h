@@ -75,3 +75,14 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     asynchron_event_detach(handle);
     event_base_free(base);
 }
+
+/* What libevent demands in the child of a fork. */
+static inline void shim_fork(shim_t *shim)
+{
+    CHECK(event_reinit(shim->base) == 0);
+}
+
+static inline void shim_inherited(handle_t *handle)
+{
+    (void)handle;
+}

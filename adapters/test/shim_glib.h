@@ -67,3 +67,14 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     g_main_context_unref(context);
     asynchron_glib_detach(handle);
 }
+
+/* GLib demands nothing in the child of a fork. */
+static inline void shim_fork(shim_t *shim)
+{
+    (void)shim;
+}
+
+static inline void shim_inherited(handle_t *handle)
+{
+    (void)handle;
+}

@@ -71,3 +71,16 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     CHECK(asynchron_sd_event_attach(event, report, fn, NULL, &handle) == ASYNCHRON_E_CLOSED && handle == NULL);
     sd_event_unref(event);
 }
+
+/* In the child of a fork a loop of sd-event does nothing any more, so that takes another. */
+static inline void shim_fork(shim_t *shim)
+{
+    shim->timer = sd_event_source_unref(shim->timer);
+    sd_event_unref(shim->event);
+    shim_open(shim);
+}
+
+static inline void shim_inherited(handle_t *handle)
+{
+    (void)handle;
+}

@@ -118,3 +118,22 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     asynchron_uring_detach(handle);
     io_uring_queue_exit(&ring);
 }
+
+/* The ring is the parent's, so the child of a fork takes another. */
+static inline void shim_fork(shim_t *shim)
+{
+    memset(&shim->ring, 0, sizeof shim->ring);
+    shim->handles = 0;
+    shim_open(shim);
+}
+
+/* Even if the child does serve it. */
+static inline void shim_inherited(handle_t *handle)
+{
+    struct io_uring_cqe cqe;
+
+    memset(&cqe, 0, sizeof cqe);
+    cqe.res = POLLIN;
+    cqe.flags = IORING_CQE_F_MORE;
+    CHECK(asynchron_uring_turn(handle, &cqe) == ASYNCHRON_E_SYSTEM);
+}

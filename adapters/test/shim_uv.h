@@ -29,6 +29,7 @@ static inline void shim_beat(uv_timer_t *timer)
 {
     shim_t *shim = (shim_t *)timer->data;
 
+    uv_stop(timer->loop); /* or uv_run(), which may have called this before it polls, would wait for what comes next */
     shim->beat(shim);
 }
 
@@ -73,4 +74,15 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     CHECK(asynchron_uv_attach(&shim.loop, report, fn, NULL, &handle) == ASYNCHRON_E_SYSTEM);
     uv_close((uv_handle_t *)&poll, NULL);
     shim_close(&shim);
+}
+
+/* What libuv demands in the child of a fork. */
+static inline void shim_fork(shim_t *shim)
+{
+    CHECK(uv_loop_fork(&shim->loop) == 0);
+}
+
+static inline void shim_inherited(handle_t *handle)
+{
+    (void)handle;
 }

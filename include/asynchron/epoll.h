@@ -10,6 +10,15 @@
  *     }
  *
  * asynchron/loop.h says what holds for all adapters. Needs Linux, and nothing to link beside asynchron.
+ *
+ * A function may call epoll_wait() for the same set, and serve what that says. If a handle ends inside (ASYNCHRON_END), or
+ * is detached there, the array of the outer epoll_wait() may still hold it, and nobody may serve it any more: have the
+ * function set data.ptr of such an event to NULL in the outer array, too, as asynchron_epoll_detach() does in the one that
+ * it is given.
+ *
+ * fork(). A set is shared with the child: what the child changes in it, it changes for the parent. So the child must not use
+ * the inherited one; it makes one of its own, and attaches there. asynchron_epoll_turn() does nothing in the child, and
+ * asynchron_epoll_detach() frees the handle there and leaves the set as it is.
  */
 #ifndef ASYNCHRON_EPOLL_H
 #define ASYNCHRON_EPOLL_H
@@ -23,13 +32,16 @@
 typedef struct {
     asynchron_loop_t loop;
     int epfd;
+    int fd; /* the report's, when it was attached */
 } asynchron_epoll_t;
 
 static inline void asynchron_epoll_stop(asynchron_loop_t *loop)
 {
     struct epoll_event none = { 0, { NULL } }; /* old kernels want one */
+    const asynchron_epoll_t *handle = (asynchron_epoll_t *)loop;
 
-    (void)epoll_ctl(((asynchron_epoll_t *)loop)->epfd, EPOLL_CTL_DEL, asynchron_report_fd(loop->report), &none);
+    if (!asynchron_loop_is_parents(loop)) /* whose set is the parent's, too */
+        (void)epoll_ctl(handle->epfd, EPOLL_CTL_DEL, handle->fd, &none);
 }
 
 static inline void asynchron_epoll_close(asynchron_loop_t *loop)
@@ -54,7 +66,6 @@ static inline asynchron_status_t asynchron_epoll_attach(int epfd, asynchron_repo
     struct epoll_event event;
     asynchron_epoll_t *handle;
     asynchron_status_t status;
-    int fd;
 
     if (epfd < 0 || report == NULL || fn == NULL || out == NULL)
         return ASYNCHRON_E_INVALID;
@@ -62,12 +73,13 @@ static inline asynchron_status_t asynchron_epoll_attach(int epfd, asynchron_repo
     if (handle == NULL)
         return ASYNCHRON_E_NOMEM;
     handle->epfd = epfd;
-    status = asynchron_loop_begin(&handle->loop, report, fn, ctx, asynchron_epoll_stop, asynchron_epoll_close, &fd);
+    status = asynchron_loop_begin(&handle->loop, report, fn, ctx, asynchron_epoll_stop, asynchron_epoll_close,
+                                  &handle->fd);
     if (status == ASYNCHRON_OK) {
         event.events = EPOLLIN;
         event.data.u64 = 0; /* all of it, where a pointer is shorter */
         event.data.ptr = handle;
-        if (epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event) == 0) {
+        if (epoll_ctl(epfd, EPOLL_CTL_ADD, handle->fd, &event) == 0) {
             *out = handle;
             return ASYNCHRON_OK;
         }

@@ -12,6 +12,20 @@
  *   - The adapter holds a reference to the report. Yours may be released before or after. A report that is nobody else's
  *     any more stays attached, and costs nothing, until you detach it.
  *   - Detach before you free the loop, unless the adapter says otherwise.
+ *   - A function that runs the loop once more is called inside itself where the loop allows that: with epoll, libuv, GLib
+ *     and libev. libevent and sd-event refuse it.
+ *
+ * fork(). The child's copy of a handle watches the parent's descriptor, which tells nothing in the child. So there it
+ * serves nothing, and has its loop watch no more when that descriptor is readable. What the child is to do, in this order:
+ *
+ *   1. Before it does anything else with the loop, what the loop demands: uv_loop_fork(), event_reinit(), ev_loop_fork();
+ *      nothing for GLib. With sd-event, epoll and io_uring: a new loop, as the old one is the parent's.
+ *   2. Detach the parent's handles.
+ *   3. Attach anew what it needs. A report has a new descriptor in the child.
+ *
+ * A child that is forked inside the function must not return from it: the turn is the parent's, and so is the loop around
+ * it. What another thread of the parent was using is not to be touched, as asynchron.h says. A child that only calls exec()
+ * or _exit() need do nothing.
  */
 #ifndef ASYNCHRON_LOOP_H
 #define ASYNCHRON_LOOP_H
@@ -19,6 +33,8 @@
 #include <asynchron.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 /* So many items are served in one turn of the loop, at most. */
 #define ASYNCHRON_LOOP_TURN 64
@@ -29,6 +45,9 @@
  * - `what`: ASYNCHRON_OK: item.asynchron is complete, and was added with item.tag. ASYNCHRON_WOKEN:
  *   asynchron_report_wake() was called. ASYNCHRON_END: the report is closed, and all that it held has come. It is
  *   detached already, so forget the handle. In the last two cases the item is {NULL, NULL}.
+ * - Wakes come before items. So do not wake the same report each time that you are called with ASYNCHRON_WOKEN: then the
+ *   loop's other sources get their turns, but this report's items wait until that ends. What posts itself again and again
+ *   takes a report of its own.
  * - Ownership: item.asynchron is borrowed for the length of the call: asynchron_retain() it to keep it.
  * - Threads: that of the loop. Wait in here with a timeout of 0 only. In C++, let no exception leave it.
  */
@@ -41,7 +60,9 @@ typedef struct asynchron_loop_t {
     void *ctx;
     void (*stop)(struct asynchron_loop_t *);  /* the host watches no more */
     void (*close)(struct asynchron_loop_t *); /* frees the handle, now or when the host is done with it */
+    pid_t process; /* that attached it: a copy in a child of that is of no use there */
     unsigned turns; /* that are running: several, if the callback runs the loop */
+    int stopped;
     int detached;
 } asynchron_loop_t;
 
@@ -65,7 +86,9 @@ static inline asynchron_status_t asynchron_loop_begin(asynchron_loop_t *loop, as
     loop->ctx = ctx;
     loop->stop = stop;
     loop->close = close;
+    loop->process = getpid();
     loop->turns = 0;
+    loop->stopped = 0;
     loop->detached = 0;
     *fd = descriptor;
     return ASYNCHRON_OK;
@@ -78,6 +101,20 @@ static inline void asynchron_loop_undo(asynchron_loop_t *loop)
     asynchron_report_release(loop->report);
 }
 
+/* Whether this is a child of the process that attached it. */
+static inline int asynchron_loop_is_parents(const asynchron_loop_t *loop)
+{
+    return loop->process != getpid();
+}
+
+static inline void asynchron_loop_stop(asynchron_loop_t *loop)
+{
+    if (!loop->stopped) {
+        loop->stopped = 1;
+        loop->stop(loop);
+    }
+}
+
 /* The host has let go of it, or is about to. The report goes last: its descriptor must not be closed before. */
 static inline void asynchron_loop_close(asynchron_loop_t *loop)
 {
@@ -87,14 +124,16 @@ static inline void asynchron_loop_close(asynchron_loop_t *loop)
     asynchron_report_release(report);
 }
 
-/* Stops watching at once. The handle goes now or, inside a turn, at the end of that. */
+/* Stops watching at once. The handle goes now or, inside a turn, at the end of that. In a child the claim is not given up:
+   it may be that of a handle of the child's. */
 static inline void asynchron_loop_detach(asynchron_loop_t *loop)
 {
     if (loop == NULL || loop->detached)
         return;
     loop->detached = 1;
-    loop->stop(loop);
-    (void)asynchron_report_watch(loop->report, 0);
+    asynchron_loop_stop(loop);
+    if (!asynchron_loop_is_parents(loop))
+        (void)asynchron_report_watch(loop->report, 0);
     if (loop->turns == 0)
         asynchron_loop_close(loop);
 }
@@ -127,6 +166,10 @@ static inline int asynchron_loop_turn(asynchron_loop_t *loop)
     asynchron_status_t status = ASYNCHRON_OK;
     int served = 0, more = 0;
 
+    if (asynchron_loop_is_parents(loop)) {
+        asynchron_loop_stop(loop); /* nobody here can have the parent's descriptor be silent */
+        return 0;
+    }
     loop->turns++;
     while (!loop->detached) {
         asynchron_item_t item = none;

@@ -1,15 +1,31 @@
 /* asynchron/uring.h: a report in a loop of your own over io_uring.
  *
  *     asynchron_uring_attach(&ring, report, fn, ctx, &handle);
- *     while (io_uring_submit_and_wait(&ring, 1) >= 0 && io_uring_peek_cqe(&ring, &cqe) == 0) {
- *         if (io_uring_cqe_get_data(cqe) == handle)
- *             asynchron_uring_turn(handle, cqe);    // calls fn
- *         else ...                                  // what else you asked for
- *         io_uring_cqe_seen(&ring, cqe);
+ *     for (over = 0; !over;) {
+ *         error = io_uring_submit_and_wait(&ring, 1);
+ *         if (error < 0 && error != -EINTR)         // a signal
+ *             break;
+ *         while (io_uring_peek_cqe(&ring, &cqe) == 0) {
+ *             if (io_uring_cqe_get_data(cqe) == handle)
+ *                 over = asynchron_uring_turn(handle, cqe) == ASYNCHRON_END; // calls fn
+ *             else ...                              // what else you asked for
+ *             io_uring_cqe_seen(&ring, cqe);
+ *         }
  *     }
  *
+ * More completions of the handle come after it is detached, and after `fn` was called with ASYNCHRON_END: those of the poll
+ * and of the request that ends it. They still have its address as their data. So keep that to compare with, in whatever
+ * tells the handle's completions from your own, until asynchron_uring_turn() returns ASYNCHRON_END. Only that is the last.
+ *
  * The adapter adds requests to the ring: one when you attach, one when you detach, and one each time that the kernel ends
- * a poll by itself. They are on their way with your next io_uring_submit(). If the queue is full, the adapter submits first.
+ * a poll by itself. They are on their way with your next io_uring_submit(). If the queue is full, the adapter submits first;
+ * with IORING_SETUP_SQPOLL it then waits until the kernel's thread has made room, which takes a moment.
+ *
+ * A function that runs the loop inside: give asynchron_uring_turn() a copy of the completion, after io_uring_cqe_seen(), so
+ * that the inner loop does not find it again.
+ *
+ * fork(). The ring is shared with the child, which must not use it: it makes one of its own, and attaches there.
+ * asynchron_uring_turn() does nothing in the child, and asynchron_uring_detach() frees the handle there at once.
  *
  * asynchron/loop.h says what holds for all adapters. Needs liburing 2.1 or later, and Linux 5.13. With -std=c99, liburing's
  * header wants _GNU_SOURCE.
@@ -19,6 +35,7 @@
 
 #include "loop.h"
 
+#include <errno.h>
 #include <liburing.h>
 
 /** A report that is watched. */
@@ -31,13 +48,18 @@ typedef struct {
     int removing; /* the poll was asked to end */
 } asynchron_uring_t;
 
-/* NULL: the queue is full, and stays so. */
+/* NULL: the queue is full, and stays so. Where a thread of the kernel takes what is in it, submitting makes no room by itself.
+   A signal ends the wait for that, so there are some tries. */
 static inline struct io_uring_sqe *asynchron_uring_request(struct io_uring *ring)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+    int tries;
 
-    if (sqe == NULL && io_uring_submit(ring) >= 0)
+    for (tries = 0; sqe == NULL && tries < 8; tries++) {
+        if (io_uring_submit(ring) < 0 || io_uring_sqring_wait(ring) < 0)
+            break;
         sqe = io_uring_get_sqe(ring);
+    }
     return sqe;
 }
 
@@ -53,11 +75,17 @@ static inline int asynchron_uring_poll(asynchron_uring_t *handle)
     return 1;
 }
 
-/* Asks the kernel to end the poll, unless it was asked, or has ended it. */
+/* Asks the kernel to end the poll, unless it was asked, or has ended it. In a child the ring and the requests are the
+   parent's: none of those completions comes here. */
 static inline void asynchron_uring_remove(asynchron_uring_t *handle)
 {
-    struct io_uring_sqe *sqe = handle->removing || handle->requests == 0 ? NULL : asynchron_uring_request(handle->ring);
+    struct io_uring_sqe *sqe;
 
+    if (asynchron_loop_is_parents(&handle->loop)) {
+        handle->requests = (int)handle->loop.turns; /* each of which counts as one */
+        return;
+    }
+    sqe = handle->removing || handle->requests == 0 ? NULL : asynchron_uring_request(handle->ring);
     if (sqe == NULL)
         return;
     io_uring_prep_cancel(sqe, handle, 0);
@@ -122,10 +150,10 @@ static inline asynchron_status_t asynchron_uring_attach(struct io_uring *ring, a
  * last. Then the memory is freed.
  *
  * - Needs: `cqe`, a completion; `handle`, its data. Afterwards io_uring_cqe_seen(), as always.
- * - Threads: calls `fn` on this thread; never blocks.
+ * - Threads: calls `fn` on this thread; never blocks, except for a full queue with IORING_SETUP_SQPOLL, as said above.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_END: the handle is freed, and no completion has it any more; ASYNCHRON_E_SYSTEM: the
- *   kernel refuses to poll, or the queue is full: `fn` is not called any more, and the handle is still to be detached;
- *   ASYNCHRON_E_INVALID: a NULL.
+ *   kernel refuses to poll, or the queue is full, or this is a child of the process that attached: `fn` is not called any
+ *   more, and the handle is still to be detached; ASYNCHRON_E_INVALID: a NULL.
  */
 static inline asynchron_status_t asynchron_uring_turn(asynchron_uring_t *handle, const struct io_uring_cqe *cqe)
 {
@@ -133,6 +161,8 @@ static inline asynchron_status_t asynchron_uring_turn(asynchron_uring_t *handle,
 
     if (handle == NULL || cqe == NULL)
         return ASYNCHRON_E_INVALID;
+    if (handle->loop.turns == 0 && asynchron_loop_is_parents(&handle->loop))
+        return ASYNCHRON_E_SYSTEM;
     if (!(cqe->flags & IORING_CQE_F_MORE))
         handle->requests--;
     if (!handle->closed) {
