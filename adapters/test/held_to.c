@@ -10,6 +10,7 @@
 #include "delivery.h"
 #include "letting_go.h"
 #include "forking.h"
+#include "nesting.h"
 #include "refusals.h"
 
 int main(void)
@@ -31,6 +32,7 @@ int main(void)
     TEST(a_loop_that_idles_uses_no_processor_time);
     TEST(in_a_child_an_attached_report_serves_nothing_and_does_not_spin);
     TEST(a_child_may_attach_anew_and_detaching_the_parents_leaves_that_its_claim);
+    TEST(a_function_that_runs_the_loop_is_called_inside_itself_where_the_loop_allows_it);
     TEST(what_is_null_is_refused_and_changes_nothing);
     TEST(a_report_that_is_attached_is_refused_by_every_loop_until_it_is_detached);
     TEST(without_memory_attaching_fails_and_changes_nothing);

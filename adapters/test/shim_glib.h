@@ -78,3 +78,12 @@ static inline void shim_inherited(handle_t *handle)
 {
     (void)handle;
 }
+
+/* A turn inside a turn. */
+enum { SHIM_NESTS = 1 };
+
+static inline void shim_inside(shim_t *shim, asynchron_report_t *report)
+{
+    (void)report;
+    (void)g_main_context_iteration(shim->context, FALSE);
+}

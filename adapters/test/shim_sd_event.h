@@ -84,3 +84,12 @@ static inline void shim_inherited(handle_t *handle)
 {
     (void)handle;
 }
+
+/* A turn inside a turn is refused. */
+enum { SHIM_NESTS = 0 };
+
+static inline void shim_inside(shim_t *shim, asynchron_report_t *report)
+{
+    (void)report;
+    CHECK(sd_event_run(shim->event, 0) == -EBUSY);
+}

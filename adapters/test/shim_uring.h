@@ -49,15 +49,16 @@ static inline int shim_wait(struct io_uring *ring)
 
 static inline void shim_turn(shim_t *shim)
 {
-    struct io_uring_cqe *cqe;
+    struct io_uring_cqe *cqe, copy;
     int due = 0, status = shim_wait(&shim->ring);
 
     CHECK(status >= 0 || status == -EINTR);
     while (!due && io_uring_peek_cqe(&shim->ring, &cqe) == 0) {
         due = io_uring_cqe_get_data(cqe) == shim;
-        if (!due && asynchron_uring_turn((handle_t *)io_uring_cqe_get_data(cqe), cqe) == ASYNCHRON_END)
-            shim->handles--;
+        copy = *cqe; /* a turn inside this one is not to find it again */
         io_uring_cqe_seen(&shim->ring, cqe);
+        if (!due && asynchron_uring_turn((handle_t *)io_uring_cqe_get_data(&copy), &copy) == ASYNCHRON_END)
+            shim->handles--;
         if (!due)
             break; /* one a turn, as the tests count what a turn serves */
     }
@@ -89,6 +90,50 @@ static inline void shim_detach(shim_t *shim, handle_t *handle)
     asynchron_uring_detach(handle);
 }
 
+static inline void shim_fill(struct io_uring *ring)
+{
+    struct io_uring_sqe *sqe;
+
+    while ((sqe = io_uring_get_sqe(ring)) != NULL) {
+        io_uring_prep_nop(sqe);
+        io_uring_sqe_set_data(sqe, NULL);
+    }
+}
+
+/* Where a thread of the kernel takes what is in the queue, that is full until it has. Neither attach nor detach may give up:
+   the end of the handle would never come. */
+static inline void shim_refuses_for_a_moment(asynchron_report_t *report, asynchron_loop_fn_t fn)
+{
+    int round;
+
+    for (round = 0; round < 20; round++) {
+        asynchron_status_t status = ASYNCHRON_OK;
+        struct io_uring_params params;
+        struct io_uring_cqe *cqe;
+        struct io_uring ring;
+        handle_t *handle;
+        void *data;
+
+        memset(&params, 0, sizeof params);
+        params.flags = IORING_SETUP_SQPOLL;
+        params.sq_thread_idle = 1;
+        CHECK(io_uring_queue_init_params(2, &ring, &params) == 0);
+        shim_fill(&ring);
+        CHECK(asynchron_uring_attach(&ring, report, fn, NULL, &handle) == ASYNCHRON_OK);
+        usleep(2000); /* the thread may rest by then */
+        shim_fill(&ring);
+        asynchron_uring_detach(handle);
+        while (status != ASYNCHRON_END) {
+            CHECK(io_uring_submit(&ring) >= 0 && io_uring_wait_cqe(&ring, &cqe) == 0);
+            data = io_uring_cqe_get_data(cqe);
+            if (data != NULL)
+                status = asynchron_uring_turn((handle_t *)data, cqe);
+            io_uring_cqe_seen(&ring, cqe);
+        }
+        io_uring_queue_exit(&ring);
+    }
+}
+
 /* What this host may refuse: a poll, when the ring's queue is full and cannot be handed in, or later. The kernel's refusal is
    made up, before the request is handed in. */
 static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
@@ -108,6 +153,7 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     CHECK(asynchron_uring_attach(&ring, report, fn, NULL, &handle) == ASYNCHRON_E_SYSTEM);
     ring.enter_ring_fd = ring.ring_fd = fd;
     io_uring_queue_exit(&ring);
+    shim_refuses_for_a_moment(report, fn);
 
     CHECK(io_uring_queue_init(8, &ring, 0) == 0);
     CHECK(asynchron_uring_attach(&ring, report, fn, NULL, &handle) == ASYNCHRON_OK);
@@ -136,4 +182,13 @@ static inline void shim_inherited(handle_t *handle)
     cqe.res = POLLIN;
     cqe.flags = IORING_CQE_F_MORE;
     CHECK(asynchron_uring_turn(handle, &cqe) == ASYNCHRON_E_SYSTEM);
+}
+
+/* A turn inside a turn: the kernel tells of what comes, and of what is left when it is asked. */
+enum { SHIM_NESTS = 1 };
+
+static inline void shim_inside(shim_t *shim, asynchron_report_t *report)
+{
+    CHECK(asynchron_report_rearm(report) == ASYNCHRON_OK);
+    shim_turn(shim);
 }

@@ -86,3 +86,12 @@ static inline void shim_inherited(handle_t *handle)
 {
     (void)handle;
 }
+
+/* A turn inside a turn. */
+enum { SHIM_NESTS = 1 };
+
+static inline void shim_inside(shim_t *shim, asynchron_report_t *report)
+{
+    (void)report;
+    (void)uv_run(&shim->loop, UV_RUN_NOWAIT);
+}
