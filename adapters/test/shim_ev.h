@@ -74,7 +74,18 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     shim_t shim;
     handle_t *handle;
 
-    (void)fn;
+    CHECK(asynchron_ev_io(NULL) == NULL);
+    shim_open(&shim);
+    CHECK(asynchron_ev_attach(shim.loop, report, fn, NULL, &handle) == ASYNCHRON_OK);
+    ev_io_stop(shim.loop, asynchron_ev_io(handle));
+    ev_set_priority(asynchron_ev_io(handle), EV_MAXPRI);
+    ev_io_start(shim.loop, asynchron_ev_io(handle));
+    ev_unref(shim.loop); /* it does not keep the loop running */
+    CHECK(!ev_run(shim.loop, 0));
+    ev_ref(shim.loop);
+    asynchron_ev_detach(handle);
+    shim_close(&shim);
+
     report = asynchron_report_create(NULL, 0);
     CHECK(report != NULL);
     shim.ctx = &served;

@@ -134,6 +134,36 @@ static inline void shim_refuses_for_a_moment(asynchron_report_t *report, asynchr
     }
 }
 
+/* Detached while nothing can be queued: a second call asks again, and the end comes. */
+static inline void shim_detaches_later(asynchron_report_t *report, asynchron_loop_fn_t fn)
+{
+    asynchron_status_t status = ASYNCHRON_OK;
+    struct io_uring_cqe *cqe;
+    struct io_uring ring;
+    handle_t *handle;
+    void *data;
+    int fd;
+
+    CHECK(io_uring_queue_init(2, &ring, 0) == 0);
+    CHECK(asynchron_uring_attach(&ring, report, fn, NULL, &handle) == ASYNCHRON_OK);
+    CHECK(io_uring_submit(&ring) == 1);
+    shim_fill(&ring);
+    fd = ring.enter_ring_fd;
+    ring.enter_ring_fd = ring.ring_fd = -1; /* so that io_uring_submit() fails */
+    asynchron_uring_detach(handle);
+    CHECK(!handle->removing);
+    ring.enter_ring_fd = ring.ring_fd = fd;
+    asynchron_uring_detach(handle);
+    while (status != ASYNCHRON_END) {
+        CHECK(io_uring_submit(&ring) >= 0 && io_uring_wait_cqe(&ring, &cqe) == 0);
+        data = io_uring_cqe_get_data(cqe);
+        if (data != NULL)
+            status = asynchron_uring_turn((handle_t *)data, cqe);
+        io_uring_cqe_seen(&ring, cqe);
+    }
+    io_uring_queue_exit(&ring);
+}
+
 /* What this host may refuse: a poll, when the ring's queue is full and cannot be handed in, or later. The kernel's refusal is
    made up, before the request is handed in. */
 static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t fn)
@@ -154,6 +184,7 @@ static inline void shim_refusals(asynchron_report_t *report, asynchron_loop_fn_t
     ring.enter_ring_fd = ring.ring_fd = fd;
     io_uring_queue_exit(&ring);
     shim_refuses_for_a_moment(report, fn);
+    shim_detaches_later(report, fn);
 
     CHECK(io_uring_queue_init(8, &ring, 0) == 0);
     CHECK(asynchron_uring_attach(&ring, report, fn, NULL, &handle) == ASYNCHRON_OK);

@@ -192,6 +192,10 @@ static inline asynchron_status_t asynchron_uring_turn(asynchron_uring_t *handle,
  * - Needs: `handle`, or NULL, which is ignored.
  * - Ownership: the handle is gone for you, but the kernel has its address until the poll has ended: serve the completions
  *   that have it by asynchron_uring_turn() until that returns ASYNCHRON_END. Only then end the ring, or the memory is lost.
+ *   If asynchron_uring_turn() had returned ASYNCHRON_E_SYSTEM, nothing is on its way, and the handle is freed at once.
+ *   Where the queue is full and io_uring_submit() fails (as with -EBUSY, while completions pile up), the kernel is asked to
+ *   end the poll by the next turn of this handle. Without waiting for one, you may call this again, once you have served
+ *   other completions, until ASYNCHRON_END has come.
  * - Threads: on the thread that uses the ring, also inside any callback.
  */
 static inline void asynchron_uring_detach(asynchron_uring_t *handle)
@@ -199,6 +203,8 @@ static inline void asynchron_uring_detach(asynchron_uring_t *handle)
     if (handle == NULL)
         return;
     asynchron_loop_detach(&handle->loop);
+    if (handle->closed)
+        asynchron_uring_remove(handle); /* if the queue was full before */
     if (handle->closed && handle->requests == 0)
         free(handle); /* the kernel had ended the poll before */
 }

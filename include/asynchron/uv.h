@@ -3,6 +3,16 @@
  *     asynchron_uv_attach(uv_default_loop(), report, fn, ctx, &handle);
  *     uv_run(uv_default_loop(), UV_RUN_DEFAULT);    // calls fn
  *
+ * A program that ends its loop by uv_walk(), and closes all that it finds, detaches the adapter's handles there:
+ *
+ *     static void end(uv_handle_t *found, void *unused)
+ *     {
+ *         if (asynchron_uv_of(found) != NULL)
+ *             asynchron_uv_detach(asynchron_uv_of(found));
+ *         else if (!uv_is_closing(found))
+ *             uv_close(found, NULL);
+ *     }
+ *
  * asynchron/loop.h says what holds for all adapters. Needs libuv 1.x, on a system with poll(2). With -std=c99, libuv's header
  * wants _POSIX_C_SOURCE to be 200809L.
  */
@@ -11,13 +21,18 @@
 
 #include "loop.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 /** A report that is watched. It keeps the loop running, as an active handle of libuv does. */
 typedef struct {
     asynchron_loop_t loop;
+    uint64_t mark; /* by which asynchron_uv_of() knows it, whichever source file attached it */
     uv_poll_t poll;
 } asynchron_uv_t;
+
+#define ASYNCHRON_UV_MARK UINT64_C(0x61737963682d7576)
 
 static inline void asynchron_uv_closed(uv_handle_t *poll)
 {
@@ -26,12 +41,19 @@ static inline void asynchron_uv_closed(uv_handle_t *poll)
 
 static inline void asynchron_uv_stop(asynchron_loop_t *loop)
 {
-    (void)uv_poll_stop(&((asynchron_uv_t *)loop)->poll);
+    uv_poll_t *poll = &((asynchron_uv_t *)loop)->poll;
+
+    if (!uv_is_closing((uv_handle_t *)poll)) /* somebody else's uv_close() has stopped it */
+        (void)uv_poll_stop(poll);
 }
 
 static inline void asynchron_uv_close(asynchron_loop_t *loop)
 {
-    uv_close((uv_handle_t *)&((asynchron_uv_t *)loop)->poll, asynchron_uv_closed);
+    uv_handle_t *poll = (uv_handle_t *)&((asynchron_uv_t *)loop)->poll;
+
+    /* What somebody else closes stays, as nobody says when libuv is done with it. */
+    if (!uv_is_closing(poll))
+        uv_close(poll, asynchron_uv_closed);
 }
 
 static inline void asynchron_uv_ready(uv_poll_t *poll, int error, int events)
@@ -73,6 +95,7 @@ static inline asynchron_status_t asynchron_uv_attach(uv_loop_t *loop, asynchron_
         free(handle);
         return error == UV_ENOMEM ? ASYNCHRON_E_NOMEM : ASYNCHRON_E_SYSTEM;
     }
+    handle->mark = ASYNCHRON_UV_MARK;
     handle->poll.data = handle;
     if (uv_poll_start(&handle->poll, UV_READABLE, asynchron_uv_ready) != 0) {
         asynchron_loop_detach(&handle->loop);
@@ -80,6 +103,41 @@ static inline asynchron_status_t asynchron_uv_attach(uv_loop_t *loop, asynchron_
     }
     *out = handle;
     return ASYNCHRON_OK;
+}
+
+/**
+ * What libuv has of it: for uv_unref(), so that it does not keep the loop running, and for uv_has_ref(). libuv has no
+ * priorities.
+ *
+ * - Needs: `handle`, or NULL.
+ * - Ownership: borrowed: valid as long as the handle. Leave its data as it is, and do not stop or close it: detach the
+ *   handle. If it is closed by uv_close() all the same, `fn` is not called any more, and the handle is still to be detached,
+ *   but its memory, some 200 bytes, is never freed.
+ * - Returns: the uv_poll_t; NULL for NULL.
+ */
+static inline uv_poll_t *asynchron_uv_poll(asynchron_uv_t *handle)
+{
+    return handle == NULL ? NULL : &handle->poll;
+}
+
+/**
+ * The handle that one of libuv's belongs to, as uv_walk() finds it.
+ *
+ * - Needs: `found`, a handle of libuv that is initialised, or NULL.
+ * - Ownership: borrowed. What is returned is to be detached as ever.
+ * - Returns: the handle; NULL: `found` is not of this adapter, or is closing already, or NULL.
+ */
+static inline asynchron_uv_t *asynchron_uv_of(const uv_handle_t *found)
+{
+    asynchron_uv_t *handle;
+
+    if (found == NULL || found->type != UV_POLL || uv_is_closing(found) || found->data == NULL)
+        return NULL;
+    /* The data of anybody else's may be anything, so look there only if `found` lies in it as the adapter's does. */
+    if ((uintptr_t)found - (uintptr_t)found->data != offsetof(asynchron_uv_t, poll))
+        return NULL;
+    handle = (asynchron_uv_t *)found->data;
+    return handle->mark == ASYNCHRON_UV_MARK ? handle : NULL;
 }
 
 /**
