@@ -1,4 +1,4 @@
-/* forking.h: in the child of a fork, what the parent attached serves nothing and does not spin; the parent keeps all. */
+/* forking.h: in the child of a fork, what the parent attached serves nothing and does not spin. */
 #include <sys/wait.h>
 
 /* Runs `in_child` there, and holds it to having returned. */

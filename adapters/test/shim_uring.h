@@ -100,8 +100,8 @@ static inline void shim_fill(struct io_uring *ring)
     }
 }
 
-/* Where a thread of the kernel takes what is in the queue, that is full until it has. Neither attach nor detach may give up:
-   the end of the handle would never come. */
+/* Where a thread of the kernel takes what is in the queue, that is full until it has. Neither attach nor detach may
+   give up: the end of the handle would never come. */
 static inline void shim_refuses_for_a_moment(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
     int round;

@@ -72,8 +72,8 @@ static inline void shim_end(uv_handle_t *found, void *detached)
     }
 }
 
-/* The usual end of a program's loop: the adapter's handles are known among the others, and are detached. Another's may lie
-   in what its data is, too. */
+/* The usual end of a program's loop: the adapter's handles are known among the others, and are detached. Another's may
+   lie in what its data is, too. */
 static inline void shim_walk(asynchron_report_t *report, asynchron_loop_fn_t fn)
 {
     struct {

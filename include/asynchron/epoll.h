@@ -11,14 +11,14 @@
  *
  * asynchron/loop.h says what holds for all adapters. Needs Linux, and nothing to link beside asynchron.
  *
- * A function may call epoll_wait() for the same set, and serve what that says. If a handle ends inside (ASYNCHRON_END), or
- * is detached there, the array of the outer epoll_wait() may still hold it, and nobody may serve it any more: have the
- * function set data.ptr of such an event to NULL in the outer array, too, as asynchron_epoll_detach() does in the one that
- * it is given.
+ * A function may call epoll_wait() for the same set, and serve what that says. If a handle ends inside (ASYNCHRON_END),
+ * or is detached there, the array of the outer epoll_wait() may still hold it, and nobody may serve it any more: have
+ * the function set data.ptr of such an event to NULL in the outer array, too, as asynchron_epoll_detach() does in the
+ * one that it is given.
  *
- * fork(). A set is shared with the child: what the child changes in it, it changes for the parent. So the child must not use
- * the inherited one; it makes one of its own, and attaches there. asynchron_epoll_turn() does nothing in the child, and
- * asynchron_epoll_detach() frees the handle there and leaves the set as it is.
+ * fork(). A set is shared with the child: what the child changes in it, it changes for the parent. So the child must
+ * not use the inherited one; it makes one of its own, and attaches there. asynchron_epoll_turn() does nothing in the
+ * child, and asynchron_epoll_detach() frees the handle there and leaves the set as it is.
  */
 #ifndef ASYNCHRON_EPOLL_H
 #define ASYNCHRON_EPOLL_H

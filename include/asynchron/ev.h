@@ -3,11 +3,11 @@
  *     asynchron_ev_attach(EV_DEFAULT, report, fn, ctx, &handle);
  *     ev_run(EV_DEFAULT, 0);                        // calls fn
  *
- * ev_io_stop() does not take a descriptor out of the kernel's set (libev 4.33, with epoll): closing does, or libev itself
- * when it is told of one that it does not watch any more. So if you detach, and another thread then gives up the last
- * reference to the report, that thread's close(2) and an epoll_ctl(2) of the loop may meet, and ThreadSanitizer reports it.
- * Nothing is lost by that: epoll_ctl() finds no such descriptor, or another file's, and libev makes itself a new set. A
- * report that is released on the loop's thread, or before you detach, does not have that.
+ * ev_io_stop() does not take a descriptor out of the kernel's set (libev 4.33, with epoll): closing does, or libev
+ * itself when it is told of one that it does not watch any more. So if you detach, and another thread then gives up the
+ * last reference to the report, that thread's close(2) and an epoll_ctl(2) of the loop may meet, and ThreadSanitizer
+ * reports it. Nothing is lost by that: epoll_ctl() finds no such descriptor, or another file's, and libev makes itself
+ * a new set. A report that is released on the loop's thread, or before you detach, does not have that.
  *
  * asynchron/loop.h says what holds for all adapters. Needs libev 4, with support for several loops, as it comes. One file
  * cannot include this and asynchron/event.h: the headers of libev and libevent use the same names.
@@ -81,12 +81,12 @@ static inline asynchron_status_t asynchron_ev_attach(struct ev_loop *host, async
 
 /**
  * What libev has of it: for its priority, which ev_set_priority() may change while it is stopped (ev_io_stop(), and
- * ev_io_start() again); and to have it not keep the loop running: ev_unref(loop) after you attach, and ev_ref(loop) before
- * you detach, or when `fn` is called with ASYNCHRON_END.
+ * ev_io_start() again); and to have it not keep the loop running: ev_unref(loop) after you attach, and ev_ref(loop)
+ * before you detach, or when `fn` is called with ASYNCHRON_END.
  *
  * - Needs: `handle`, or NULL.
- * - Ownership: borrowed: valid as long as the handle. Leave its data and its callback as they are. To have it no longer,
- *   detach the handle.
+ * - Ownership: borrowed: valid as long as the handle. Leave its data and its callback as they are. To have it no
+ *   longer, detach the handle.
  * - Returns: the watcher; NULL for NULL.
  */
 static inline ev_io *asynchron_ev_io(asynchron_ev_t *handle)

@@ -47,8 +47,8 @@ static inline gboolean asynchron_glib_ready(GSource *source, GSourceFunc callbac
 /**
  * Watches a report.
  *
- * - Needs: `context`, or NULL for g_main_context_default(), that of the main thread (not the thread's own: for that pass
- *   g_main_context_get_thread_default(), which is NULL where a thread has none); `fn` not NULL; `out` writable.
+ * - Needs: `context`, or NULL for g_main_context_default(), that of the main thread (not the thread's own: for that
+ *   pass g_main_context_get_thread_default(), which is NULL where a thread has none); `fn` not NULL; `out` writable.
  * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_glib_detach() it,
  *   unless `fn` was called with ASYNCHRON_END; you may do so after the context is gone. `ctx` must live as long as the
  *   handle.
@@ -78,16 +78,17 @@ static inline asynchron_status_t asynchron_glib_attach(GMainContext *context, as
     handle->source = g_source_new(&funcs, sizeof(asynchron_glib_source_t));
     ((asynchron_glib_source_t *)handle->source)->loop = &handle->loop;
     (void)g_source_add_unix_fd(handle->source, fd, G_IO_IN);
-    g_source_set_can_recurse(handle->source, TRUE); /* or a loop inside the callback would hear nothing, and not say so */
+    /* Otherwise a loop inside the callback hears nothing, and does not say so. */
+    g_source_set_can_recurse(handle->source, TRUE);
     (void)g_source_attach(handle->source, context);
     *out = handle;
     return ASYNCHRON_OK;
 }
 
 /**
- * The source: to set its priority (G_PRIORITY_DEFAULT at first) or its name. It may recurse: a loop that runs inside `fn`,
- * as that of a dialog, calls `fn` inside itself. With g_source_set_can_recurse(source, FALSE) it waits until `fn` has returned;
- * then a loop inside `fn` that is to end with something that `fn` is told never ends.
+ * The source: to set its priority (G_PRIORITY_DEFAULT at first) or its name. It may recurse: a loop that runs inside
+ * `fn`, as that of a dialog, calls `fn` inside itself. With g_source_set_can_recurse(source, FALSE) it waits until `fn`
+ * has returned; then a loop inside `fn` that is to end with something that `fn` is told never ends.
  *
  * - Needs: `handle`, or NULL.
  * - Ownership: borrowed: valid as long as the handle. To have it no longer, detach the handle.

@@ -6,8 +6,8 @@
  *
  *     do_it_async(object, cancellable, asynchron_glib_deliver, asynchron_glib_into(a, g_object_unref));
  *
- * asynchron_glib_deliver is for what ends with g_task_return_pointer() alone, which few calls of GIO do: see there what all
- * others need.
+ * asynchron_glib_deliver is for what ends with g_task_return_pointer() alone, which few calls of GIO do: see there what
+ * all others need.
  *
  * Neither needs a report. asynchron/glib.h includes this. Needs gio-2.0, 2.36 or later. As everywhere in GLib, the program
  * ends if GLib has no memory.
@@ -20,8 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A task that waits for an asynchron. Shared by the callback of the one and the cancellable of the other. The reference to
-   the task is given up on its own context's thread, since it may be the last one to the task's source object and data. */
+/* A task that waits for an asynchron. Shared by the callback of the one and the cancellable of the other. The reference
+   to the task is given up on its own context's thread, since it may be the last one to the task's source object and
+   data. */
 typedef struct {
     gint references;
     asynchron_t *a;
@@ -111,8 +112,9 @@ static inline void asynchron_glib_returns(asynchron_t *a, void *pointer)
  * - Needs: a task that has not returned.
  * - Ownership: both stay yours, and may be given up at once: they are kept until `a` is complete. As in a report, `a` does
  *   not end as broken by the release of other handles; give its producers promises for that.
- * - Threads: any. The task returns in its own context, with its priority, and is given up there, so its source object and
- *   its data are not finalized on the thread that completes `a`. If nobody runs that context any more, it never returns.
+ * - Threads: any. The task returns in its own context, with its priority, and is given up there, so its source object
+ *   and its data are not finalized on the thread that completes `a`. If nobody runs that context any more, it never
+ *   returns.
  * - Returns: ASYNCHRON_OK: it will return, or has; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM. Unless it is ASYNCHRON_OK,
  *   the task is still to return, by you.
  */
@@ -187,12 +189,12 @@ static inline gpointer asynchron_glib_into(asynchron_t *a, GDestroyNotify drop)
  * asynchron_set_pointer(); a GError as a failure with its domain's name, its code and its message; G_IO_ERROR_CANCELLED as a
  * cancel. If the asynchron is complete already, the pointer is freed.
  *
- * WARNING: this is for tasks of your own, and for calls that are known to return that pointer and nothing else. It takes
- * what the task has to be a pointer, and cannot see whether it is one. After g_task_return_boolean() or g_task_return_int()
- * the "pointer" is that number, and `drop` would free it. Of a call that hands over several things, as
- * g_file_load_contents_async() does, it delivers memory whose layout is private to GIO. A result that is no GTask, as that
- * of a call over D-Bus may be, is not taken at all. For every call that has a *_finish function, write a callback that calls
- * it, and deliver what that gives:
+ * WARNING: this is for tasks of your own, and for calls that are known to return that pointer and nothing else. It
+ * takes what the task has to be a pointer, and cannot see whether it is one. After g_task_return_boolean() or
+ * g_task_return_int() the "pointer" is that number, and `drop` would free it. Of a call that hands over several things,
+ * as g_file_load_contents_async() does, it delivers memory whose layout is private to GIO. A result that is no GTask,
+ * as that of a call over D-Bus may be, is not taken at all. For every call that has a *_finish function, write a
+ * callback that calls it, and deliver what that gives:
  *
  *     static void loaded(GObject *file, GAsyncResult *result, gpointer data)
  *     {
@@ -211,7 +213,8 @@ static inline gpointer asynchron_glib_into(asynchron_t *a, GDestroyNotify drop)
  *         asynchron_release(a);
  *     }
  *
- * - Needs: `result`, a GTask that returned by g_task_return_pointer() or with an error; `data`, of asynchron_glib_into().
+ * - Needs: `result`, a GTask that returned by g_task_return_pointer() or with an error; `data`, of
+ *   asynchron_glib_into().
  * - Threads: callbacks of the asynchron run inside this call.
  */
 static inline void asynchron_glib_deliver(GObject *source, GAsyncResult *result, gpointer data)

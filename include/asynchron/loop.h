@@ -12,20 +12,21 @@
  *   - The adapter holds a reference to the report. Yours may be released before or after. A report that is nobody else's
  *     any more stays attached, and costs nothing, until you detach it.
  *   - Detach before you free the loop, unless the adapter says otherwise.
- *   - A function that runs the loop once more is called inside itself where the loop allows that: with epoll, libuv, GLib
- *     and libev. libevent and sd-event refuse it.
+ *   - A function that runs the loop once more is called inside itself where the loop allows that: with epoll, libuv,
+ *     GLib and libev, and as uring.h says. libevent and sd-event refuse it.
  *
  * fork(). The child's copy of a handle watches the parent's descriptor, which tells nothing in the child. So there it
- * serves nothing, and has its loop watch no more when that descriptor is readable. What the child is to do, in this order:
+ * serves nothing, and has its loop watch no more when that descriptor is readable. What the child is to do, in this
+ * order:
  *
- *   1. Before it does anything else with the loop, what the loop demands: uv_loop_fork(), event_reinit(), ev_loop_fork();
- *      nothing for GLib. With sd-event, epoll and io_uring: a new loop, as the old one is the parent's.
+ *   1. Before it does anything else with the loop, what the loop demands: uv_loop_fork(), event_reinit(),
+ *      ev_loop_fork(); nothing for GLib. With sd-event, epoll and io_uring: a new loop, as the old one is the parent's.
  *   2. Detach the parent's handles.
  *   3. Attach anew what it needs. A report has a new descriptor in the child.
  *
- * A child that is forked inside the function must not return from it: the turn is the parent's, and so is the loop around
- * it. What another thread of the parent was using is not to be touched, as asynchron.h says. A child that only calls exec()
- * or _exit() need do nothing.
+ * A child that is forked inside the function must not return from it: the turn is the parent's, and so is the loop
+ * around it. What another thread of the parent was using is not to be touched, as asynchron.h says. A child that only
+ * calls exec() or _exit() need do nothing.
  */
 #ifndef ASYNCHRON_LOOP_H
 #define ASYNCHRON_LOOP_H
@@ -45,9 +46,9 @@
  * - `what`: ASYNCHRON_OK: item.asynchron is complete, and was added with item.tag. ASYNCHRON_WOKEN:
  *   asynchron_report_wake() was called. ASYNCHRON_END: the report is closed, and all that it held has come. It is
  *   detached already, so forget the handle. In the last two cases the item is {NULL, NULL}.
- * - Wakes come before items. So do not wake the same report each time that you are called with ASYNCHRON_WOKEN: then the
- *   loop's other sources get their turns, but this report's items wait until that ends. What posts itself again and again
- *   takes a report of its own.
+ * - Wakes come before items. So do not wake the same report each time that you are called with ASYNCHRON_WOKEN: then
+ *   the loop's other sources get their turns, but this report's items wait until that ends. What posts itself again and
+ *   again takes a report of its own.
  * - Ownership: item.asynchron is borrowed for the length of the call: asynchron_retain() it to keep it.
  * - Threads: that of the loop. Wait in here with a timeout of 0 only. In C++, let no exception leave it.
  */
@@ -124,8 +125,8 @@ static inline void asynchron_loop_close(asynchron_loop_t *loop)
     asynchron_report_release(report);
 }
 
-/* Stops watching at once. The handle goes now or, inside a turn, at the end of that. In a child the claim is not given up:
-   it may be that of a handle of the child's. */
+/* Stops watching at once. The handle goes now or, inside a turn, at the end of that. In a child the claim is not given
+   up: it may be that of a handle of the child's. */
 static inline void asynchron_loop_detach(asynchron_loop_t *loop)
 {
     if (loop == NULL || loop->detached)

@@ -13,16 +13,17 @@
  *         }
  *     }
  *
- * More completions of the handle come after it is detached, and after `fn` was called with ASYNCHRON_END: those of the poll
- * and of the request that ends it. They still have its address as their data. So keep that to compare with, in whatever
- * tells the handle's completions from your own, until asynchron_uring_turn() returns ASYNCHRON_END. Only that is the last.
+ * More completions of the handle come after it is detached, and after `fn` was called with ASYNCHRON_END: those of the
+ * poll and of the request that ends it. They still have its address as their data. So keep that to compare with, in
+ * whatever tells the handle's completions from your own, until asynchron_uring_turn() returns ASYNCHRON_END. Only that
+ * is the last.
  *
- * The adapter adds requests to the ring: one when you attach, one when you detach, and one each time that the kernel ends
- * a poll by itself. They are on their way with your next io_uring_submit(). If the queue is full, the adapter submits first;
- * with IORING_SETUP_SQPOLL it then waits until the kernel's thread has made room, which takes a moment.
+ * The adapter adds requests to the ring: one when you attach, one when you detach, and one each time that the kernel
+ * ends a poll by itself. They are on their way with your next io_uring_submit(). If the queue is full, the adapter
+ * submits first; with IORING_SETUP_SQPOLL it then waits until the kernel's thread has made room, which takes a moment.
  *
- * A function that runs the loop inside: give asynchron_uring_turn() a copy of the completion, after io_uring_cqe_seen(), so
- * that the inner loop does not find it again.
+ * A function that runs the loop inside: give asynchron_uring_turn() a copy of the completion, after
+ * io_uring_cqe_seen(), so that the inner loop does not find it again.
  *
  * fork(). The ring is shared with the child, which must not use it: it makes one of its own, and attaches there.
  * asynchron_uring_turn() does nothing in the child, and asynchron_uring_detach() frees the handle there at once.
@@ -48,8 +49,8 @@ typedef struct {
     int removing; /* the poll was asked to end */
 } asynchron_uring_t;
 
-/* NULL: the queue is full, and stays so. Where a thread of the kernel takes what is in it, submitting makes no room by itself.
-   A signal ends the wait for that, so there are some tries. */
+/* NULL: the queue is full, and stays so. Where a thread of the kernel takes what is in it, submitting makes no room by
+   itself. A signal ends the wait for that, so there are some tries. */
 static inline struct io_uring_sqe *asynchron_uring_request(struct io_uring *ring)
 {
     struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
@@ -151,9 +152,9 @@ static inline asynchron_status_t asynchron_uring_attach(struct io_uring *ring, a
  *
  * - Needs: `cqe`, a completion; `handle`, its data. Afterwards io_uring_cqe_seen(), as always.
  * - Threads: calls `fn` on this thread; never blocks, except for a full queue with IORING_SETUP_SQPOLL, as said above.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_END: the handle is freed, and no completion has it any more; ASYNCHRON_E_SYSTEM: the
- *   kernel refuses to poll, or the queue is full, or this is a child of the process that attached: `fn` is not called any
- *   more, and the handle is still to be detached; ASYNCHRON_E_INVALID: a NULL.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_END: the handle is freed, and no completion has it any more; ASYNCHRON_E_SYSTEM:
+ *   the kernel refuses to poll, or the queue is full, or this is a child of the process that attached: `fn` is not
+ *   called any more, and the handle is still to be detached; ASYNCHRON_E_INVALID: a NULL.
  */
 static inline asynchron_status_t asynchron_uring_turn(asynchron_uring_t *handle, const struct io_uring_cqe *cqe)
 {
@@ -190,12 +191,12 @@ static inline asynchron_status_t asynchron_uring_turn(asynchron_uring_t *handle,
  * Watches it no more: `fn` is not called again. What the report holds stays there.
  *
  * - Needs: `handle`, or NULL, which is ignored.
- * - Ownership: the handle is gone for you, but the kernel has its address until the poll has ended: serve the completions
- *   that have it by asynchron_uring_turn() until that returns ASYNCHRON_END. Only then end the ring, or the memory is lost.
- *   If asynchron_uring_turn() had returned ASYNCHRON_E_SYSTEM, nothing is on its way, and the handle is freed at once.
- *   Where the queue is full and io_uring_submit() fails (as with -EBUSY, while completions pile up), the kernel is asked to
- *   end the poll by the next turn of this handle. Without waiting for one, you may call this again, once you have served
- *   other completions, until ASYNCHRON_END has come.
+ * - Ownership: the handle is gone for you, but the kernel has its address until the poll has ended: serve the
+ *   completions that have it by asynchron_uring_turn() until that returns ASYNCHRON_END. Only then end the ring, or the
+ *   memory is lost. If asynchron_uring_turn() had returned ASYNCHRON_E_SYSTEM, nothing is on its way, and the handle is
+ *   freed at once. Where the queue is full and io_uring_submit() fails (as with -EBUSY, while completions pile up), the
+ *   kernel is asked to end the poll by the next turn of this handle. Without waiting for one, you may call this again,
+ *   once you have served other completions, until ASYNCHRON_END has come.
  * - Threads: on the thread that uses the ring, also inside any callback.
  */
 static inline void asynchron_uring_detach(asynchron_uring_t *handle)

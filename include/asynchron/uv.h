@@ -111,8 +111,8 @@ static inline asynchron_status_t asynchron_uv_attach(uv_loop_t *loop, asynchron_
  *
  * - Needs: `handle`, or NULL.
  * - Ownership: borrowed: valid as long as the handle. Leave its data as it is, and do not stop or close it: detach the
- *   handle. If it is closed by uv_close() all the same, `fn` is not called any more, and the handle is still to be detached,
- *   but its memory, some 200 bytes, is never freed.
+ *   handle. If it is closed by uv_close() all the same, `fn` is not called any more, and the handle is still to be
+ *   detached, but its memory, some 200 bytes, is never freed.
  * - Returns: the uv_poll_t; NULL for NULL.
  */
 static inline uv_poll_t *asynchron_uv_poll(asynchron_uv_t *handle)
