@@ -253,6 +253,23 @@ static void an_error_of_a_task_is_a_failure_and_its_cancel_a_cancel(void)
     asynchron_release(a);
 }
 
+/* Of another kind of result nothing is taken. */
+static void a_result_that_is_no_task_is_a_failure(void)
+{
+    GAsyncResult *result;
+    asynchron_t *a = asynchron_create(NULL);
+    asynchron_error_t error;
+
+    G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+    result = G_ASYNC_RESULT(g_simple_async_result_new(NULL, NULL, NULL, NULL));
+    G_GNUC_END_IGNORE_DEPRECATIONS
+    asynchron_glib_deliver(NULL, result, asynchron_glib_into(a, g_free));
+    CHECK(asynchron_poll(a) == ASYNCHRON_FAILED && asynchron_error(a, &error) == ASYNCHRON_OK);
+    CHECK(error.code == ASYNCHRON_E_INVALID && strcmp(error.domain, "asynchron") == 0);
+    g_object_unref(result);
+    asynchron_release(a);
+}
+
 /* Valgrind sees if it is not freed. */
 static void what_comes_too_late_is_freed(void)
 {
@@ -305,6 +322,7 @@ int main(void)
     TEST(a_task_of_a_context_of_its_own_waits_until_that_runs);
     TEST(what_a_task_returns_is_delivered_and_freed_with_the_asynchron);
     TEST(an_error_of_a_task_is_a_failure_and_its_cancel_a_cancel);
+    TEST(a_result_that_is_no_task_is_a_failure);
     TEST(what_comes_too_late_is_freed);
     TEST(what_is_null_is_refused);
     TEST(without_memory_nothing_begins);

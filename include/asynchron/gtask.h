@@ -6,8 +6,8 @@
  *
  *     do_it_async(object, cancellable, asynchron_glib_deliver, asynchron_glib_into(a, g_object_unref));
  *
- * asynchron_glib_deliver is for what ends with g_task_return_pointer() alone, which few calls of GIO do: see there what
- * all others need.
+ * asynchron_glib_deliver is for what ends with g_task_return_pointer() alone. Whether a call of GIO does so is its own
+ * affair: see there what those need.
  *
  * Neither needs a report. asynchron/glib.h includes this. Needs gio-2.0, 2.36 or later. As everywhere in GLib, the program
  * ends if GLib has no memory.
@@ -191,10 +191,10 @@ static inline gpointer asynchron_glib_into(asynchron_t *a, GDestroyNotify drop)
  *
  * WARNING: this is for tasks of your own, and for calls that are known to return that pointer and nothing else. It
  * takes what the task has to be a pointer, and cannot see whether it is one. After g_task_return_boolean() or
- * g_task_return_int() the "pointer" is that number, and `drop` would free it. Of a call that hands over several things,
- * as g_file_load_contents_async() does, it delivers memory whose layout is private to GIO. A result that is no GTask,
- * as that of a call over D-Bus may be, is not taken at all. For every call that has a *_finish function, write a
- * callback that calls it, and deliver what that gives:
+ * g_task_return_int() the "pointer" is that number, and `drop` would free it. So it is with what
+ * g_file_load_contents_async() gives, in GLib 2.74 a 1: the file's text lies elsewhere. A result that is no GTask is
+ * a failure: "asynchron", ASYNCHRON_E_INVALID. For every call that has a *_finish function, write a callback that calls
+ * it, and deliver what that gives:
  *
  *     static void loaded(GObject *file, GAsyncResult *result, gpointer data)
  *     {
@@ -221,9 +221,13 @@ static inline void asynchron_glib_deliver(GObject *source, GAsyncResult *result,
 {
     asynchron_glib_into_t *into = (asynchron_glib_into_t *)data;
     GError *error = NULL;
-    gpointer pointer = g_task_propagate_pointer(G_TASK(result), &error);
+    gpointer pointer = NULL;
 
     (void)source;
+    if (G_IS_TASK(result))
+        pointer = g_task_propagate_pointer(G_TASK(result), &error);
+    else
+        error = g_error_new_literal(g_quark_from_string("asynchron"), ASYNCHRON_E_INVALID, "not a GTask");
     if (error == NULL) {
         (void)asynchron_set_pointer(into->a, pointer, into->drop);
     } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {

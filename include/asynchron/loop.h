@@ -45,7 +45,8 @@
  *
  * - `what`: ASYNCHRON_OK: item.asynchron is complete, and was added with item.tag. ASYNCHRON_WOKEN:
  *   asynchron_report_wake() was called. ASYNCHRON_END: the report is closed, and all that it held has come. It is
- *   detached already, so forget the handle. In the last two cases the item is {NULL, NULL}.
+ *   detached already, so forget the handle (with io_uring not yet: see uring.h). In the last two cases the item is
+ *   {NULL, NULL}.
  * - Wakes come before items. So do not wake the same report each time that you are called with ASYNCHRON_WOKEN: then
  *   the loop's other sources get their turns, but this report's items wait until that ends. What posts itself again and
  *   again takes a report of its own.
