@@ -47,7 +47,7 @@ static double now(void)
     return (double)asynchron_nats_now() / 1e9;
 }
 
-/* ---- Who answers ---- */
+/* ---- the one that answers ---- */
 
 static void echo_plainly(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *ctx)
 {
