@@ -1,0 +1,5 @@
+# For a shell to source: has Go find a library that is not installed where pkg-config looks.
+#
+#     . bindings/go/env.sh PREFIX
+export PKG_CONFIG_PATH=$1/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+export LD_LIBRARY_PATH=$1/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}

@@ -1,0 +1,3 @@
+module asynchron
+
+go 1.19

@@ -1,0 +1,117 @@
+// Waiting, for a value, or for the completion alone.
+
+package asynchron
+
+/*
+#include "shim.h"
+*/
+import "C"
+
+import "context"
+
+// Wait waits until it is complete, and returns its value, or why there is none: an *Error or a *Cancelled. If ctx ends
+// first, that is ctx.Err(), and the asynchron goes on: CancelWith has it end, too.
+//
+// No thread waits: any number of open waits takes one goroutine each, and one for all of them.
+func (a *Asynchron) Wait(ctx context.Context) (Value, error) {
+	if ctx == nil {
+		return Value{}, ErrInvalid
+	}
+	if !a.enter() {
+		return Value{}, ErrReleased
+	}
+	defer a.leave()
+	o := C.asynchron_go_outcome(a.c)
+	if o.status == C.ASYNCHRON_PENDING {
+		if o.on_demand != 0 {
+			a.demand()
+		}
+		w, err := join(a.c, nil)
+		if err != nil {
+			return Value{}, err
+		}
+		select {
+		case <-w.done:
+		case <-ctx.Done():
+			w.leave()
+		}
+		o = C.asynchron_go_outcome(a.c)
+		if o.status == C.ASYNCHRON_PENDING {
+			return Value{}, ctx.Err()
+		}
+	}
+	return result(&o)
+}
+
+// Poll is as Wait, and does not wait: ErrPending, if it is not complete.
+func (a *Asynchron) Poll() (Value, error) {
+	if !a.enter() {
+		return Value{}, ErrReleased
+	}
+	defer a.leave()
+	o := C.asynchron_go_outcome(a.c)
+	return result(&o)
+}
+
+// result is a complete outcome as Go has it.
+func result(o *C.asynchron_go_outcome_t) (Value, error) {
+	collected()
+	switch o.status {
+	case C.ASYNCHRON_OK:
+		return valueOf(o), nil
+	case C.ASYNCHRON_FAILED, C.ASYNCHRON_CANCELLED:
+		return Value{}, failure(o)
+	}
+	return Value{}, Status(o.status)
+}
+
+// demand has a function of C that computes the value on demand run on a thread of its own. Nothing else starts it.
+func (a *Asynchron) demand() {
+	c := C.asynchron_retain(a.c)
+	go func() {
+		C.asynchron_wait(c, C.ASYNCHRON_FOREVER)
+		C.asynchron_release(c)
+	}()
+}
+
+// ended is what Done gives for one that is complete.
+var ended = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// Done is a channel that is closed once a is complete, for a select. It is closed, too, if a is released, so that nobody
+// waits for ever. From the first Done on, a is kept until it is complete. A function on demand is not started.
+func (a *Asynchron) Done() <-chan struct{} {
+	if !a.enter() {
+		return ended
+	}
+	defer a.leave()
+	if C.asynchron_poll(a.c) != C.ASYNCHRON_PENDING {
+		return ended
+	}
+	w, err := join(a.c, nil)
+	if err == nil {
+		return w.done
+	}
+	// Without a descriptor or memory for the report, a thread waits.
+	done, c := make(chan struct{}), C.asynchron_retain(a.c)
+	go func() {
+		one := [1]*C.asynchron_t{c}
+		C.asynchron_wait_any(&one[0], 1, C.ASYNCHRON_FOREVER, nil) // which starts no function on demand
+		C.asynchron_release(c)
+		close(done)
+	}()
+	return done
+}
+
+// whenComplete has call run in a goroutine of its own once a, whose handle is valid, is complete.
+func (a *Asynchron) whenComplete(call func()) error {
+	if C.asynchron_poll(a.c) != C.ASYNCHRON_PENDING {
+		go call()
+		return nil
+	}
+	_, err := join(a.c, call)
+	return err
+}
