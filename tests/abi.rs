@@ -93,12 +93,12 @@ fn the_library_stands_on_no_crate_but_libc() {
 }
 
 /// The C library and the compiler's give their symbols versions; the others are hooks that every
-/// shared library looks for and does without, and what ThreadSanitizer has if it is there.
+/// shared library looks for and does without, and what ThreadSanitizer or Go's race detector has if it is there.
 fn is_the_systems(symbol: &str) -> bool {
     let (name, version) = symbol.split_once('@').unwrap_or((symbol, ""));
     let version = version.trim_start_matches('@');
     let hook = name == "__gmon_start__" || name.starts_with("_ITM_");
-    let hook = hook || matches!(name, "__tsan_acquire" | "__tsan_release");
+    let hook = hook || matches!(name, "__tsan_acquire" | "__tsan_release" | "__tsan_go_start");
     hook || version.starts_with("GLIBC_") || version.starts_with("GCC_")
 }
 

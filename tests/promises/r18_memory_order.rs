@@ -267,3 +267,17 @@ fn to_thread_sanitizer_what_is_handed_over_is_no_race() {
     }
     process::run(process::command(&program, &[]), 120).assert_quiet_success();
 }
+
+/// A race detector of another language has the same names for other functions.
+#[test]
+#[cfg(target_os = "linux")]
+fn to_the_race_detector_of_go_nothing_is_told() {
+    let name = "other_runtime";
+    let (program, object) =
+        (common::out_dir().join(name), common::out_dir().join("other_runtime.o"));
+    let source = common::root().join("tests/c/races/other_runtime.c");
+    common::ok(compiler::object(&source, "c99", &[], &object));
+    let visible = ["-rdynamic".to_owned()];
+    common::ok(compiler::link_with(&[&object], &visible, false, Form::Shared, &program));
+    process::run(process::command(&program, &[]), 120).assert_quiet_success();
+}

@@ -1,6 +1,9 @@
 //! ThreadSanitizer: two functions of its runtime, if that is in the process.
 //!
 //! They are weak references, which the dynamic linker finds, or leaves NULL, before any code runs.
+//!
+//! Go has a runtime of its own in what `go build -race` makes, with functions of the same names for other arguments. They
+//! are not called: the third reference tells.
 
 use std::ffi::c_void;
 
@@ -10,11 +13,14 @@ type Tell = unsafe extern "C" fn(*mut c_void);
 struct Functions {
     acquire: Option<Tell>,
     release: Option<Tell>,
+    /// Of Go's runtime alone. Never called.
+    of_go: Option<Tell>,
 }
 
 std::arch::global_asm!(
     ".weak __tsan_acquire",
     ".weak __tsan_release",
+    ".weak __tsan_go_start",
     ".pushsection .data.rel.ro.asynchron_thread_sanitizer, \"aw\", %progbits",
     ".balign 8",
     ".globl _asynchron_thread_sanitizer",
@@ -22,6 +28,7 @@ std::arch::global_asm!(
     "_asynchron_thread_sanitizer:",
     ".8byte __tsan_acquire",
     ".8byte __tsan_release",
+    ".8byte __tsan_go_start",
     ".popsection",
 );
 
@@ -30,24 +37,27 @@ unsafe extern "C" {
     static FUNCTIONS: Functions;
 }
 
-pub(super) fn is_there() -> bool {
+/// The functions, if they are those for C.
+fn functions() -> Option<(Tell, Tell)> {
     // SAFETY: written by the dynamic linker alone.
-    unsafe { FUNCTIONS.acquire.is_some() && FUNCTIONS.release.is_some() }
+    let Functions { acquire, release, of_go } = unsafe { &FUNCTIONS };
+    if of_go.is_some() { None } else { acquire.zip(*release) }
+}
+
+pub(super) fn is_there() -> bool {
+    functions().is_some()
 }
 
 pub(super) fn acquire(address: *const c_void) {
-    // SAFETY: written by the dynamic linker alone.
-    tell(unsafe { FUNCTIONS.acquire }, address);
+    if let Some((acquire, _)) = functions() {
+        // SAFETY: it takes any address.
+        unsafe { acquire(address.cast_mut()) };
+    }
 }
 
 pub(super) fn release(address: *const c_void) {
-    // SAFETY: written by the dynamic linker alone.
-    tell(unsafe { FUNCTIONS.release }, address);
-}
-
-fn tell(function: Option<Tell>, address: *const c_void) {
-    if let Some(function) = function {
+    if let Some((_, release)) = functions() {
         // SAFETY: it takes any address.
-        unsafe { function(address.cast_mut()) };
+        unsafe { release(address.cast_mut()) };
     }
 }
