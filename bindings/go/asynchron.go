@@ -106,7 +106,7 @@ func (a *Asynchron) Clone() *Asynchron {
 
 // Same says whether two handles are of one asynchron.
 func (a *Asynchron) Same(b *Asynchron) bool {
-	return a != nil && b != nil && a.c == b.c
+	return a.Pointer() != nil && a.Pointer() == b.Pointer()
 }
 
 // Name is the name that it was given, or one that was made when first asked for.

@@ -4,40 +4,42 @@ package asynchron
 
 import "context"
 
-// CancelWith has a cancelled, with ctx.Err() as the reason, if ctx ends before a is complete. Stop takes that back.
+// CancelWith has a cancelled, with ctx.Err() as the reason, if ctx ends before a is complete. Stop takes that back, as far as
+// it has not begun. Until then a is kept.
 func (a *Asynchron) CancelWith(ctx context.Context) (stop func()) {
-	if ctx == nil || ctx.Done() == nil {
-		return func() {}
-	}
 	b := a.Clone()
-	if b == nil {
+	if b == nil || ctx == nil || ctx.Done() == nil {
+		b.Release()
 		return func() {}
 	}
-	stopped, quit := context.WithCancel(context.Background())
-	go func() {
-		defer b.Release()
+	stopped, stop := context.WithCancel(context.Background())
+	go b.until(func(done <-chan struct{}) {
 		select {
 		case <-ctx.Done():
-			_ = b.Cancel(ctx.Err().Error()) // too late is as well
-		case <-b.Done():
+			_ = b.Cancel(ctx.Err().Error()) // if it is not too late
+		case <-done:
 		case <-stopped.Done():
 		}
-		quit()
-	}()
-	return quit
+		stop()
+	})
+	return stop
 }
 
-// Context is a child of parent that ends when a is complete, however that came: for functions that take a context.
-// Call cancel when the child is needed no longer.
+// Context is a child of parent that ends when a is complete, however that came: for functions that take a context. Call
+// cancel when the child is needed no longer. Until then a is kept.
 func (a *Asynchron) Context(parent context.Context) (child context.Context, cancel context.CancelFunc) {
 	child, cancel = context.WithCancel(parent)
-	done := a.Done()
-	go func() {
+	b := a.Clone()
+	if b == nil {
+		cancel()
+		return child, cancel
+	}
+	go b.until(func(done <-chan struct{}) {
 		select {
 		case <-done:
 		case <-child.Done():
 		}
 		cancel()
-	}()
+	})
 	return child, cancel
 }

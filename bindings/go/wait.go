@@ -115,3 +115,16 @@ func (a *Asynchron) whenComplete(call func()) error {
 	_, err := join(a.c, call)
 	return err
 }
+
+// until runs wait with a channel that is closed when a is complete, leaves nothing of that behind, and releases a.
+func (a *Asynchron) until(wait func(done <-chan struct{})) {
+	defer a.Release()
+	if C.asynchron_poll(a.c) != C.ASYNCHRON_PENDING {
+		wait(ended)
+	} else if w, err := join(a.c, nil); err == nil {
+		wait(w.done)
+		w.leave()
+	} else {
+		wait(a.Done())
+	}
+}

@@ -27,6 +27,7 @@ func TestAWaitSeesWhatAThreadOfCDelivers(t *testing.T) {
 }
 
 func TestManyMayWaitForOne(t *testing.T) {
+	before := open()
 	a := New()
 	defer a.Release()
 	var all sync.WaitGroup
@@ -47,15 +48,16 @@ func TestManyMayWaitForOne(t *testing.T) {
 		w := table.watches[a.c]
 		return w != nil && w.waiters == 50
 	})
-	if open() != 1 {
-		t.Error(open(), "entries for one")
+	if open() != before+1 {
+		t.Error(open()-before, "entries for one")
 	}
 	_ = a.Set("for all")
 	all.Wait()
-	eventually(t, "nothing is left", func() bool { return open() == 0 })
+	eventually(t, "nothing is left", func() bool { return open() == before })
 }
 
 func TestAWaitThatIsGivenUpLeavesNothing(t *testing.T) {
+	before := open()
 	a := New()
 	defer a.Release()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
@@ -63,7 +65,7 @@ func TestAWaitThatIsGivenUpLeavesNothing(t *testing.T) {
 	if _, err := a.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal(err)
 	}
-	if open() != 0 {
+	if open() != before {
 		t.Fatal("the watch is still there")
 	}
 	if err := a.Set("later"); err != nil {
@@ -79,6 +81,7 @@ func TestLeavingAndCompletingRace(t *testing.T) {
 	if testing.Short() {
 		rounds = 500
 	}
+	before := open()
 	for i := 0; i < rounds; i++ {
 		a := New()
 		ctx, cancel := context.WithCancel(context.Background())
@@ -101,14 +104,14 @@ func TestLeavingAndCompletingRace(t *testing.T) {
 		all.Wait()
 		a.Release()
 	}
-	eventually(t, "nothing is left", func() bool { return open() == 0 })
+	eventually(t, "nothing is left", func() bool { return open() == before })
 }
 
 func TestTenThousandOpenWaitsTakeNoThreads(t *testing.T) {
 	const n = 10000
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	before := status(t, "Threads")
+	before, others := status(t, "Threads"), open()
 	as := make([]*Asynchron, n)
 	errs := make(chan error, n)
 	for i := range as {
@@ -119,7 +122,7 @@ func TestTenThousandOpenWaitsTakeNoThreads(t *testing.T) {
 			errs <- err
 		}()
 	}
-	eventually(t, "all wait", func() bool { return open() == n })
+	eventually(t, "all wait", func() bool { return open() == others+n })
 	if threads := status(t, "Threads"); threads > before+20 {
 		t.Errorf("%d threads, %d before", threads, before)
 	}
@@ -144,11 +147,12 @@ func TestTenThousandOpenWaitsTakeNoThreads(t *testing.T) {
 
 func TestABlockedWaitFreezesNobody(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	others := open()
 	a := New()
 	defer a.Release()
 	done := make(chan error)
 	go func() { _, err := a.Wait(patient(t)); done <- err }()
-	eventually(t, "it waits", func() bool { return open() == 1 })
+	eventually(t, "it waits", func() bool { return open() == others+1 })
 	for i := 0; i < 1000; i++ {
 		runtime.Gosched()
 		b := New()
@@ -195,6 +199,7 @@ func TestAFunctionOnDemandIsStartedByAWait(t *testing.T) {
 }
 
 func TestTheEndOfAContextCancels(t *testing.T) {
+	before := open()
 	a, b, c := New(), New(), New()
 	ctx, cancel := context.WithCancel(context.Background())
 	a.CancelWith(ctx)
@@ -202,7 +207,7 @@ func TestTheEndOfAContextCancels(t *testing.T) {
 	stop()
 	_ = c.Set("before")
 	c.CancelWith(ctx)
-	time.Sleep(20 * time.Millisecond) // for the goroutine of b to have stopped
+	eventually(t, "a alone is watched", func() bool { return open() == before+1 })
 	cancel()
 	var reason *Cancelled
 	if _, err := a.Wait(patient(t)); !errors.As(err, &reason) || reason.Reason != "context canceled" {

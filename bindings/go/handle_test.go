@@ -1,0 +1,182 @@
+// Handles: who gives up what, and what memory does.
+
+package asynchron
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"asynchron/internal/ctest"
+)
+
+func TestWhatNobodyReleasesTheCollectorDoes(t *testing.T) {
+	before := kept()
+	for i := 0; i < 1000; i++ {
+		a := New()
+		_ = a.SetObject(i)
+		r := made(NewReport())
+		_ = r.Add(New(), nil)
+	}
+	eventually(t, "all are freed", func() bool { runtime.GC(); return kept() <= before })
+	descriptors := func() int { return len(made(os.ReadDir("/proc/self/fd"))) }
+	if runtime.GOOS == "linux" {
+		eventually(t, "and their descriptors", func() bool { runtime.GC(); return descriptors() < 100 })
+	}
+}
+
+func TestDropsOnThreadsOfTheLibraryReachGo(t *testing.T) {
+	before := kept()
+	for i := 0; i < 500; i++ {
+		a := New()
+		_ = a.SetObject(i)
+		if !ctest.ReleaseThere(a.Pointer()) {
+			t.Fatal("not queued")
+		}
+		a.Release()
+	}
+	eventually(t, "all are dropped", func() bool { return kept() <= before })
+}
+
+func TestWhatComesTooLateIsDropped(t *testing.T) {
+	before := kept()
+	a := New()
+	_ = a.Set("first")
+	_ = a.SetObject("second")
+	_ = a.Fail(os.ErrClosed)
+	if kept() != before {
+		t.Fatal("kept")
+	}
+	a.Release()
+}
+
+func TestReleaseMayRaceWithAnything(t *testing.T) {
+	for i := 0; i < 1000; i++ {
+		a := New()
+		var all sync.WaitGroup
+		start := make(chan struct{})
+		calls := []func(){
+			func() { _ = a.Set(i) },
+			func() { _ = a.Name() },
+			func() { a.Release() },
+			func() { a.Release() },
+			func() { a.Clone().Release() },
+			func() { a.Done() },
+			func() {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+				defer cancel()
+				_, _ = a.Wait(ctx)
+			},
+		}
+		for _, call := range calls {
+			call := call
+			all.Add(1)
+			go func() { defer all.Done(); <-start; call() }()
+		}
+		close(start)
+		all.Wait()
+	}
+}
+
+func TestAReleasedHandleAndNilAnswerThatTheyAre(t *testing.T) {
+	released := New()
+	released.Release()
+	r := made(NewReport())
+	defer r.Release()
+	b := New()
+	defer b.Release()
+	for _, a := range []*Asynchron{nil, released, {}} {
+		_, wait := a.Wait(context.Background())
+		_, poll := a.Poll()
+		_, then := a.Then(func(Value) (any, error) { return nil, nil })
+		_, promise := a.Promise()
+		_, all := All(0, b, a)
+		_, report := NewReport(a)
+		for i, err := range []error{
+			wait, poll, then, promise, all, report, a.Set(1), a.SetObject(1), a.Fail(os.ErrClosed), a.Cancel(""),
+			a.CancelPending(""), a.Start(), a.Follow(b), b.Follow(a), a.ExpireAfter(1), r.Add(a, nil), r.Remove(a),
+		} {
+			if err != ErrReleased {
+				t.Error(i, err)
+			}
+		}
+		if a.Clone() != nil || a.Name() != "" || a.Pointer() != nil || a.Same(b) {
+			t.Error("not nothing")
+		}
+		<-a.Done()
+		a.CancelWith(context.Background())()
+		a.Release()
+	}
+	var p *Promise
+	var none *Report
+	if p.Set(1) != ErrReleased || p.Clone() != nil || none.Close() != ErrReleased || none.Len() != 0 {
+		t.Error("nil")
+	}
+	<-p.Done()
+	if _, ok := <-none.C(); ok {
+		t.Error("an item")
+	}
+	p.Release()
+	none.Release()
+}
+
+func TestBadArgumentsAreRefused(t *testing.T) {
+	a := New()
+	defer a.Release()
+	_, wait := a.Wait(nil) //nolint:staticcheck // that is the test
+	_, then := a.Then(nil)
+	_, caught := a.Catch(nil)
+	_, finally := a.Finally(nil)
+	_, any := Any(0)
+	_, race := Race(0)
+	_, flags := All(2, a)
+	_, reserve := NewWith(Options{Reserve: -1})
+	_, large := NewWith(Options{Reserve: 1 << 30})
+	_, expire := NewWith(Options{ExpireAfter: -1})
+	var typed *Error
+	for i, err := range []error{
+		wait, then, caught, finally, any, race, flags, reserve, large, expire, a.Fail(nil), a.Fail(typed), a.Follow(a),
+	} {
+		if err != ErrInvalid {
+			t.Error(i, err)
+		}
+	}
+	if Go(nil) != nil || FromPointer(nil) != nil {
+		t.Error("made of nothing")
+	}
+	if _, err := a.Poll(); err != ErrPending {
+		t.Error("it was changed:", err)
+	}
+}
+
+func TestAMillionLeaveMemoryFlat(t *testing.T) {
+	n := 1000000
+	if testing.Short() {
+		n = 100000
+	}
+	ctx := context.Background()
+	round := func(n int) {
+		for i := 0; i < n; i++ {
+			a := New()
+			if i%10 == 0 {
+				_ = a.SetObject(&i)
+			} else {
+				_ = a.SetString("a value that does not fit into the handle")
+			}
+			if _, err := a.Wait(ctx); err != nil {
+				t.Fatal(err)
+			}
+			a.Release()
+		}
+		runtime.GC()
+	}
+	round(n / 10)
+	before := status(t, "VmRSS")
+	round(n)
+	if grown := status(t, "VmRSS") - before; grown > 20000 {
+		t.Errorf("%d kB more", grown)
+	}
+}
