@@ -43,8 +43,23 @@ fn the_go_samples_run() {
         let mut go = command("go", &["run"]);
         // As if it were installed where the C compiler looks.
         go.env("C_INCLUDE_PATH", root().join("include")).env("LIBRARY_PATH", installed());
+        if sample.text.contains("\t\"asynchron\"\n") {
+            require_module(sample);
+            go.env("CGO_LDFLAGS", "-lasynchron").env("GOFLAGS", "-mod=mod");
+        }
         run_file(sample, "main.go", go);
     }
+}
+
+/// The sample is a module that requires the one of the sources.
+fn require_module(sample: &Sample) {
+    let module = root().join("bindings/go");
+    let text = format!(
+        "module sample\n\ngo 1.19\n\nrequire asynchron v0.0.0\n\nreplace asynchron => {}\n",
+        module.display()
+    );
+    let file = dir(sample).join("go.mod");
+    std::fs::write(&file, text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
 }
 
 #[test]
