@@ -29,7 +29,8 @@ type Asynchron struct {
 type Options struct {
 	// Name is for people and logs. Empty: the library makes one when it is asked for.
 	Name string
-	// Reserve is the room for a value of so many bytes, which then need no memory when they are delivered. At most 64 MiB.
+	// Reserve is the room for a value of so many bytes, which then need no memory when they are delivered. At most 64
+	// MiB.
 	Reserve int
 	// ExpireAfter is a deadline as of ExpireAfter. 0: none.
 	ExpireAfter time.Duration
@@ -118,8 +119,8 @@ func (a *Asynchron) Name() string {
 	return C.GoString(C.asynchron_name(a.c))
 }
 
-// Pointer is the asynchron_t pointer, for a package that uses the C library itself. It is borrowed: valid until Release, so
-// keep a alive (runtime.KeepAlive) until C is through with it. It is nil if a is released.
+// Pointer is the asynchron_t pointer, for a package that uses the C library itself. It is borrowed: valid until
+// Release, so keep a alive (runtime.KeepAlive) until C is through with it. It is nil if a is released.
 func (a *Asynchron) Pointer() unsafe.Pointer {
 	if a == nil || a.guard.released.Load() {
 		return nil
@@ -127,7 +128,8 @@ func (a *Asynchron) Pointer() unsafe.Pointer {
 	return unsafe.Pointer(a.c)
 }
 
-// FromPointer makes a handle of an asynchron_t pointer from C, and takes over the caller's reference. It is nil for nil.
+// FromPointer makes a handle of an asynchron_t pointer from C, and takes over the caller's reference. It is nil for
+// nil.
 func FromPointer(p unsafe.Pointer) *Asynchron {
 	return adopt((*C.asynchron_t)(p))
 }

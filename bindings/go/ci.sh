@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the C library, installs it into a temporary prefix, and holds the Go module to its promises there: format, vet, the
-# tests, with the race detector and with all checks of cgo, and a program outside of the repository that imports it.
+# Builds the C library, installs it into a temporary prefix, and holds the Go module to its promises there: format, vet,
+# the tests, with the race detector and with all checks of cgo, and a program outside of the repository that imports it.
 #
 #     bindings/go/ci.sh           ASYNCHRON_LONG=1 for the long form of the tests
 set -euo pipefail

@@ -4,8 +4,8 @@ package asynchron
 
 import "context"
 
-// CancelWith has a cancelled, with ctx.Err() as the reason, if ctx ends before a is complete. Stop takes that back, as far as
-// it has not begun. Until then a is kept.
+// CancelWith has a cancelled, with ctx.Err() as the reason, if ctx ends before a is complete. Stop takes that back, as
+// far as it has not begun. Until then a is kept.
 func (a *Asynchron) CancelWith(ctx context.Context) (stop func()) {
 	b := a.Clone()
 	if b == nil || ctx == nil || ctx.Done() == nil {

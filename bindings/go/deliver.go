@@ -58,8 +58,8 @@ func (a *Asynchron) SetFloat64(x float64) error {
 	return a.SetUint64(math.Float64bits(x))
 }
 
-// SetObject delivers a Go value of any type, nil among them, which Value.Object gives back. Another language sees a pointer
-// that it can only pass on. The library keeps the value until the last handle goes.
+// SetObject delivers a Go value of any type, nil among them, which Value.Object gives back. Another language sees a
+// pointer that it can only pass on. The library keeps the value until the last handle goes.
 func (a *Asynchron) SetObject(object any) error {
 	return a.deliver(func() C.asynchron_status_t {
 		box := box(object)
@@ -108,8 +108,8 @@ func (a *Asynchron) Set(v any) error {
 	return a.SetObject(v)
 }
 
-// Fail delivers a failure. An *Error goes as it is: with its code, domain and message. Of any other error its message goes,
-// with DomainGo and CodeError, and whoever waits in this process gets an error that wraps it.
+// Fail delivers a failure. An *Error goes as it is: with its code, domain and message. Of any other error its message
+// goes, with DomainGo and CodeError, and whoever waits in this process gets an error that wraps it.
 func (a *Asynchron) Fail(err error) error {
 	if err == nil {
 		return ErrInvalid

@@ -11,24 +11,24 @@
 // # Waiting takes no thread
 //
 // Asynchron.Wait, Asynchron.Done, the steps and the channels of reports wait in Go's own poller. One goroutine of the
-// process serves all of them, and one more for each Report that is read. So 10,000 open waits are 10,000 goroutines, and no
-// thread is blocked in C. A process ends while waits are open.
+// process serves all of them, and one more for each Report that is read. So 10,000 open waits are 10,000 goroutines,
+// and no thread is blocked in C. A process ends while waits are open.
 //
 // # Values
 //
 // Bytes and strings are copied. Numbers are 8 bytes in the order of the machine, as a uint64_t, int64_t or double of C.
-// Any other Go value is kept for C in a table, until the last handle goes, and comes back as the same value. Texts such as
-// names and messages end at a NUL in C, so one inside becomes U+2400; values may have NULs anywhere.
+// Any other Go value is kept for C in a table, until the last handle goes, and comes back as the same value. Texts such
+// as names and messages end at a NUL in C, so one inside becomes U+2400; values may have NULs anywhere.
 //
 // # Errors
 //
-// Wait returns an *Error for a failure, a *Cancelled for a cancel, and ctx.Err() if the context ended first. With errors.Is, a
-// cancel is context.Canceled, and a deadline that came is context.DeadlineExceeded. Whatever a call refuses is a Status, such
-// as ErrAlready. Set, Fail and Cancel may be ignored: they say only whether they were first.
+// Wait returns an *Error for a failure, a *Cancelled for a cancel, and ctx.Err() if the context ended first. With
+// errors.Is, a cancel is context.Canceled, and a deadline that came is context.DeadlineExceeded. Whatever a call
+// refuses is a Status, such as ErrAlready. Set, Fail and Cancel may be ignored: they say only whether they were first.
 //
 // # Handles
 //
 // Release gives up a handle. What nobody releases, the garbage collector does, later: it does not see how much memory C
-// keeps behind a handle. No Go pointer stays in C. Functions of Go never run on threads of C; but the value that C drops last
-// is taken out of the table on the thread that does so.
+// keeps behind a handle. No Go pointer stays in C. Functions of Go never run on threads of C; but the value that C
+// drops last is taken out of the table on the thread that does so.
 package asynchron

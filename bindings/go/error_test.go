@@ -28,10 +28,11 @@ func failed(t *testing.T, deliver func(a *Asynchron) error) error {
 func TestAFailureHasItsCodeDomainAndMessage(t *testing.T) {
 	err := failed(t, func(a *Asynchron) error { return a.Fail(&Error{Code: -7, Domain: "disk", Message: "is full ✓"}) })
 	var e *Error
-	if !errors.As(err, &e) || e.Code != -7 || e.Domain != "disk" || e.Message != "is full ✓" || err.Error() != "is full ✓" {
+	if !errors.As(err, &e) || e.Code != -7 || e.Domain != "disk" || e.Message != "is full ✓" || err.Error() != e.Message {
 		t.Fatal(err)
 	}
-	if !errors.Is(err, &Error{Code: -7, Domain: "disk"}) || errors.Is(err, &Error{Code: -7}) || errors.Is(err, context.Canceled) {
+	same, other := &Error{Code: -7, Domain: "disk"}, &Error{Code: -7}
+	if !errors.Is(err, same) || errors.Is(err, other) || errors.Is(err, context.Canceled) {
 		t.Fatal("is another one")
 	}
 	if text := failed(t, func(a *Asynchron) error { return a.Fail(&Error{Code: 5, Domain: "x"}) }).Error(); text == "" {

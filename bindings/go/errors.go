@@ -79,8 +79,8 @@ const (
 
 // An Error is what an asynchron failed with.
 //
-// It is context.DeadlineExceeded (errors.Is) if its deadline came, ErrBroken if nobody was left to deliver, and an *Error of
-// the same Domain and Code. If it was made of an error of Go in this process, it wraps that.
+// It is context.DeadlineExceeded (errors.Is) if its deadline came, ErrBroken if nobody was left to deliver, and an
+// *Error of the same Domain and Code. If it was made of an error of Go in this process, it wraps that.
 type Error struct {
 	Code    int32
 	Domain  string

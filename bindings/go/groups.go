@@ -13,7 +13,8 @@ type Flags uint64
 // CancelRest has every source that is still pending cancelled, with the reason "unneeded", once the group is complete.
 const CancelRest Flags = C.ASYNCHRON_CANCEL_REST
 
-// All is complete, with the empty value, once all of several have a value. If one fails or is cancelled, it ends so at once.
+// All is complete, with the empty value, once all of several have a value. If one fails or is cancelled, it ends so at
+// once.
 func All(flags Flags, as ...*Asynchron) (*Asynchron, error) {
 	return group(as, func(cs []*C.asynchron_t) *C.asynchron_t {
 		if len(cs) == 0 {

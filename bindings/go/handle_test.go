@@ -153,6 +153,9 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 }
 
 func TestAMillionLeaveMemoryFlat(t *testing.T) {
+	if raced {
+		t.Skip("the race detector's own memory grows")
+	}
 	n := 1000000
 	if testing.Short() {
 		n = 100000
@@ -173,10 +176,13 @@ func TestAMillionLeaveMemoryFlat(t *testing.T) {
 		}
 		runtime.GC()
 	}
-	round(n / 10)
+	round(100000)
 	before := status(t, "VmRSS")
 	round(n)
-	if grown := status(t, "VmRSS") - before; grown > 20000 {
-		t.Errorf("%d kB more", grown)
+	// A leak of the smallest handle would be 64 bytes for each.
+	grown := status(t, "VmRSS") - before
+	t.Logf("%d kB more after %d", grown, n)
+	if grown > n*48/1024 {
+		t.Error("it grows")
 	}
 }

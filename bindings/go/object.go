@@ -12,8 +12,8 @@ import (
 	"unsafe"
 )
 
-// objects has what each address stands for. A cgo.Handle would not do as the pointer: it is a small number, which another
-// language may deliver as well, and this package has to tell its own values from others.
+// objects has what each address stands for. A cgo.Handle would not do as the pointer: it is a small number, which
+// another language may deliver as well, and this package has to tell its own values from others.
 var objects sync.Map
 
 // box keeps an object for C. It is nil without memory.
@@ -33,8 +33,8 @@ func objectAt(address unsafe.Pointer) (any, bool) {
 	return objects.Load(uintptr(address))
 }
 
-// asynchronGoForget is the drop: C frees the address. It comes on whatever thread is done with the value last, also on one
-// that Go did not make. It takes no lock that is held around a call into C.
+// asynchronGoForget is the drop: C frees the address. It comes on whatever thread is done with the value last, also on
+// one that Go did not make. It takes no lock that is held around a call into C.
 //
 //export asynchronGoForget
 func asynchronGoForget(address C.uintptr_t) {

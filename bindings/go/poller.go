@@ -29,8 +29,8 @@ func newPoller(report *C.asynchron_report_t) (*poller, error) {
 	if fd < 0 {
 		return nil, ErrSystem
 	}
-	// A copy, since Go closes what it watches, and the report closes its own. It is non-blocking, as the report's is, which
-	// os.NewFile takes as the sign to give it to the poller. Its method Fd would make both blocking.
+	// A copy, since Go closes what it watches, and the report closes its own. It is non-blocking, as the report's is,
+	// which os.NewFile takes as the sign to give it to the poller. Its method Fd would make both blocking.
 	file := os.NewFile(uintptr(fd), "asynchron report")
 	conn, err := file.SyscallConn()
 	if err != nil {

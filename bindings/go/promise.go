@@ -9,8 +9,8 @@ import "C"
 
 import "runtime"
 
-// A Promise is for a goroutine that is to deliver. If the last promise of an asynchron is released, or found by the garbage
-// collector, before anyone delivered, the asynchron fails with ErrBroken, and nobody waits for ever.
+// A Promise is for a goroutine that is to deliver. If the last promise of an asynchron is released, or found by the
+// garbage collector, before anyone delivered, the asynchron fails with ErrBroken, and nobody waits for ever.
 //
 // After Release, and on nil, its methods answer ErrReleased.
 type Promise struct {
@@ -115,8 +115,9 @@ func (p *Promise) Poll() (Value, error) {
 	return p.lent.Poll()
 }
 
-// Done is a channel that is closed once the asynchron is complete, as by a cancel. Unlike Asynchron.Done it is no interest
-// in the value. It is closed, too, if the promise is released, or if there is no memory: then the work is not to go on.
+// Done is a channel that is closed once the asynchron is complete, as by a cancel. Unlike Asynchron.Done it is no
+// interest in the value. It is closed, too, if the promise is released, or if there is no memory: then the work is not
+// to go on.
 func (p *Promise) Done() <-chan struct{} {
 	if !p.enter() {
 		return ended

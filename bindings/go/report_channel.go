@@ -14,8 +14,8 @@ var noItems = func() chan Item {
 	return c
 }()
 
-// C is the channel, always the same, for any number of goroutines. It is closed when a closed report has yielded all, and by
-// Release. From the first C on, a goroutine keeps the report until then. So call Close or Release.
+// C is the channel, always the same, for any number of goroutines. It is closed when a closed report has yielded all,
+// and by Release. From the first C on, a goroutine keeps the report until then. So call Close or Release.
 func (r *Report) C() <-chan Item {
 	if r == nil {
 		return noItems

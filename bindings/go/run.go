@@ -4,12 +4,13 @@ package asynchron
 
 import "fmt"
 
-// Go runs fn in a goroutine, and returns what it will have computed: what fn returns goes as by Set, its error as by Fail,
-// and as a cancel if it is a *Cancelled or context.Canceled. If fn panics, that is a failure with DomainGo, CodePanic and
-// the panic's message; if it calls runtime.Goexit, one with CodeExit.
+// Go runs fn in a goroutine, and returns what it will have computed: what fn returns goes as by Set, its error as by
+// Fail, and as a cancel if it is a *Cancelled or context.Canceled. If fn panics, that is a failure with DomainGo,
+// CodePanic and the panic's message; if it calls runtime.Goexit, one with CodeExit.
 //
-// Inside, self is that asynchron, valid until fn returns: self.Context or self.Done tell of a cancel. Nothing interrupts fn.
-// It may deliver into self itself; then what it returns comes too late. Without memory, Go returns nil, and fn does not run.
+// Inside, self is that asynchron, valid until fn returns: self.Context or self.Done tell of a cancel. Nothing
+// interrupts fn. It may deliver into self itself; then what it returns comes too late. Without memory, Go returns nil,
+// and fn does not run.
 func Go(fn func(self *Asynchron) (any, error)) *Asynchron {
 	a := New()
 	if a == nil || fn == nil {
@@ -48,7 +49,8 @@ func (self *Asynchron) finish(fn func() (any, error)) {
 	_ = self.conclude(v, err)
 }
 
-// conclude delivers a result as functions return it. Nobody else delivers it: so if that is refused, self fails with why.
+// conclude delivers a result as functions return it. Nobody else delivers it: so if that is refused, self fails with
+// why.
 func (self *Asynchron) conclude(v any, err error) error {
 	var refused error
 	if err == nil {

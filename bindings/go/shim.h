@@ -26,7 +26,7 @@ asynchron_t *asynchron_go_create(const char *name, size_t reserve, uint64_t expi
 /* A tag is a number. */
 asynchron_status_t asynchron_go_add(asynchron_report_t *r, asynchron_t *a, uintptr_t tag);
 
-/* Takes what has completed, without waiting, and says how much that is. After the last of a closed report, *end is 1. */
+/* Takes what has completed, without waiting, and says how much that is. *end says whether nothing is left in it. */
 size_t asynchron_go_take(asynchron_report_t *r, asynchron_item_t *items, size_t cap, int *end);
 void asynchron_go_release_all(asynchron_item_t *items, size_t n);
 

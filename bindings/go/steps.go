@@ -2,8 +2,8 @@
 
 package asynchron
 
-// Then is computed by fn, in a goroutine, from the value of a. If a fails or is cancelled, fn does not run, and the result
-// ends as a does. What fn returns goes as by Go. Cancelling the result does not cancel a. A pending a is kept.
+// Then is computed by fn, in a goroutine, from the value of a. If a fails or is cancelled, fn does not run, and the
+// result ends as a does. What fn returns goes as by Go. Cancelling the result does not cancel a. A pending a is kept.
 func (a *Asynchron) Then(fn func(v Value) (any, error)) (*Asynchron, error) {
 	if fn == nil {
 		return nil, ErrInvalid

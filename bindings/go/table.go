@@ -19,8 +19,8 @@ type watch struct {
 	calls   []func()
 }
 
-// table has every watch whose asynchron is pending, or complete but not yet taken from the report. The report has one entry
-// for each, and its reference keeps the address from being used for another.
+// table has every watch whose asynchron is pending, or complete but not yet taken from the report. The report has one
+// entry for each, and its reference keeps the address from being used for another.
 var table struct {
 	sync.Mutex
 	report  *C.asynchron_report_t

@@ -13,8 +13,8 @@ import (
 	"unsafe"
 )
 
-// A Value is what was delivered: bytes, which are a copy, or an object of Go, which is the same one. The zero Value is the
-// empty value.
+// A Value is what was delivered: bytes, which are a copy, or an object of Go, which is the same one. The zero Value is
+// the empty value.
 type Value struct {
 	bytes  []byte
 	object any
@@ -55,7 +55,8 @@ func (v Value) IsEmpty() bool {
 	return len(v.bytes) == 0 && !v.held && v.c == nil
 }
 
-// Pointer is a pointer that C delivered by asynchron_set_pointer: valid while you hold the handle. It is nil for all else.
+// Pointer is a pointer that C delivered by asynchron_set_pointer: valid while you hold the handle. It is nil for all
+// else.
 func (v Value) Pointer() unsafe.Pointer {
 	return v.c
 }

@@ -81,8 +81,8 @@ var ended = func() chan struct{} {
 	return c
 }()
 
-// Done is a channel that is closed once a is complete, for a select. It is closed, too, if a is released, so that nobody
-// waits for ever. From the first Done on, a is kept until it is complete. A function on demand is not started.
+// Done is a channel that is closed once a is complete, for a select. It is closed, too, if a is released, so that
+// nobody waits for ever. From the first Done on, a is kept until it is complete. A function on demand is not started.
 func (a *Asynchron) Done() <-chan struct{} {
 	if !a.enter() {
 		return ended
