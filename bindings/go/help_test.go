@@ -11,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
+
+	"asynchron/internal/ctest"
 )
 
 // patience is how long a test waits before a hang is a failure.
@@ -60,11 +63,15 @@ func status(t testing.TB, line string) int {
 	return 0
 }
 
-// open is how many watches there are.
+// open is how many watches there are, or how many entries in the report, if that is more.
 func open() int {
 	table.Lock()
 	defer table.Unlock()
-	return len(table.watches)
+	n := len(table.watches)
+	if entries := ctest.Pending(unsafe.Pointer(table.report)); entries > n {
+		n = entries
+	}
+	return n
 }
 
 // kept is how many objects C holds.

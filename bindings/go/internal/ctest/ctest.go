@@ -43,6 +43,11 @@ func Number(a unsafe.Pointer) uint64 {
 	return uint64(C.asynchron_ctest_number((*C.asynchron_t)(a)))
 }
 
+// Pending is how many asynchrons are in a report.
+func Pending(r unsafe.Pointer) int {
+	return int(C.asynchron_report_pending((*C.asynchron_report_t)(r)))
+}
+
 // Get waits in C, as a naive binding does: the goroutine keeps a thread meanwhile.
 func Get(a unsafe.Pointer) bool {
 	var value C.asynchron_value_t
