@@ -18,7 +18,6 @@ func (a *Asynchron) deliver(call func() C.asynchron_status_t) error {
 		return ErrReleased
 	}
 	defer a.leave()
-	published()
 	return answer(call())
 }
 
@@ -28,7 +27,6 @@ func (a *Asynchron) SetBytes(b []byte) error {
 		return ErrReleased
 	}
 	defer a.leave()
-	published()
 	if len(b) == 0 {
 		return answer(C.asynchron_set_bytes(a.c, nil, 0))
 	}

@@ -123,6 +123,24 @@ func TestAReleasedHandleAndNilAnswerThatTheyAre(t *testing.T) {
 	none.Release()
 }
 
+func TestAHandleIsReleasedAtOnceThoughAWaitGoesOn(t *testing.T) {
+	before := open()
+	a, b := New(), New()
+	defer b.Release()
+	_ = a.Follow(b)
+	done := make(chan error)
+	go func() { _, err := a.Wait(patient(t)); done <- err }()
+	eventually(t, "it waits", func() bool { return open() > before })
+	a.Release()
+	if err := a.Set(1); err != ErrReleased {
+		t.Fatal(err)
+	}
+	_ = b.Set(2)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestBadArgumentsAreRefused(t *testing.T) {
 	a := New()
 	defer a.Release()

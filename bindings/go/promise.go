@@ -72,7 +72,6 @@ func (p *Promise) enter() bool {
 
 func (p *Promise) leave() {
 	if p.guard.leave() {
-		published()
 		C.asynchron_promise_release(p.c)
 	}
 }

@@ -42,7 +42,6 @@ func (r *Report) fill() {
 
 // yield sends items, and says whether to go on. Each item has the report's reference.
 func (r *Report) yield(items []C.asynchron_item_t) bool {
-	collected()
 	goOn := true
 	for i := range items {
 		a := adopt(items[i].asynchron)

@@ -84,7 +84,6 @@ func begin() error {
 
 // complete tells those who wait.
 func complete(items []C.asynchron_item_t) bool {
-	collected()
 	var of [batch]*watch
 	table.Lock()
 	for i := range items {

@@ -55,7 +55,6 @@ func (a *Asynchron) Poll() (Value, error) {
 
 // result is a complete outcome as Go has it.
 func result(o *C.asynchron_go_outcome_t) (Value, error) {
-	collected()
 	switch o.status {
 	case C.ASYNCHRON_OK:
 		return valueOf(o), nil

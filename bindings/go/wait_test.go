@@ -72,6 +72,26 @@ func TestAWaitThatIsGivenUpLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestAValueComesBeforeTheEndOfAContext(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for i := 0; i < 1000; i++ {
+		before := open()
+		a := New()
+		ctx, cancel := context.WithCancel(context.Background())
+		result := make(chan error)
+		go func() { _, err := a.Wait(ctx); result <- err }()
+		eventually(t, "it waits", func() bool { return open() > before })
+		cancel() // so the wait is over, and before it looks, there is a value
+		_ = a.Set(nil)
+		err := <-result
+		a.Release()
+		if err == nil {
+			return
+		}
+	}
+	t.Fatal("a value that is there was never returned")
+}
+
 func TestLeavingAndCompletingRace(t *testing.T) {
 	rounds := 5000
 	if testing.Short() {
@@ -164,7 +184,7 @@ func TestABlockedWaitFreezesNobody(t *testing.T) {
 	}
 }
 
-// Without the race detector this shows nothing: with it, that it knows of the order.
+// With the race detector this shows that it knows of the order: to it, each call into C comes after those before.
 func TestWhatWasWrittenBeforeADeliveryIsSeen(t *testing.T) {
 	deliver := []func(a *Asynchron) error{
 		func(a *Asynchron) error { return a.Set("x") },
