@@ -12,7 +12,7 @@ import (
 	"unsafe"
 )
 
-// deliver makes a call that completes a, unless the handle is released.
+// deliver makes a call on a, unless the handle is released.
 func (a *Asynchron) deliver(call func() C.asynchron_status_t) error {
 	if !a.enter() {
 		return ErrReleased

@@ -1,4 +1,4 @@
-// Several as one, timers, and promises.
+// Several as one, timers, promises, and progress.
 
 package asynchron
 
@@ -150,5 +150,37 @@ func TestAProducerLearnsThatNobodyWantsIt(t *testing.T) {
 	var c *Cancelled
 	if _, err := p.Poll(); !errors.As(err, &c) || c.Reason != "unwanted" {
 		t.Fatal(err)
+	}
+}
+
+func TestProgressIsBothNumbersOfOneCall(t *testing.T) {
+	a := New()
+	defer a.Release()
+	if _, _, ok := a.Progress(); ok {
+		t.Fatal("there was none")
+	}
+	stop := make(chan struct{})
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		for n := uint64(1); ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = a.SetProgress(n, ^n)
+			}
+		}
+	}()
+	for i := 0; i < 10000; i++ {
+		if done, total, ok := a.Progress(); ok && total != ^done {
+			t.Fatal(done, total)
+		}
+	}
+	close(stop)
+	<-written
+	_ = a.Set(nil)
+	if a.SetProgress(1, 2) != ErrAlready {
+		t.Fatal("after the end")
 	}
 }

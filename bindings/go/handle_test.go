@@ -97,7 +97,8 @@ func TestAReleasedHandleAndNilAnswerThatTheyAre(t *testing.T) {
 		_, report := NewReport(a)
 		for i, err := range []error{
 			wait, poll, then, promise, all, report, a.Set(1), a.SetObject(1), a.Fail(os.ErrClosed), a.Cancel(""),
-			a.CancelPending(""), a.Start(), a.Follow(b), b.Follow(a), a.ExpireAfter(1), r.Add(a, nil), r.Remove(a),
+			a.CancelPending(""), a.Start(), a.Follow(b), b.Follow(a), a.ExpireAfter(1), a.SetProgress(1, 2),
+			r.Add(a, nil), r.Remove(a),
 		} {
 			if err != ErrReleased {
 				t.Error(i, err)
@@ -124,13 +125,12 @@ func TestAReleasedHandleAndNilAnswerThatTheyAre(t *testing.T) {
 }
 
 func TestAHandleIsReleasedAtOnceThoughAWaitGoesOn(t *testing.T) {
-	before := open()
 	a, b := New(), New()
 	defer b.Release()
 	_ = a.Follow(b)
 	done := make(chan error)
 	go func() { _, err := a.Wait(patient(t)); done <- err }()
-	eventually(t, "it waits", func() bool { return open() > before })
+	eventually(t, "it waits", func() bool { return waiters(a) == 1 })
 	a.Release()
 	if err := a.Set(1); err != ErrReleased {
 		t.Fatal(err)
@@ -195,12 +195,16 @@ func TestAMillionLeaveMemoryFlat(t *testing.T) {
 		runtime.GC()
 	}
 	round(100000)
-	before := status(t, "VmRSS")
-	round(n)
-	// A leak of the smallest handle would be 64 bytes for each.
-	grown := status(t, "VmRSS") - before
-	t.Logf("%d kB more after %d", grown, n)
-	if grown > n*48/1024 {
-		t.Error("it grows")
+	// A leak of the smallest handle would be 64 bytes for each, every time. Go's own heap may grow now and then.
+	grown := 0
+	for times := 0; times < 5; times++ {
+		before := status(t, "VmRSS")
+		round(n)
+		grown = status(t, "VmRSS") - before
+		t.Logf("%d kB more after %d", grown, n)
+		if grown < n*48/1024 {
+			return
+		}
 	}
+	t.Errorf("it grows, by %d kB for %d", grown, n)
 }

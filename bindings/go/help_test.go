@@ -74,6 +74,26 @@ func open() int {
 	return n
 }
 
+// settled is open, when what other tests have completed is dealt with: what completes later is taken from the report later.
+func settled(t testing.TB) int {
+	a := New()
+	defer a.Release()
+	done := a.Done()
+	_ = a.Set(nil)
+	<-done
+	return open()
+}
+
+// waiters is how many wait for one, in this handle or another.
+func waiters(a *Asynchron) int {
+	table.Lock()
+	defer table.Unlock()
+	if w := table.watches[a.c]; w != nil {
+		return w.waiters
+	}
+	return 0
+}
+
 // kept is how many objects C holds.
 func kept() int {
 	n := 0

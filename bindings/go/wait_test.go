@@ -27,7 +27,7 @@ func TestAWaitSeesWhatAThreadOfCDelivers(t *testing.T) {
 }
 
 func TestManyMayWaitForOne(t *testing.T) {
-	before := open()
+	before := settled(t)
 	a := New()
 	defer a.Release()
 	var all sync.WaitGroup
@@ -42,12 +42,7 @@ func TestManyMayWaitForOne(t *testing.T) {
 			}
 		}()
 	}
-	eventually(t, "50 wait", func() bool {
-		table.Lock()
-		defer table.Unlock()
-		w := table.watches[a.c]
-		return w != nil && w.waiters == 50
-	})
+	eventually(t, "50 wait", func() bool { return waiters(a) == 50 })
 	eventually(t, "one entry for all", func() bool { return open() == before+1 })
 	_ = a.Set("for all")
 	all.Wait()
@@ -55,7 +50,7 @@ func TestManyMayWaitForOne(t *testing.T) {
 }
 
 func TestAWaitThatIsGivenUpLeavesNothing(t *testing.T) {
-	before := open()
+	before := settled(t)
 	a := New()
 	defer a.Release()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
@@ -75,12 +70,11 @@ func TestAWaitThatIsGivenUpLeavesNothing(t *testing.T) {
 func TestAValueComesBeforeTheEndOfAContext(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for i := 0; i < 1000; i++ {
-		before := open()
 		a := New()
 		ctx, cancel := context.WithCancel(context.Background())
 		result := make(chan error)
 		go func() { _, err := a.Wait(ctx); result <- err }()
-		eventually(t, "it waits", func() bool { return open() > before })
+		eventually(t, "it waits", func() bool { return waiters(a) == 1 })
 		cancel() // so the wait is over, and before it looks, there is a value
 		_ = a.Set(nil)
 		err := <-result
@@ -97,7 +91,7 @@ func TestLeavingAndCompletingRace(t *testing.T) {
 	if testing.Short() {
 		rounds = 500
 	}
-	before := open()
+	before := settled(t)
 	for i := 0; i < rounds; i++ {
 		a := New()
 		ctx, cancel := context.WithCancel(context.Background())
@@ -127,7 +121,7 @@ func TestTenThousandOpenWaitsTakeNoThreads(t *testing.T) {
 	const n = 10000
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	before, others := status(t, "Threads"), open()
+	before, others := status(t, "Threads"), settled(t)
 	as := make([]*Asynchron, n)
 	errs := make(chan error, n)
 	for i := range as {
@@ -163,12 +157,11 @@ func TestTenThousandOpenWaitsTakeNoThreads(t *testing.T) {
 
 func TestABlockedWaitFreezesNobody(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	others := open()
 	a := New()
 	defer a.Release()
 	done := make(chan error)
 	go func() { _, err := a.Wait(patient(t)); done <- err }()
-	eventually(t, "it waits", func() bool { return open() == others+1 })
+	eventually(t, "it waits", func() bool { return waiters(a) == 1 })
 	for i := 0; i < 1000; i++ {
 		runtime.Gosched()
 		b := New()
@@ -252,7 +245,7 @@ func TestAFunctionOnDemandIsStartedByAWait(t *testing.T) {
 }
 
 func TestTheEndOfAContextCancels(t *testing.T) {
-	before := open()
+	before := settled(t)
 	a, b, c := New(), New(), New()
 	ctx, cancel := context.WithCancel(context.Background())
 	a.CancelWith(ctx)
@@ -276,6 +269,7 @@ func TestTheEndOfAContextCancels(t *testing.T) {
 		_ = a.Cancel("")
 		a.Release()
 	}
+	eventually(t, "nothing is left", func() bool { return open() == before })
 }
 
 func TestACompletionEndsAContext(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 	"asynchron/internal/refuse"
 )
 
-// A call makes what it needs while there is memory, and returns what is to be tried, and what must hold if it was refused.
+// A call makes what it needs while there is memory, and returns what is to be tried, and what must hold if it was
+// refused.
 type call struct {
 	name string
 	make func() (try func() error, still func() bool)
@@ -91,7 +92,8 @@ func calls() []call {
 	}
 }
 
-// This is the first test, so that the report of the process cannot be made at first. Later ones fill what it has allocated.
+// This is the first test, so that the report of the process cannot be made at first. Later ones fill what it has
+// allocated.
 func TestWithoutMemoryDoneStillEnds(t *testing.T) {
 	var as []*asynchron.Asynchron
 	var dones []<-chan struct{}

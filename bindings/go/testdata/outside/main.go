@@ -17,4 +17,8 @@ func main() {
 		panic(err)
 	}
 	fmt.Println("from outside:", v)
+	for i := 0; i < 10; i++ { // which are open when main returns
+		go func() { _, _ = asynchron.New().Wait(context.Background()) }()
+	}
+	asynchron.New().Done()
 }
