@@ -16,7 +16,9 @@ func (a *Asynchron) CancelWith(ctx context.Context) (stop func()) {
 	go b.until(func(done <-chan struct{}) {
 		select {
 		case <-ctx.Done():
-			_ = b.Cancel(ctx.Err().Error()) // if it is not too late
+			if stopped.Err() == nil {
+				_ = b.Cancel(ctx.Err().Error()) // if it is not too late
+			}
 		case <-done:
 		case <-stopped.Done():
 		}

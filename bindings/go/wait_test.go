@@ -253,12 +253,12 @@ func TestTheEndOfAContextCancels(t *testing.T) {
 	stop()
 	_ = c.Set("before")
 	c.CancelWith(ctx)
-	eventually(t, "a alone is watched", func() bool { return open() == before+1 })
 	cancel()
 	var reason *Cancelled
 	if _, err := a.Wait(patient(t)); !errors.As(err, &reason) || reason.Reason != "context canceled" {
 		t.Fatal(err)
 	}
+	eventually(t, "all have left", func() bool { return open() == before })
 	if _, err := b.Poll(); err != ErrPending {
 		t.Fatal("stopped, and cancelled all the same:", err)
 	}
