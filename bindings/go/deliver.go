@@ -68,8 +68,9 @@ func (a *Asynchron) SetObject(object any) error {
 	})
 }
 
-// Set delivers whatever it is given: []byte, string, and numbers as by SetBytes, SetString, SetUint64, SetInt64 and
-// SetFloat64; untyped nil as the empty value; an *Asynchron by Follow; a Value as it was; anything else by SetObject.
+// Set delivers whatever it is given: []byte, string, and integers and floats of every size as by SetBytes, SetString,
+// SetUint64, SetInt64 and SetFloat64; untyped nil as the empty value; an *Asynchron by Follow; a Value as it was;
+// anything else, also types of your own that are numbers, by SetObject.
 func (a *Asynchron) Set(v any) error {
 	switch v := v.(type) {
 	case nil:
@@ -84,14 +85,24 @@ func (a *Asynchron) Set(v any) error {
 		return a.SetUint64(uint64(v))
 	case uint32:
 		return a.SetUint64(uint64(v))
+	case uint16:
+		return a.SetUint64(uint64(v))
+	case uint8:
+		return a.SetUint64(uint64(v))
 	case int64:
 		return a.SetInt64(v)
 	case int:
 		return a.SetInt64(int64(v))
 	case int32:
 		return a.SetInt64(int64(v))
+	case int16:
+		return a.SetInt64(int64(v))
+	case int8:
+		return a.SetInt64(int64(v))
 	case float64:
 		return a.SetFloat64(v)
+	case float32:
+		return a.SetFloat64(float64(v))
 	case Value:
 		if v.held {
 			return a.SetObject(v.object)

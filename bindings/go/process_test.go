@@ -22,7 +22,9 @@ var children = map[string]func(){
 	"exit": func() { // main returns, while goroutines wait and threads of C and of the library are at work
 		openWaits()
 		for i := 0; i < 10; i++ {
-			ctest.SetLater(New().Pointer(), time.Hour, nil)
+			a := New()
+			ctest.SetLater(a.Pointer(), time.Hour, nil)
+			a.Release()
 			made(Timer(time.Hour))
 		}
 		fmt.Println("ready")

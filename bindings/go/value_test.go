@@ -82,6 +82,38 @@ func TestTheLargestNumbersArriveExactlyInBothLanguages(t *testing.T) {
 	}
 }
 
+func TestNumbersOfGoOfEverySizeArriveAsNumbers(t *testing.T) {
+	for _, n := range []any{int(-7), int8(-7), int16(-7), int32(-7), int64(-7)} {
+		if _, v := got(t, func(a *Asynchron) error { return a.Set(n) }); made(v.Int64()) != -7 {
+			t.Fatalf("%T", n)
+		}
+	}
+	for _, n := range []any{uint(200), uint8(200), uint16(200), uint32(200), uint64(200)} {
+		if _, v := got(t, func(a *Asynchron) error { return a.Set(n) }); made(v.Uint64()) != 200 {
+			t.Fatalf("%T", n)
+		}
+	}
+	for _, x := range []any{float32(0.5), float64(0.5)} {
+		if _, v := got(t, func(a *Asynchron) error { return a.Set(x) }); made(v.Float64()) != 0.5 {
+			t.Fatalf("%T", x)
+		}
+	}
+	type id uint64
+	if _, v := got(t, func(a *Asynchron) error { return a.Set(id(7)) }); v.Object() != id(7) {
+		t.Fatal("a type of one's own is an object")
+	}
+}
+
+func TestAValueIsPassedOnAsItWas(t *testing.T) {
+	for _, sent := range []any{"bytes", &struct{}{}, nil} {
+		_, v := got(t, func(a *Asynchron) error { return a.Set(sent) })
+		_, again := got(t, func(a *Asynchron) error { return a.Set(v) })
+		if again.String() != v.String() || again.Object() != v.Object() || again.IsEmpty() != v.IsEmpty() {
+			t.Fatal(sent, "becomes", again)
+		}
+	}
+}
+
 func TestNumbersOfCHaveAnyWidth(t *testing.T) {
 	for _, b := range [][]byte{{0xff}, {0xff, 0xff}, {0xff, 0xff, 0xff, 0xff}} {
 		_, v := got(t, func(a *Asynchron) error { return a.Set(b) })
