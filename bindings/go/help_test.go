@@ -74,7 +74,7 @@ func open() int {
 	return n
 }
 
-// settled is open, when what other tests have completed is dealt with: what completes later is taken from the report later.
+// settled is open, when what other tests have completed is dealt with: the report yields in the order of completion.
 func settled(t testing.TB) int {
 	a := New()
 	defer a.Release()
