@@ -16,9 +16,10 @@ use std::io::Write;
 use common::run::Ran;
 use common::samples::{self, Sample};
 
-/// The languages whose samples are run, and those of which nothing is.
+/// The languages whose samples are run, and those of which nothing is: here, in the case of mjs, which are programs for
+/// the npm package, and run by bindings/node/test/samples.test.js.
 const RUN: [&str; 6] = ["c", "cpp", "python", "go", "js", "java"];
-const SHOWN: [&str; 4] = ["sh", "text", "cmake", "meson"];
+const SHOWN: [&str; 5] = ["sh", "text", "cmake", "meson", "mjs"];
 
 fn every(language: &str) -> Vec<Sample> {
     let all = samples::pages();

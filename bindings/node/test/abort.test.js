@@ -1,0 +1,85 @@
+// AbortSignals both ways: one cancels an asynchron, and an asynchron's cancel aborts one.
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { test } from 'node:test';
+import { Asynchron, Cancelled, TimedOut } from 'asynchron';
+import { cancelLater, host, messageOf, valueLater } from './helper.js';
+
+const LIMIT = { timeout: 60_000 };
+
+test('a signal cancels, with its reason', LIMIT, async () => {
+  const controller = new AbortController();
+  const a = new Asynchron({ signal: controller.signal });
+  controller.abort(new Error('the user left'));
+  assert.equal(a.state, 'cancelled');
+  assert.equal(messageOf(a.handle), 'the user left');
+  await assert.rejects(a.promise(), (e) => e instanceof Cancelled && e.message === 'the user left');
+  const late = new Asynchron({ signal: controller.signal });
+  assert.equal(late.state, 'cancelled');
+  const text = new Asynchron();
+  assert.equal(text.cancelOn(AbortSignal.abort('a text')), true);
+  assert.equal(messageOf(text.handle), 'a text');
+});
+
+test('a signal that times out cancels', LIMIT, async () => {
+  const a = new Asynchron({ signal: AbortSignal.timeout(5) });
+  const alive = setTimeout(() => {}, 50_000); // Such a signal keeps no process alive.
+  await assert.rejects(a.promise(), Cancelled);
+  clearTimeout(alive);
+});
+
+test('a cancel aborts the signal, from any thread', LIMIT, async () => {
+  const a = new Asynchron();
+  const { signal } = a;
+  assert.equal(a.signal, signal);
+  assert.equal(signal.aborted, false);
+  cancelLater(a, 5, 'by C');
+  const wait = a.promise();
+  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+  await assert.rejects(wait, Cancelled);
+  await aborted;
+  assert.ok(signal.reason instanceof Cancelled);
+  assert.equal(signal.reason.message, 'by C');
+  const b = new Asynchron();
+  b.cancel('before');
+  assert.equal(b.signal.aborted, true);
+});
+
+test('here it is aborted before cancel() returns', LIMIT, () => {
+  const a = new Asynchron();
+  let seen;
+  a.signal.addEventListener('abort', () => (seen = a.signal.reason.message));
+  a.cancel('now');
+  assert.equal(seen, 'now');
+});
+
+test('a value aborts nothing, and a signal that comes later cancels nothing', LIMIT, async () => {
+  const controller = new AbortController();
+  const a = new Asynchron({ signal: controller.signal, as: 'text' });
+  const { signal } = a;
+  valueLater(a, 1, 'done');
+  assert.equal(await a, 'done');
+  controller.abort();
+  assert.equal(signal.aborted, false);
+  assert.equal(await a, 'done');
+});
+
+test('nothing is left at the signal of one that is complete or released', { ...LIMIT, skip: host === 'deno' }, () => {
+  const { signal } = new AbortController();
+  const a = new Asynchron({ signal });
+  const b = new Asynchron({ signal });
+  assert.equal(getEventListeners(signal, 'abort').length, 2);
+  a.value(1);
+  b.release();
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+});
+
+test('one whose time runs out fails so', LIMIT, async () => {
+  const expired = new Asynchron({ timeout: 5 });
+  await assert.rejects(expired.promise(), TimedOut);
+  assert.equal(expired.state, 'ready');
+  const a = new Asynchron();
+  assert.equal(a.expire(60_000), true);
+  a.value(1);
+  assert.equal(a.expire(1), false);
+});

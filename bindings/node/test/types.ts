@@ -1,0 +1,55 @@
+// The types of the package, as a program in TypeScript uses them: `tsc --strict` checks this file, and nothing runs it.
+import { Asynchron, AsynchronError, Cancelled, Failure, Report, report } from 'asynchron';
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(_: Same<A, B>): void {}
+
+export async function use(signal: AbortSignal, address: bigint): Promise<void> {
+  const any = new Asynchron({ name: 'any', signal, timeout: 5 });
+  any.value({ some: 'object' });
+
+  const typed = new Asynchron<{ id: number }>();
+  typed.value({ id: 1 });
+  // @ts-expect-error: another type
+  typed.value('text');
+  same<Awaited<typeof typed>, { id: number }>(true);
+  const { id }: { id: number } = await typed;
+
+  const number = Asynchron.of('u64', { name: 'n' });
+  number.value(2n ** 64n - 1n);
+  number.value(id);
+  // @ts-expect-error: not a number
+  number.value('1');
+  const big = await number;
+  same<typeof big, bigint>(true);
+
+  const text = Asynchron.fromHandle(address, { as: 'text' });
+  const got = text.getSync(5);
+  same<typeof got, string>(true);
+  const bytes = await Asynchron.adopt(text.share(), { as: 'bytes' });
+  same<typeof bytes, Buffer>(true);
+
+  const computed = Asynchron.compute(async () => 5);
+  const five = await computed.promise({ signal });
+  same<typeof five, number>(true);
+
+  // @ts-expect-error: no such kind
+  new Asynchron({ as: 'u8' });
+
+  const r: Report<Asynchron<bigint, bigint | number>> = report([number]);
+  for await (const a of r) {
+    const value = a.get();
+    same<typeof value, bigint>(true);
+  }
+  try {
+    await Asynchron.timer(1);
+  } catch (error) {
+    if (error instanceof Cancelled || error instanceof Failure) {
+      const { code, domain }: AsynchronError = error;
+      console.log(code, domain, error.message);
+    }
+  }
+  any.signal.throwIfAborted();
+  const state: 'pending' | 'running' | 'ready' | 'cancelled' = any.state;
+  console.log(state, await Promise.all([number, text]));
+}
