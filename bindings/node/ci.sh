@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the npm package, installs it into an empty directory, and runs its tests there: with Node.js, once for each way of
-# waiting, then with Bun and Deno; checks the types; and tries the benchmark for a moment.
+# Builds the npm package, installs it into an empty directory, and runs its tests there: with Node.js, then with Bun and
+# Deno; checks the types; and tries the benchmark for a moment.
 #
-#     bindings/node/ci.sh        needs Rust, a C compiler, Node.js and npm;  ASYNCHRON_LONG=1 for the long form of the tests
+#     bindings/node/ci.sh        needs Rust, a C compiler, Node.js and npm;  ASYNCHRON_LONG=1 for the long form
 set -euo pipefail
 cd "$(dirname "$0")"
 here=$PWD
@@ -21,7 +21,10 @@ cd "$build/app"
 npm init -y >/dev/null
 npm pkg set type=module >/dev/null
 npm install --no-audit --no-fund --loglevel=error "$build"/asynchron-*.tgz
-node -e 'import("asynchron").then(async ({ Asynchron, version }) => { await Asynchron.timer(1); console.log(version()); })'
+node --input-type=module -e '
+import { Asynchron, version } from "asynchron";
+await Asynchron.timer(1);
+console.log(version());'
 
 # The tests call C by koffi themselves.
 npm install --no-audit --no-fund --loglevel=error "koffi@$(node -p 'require("koffi/package.json").version')"
@@ -34,7 +37,7 @@ echo "== types"
 echo "== Node.js"
 node --test test/*.test.js
 echo "== Node.js, with the waiting thread that other hosts need"
-ASYNCHRON_WATCHER=thread node --test test/*.test.js
+ASYNCHRON_WATCHER=thread node --test test/{abort,await,process,report,workers}.test.js
 echo "== Bun"
 "$tools/bun" test --timeout 300000 ./test/
 echo "== Deno"

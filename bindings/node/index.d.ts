@@ -59,7 +59,10 @@ export class Asynchron<T = any, S = T> implements PromiseLike<T> {
   static compute<T>(fn: (self: Asynchron<Awaited<T>>) => T, options?: Options): Asynchron<Awaited<T>>;
 
   /** The asynchron at an address that C lends for this call; it is retained. */
-  static fromHandle<K extends Kind>(address: bigint | number, options: OptionsOfKind<K>): Asynchron<Arrived<K>, Sent<K>>;
+  static fromHandle<K extends Kind>(
+    address: bigint | number,
+    options: OptionsOfKind<K>,
+  ): Asynchron<Arrived<K>, Sent<K>>;
   static fromHandle(address: bigint | number, options?: Options): Asynchron;
 
   /** The same for an address that comes with a reference, as that of {@link Asynchron.share} does. */

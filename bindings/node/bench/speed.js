@@ -1,6 +1,6 @@
-// How fast it is, beside what Node.js has, and beside a naive binding: prints ratios, with the times that they come from.
+// How fast it is, beside what Node.js has, and beside a naive binding: prints ratios, and the times behind them.
 //
-//     node bench/speed.js [--smoke]      needs a C compiler; run where the package is installed, with ../test beside this
+//     node bench/speed.js [--smoke]    needs a C compiler, and the package installed, with ../test beside this
 import './config.js';
 import { Worker } from 'node:worker_threads';
 import { Asynchron } from 'asynchron';
@@ -77,9 +77,8 @@ const local = {
   },
 };
 
-const echo = new Worker("const { parentPort: p } = require('node:worker_threads'); p.on('message', (m) => p.postMessage(m));", {
-  eval: true,
-});
+const echoing = "const { parentPort: p } = require('node:worker_threads'); p.on('message', (m) => p.postMessage(m));";
+const echo = new Worker(echoing, { eval: true });
 
 /** One after the other: another thread is asked, and its answer awaited. */
 const remote = {
@@ -87,7 +86,7 @@ const remote = {
     for (let i = 0; i < n; i++) {
       const a = new Asynchron();
       const answer = a.then();
-      put(a.handle);
+      put(a);
       await answer;
       a.release();
     }
@@ -101,25 +100,48 @@ const remote = {
   },
 };
 
-/** So many are awaited all the time: as soon as one is complete, another is asked for. */
-const busy = (Kind) => async (n) => {
-  let left = n;
-  await Promise.all(
-    Array.from({ length: OPEN }, async () => {
-      while (left-- > 0) {
-        const a = new Kind();
-        const answer = a.then(); // It is awaited before it is asked for.
-        put(a.handle);
-        await answer;
-        a.release();
-      }
-    }),
-  );
+/** So many are awaited at a time, and then completed by another thread, one after the other. */
+const many = (Kind) => async (n) => {
+  for (let done = 0; done < n; done += OPEN) {
+    const as = Array.from({ length: OPEN }, () => new Kind());
+    const answers = as.map((a) => a.then());
+    put(...as);
+    await Promise.all(answers);
+    for (const a of as) a.release();
+  }
 };
+
+/** So many stay open, and of others, awaited one after the other and completed at once, how many come in a second? */
+async function amongIdle(Kind) {
+  const idle = Array.from({ length: OPEN }, () => new Kind());
+  const answers = idle.map((a) => a.then());
+  let seen = 0;
+  let over = false;
+  const asking = (async () => {
+    for (; !over; seen++) {
+      const a = new Kind();
+      const answer = a.then();
+      put(a);
+      await answer;
+      a.release();
+    }
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const counted = seen;
+  over = true;
+  put(...idle);
+  await Promise.all([...answers, asking]);
+  for (const a of idle) a.release();
+  return counted;
+}
 
 serve(1, 2 * OPEN);
 print('create, set and get, for each:', await compare(local, 100_000), Object.keys(local)[0]);
 print('completed by another thread, for each:', await compare(remote, 10_000), Object.keys(remote)[0]);
-const many = { asynchron: busy(Asynchron), 'naive: a blocking call of koffi for each': busy(Naive) };
-print(`${OPEN} open waits, for each completion:`, await compare(many, 20_000), 'asynchron');
+const both = { asynchron: many(Asynchron), 'naive: a blocking call of koffi for each': many(Naive) };
+print(`${OPEN} open waits, for each completion:`, await compare(both, 20_000), 'asynchron');
+console.log(`\n${OPEN} waits stay open; of others, awaited one after the other, complete in a second:`);
+for (const [name, Kind] of Object.entries({ asynchron: Asynchron, naive: Naive })) {
+  console.log(`  ${name.padEnd(44)} ${String(await amongIdle(Kind)).padStart(9)}`);
+}
 await echo.terminate();

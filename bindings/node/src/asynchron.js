@@ -216,7 +216,7 @@ export class Asynchron {
     return status;
   }
 
-  /** Has `act` complete it. If that does, those who wait in this thread are told here, without a turn of the event loop. */
+  /** Has `act` complete it. If it does, those who wait in this thread are told here, with no turn of the event loop. */
   #complete(handle, act) {
     const tells = waiting.take(handle);
     try {
@@ -244,7 +244,7 @@ export class Asynchron {
     }
   }
 
-  /** It follows another, to which the promise is delivered. If the promise is lost unsettled, that is, too, and breaks. */
+  /** It follows another, to which the promise is delivered. If the promise is lost, so is that, and it breaks. */
   #promised(handle, promise) {
     const later = new Asynchron();
     later.#kind = this.#kind;
@@ -269,8 +269,8 @@ export class Asynchron {
   }
 
   /**
-   * Calls the listener once it is complete; at once, if it is. With `holds` the process lives until then; with `keeps` it
-   * is called even if this object is released, and otherwise `gone` is. Returns what #unlisten() takes.
+   * Calls the listener once it is complete; at once, if it is. With `holds` the process lives until then; with `keeps`
+   * it is called even if this object is released, and otherwise `gone` is. Returns what #unlisten() takes.
    */
   #listen(listener, holds, keeps, gone) {
     const entry = { listener, holds, keeps, gone };

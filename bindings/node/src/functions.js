@@ -47,7 +47,8 @@ export const reportAdd = declare('report_add', 'int32_t', handle, handle, handle
 export const reportRemove = declare('report_remove', 'int32_t', handle, handle);
 export const reportWake = declare('report_wake', 'int32_t', handle);
 export const reportFd = declare('report_fd', 'int', handle);
-export const reportNextBatch = declare('report_next_batch', 'int32_t', handle, 'uint64_t', 'void *', 'size_t', 'void *');
+const taking = ['uint64_t', 'void *', 'size_t', 'void *'];
+export const reportNextBatch = declare('report_next_batch', 'int32_t', handle, ...taking);
 
 /** asynchron_drop() as what C calls: it releases a handle, on any thread, without JavaScript. */
 export const dropHandle = Number(library.symbol('asynchron_drop'));

@@ -1,8 +1,8 @@
 // Values of JavaScript that C keeps: a table of this thread's, keyed by the address of a token.
 //
-// The token is an asynchron, which serves for its count of references alone: the table has one, and C another, which it
-// gives up by asynchron_drop(), on whatever thread. So no code of JavaScript runs when C is done with a value; the table
-// finds out later that nobody else holds the token.
+// The token is an asynchron, which serves for its count of references alone: the table has one, and C another, which
+// it gives up by asynchron_drop(), on whatever thread. So no code of JavaScript runs when C is done with a value; the
+// table finds out later that nobody else holds the token.
 import * as c from './functions.js';
 import { made } from './errors.js';
 

@@ -71,7 +71,8 @@ test('a call that cannot be says so', () => {
   assert.equal(a.complete, false);
   a.release();
   a.release();
-  for (const use of [() => a.value(1), () => a.name, () => a.handle, () => a.promise(), () => a.getSync(0), () => a.signal]) {
+  const uses = [() => a.value(1), () => a.name, () => a.handle, () => a.promise(), () => a.getSync(0), () => a.signal];
+  for (const use of uses) {
     assert.throws(use, Refused);
   }
   for (const bad of [0, -1, NaN, 'x', undefined, 2n ** 60n]) assert.throws(() => Asynchron.fromHandle(bad), TypeError);

@@ -1,4 +1,4 @@
-/* Threads of C's that complete asynchrons, for the tests and the benchmark: JavaScript calls these functions by koffi. */
+/* Threads of C's that complete asynchrons, for the tests and the benchmark: JavaScript calls them by koffi. */
 #define _POSIX_C_SOURCE 200809L
 #include <asynchron.h>
 #include <pthread.h>
@@ -162,18 +162,17 @@ int helper_serve(int threads, size_t capacity)
     return 0;
 }
 
-/* Puts one into the queue. Returns 0, or -1 if there is no room. */
-int helper_put(asynchron_t *a)
+/* Puts all of them into the queue. Returns 0, or -1 if there is no room. */
+int helper_put(const uint64_t *as, size_t n)
 {
     int full;
 
     pthread_mutex_lock(&lock);
-    full = last - first == room;
-    if (!full) {
-        queue[last++ % room] = asynchron_retain(a);
-        if (asleep > 0)
-            pthread_cond_signal(&more);
-    }
+    full = room - (last - first) < n;
+    for (size_t i = 0; i < n && !full; i++)
+        queue[last++ % room] = asynchron_retain((asynchron_t *)(uintptr_t)as[i]);
+    if (asleep > 0)
+        pthread_cond_broadcast(&more);
     pthread_mutex_unlock(&lock);
     return -full;
 }

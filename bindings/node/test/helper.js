@@ -48,10 +48,22 @@ export const codeOf = declare('code', 'int32_t', a);
 export const count = declare('count', 'int', a);
 export const counted = declare('counted', 'int');
 export const serve = declare('serve', 'int', 'int', 'size_t');
-export const put = declare('put', 'int', a);
+const putAll = declare('put', 'int', 'void *', 'size_t');
+
+/** Has the threads of serve() complete all of these. */
+export function put(...asynchrons) {
+  const handles = BigUint64Array.from(asynchrons, (one) => BigInt(one.handle));
+  if (putAll(handles, handles.length) !== 0) throw new Error('no room');
+}
+
+export const host = process.versions.deno ? 'deno' : process.versions.bun ? 'bun' : 'node';
 
 /** How this host starts a program. */
-const before = process.versions.deno ? ['run', '-A', '--v8-flags=--expose-gc'] : process.versions.bun ? [] : ['--expose-gc'];
+const before = {
+  node: ['--expose-gc'],
+  bun: [],
+  deno: ['run', '-A', '--v8-flags=--expose-gc'],
+}[host];
 
 /** Starts a program of test/programs; resolves when it has ended, with what it printed, and how long it took. */
 export function run(program, { args = [], onLine, limit = 30_000 } = {}) {
@@ -77,11 +89,9 @@ export function run(program, { args = [], onLine, limit = 30_000 } = {}) {
     child.on('close', (code, signal) => {
       clearTimeout(alarm);
       const ended = performance.now();
-      resolve({ code, signal, stdout, stderr, lines, took: ended - begun, afterLastLine: ended - (lines.at(-1)?.at ?? begun) });
+      resolve({ code, signal, stdout, stderr, afterLastLine: ended - (lines.at(-1)?.at ?? begun) });
     });
   });
 }
-
-export const host = process.versions.deno ? 'deno' : process.versions.bun ? 'bun' : 'node';
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

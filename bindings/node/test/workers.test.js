@@ -11,13 +11,23 @@ test('threads await each other by shared handles', LIMIT, async () => {
   const all = Array.from({ length: 4 }, async (_, i) => {
     const question = new Asynchron({ as: 'text' });
     const answer = new Asynchron({ as: 'text' });
+    const object = Asynchron.compute(() => ({ i }));
+    const failed = Asynchron.compute(() => JSON.parse('') ?? i);
     const worker = new Worker(new URL('./programs/worker.js', import.meta.url), {
-      workerData: { question: question.share(), answer: answer.share() },
+      workerData: {
+        question: question.share(),
+        answer: answer.share(),
+        object: object.share(),
+        failed: failed.share(),
+      },
     });
+    const seen = new Promise((resolve) => worker.on('message', resolve));
     const ended = new Promise((resolve, reject) => worker.on('exit', resolve).on('error', reject));
     valueLater(question, 10, `question ${i}`);
     assert.equal(await answer, `question ${i}, indeed`);
+    assert.match(await seen, /^bigint, Failure, asynchron\.javascript, .*JSON/);
     await ended;
+    assert.deepEqual(object.get(), { i });
   });
   await Promise.all(all);
 });

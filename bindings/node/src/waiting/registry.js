@@ -1,14 +1,14 @@
 // What this thread waits for: one report of the C library's, however many are awaited, and one who watches it.
 //
-// Nothing waits in JavaScript: the watcher says which tags have come, on this thread. A tag is an entry of the report, for
-// one asynchron, and its number is never used again: an address may be.
+// Nothing waits in JavaScript: the watcher says which tags have come, on this thread. A tag is an entry of the report,
+// for one asynchron, and its number is never used again: an address may be.
 import * as c from '../functions.js';
 import { accepted, made, refused } from '../errors.js';
 import { pollingWatcher } from './polling.js';
 import { threadWatcher } from './thread.js';
 
 const byTag = new Map();
-const byHandle = new Map(); // Whoever is to be told has a reference, so these addresses are those of one asynchron each.
+const byHandle = new Map(); // Whoever is to be told has a reference, so an address is one asynchron here.
 let report = 0;
 let watcher;
 let last = 0;

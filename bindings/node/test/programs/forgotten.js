@@ -14,7 +14,7 @@ function give(i) {
   if (i % 2) first.value(value);
   else first.fail(value);
   second.follow(first);
-  put(second.handle);
+  put(second);
   first.release();
   second.release();
   return new WeakRef(value);

@@ -1,5 +1,5 @@
-// Creates, sets, gets and releases in five rounds; prints by how many bytes the process has grown in the round in which it
-// has grown least: what leaks grows in each.
+// Creates, sets, gets and releases in five rounds; prints by how many bytes the process has grown in the round in which
+// it has grown least: what leaks grows in each.
 // Arguments: how many, and how: 'released', or 'left' to the garbage collector.
 import { setImmediate } from 'node:timers/promises';
 import { Asynchron } from 'asynchron';
