@@ -102,7 +102,8 @@ names_only_what_is_there() {
         asynchron/python.h) continue ;; # comes with the Python package
         asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.h | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
         asio.hpp) continue ;; # another library's
-        adapters/* | bindings/python | bindings/python/*) continue ;; # in the sources, as the guides say
+        # In the sources, as the guides say.
+        adapters/* | bindings/python | bindings/python/* | bindings/node | bindings/node/*) continue ;;
         *.hpp) at="$PREFIX/include/asynchron/$word" ;;
         *.md)
             at="$doc/guide/$word"

@@ -68,6 +68,16 @@ test('released while somebody awaits it, it still arrives', LIMIT, async () => {
   assert.equal(await promise, 'kept');
 });
 
+test('one that is awaited may follow another, and is told with it', LIMIT, async () => {
+  const a = new Asynchron({ as: 'text' });
+  const source = new Asynchron({ as: 'text' });
+  const wait = a.promise();
+  a.follow(source);
+  assert.equal(a.complete, false);
+  valueLater(source, 5, 'through another');
+  assert.equal(await wait, 'through another');
+});
+
 test('ten thousand that threads complete all arrive', LIMIT, async () => {
   assert.equal(serve(4, 20_000), 0);
   const as = Array.from({ length: 10_000 }, () => new Asynchron({ as: 'text' }));

@@ -20,6 +20,24 @@ function give(i) {
   return new WeakRef(value);
 }
 
+/** The only one that has it is released. */
+function drop(i) {
+  const value = { i };
+  const a = new Asynchron();
+  a.value(value);
+  a.release();
+  return new WeakRef(value);
+}
+
+// The first few are not too few to be forgotten.
+const dropped = Array.from({ length: 20 }, (_, i) => drop(i));
+for (let i = 0; i < 100 && dropped.some((reference) => reference.deref()); i++) {
+  await setImmediate();
+  collect();
+}
+const kept = dropped.filter((reference) => reference.deref()).length;
+if (kept > 2) console.log(`${kept} of few are left`);
+
 const given = Array.from({ length: 2000 }, (_, i) => give(i));
 const left = () => given.filter((reference) => reference.deref()).length;
 const end = Date.now() + 20_000;
