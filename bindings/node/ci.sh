@@ -2,7 +2,9 @@
 # Builds the npm package, installs it into an empty directory, and runs its tests there: with Node.js, then with Bun and
 # Deno; checks the types; and tries the benchmark for a moment.
 #
-#     bindings/node/ci.sh        needs Rust, a C compiler, Node.js and npm;  ASYNCHRON_LONG=1 for the long form
+#     bindings/node/ci.sh        needs Rust, a C compiler, Node.js and npm
+#
+# ASYNCHRON_LONG=1 is for the long form; ASYNCHRON_NODES names other programs of Node.js to run the tests with, too.
 set -euo pipefail
 cd "$(dirname "$0")"
 here=$PWD
@@ -34,8 +36,10 @@ ln -s "$build/tools/node_modules/@types" node_modules/@types
 
 echo "== types"
 "$tools/tsc" --project test/tsconfig.json
-echo "== Node.js"
-node --test test/*.test.js
+for node in node ${ASYNCHRON_NODES:-}; do
+    echo "== Node.js $("$node" --version)"
+    "$node" --test test/*.test.js
+done
 echo "== Node.js, with the waiting thread that other hosts need"
 ASYNCHRON_WATCHER=thread node --test test/{abort,await,process,report,workers}.test.js
 echo "== Bun"

@@ -12,16 +12,16 @@ export function pollingWatcher(report, come) {
 
   const items = c.words(2 * MOST);
   const count = c.words(1);
-  const tags = [];
-  function readable() {
-    while (tags.length) come(tags.pop()); // of a turn that an exception ended
+  function collect() {
     if (c.reportNextBatch(report, 0, items, MOST, count) !== c.OK) return;
-    for (let i = Number(count[0]) - 1; i >= 0; i--) {
-      c.release(Number(items[2 * i]));
-      tags.push(Number(items[2 * i + 1]));
-    }
-    while (tags.length) come(tags.pop());
+    const n = Number(count[0]);
+    const tags = Array.from({ length: n }, (_, i) => Number(items[2 * i + 1]));
+    for (let i = 0; i < n; i++) c.release(Number(items[2 * i]));
+    tags.forEach(come);
   }
+  // koffi calls this from the loop as it is: what then settles would run only when something else happens. An immediate
+  // is the next that the same turn of the loop runs, and what it settles runs after it.
+  const readable = () => void setImmediate(collect);
 
   let poll;
   try {
