@@ -36,10 +36,15 @@ export class Asynchron {
   }
 
   constructor(options = {}) {
-    this.#kind = values.kindOf(options.as);
     this.#owned = owned.ownedBy(this, options[ADOPTED] ?? made(c.create(nameForC(options.name))));
-    if (options.timeout !== undefined) this.expire(options.timeout);
-    if (options.signal) this.cancelOn(options.signal);
+    try {
+      this.#kind = values.kindOf(options.as);
+      if (options.timeout !== undefined) this.expire(options.timeout);
+      if (options.signal) this.cancelOn(options.signal);
+    } catch (error) {
+      owned.freeNow(this.#owned);
+      throw error;
+    }
   }
 
   static of(kind, options) {

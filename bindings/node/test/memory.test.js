@@ -40,6 +40,18 @@ test('release() gives up the handle at once, and so does the end of a block', LI
   assert.equal(counted(), before + 2);
 });
 
+test('a reference that is handed over is given up even if the options are wrong', LIMIT, () => {
+  for (const options of [{ as: 'u8' }, { timeout: -1 }, { signal: 'none' }]) {
+    const before = counted();
+    const a = new Asynchron();
+    count(a.handle);
+    const address = a.share();
+    a.release();
+    assert.throws(() => Asynchron.adopt(address, options), TypeError);
+    assert.equal(counted(), before + 1);
+  }
+});
+
 test('a value of JavaScript lives as long as C has it, and no longer than that', LIMIT, () => {
   const a = new Asynchron();
   a.value({ some: 'object' });
