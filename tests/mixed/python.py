@@ -1,21 +1,22 @@
 """What Python does with its share: see share.h. python.c is the other half."""
 
-import ctypes
 import threading
 
 import share
 from asynchron import Asynchron, CancellationError
 
 PERIOD, PLUS_MADE, PLUS_ONE, FAILED, MESSAGE, CANCELLED, REASON = 16, 0, 3, 5, 7, 9, 11
-TOO_LATE, MADE, RACED = 13, 14, 15
-
-# What C is to read as bytes. (`put` delivers an object of Python's.)
-set_bytes = ctypes.CDLL("libasynchron.so.0").asynchron_set_bytes
-set_bytes.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]
+MADE, RACED = 14, 15
 
 
 def put_bytes(a, data):
-    return set_bytes(a.handle, data, len(data)) == 0
+    """What all can read; `put` would deliver an object of Python's. Whether it came in time."""
+    try:
+        a.put_bytes(data)
+    except RuntimeError:
+        assert a.is_cancelled
+        return False
+    return True
 
 
 def to_bytes(number):
@@ -61,11 +62,6 @@ def deliver(round, number, other):
     if kind == MADE:
         made = Asynchron()
         return share.hand_over(a, made) and put_bytes(made, to_bytes(value))
-    if kind == TOO_LATE:
-        try:
-            a.put(value)
-        except RuntimeError:
-            return not a.is_cancelled
     return put_bytes(a, to_bytes(value))
 
 

@@ -60,6 +60,15 @@ def put_with_waiters(thing):
     assert got == [thing]
 
 
+def put_bytes(thing):
+    A, data = Asynchron(), b"bytes" * 100
+    failed = yield lambda: A.put_bytes(data)
+    if failed:
+        assert A.pending
+        A.put_bytes(data)
+    assert A() == data
+
+
 def put_too_late(thing):
     A = Asynchron(result=1)
 
@@ -371,8 +380,8 @@ def awaited(thing):
 
 
 IN_C = [
-    create, put, put_too_late, assign, fail, cancel, cancel_pending, run, run_that_raises, ask, ask_for_a_failure,
-    ask_for_a_cancel, wait_in_the_main_thread, name, handles, notify, notify_complete, unnotify, report_create,
+    create, put, put_bytes, put_too_late, assign, fail, cancel, cancel_pending, run, run_that_raises, ask,
+    ask_for_a_failure, ask_for_a_cancel, wait_in_the_main_thread, name, handles, notify, notify_complete, unnotify, report_create,
     report_add, report_add_many, report_remove, report_next, report_batch, report_wait, report_descriptor,
     report_in_a_loop, callback_that_raises,
 ]

@@ -1,11 +1,13 @@
 """From C to Python and back."""
 
+import array
 import asyncio
 import ctypes
 import gc
 import subprocess
 import sys
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import asynchron
 import asynchron.__main__
@@ -102,6 +104,46 @@ def test_c_sees_which_exception_it_was():
     library = ctypes.CDLL(asynchron.__main__.library())
     assert library.asynchron_error(ctypes.c_void_p(A.handle), ctypes.byref(seen)) == 0
     assert (seen.domain, seen.message.decode()) == (b"asynchron.python", "ValueError: caf\xe9") and seen.payload
+
+
+@pytest.mark.parametrize("data", [b"two\0parts", bytearray(b"x"), memoryview(b"abcdef")[2:4], array.array("q", [1, -1])])
+@pytest.mark.parametrize("waited_for", [False, True])
+def test_other_languages_read_what_put_bytes_delivers(data, waited_for):
+    library = ctypes.CDLL(asynchron.__main__.library())
+    A, copy, length = Asynchron(), ctypes.create_string_buffer(100), ctypes.c_size_t()
+    with ThreadPoolExecutor() as threads:
+        if waited_for:
+            got = threads.submit(A)
+        A.put_bytes(data)
+        assert library.asynchron_get_bytes(A, copy, ctypes.c_size_t(100), ctypes.byref(length)) == 0
+        assert copy.raw[: length.value] == bytes(data)
+        assert not waited_for or got.result() == bytes(data)
+    assert A() == bytes(data) and type(A()) is bytes
+    with pytest.raises(RuntimeError, match="already completed"):
+        A.put_bytes(b"late")
+    assert A() == bytes(data)
+
+
+def test_what_put_bytes_refuses_delivers_nothing():
+    A = Asynchron()
+    for wrong in ("text", 5, None, memoryview(b"abcdef")[::2]):
+        with pytest.raises((TypeError, BufferError)):
+            A.put_bytes(wrong)
+    assert A.pending
+    A.put_bytes(b"")
+    assert A() is None  # the empty value, as C has it
+    B = Asynchron()
+    B.cancel()
+    with pytest.raises(RuntimeError):
+        B.put_bytes(b"late")
+    assert B.cancelled
+
+
+def test_put_bytes_keeps_a_copy():
+    A, data = Asynchron(), bytearray(b"before")
+    A.put_bytes(data)
+    data[:] = b"a length that it may have once its buffer is free again"
+    assert A() == b"before"
 
 
 def test_the_module_says_where_its_parts_are(tmp_path):

@@ -39,5 +39,6 @@ def test_every_allocation_of_the_library_and_the_extension_may_fail(tmp_path):
     shim = build_shared("tests/no_memory.c", tmp_path)
     raised = run("library", LD_PRELOAD=str(shim))
     # Some that are known to need memory: the shim works.
-    for name in ("create", "cancel", "notify", "report_create", "report_add", "wait_in_the_main_thread", "expire"):
+    for name in ("create", "put_bytes", "cancel", "notify", "report_create", "report_add",
+                 "wait_in_the_main_thread", "expire"):
         assert raised[name] > 0, raised

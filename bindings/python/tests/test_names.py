@@ -44,7 +44,7 @@ def test_an_argument_may_be_given_by_its_name(by_name, value):
 
 
 @pytest.mark.parametrize("wrong", [
-    lambda A: A.put(), lambda A: A.put(1, 2), lambda A: A.put(1, value=2), lambda A: A.put(other=1), lambda A: A.fail(),
+    lambda A: A.put(), lambda A: A.put(1, 2), lambda A: A.put(1, value=2), lambda A: A.put(other=1), lambda A: A.put_bytes(value=b""), lambda A: A.fail(),
     lambda A: A.notify(), lambda A: A.notify(function=print), lambda A: A.get(1, 2), lambda A: A.get(other=1),
     lambda A: A.cancel(message="m"), lambda A: A.wait(1, 2), lambda A: A.run_func(function=int), lambda A: A.bg(),
 ])

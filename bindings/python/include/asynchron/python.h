@@ -105,7 +105,8 @@ static inline asynchron_t *asynchron_python_unwrap(PyObject *object)
     return asynchron_python_interface->unwrap(object);
 }
 
-/* Delivers an object of Python's, of which it takes a reference of its own: the status, as asynchron_set_buffer() has it. */
+/* Delivers an object of Python's, of which it takes a reference of its own: the status, as asynchron_set_buffer() has it.
+ * The object is for Python alone: do not read the value's data and len. What C is to read, asynchron_set_bytes() delivers. */
 static inline asynchron_status_t asynchron_python_set(asynchron_t *a, PyObject *value)
 {
     return asynchron_python_interface->set(a, value);

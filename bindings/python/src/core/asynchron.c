@@ -229,6 +229,10 @@ static PyMethodDef methods[] = {
     {"put", WITH_ONE(put),
      "put($self, /, value)\n--\n\nDelivers a value, any object. All who wait get it. Callbacks run on this thread before put() "
      "returns;\ninside another callback, when that has returned or waits: so hold no lock that they want.\n\nRuntimeError if it is complete already, also by a cancel; then nothing has changed. Any thread may."},
+    {"put_bytes", WITH_ONE(put_bytes),
+     "put_bytes($self, /, data)\n--\n\nDelivers a copy of bytes, for other languages to read, too: of anything that has "
+     "a buffer. In Python it is bytes then;\nNone, if there are none. What put() delivers means nothing to other "
+     "languages.\n\nRuntimeError if it is complete already, as put()."},
     {"fail", WITH_ONE(fail),
      "fail($self, /, exc)\n--\n\nDelivers a failure: an exception, or a class of exceptions. All who wait have it raised.\n\n"
      "RuntimeError if it is complete already, as put()."},

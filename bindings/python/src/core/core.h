@@ -130,6 +130,8 @@ void drop_object(void *object);
 asynchron_status_t deliver_to(asynchron_t *a, PyObject *value);
 /* Delivers an object; 0, or -1 with an exception. */
 int deliver_object(Asynchron *self, PyObject *value);
+/* The same with a copy of bytes, which are no object to C. */
+int deliver_bytes(Asynchron *self, const void *data, size_t len);
 /* Delivers an exception, with its traceback. */
 int deliver_exception(Asynchron *self, PyObject *exception);
 /* Delivers the exception that is raised just now, and takes it back. */

@@ -11,6 +11,20 @@ PyObject *put(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names
     Py_RETURN_NONE;
 }
 
+PyObject *put_bytes(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names)
+{
+    PyObject *data = only_argument("put_bytes", "data", args, n, names);
+    Py_buffer buffer;
+    int done;
+    if (data == NULL || PyObject_GetBuffer(data, &buffer, PyBUF_SIMPLE) < 0)
+        return NULL;
+    done = deliver_bytes((Asynchron *)of, buffer.buf, (size_t)buffer.len);
+    PyBuffer_Release(&buffer);
+    if (done < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 PyObject *fail(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
     PyObject *made = NULL, *exception = only_argument("fail", "exc", args, n, names);

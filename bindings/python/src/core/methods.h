@@ -17,6 +17,7 @@ PyObject *get_exc_info(PyObject *of, void *unused);
 /* ---- deliver.c ---- */
 
 PyObject *put(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names);
+PyObject *put_bytes(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *fail(PyObject *of, PyObject *const *args, Py_ssize_t n, PyObject *names);
 PyObject *cancel_pending(PyObject *of, PyObject *args, PyObject *kwds);
 PyObject *start(PyObject *of, PyObject *unused);

@@ -55,6 +55,23 @@ int deliver_object(Asynchron *self, PyObject *value)
     return answer(self, deliver_to(self->a, value));
 }
 
+int deliver_bytes(Asynchron *self, const void *data, size_t len)
+{
+    asynchron_t *a = self->a;
+    asynchron_status_t status;
+    size_t before;
+    if (!lets_others_in())
+        return answer(self, asynchron_set_bytes(a, data, len));
+    asynchron_retain(a);
+    before = begin_to_hand();
+    WITHOUT_LOCK
+    status = asynchron_set_bytes(a, data, len);
+    asynchron_release(a);
+    end_to_hand(before);
+    WITH_LOCK
+    return answer(self, status);
+}
+
 /* "Type: text", as C is to see it; NULL without an exception if there is none. */
 static PyObject *text_of(PyObject *exception)
 {
