@@ -148,6 +148,10 @@ public final class Mixed {
             return (int) CANCEL_WITH.invokeExact(a, arena.allocateFrom("java cancels " + number));
         case REASON:
             return set(a, message(at(round - 2, there), CANCELLED, arena), arena);
+        case RACED:
+            if (round / PERIOD % 2 == 1)
+                need((int) WAIT.invokeExact(a, FOREVER) == OK, "it does not end");
+            return setResult(a, number, n -> -n - 55, arena);
         case MADE:
             return make(a, number, arena);
         default:

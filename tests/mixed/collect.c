@@ -128,7 +128,7 @@ static int is_right(struct scene *scene, asynchron_t *a, uint32_t number, uint64
     case MADE:
         return is_made(a, value, within);
     case RACED:
-        if (is_number(a, value))
+        if (number / scene->hosts / PERIOD % 2 == 0 && is_number(a, value))
             return 1;
         snprintf(text, sizeof text, "C cancels %u", (unsigned)number);
         scene->raced[host]++;

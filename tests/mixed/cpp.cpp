@@ -70,6 +70,10 @@ template <class Other> bool deliver(uint32_t round, asynchron_t *a, int64_t numb
         return asynchron_set_pointer(a, made.get_future().release(), asynchron_drop) == ASYNCHRON_OK &&
                made.set_value(value);
     }
+    case RACED:
+        if (round / PERIOD % 2 == 1)
+            from_handle<void>(a).wait();
+        return p.set_value(value);
     default:
         return p.set_value(value);
     }

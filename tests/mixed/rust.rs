@@ -181,6 +181,11 @@ fn deliver(round: u32, a: Handle, number: i64, other: impl Fn(u32) -> Handle) ->
         9 => a.cancel(format!("rust cancels {number}")),
         11 => a.set(other(2).message(CANCELLED).as_bytes()),
         14 => a.make((number << 20) + 44),
+        15 if round / PERIOD % 2 == 1 => {
+            // SAFETY: the handle is valid.
+            assert_eq!(unsafe { asynchron_wait(a.0, FOREVER) }, OK);
+            a.set_result(number, compute(number, false))
+        }
         kind => a.set_result(number, compute(number, kind == 5)),
     }
 }

@@ -35,7 +35,8 @@ enum {
     REASON = 11,     /* waits for the other's last CANCELLED, and delivers its reason as text */
     TOO_LATE = 13,   /* delivers a value, but C has cancelled, with the reason "C cancels NUMBER" */
     MADE = 14,       /* makes an asynchron of its own, hands it over as a pointer, and delivers its value into it */
-    RACED = 15,      /* delivers a value while C cancels; the host has registered something on each, to be told */
+    RACED = 15,      /* delivers a value while C cancels, with the same reason; the host has registered something on
+                      * each, to be told. In every second period it waits for that cancel before it delivers. */
     PERIOD = 16      /* in the other rounds, and in round 0: delivers a value */
     /* A value is an int64_t as bytes: a function of the number, which each host has of its own. */
 };
