@@ -34,9 +34,14 @@ constexpr char OTHER_TYPE[] = "the value is not of the type that is asked for";
 
 [[noreturn]] ASYNCHRON_COLD inline void raise_other_type() { refuse(OTHER_TYPE); }
 
+// As what its address has to be aligned. A type that is only declared, as C's handles are, may be anywhere.
+template <class T, class = void> struct alignment_of : std::integral_constant<std::size_t, 1> {};
+template <class T>
+struct alignment_of<T, decltype(static_cast<void>(sizeof(T)))> : std::integral_constant<std::size_t, alignof(T)> {};
+
 template <class T> inline bool is_aligned(const void *p) noexcept
 {
-    return reinterpret_cast<std::uintptr_t>(p) % alignof(T) == 0;
+    return reinterpret_cast<std::uintptr_t>(p) % alignment_of<T>::value == 0;
 }
 
 // A copy of the bytes of a T, which C may read and write, too.

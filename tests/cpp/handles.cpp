@@ -66,6 +66,18 @@ TEST(cpp_reads_what_c_delivers)
     CHECK(&f.get().x == &numbers[0]); // in place
 }
 
+TEST(a_value_may_refer_to_what_is_only_declared)
+{
+    check::c_handle inner, outer, bytes;
+    CHECK(asynchron_set_pointer(outer.a, inner.a, nullptr) == ASYNCHRON_OK);
+    CHECK(&from_handle<asynchron_t &>(outer.a).get() == inner.a);
+    promise<asynchron_t &> p;
+    CHECK(p.set_value(*inner.a) && &p.get_future().get() == inner.a);
+    CHECK(&p.get_future().then([](asynchron_t &a) -> asynchron_t & { return a; }).get() == inner.a);
+    CHECK(asynchron_set_bytes(bytes.a, "abc", 3) == ASYNCHRON_OK);
+    CHECK(is_no<asynchron_t &>(bytes.a));
+}
+
 TEST(what_is_no_t_is_refused)
 {
     check::c_handle bytes, pointer, nothing, crooked, null, other;
