@@ -49,11 +49,8 @@ template <class Other> bool deliver(uint32_t round, asynchron_t *a, int64_t numb
 
     switch (round == 0 ? 1 : round % PERIOD) {
     case PLUS_MADE: {
-        asynchron_value_t made; // a bare pointer, which is C's way
-        if (asynchron_get(other(PERIOD - MADE), &made) != ASYNCHRON_OK)
-            throw std::logic_error("nothing was made");
-        const auto handle = static_cast<asynchron_t *>(const_cast<void *>(made.data));
-        return p.set_value(from_handle<int64_t>(handle).get() + 1);
+        asynchron_t &made = from_handle<asynchron_t &>(other(PERIOD - MADE)).get(); // a pointer, to C
+        return p.set_value(from_handle<int64_t>(&made).get() + 1);
     }
     case PLUS_ONE:
         return p.set_value(from_handle<int64_t>(other(1)).get() + 1);
