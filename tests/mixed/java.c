@@ -37,7 +37,7 @@ int java_is_there(void)
 
 static int create(JavaVM **vm, JNIEnv **env)
 {
-    static char limit[] = "-Xmx64m", stack[] = "-Xrs", classes[] = "-Djava.class.path=build/java",
+    static char limit[] = "-Xmx64m", signals[] = "-Xrs", classes[] = "-Djava.class.path=build/java",
                 access[] = "--enable-native-access=ALL-UNNAMED", check[] = "-Xcheck:jni";
     void *library = dlopen(getenv("MIXED_JVM"), RTLD_NOW | RTLD_GLOBAL);
     void *found = library == NULL ? NULL : dlsym(library, "JNI_CreateJavaVM");
@@ -53,7 +53,7 @@ static int create(JavaVM **vm, JNIEnv **env)
     memcpy(&make, &found, sizeof make);
     memset(options, 0, sizeof options);
     options[n++].optionString = limit;
-    options[n++].optionString = stack; /* signals that end the program are the program's */
+    options[n++].optionString = signals; /* signals that end the program are the program's */
     options[n++].optionString = classes;
     options[n++].optionString = access;
     if (getenv("MIXED_CHECK_JNI") != NULL)
