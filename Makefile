@@ -7,6 +7,8 @@
 #     make installcheck   installs into a temporary prefix and tests what is there
 #     make abi            compares the binary interface with that of the releases
 #     make deb            the Debian packages, into build/debian
+#     make hosts          calls the library from each language of docs/languages.md that Debian has;
+#                         `hosts-setup` installs them first
 #     make docs           the HTML manual, into build/html; docs/Makefile says what it wants
 #     make man            the man pages, into build/man/man3
 #     make clean          removes build/; what cargo built stays
@@ -30,6 +32,12 @@ abi: library
 deb:
 	packaging/debian.sh build
 
+hosts:
+	$(MAKE) -C tests/hosts hosts
+
+hosts-setup:
+	$(MAKE) -C tests/hosts setup
+
 docs:
 	$(MAKE) -C docs html
 
@@ -39,4 +47,4 @@ man:
 clean:
 	rm -rf build
 
-.PHONY: library install uninstall installcheck abi deb docs man clean
+.PHONY: library install uninstall installcheck abi deb hosts hosts-setup docs man clean

@@ -1,0 +1,140 @@
+{ fpc.pas: Free Pascal: each question that docs/languages.md answers for it. }
+program FpcHost;
+{$mode objfpc}{$H+}
+uses cthreads, SysUtils;
+
+const
+  Forever = High(QWord);
+  OK = 0;
+  Lib = 'asynchron';
+
+type
+  TFunction = function(a, ctx: Pointer): LongInt; cdecl;
+  TNotify = procedure(a, ctx: Pointer); cdecl;
+  TError = record
+    Code: LongInt;
+    Domain, Message: PChar;
+    Payload: Pointer;
+  end;
+
+function asynchron_forever: QWord; cdecl; external Lib;
+function asynchron_create(name: PChar): Pointer; cdecl; external Lib;
+function asynchron_timer(ns: QWord): Pointer; cdecl; external Lib;
+function asynchron_wait(a: Pointer; ns: QWord): LongInt; cdecl; external Lib;
+function asynchron_fail(a: Pointer; code: LongInt; message: PChar): LongInt; cdecl; external Lib;
+function asynchron_poll(a: Pointer): LongInt; cdecl; external Lib;
+function asynchron_error(a: Pointer; out e: TError): LongInt; cdecl; external Lib;
+function asynchron_call(a: Pointer; f: TFunction; ctx: Pointer): LongInt; cdecl; external Lib;
+function asynchron_notify(a: Pointer; f: TNotify; ctx: Pointer): LongInt; cdecl; external Lib;
+function given_forever(n: QWord): LongInt; cdecl; external 'given';
+
+var
+  Ticks: LongInt = 0;
+  Told: LongInt = 0;
+
+function Timer(milliseconds: QWord): Pointer;
+begin
+  Timer := asynchron_timer(milliseconds * 1000000);
+end;
+
+function Outcome(f: TFunction): string;
+var
+  a: Pointer;
+  why: TError;
+begin
+  a := asynchron_create(nil);
+  asynchron_call(a, f, nil);
+  if asynchron_poll(a) = OK then
+    exit('success');
+  asynchron_error(a, why);
+  Outcome := 'failure: ' + why.Message;
+end;
+
+{ An exception must not leave the function: it would jump over the library, which then waits for it for ever. }
+function Catches(a, ctx: Pointer): LongInt; cdecl;
+begin
+  try
+    raise Exception.Create('no luck');
+  except
+    on e: Exception do
+      Catches := asynchron_fail(a, 1, PChar(e.Message));
+  end;
+end;
+
+procedure Tell(a, ctx: Pointer); cdecl;
+begin
+  InterlockedIncrement(Told);
+end;
+
+function Ticker(unused: Pointer): PtrInt;
+begin
+  while True do
+  begin
+    Sleep(10);
+    InterlockedIncrement(Ticks);
+  end;
+  Ticker := 0;
+end;
+
+function Waiter(unused: Pointer): PtrInt;
+begin
+  Waiter := asynchron_wait(asynchron_create(nil), Forever);
+end;
+
+function Arrives: string;
+begin
+  Arrives := 'lost';
+  if (given_forever(Forever) = 1) and (asynchron_wait(Timer(50), Forever) = OK) then
+    Arrives := 'arrives';
+end;
+
+function Blocking: string;
+var
+  before: LongInt;
+begin
+  BeginThread(@Ticker, nil);
+  Sleep(50);
+  before := InterlockedExchangeAdd(Ticks, 0);
+  asynchron_wait(Timer(500), Forever);
+  Blocking := 'all';
+  if InterlockedExchangeAdd(Ticks, 0) > before then
+    Blocking := 'the thread';
+end;
+
+function Callback: string;
+var
+  i: Integer;
+begin
+  asynchron_notify(Timer(100), @Tell, nil);
+  for i := 1 to 1000 do
+    if InterlockedExchangeAdd(Told, 0) = 0 then
+      Sleep(10);
+  Callback := 'lost';
+  if InterlockedExchangeAdd(Told, 0) = 1 then
+    Callback := 'works';
+end;
+
+begin
+  case ParamStr(1) of
+    'version': WriteLn('Free Pascal ', {$I %FPCVERSION%});
+    'forever': WriteLn(Arrives);
+    'max': WriteLn(asynchron_forever);
+    'blocking': WriteLn(Blocking);
+    'interrupt':
+    begin
+      WriteLn('waiting');
+      Flush(Output);
+      asynchron_wait(asynchron_create(nil), 4000000000);
+      WriteLn('went on');
+    end;
+    'callback': WriteLn(Callback);
+    'exit':
+    begin
+      BeginThread(@Waiter, nil);
+      Sleep(300);
+      WriteLn('ending');
+      Flush(Output);
+    end;
+    'caught': WriteLn(Outcome(@Catches));
+  end;
+end.
