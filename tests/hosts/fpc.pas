@@ -97,7 +97,7 @@ begin
   before := InterlockedExchangeAdd(Ticks, 0);
   asynchron_wait(Timer(500), Forever);
   Blocking := 'all';
-  if InterlockedExchangeAdd(Ticks, 0) > before then
+  if InterlockedExchangeAdd(Ticks, 0) > before + 5 then
     Blocking := 'the thread';
 end;
 

@@ -26,6 +26,7 @@ foreign import ccall safe "asynchron_forever" c_forever :: IO Word64
 foreign import ccall safe "asynchron_create" c_create :: CString -> IO Handle'
 foreign import ccall safe "asynchron_timer" c_timer :: Word64 -> IO Handle'
 foreign import ccall safe "asynchron_wait" c_wait :: Handle' -> Word64 -> IO Int32
+foreign import ccall unsafe "asynchron_wait" c_wait_unsafe :: Handle' -> Word64 -> IO Int32
 foreign import ccall safe "asynchron_fail" c_fail :: Handle' -> Int32 -> CString -> IO Int32
 foreign import ccall safe "asynchron_poll" c_poll :: Handle' -> IO Int32
 foreign import ccall safe "asynchron_error" c_error :: Handle' -> Ptr CString -> IO Int32
@@ -58,15 +59,21 @@ arrives = do
   status <- timer 50 >>= \a -> c_wait a forever64
   return (if given == 1 && status == 0 then "arrives" else "lost")
 
-blocking :: IO String
-blocking = do
+ticksDuring :: (Handle' -> Word64 -> IO Int32) -> IO Int
+ticksDuring wait = do
   ticks <- newIORef (0 :: Int)
   _ <- forkIO (forever (threadDelay 10000 >> modifyIORef' ticks (+ 1)))
   threadDelay 50000
   before <- readIORef ticks
-  _ <- timer 500 >>= \a -> c_wait a forever64
+  _ <- timer 500 >>= \a -> wait a forever64
   after <- readIORef ticks
-  return (if after > before then "the thread" else "all")
+  return (after - before)
+
+blocking :: IO String
+blocking = do
+  safe <- ticksDuring c_wait
+  unsafe <- ticksDuring c_wait_unsafe
+  return (if unsafe > 5 then "none" else if safe > 5 then "the thread" else "all")
 
 interrupt :: IO String
 interrupt = do

@@ -9,6 +9,12 @@ int given_forever(uint64_t n)
     return n == ASYNCHRON_FOREVER;
 }
 
+/* Whether this is 0, as which a guess may arrive: then a wait returns at once. */
+int given_nothing(uint64_t n)
+{
+    return n == 0;
+}
+
 /* Waits for ever, and is counted meanwhile. */
 asynchron_status_t given_wait(asynchron_t *a)
 {

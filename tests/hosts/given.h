@@ -5,6 +5,7 @@
 #include <asynchron.h>
 
 int given_forever(uint64_t n);
+int given_nothing(uint64_t n);
 asynchron_status_t given_wait(asynchron_t *a);
 int given_inside(void);
 

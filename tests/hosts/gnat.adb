@@ -125,7 +125,7 @@ package body Gnat_Parts is
          delay 0.05;
          Before := Ticks;
          Done := Wait (Timer (500), Forever);
-         Say_And_End (if Ticks > Before then "the thread" else "all");
+         Say_And_End (if Ticks > Before + 5 then "the thread" else "all");
       elsif Question = "interrupt" then
          Put_Line ("waiting");
          Flush;

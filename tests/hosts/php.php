@@ -4,7 +4,7 @@
 const FOREVER = -1;
 $text = file_get_contents(getenv("ASYNCHRON_INCLUDE") . "/asynchron.ffi.h");
 $c = FFI::cdef($text, "libasynchron.so.0");
-$given = FFI::cdef("int given_forever(uint64_t n);", "libgiven.so");
+$given = FFI::cdef("int given_forever(uint64_t n); int given_nothing(uint64_t n);", "libgiven.so");
 
 function timer(int $milliseconds)
 {
@@ -87,6 +87,7 @@ function catches($a, $ctx): int
 echo match ($argv[1]) {
     "version" => "PHP " . PHP_VERSION,
     "forever" => forever(),
+    "guess" => $given->given_nothing(INF) ? "0" : "something",
     "max" => $c->asynchron_forever(),
     "blocking" => blocking(),
     "interrupt" => interrupt(),

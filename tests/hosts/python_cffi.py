@@ -98,7 +98,7 @@ questions = {
     "version": lambda: f"cffi {cffi.__version__}, Python {platform.python_version()}",
     "forever": forever,
     "max": library.asynchron_forever,
-    "blocking": lambda: "the thread" if ticks_during(lambda: wait(timer(500))) else "all",
+    "blocking": lambda: "the thread" if ticks_during(lambda: wait(timer(500))) > 5 else "all",
     "interrupt": interrupt,
     "callback": callback,
     "exit": leave,

@@ -43,7 +43,7 @@
     (sleep 0.05)
     (let ((before ticks))
       (asynchron-wait (timer-of 500) +forever+)
-      (if (> ticks before) "the thread" "all"))))
+      (if (> ticks (+ before 5)) "the thread" "all"))))
 
 (defun say-now (text)
   (format t "~a~%" text)
