@@ -11,16 +11,8 @@ use common::samples::read;
 const SHARED: &[&str] = &["Makefile", "given", "run"];
 
 /// What every program is asked.
-const QUESTIONS: &[&str] = &[
-    "version",
-    "forever",
-    "max",
-    "blocking",
-    "interrupt",
-    "callback",
-    "exit",
-    "caught",
-];
+const QUESTIONS: &[&str] =
+    &["version", "forever", "max", "blocking", "interrupt", "callback", "exit", "caught"];
 
 /// The words of a list in the makefile.
 fn listed(name: &str) -> BTreeSet<String> {

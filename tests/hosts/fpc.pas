@@ -50,7 +50,7 @@ begin
   Outcome := 'failure: ' + why.Message;
 end;
 
-{ An exception must not leave the function: it would jump over the library, which then waits for it for ever. }
+{ An exception must not leave the function: it would jump over the library, and the asynchron would stay RUNNING. }
 function Catches(a, ctx: Pointer): LongInt; cdecl;
 begin
   try

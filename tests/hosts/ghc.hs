@@ -5,8 +5,8 @@ import Control.Concurrent
 import Control.Exception hiding (catches)
 import Control.Monad
 import Data.IORef
-import Data.Version
 import Data.Int
+import Data.Version
 import Data.Word
 import Foreign hiding (void)
 import Foreign.C
@@ -20,6 +20,7 @@ forever64 = maxBound
 
 type Handle' = Ptr ()
 type Function = Handle' -> Ptr () -> IO Int32
+type Notify = Handle' -> Ptr () -> IO ()
 
 -- "safe" is what lets others go on, and functions of ours be called meanwhile.
 foreign import ccall safe "asynchron_forever" c_forever :: IO Word64
@@ -31,10 +32,10 @@ foreign import ccall safe "asynchron_fail" c_fail :: Handle' -> Int32 -> CString
 foreign import ccall safe "asynchron_poll" c_poll :: Handle' -> IO Int32
 foreign import ccall safe "asynchron_error" c_error :: Handle' -> Ptr CString -> IO Int32
 foreign import ccall safe "asynchron_call" c_call :: Handle' -> FunPtr Function -> Ptr () -> IO Int32
-foreign import ccall safe "asynchron_notify" c_notify :: Handle' -> FunPtr (Handle' -> Ptr () -> IO ()) -> Ptr () -> IO Int32
+foreign import ccall safe "asynchron_notify" c_notify :: Handle' -> FunPtr Notify -> Ptr () -> IO Int32
 foreign import ccall safe "given_forever" given_forever :: Word64 -> IO CInt
 foreign import ccall "wrapper" function :: Function -> IO (FunPtr Function)
-foreign import ccall "wrapper" notified :: (Handle' -> Ptr () -> IO ()) -> IO (FunPtr (Handle' -> Ptr () -> IO ()))
+foreign import ccall "wrapper" notified :: Notify -> IO (FunPtr Notify)
 
 timer :: Word64 -> IO Handle'
 timer milliseconds = c_timer (milliseconds * 1000000)

@@ -68,7 +68,7 @@
     (say-now "ending")
     (exit 0)))
 
-;; An exception must not leave the procedure: it would jump over the library, which then waits for it for ever.
+;; An exception must not leave the procedure: it would jump over the library, and the asynchron would stay RUNNING.
 (define (catches a ctx)
   (catch #t
     (lambda () (throw 'unlucky "no luck"))

@@ -92,8 +92,8 @@ class Program {
         Environment.Exit(0);
     }
 
-    // An exception must not leave the function: whoever catches it outside would jump over the library, which then waits
-    // for it for ever.
+    // An exception must not leave the function: it would jump over the library to a handler outside, and the asynchron
+    // would stay RUNNING.
     static int Catches(IntPtr a, IntPtr ctx) {
         try {
             throw new Exception("no luck");
@@ -104,7 +104,7 @@ class Program {
 
     static void Main(string[] arguments) {
         switch (arguments[0]) {
-        case "version": Console.WriteLine(Type.GetType("Mono.Runtime") != null ? "Mono " + Version() : "not Mono"); break;
+        case "version": Console.WriteLine("Mono " + Version()); break;
         case "forever": Console.WriteLine(Forever()); break;
         case "max": Console.WriteLine(asynchron_forever()); break;
         case "blocking": Console.WriteLine(Blocking()); break;

@@ -81,7 +81,7 @@ let leave () =
   print_endline "ending";
   exit 0
 
-(* An exception must not leave the function: it would jump over the library, which then waits for it for ever. *)
+(* An exception must not leave the function: it would jump over the library, and the asynchron would stay RUNNING. *)
 let catches a _ = try failwith "no luck" with Failure message -> fail a 1l message
 
 let () =

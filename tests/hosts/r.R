@@ -1,4 +1,5 @@
-# r.R: R, with the functions in r.c, whose file is the first argument: each question that docs/languages.md answers for it.
+# r.R: R, with the functions in r.c, whose file is the first argument: each question that docs/languages.md answers for
+# it.
 arguments <- commandArgs(trailingOnly = TRUE)
 FOREVER <- Inf
 extension <- dyn.load(arguments[1])

@@ -56,7 +56,7 @@ static SEXP caught(SEXP condition, void *a)
     return R_NilValue;
 }
 
-/* An error must not leave it: it would jump over the library, which then waits for it for ever. */
+/* An error must not leave it: it would jump over the library, and the asynchron would stay RUNNING. */
 static int32_t run(asynchron_t *a, void *function)
 {
     R_tryCatchError(evaluate, function, caught, a);

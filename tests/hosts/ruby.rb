@@ -76,7 +76,7 @@ def forever
   C.given_forever(FOREVER) == 1 && C.asynchron_wait(timer(50), FOREVER) == OK ? "arrives" : "lost"
 end
 
-# An exception must not leave the function: it would jump over the library, which then waits for it for ever.
+# An exception must not leave the function: it would jump over the library, and the asynchron would stay RUNNING.
 def catches
   outcome do |a, _|
     raise "no luck"

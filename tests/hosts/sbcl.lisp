@@ -70,8 +70,7 @@
     (say-now "ending")
     (exit)))
 
-;; A condition must not leave the function: whoever handles it outside would jump over the library, which then waits
-;; for it for ever.
+;; A condition must not leave the function: it would jump over the library, and the asynchron would stay RUNNING.
 (define-alien-callable catches int ((a system-area-pointer) (ctx unsigned-long))
   (handler-case (error "no luck")
     (error (e) (asynchron-fail a 1 (princ-to-string e)))))
