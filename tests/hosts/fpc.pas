@@ -5,6 +5,7 @@ uses cthreads, SysUtils;
 
 const
   Forever = High(QWord);
+  Long = 5000000000;
   OK = 0;
   Lib = 'asynchron';
 
@@ -21,6 +22,7 @@ function asynchron_forever: QWord; cdecl; external Lib;
 function asynchron_create(name: PChar): Pointer; cdecl; external Lib;
 function asynchron_timer(ns: QWord): Pointer; cdecl; external Lib;
 function asynchron_wait(a: Pointer; ns: QWord): LongInt; cdecl; external Lib;
+function asynchron_cancel(a: Pointer): LongInt; cdecl; external Lib;
 function asynchron_fail(a: Pointer; code: LongInt; message: PChar): LongInt; cdecl; external Lib;
 function asynchron_poll(a: Pointer): LongInt; cdecl; external Lib;
 function asynchron_error(a: Pointer; out e: TError): LongInt; cdecl; external Lib;
@@ -29,7 +31,6 @@ function asynchron_notify(a: Pointer; f: TNotify; ctx: Pointer): LongInt; cdecl;
 function given_forever(n: QWord): LongInt; cdecl; external 'given';
 
 var
-  Ticks: LongInt = 0;
   Told: LongInt = 0;
 
 function Timer(milliseconds: QWord): Pointer;
@@ -66,14 +67,10 @@ begin
   InterlockedIncrement(Told);
 end;
 
-function Ticker(unused: Pointer): PtrInt;
+function Ender(a: Pointer): PtrInt;
 begin
-  while True do
-  begin
-    Sleep(10);
-    InterlockedIncrement(Ticks);
-  end;
-  Ticker := 0;
+  Sleep(100);
+  Ender := asynchron_cancel(a);
 end;
 
 function Waiter(unused: Pointer): PtrInt;
@@ -88,16 +85,15 @@ begin
     Arrives := 'arrives';
 end;
 
+{ Whether another thread comes to end the wait. }
 function Blocking: string;
 var
-  before: LongInt;
+  a: Pointer;
 begin
-  BeginThread(@Ticker, nil);
-  Sleep(50);
-  before := InterlockedExchangeAdd(Ticks, 0);
-  asynchron_wait(Timer(500), Forever);
+  a := asynchron_create(nil);
+  BeginThread(@Ender, a);
   Blocking := 'all';
-  if InterlockedExchangeAdd(Ticks, 0) > before + 5 then
+  if asynchron_wait(a, Long) = OK then
     Blocking := 'the thread';
 end;
 
@@ -124,7 +120,7 @@ begin
     begin
       WriteLn('waiting');
       Flush(Output);
-      asynchron_wait(asynchron_create(nil), 4000000000);
+      asynchron_wait(asynchron_create(nil), Long);
       WriteLn('went on');
     end;
     'callback': WriteLn(Callback);

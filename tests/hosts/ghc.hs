@@ -4,7 +4,6 @@ module Main where
 import Control.Concurrent
 import Control.Exception hiding (catches)
 import Control.Monad
-import Data.IORef
 import Data.Int
 import Data.Version
 import Data.Word
@@ -18,6 +17,9 @@ import System.Info
 forever64 :: Word64
 forever64 = maxBound
 
+long :: Word64
+long = 5000000000
+
 type Handle' = Ptr ()
 type Function = Handle' -> Ptr () -> IO Int32
 type Notify = Handle' -> Ptr () -> IO ()
@@ -28,6 +30,7 @@ foreign import ccall safe "asynchron_create" c_create :: CString -> IO Handle'
 foreign import ccall safe "asynchron_timer" c_timer :: Word64 -> IO Handle'
 foreign import ccall safe "asynchron_wait" c_wait :: Handle' -> Word64 -> IO Int32
 foreign import ccall unsafe "asynchron_wait" c_wait_unsafe :: Handle' -> Word64 -> IO Int32
+foreign import ccall safe "asynchron_cancel" c_cancel :: Handle' -> IO Int32
 foreign import ccall safe "asynchron_fail" c_fail :: Handle' -> Int32 -> CString -> IO Int32
 foreign import ccall safe "asynchron_poll" c_poll :: Handle' -> IO Int32
 foreign import ccall safe "asynchron_error" c_error :: Handle' -> Ptr CString -> IO Int32
@@ -60,27 +63,24 @@ arrives = do
   status <- timer 50 >>= \a -> c_wait a forever64
   return (if given == 1 && status == 0 then "arrives" else "lost")
 
-ticksDuring :: (Handle' -> Word64 -> IO Int32) -> IO Int
-ticksDuring wait = do
-  ticks <- newIORef (0 :: Int)
-  _ <- forkIO (forever (threadDelay 10000 >> modifyIORef' ticks (+ 1)))
-  threadDelay 50000
-  before <- readIORef ticks
-  _ <- timer 500 >>= \a -> wait a forever64
-  after <- readIORef ticks
-  return (after - before)
+-- Whether another thread comes to end the wait.
+isEnded :: (Handle' -> Word64 -> IO Int32) -> Word64 -> IO Bool
+isEnded wait limit = do
+  a <- c_create nullPtr
+  _ <- forkIO (threadDelay 100000 >> void (c_cancel a))
+  (== 0) <$> wait a limit
 
 blocking :: IO String
 blocking = do
-  safe <- ticksDuring c_wait
-  unsafe <- ticksDuring c_wait_unsafe
-  return (if unsafe > 5 then "none" else if safe > 5 then "the thread" else "all")
+  unsafe <- isEnded c_wait_unsafe 1000000000
+  safe <- isEnded c_wait long
+  return (if unsafe then "none" else if safe then "the thread" else "all")
 
 interrupt :: IO String
 interrupt = do
   putStrLn "waiting"
   a <- c_create nullPtr
-  _ <- c_wait a 4000000000
+  _ <- c_wait a long
   return "went on"
 
 callback :: IO String

@@ -14,6 +14,7 @@ with System;               use System;
 
 package body Gnat_Parts is
    Forever : constant Unsigned_64 := Unsigned_64'Last;
+   Long    : constant := 5_000_000_000;
    OK      : constant := 0;
 
    type Fn is access function (A, Ctx : Address) return int with Convention => C;
@@ -30,6 +31,7 @@ package body Gnat_Parts is
    function C_Timer (Ns : Unsigned_64) return Address with Import, Convention => C, External_Name => "asynchron_timer";
    function Wait (A : Address; Ns : Unsigned_64) return int
       with Import, Convention => C, External_Name => "asynchron_wait";
+   function Cancel (A : Address) return int with Import, Convention => C, External_Name => "asynchron_cancel";
    function Fail (A : Address; Code : int; Message : chars_ptr) return int
       with Import, Convention => C, External_Name => "asynchron_fail";
    function Poll (A : Address) return int with Import, Convention => C, External_Name => "asynchron_poll";
@@ -43,8 +45,7 @@ package body Gnat_Parts is
       with Import, Convention => C, External_Name => "given_forever";
 
    package Version is new GNAT.Compiler_Version;
-   Ticks : Natural := 0 with Volatile;
-   Told  : Boolean := False with Volatile;
+   Told : Boolean := False with Volatile;
 
    function Timer (Milliseconds : Unsigned_64) return Address is (C_Timer (Milliseconds * 1_000_000));
 
@@ -90,14 +91,15 @@ package body Gnat_Parts is
       Told := True;
    end Tell;
 
-   task type Ticker;
-   task body Ticker is
+   Ended : Address := Create;
+
+   task type Ender;
+   task body Ender is
+      Done : int;
    begin
-      loop
-         delay 0.01;
-         Ticks := Ticks + 1;
-      end loop;
-   end Ticker;
+      delay 0.1;
+      Done := Cancel (Ended);
+   end Ender;
 
    task type Waiter;
    task body Waiter is
@@ -106,13 +108,12 @@ package body Gnat_Parts is
       Done := Wait (Create, Forever);
    end Waiter;
 
-   type Ticker_Access is access Ticker;
+   type Ender_Access is access Ender;
    type Waiter_Access is access Waiter;
    procedure Answer (Question : String) is
-      Some_Ticker : Ticker_Access;
+      Some_Ender  : Ender_Access;
       Some_Waiter : Waiter_Access;
       Done        : int;
-      Before      : Natural;
    begin
       if Question = "version" then
          Put_Line ("GNAT " & Version.Version);
@@ -121,15 +122,12 @@ package body Gnat_Parts is
       elsif Question = "max" then
          Put_Line (C_Forever'Image);
       elsif Question = "blocking" then
-         Some_Ticker := new Ticker;
-         delay 0.05;
-         Before := Ticks;
-         Done := Wait (Timer (500), Forever);
-         Say_And_End (if Ticks > Before + 5 then "the thread" else "all");
+         Some_Ender := new Ender; --  whether it comes to end the wait
+         Put_Line (if Wait (Ended, Long) = OK then "the thread" else "all");
       elsif Question = "interrupt" then
          Put_Line ("waiting");
          Flush;
-         Done := Wait (Create, 4_000_000_000);
+         Done := Wait (Create, Long);
          Put_Line ("went on");
       elsif Question = "callback" then
          Done := Notify (Timer (100), Tell'Access, Null_Address);

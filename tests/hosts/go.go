@@ -16,12 +16,12 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"sync/atomic"
 	"time"
 	"unsafe"
 )
 
 const forever = C.ASYNCHRON_FOREVER
+const long = 5000000000
 
 func timer(milliseconds C.uint64_t) *C.asynchron_t {
 	return C.asynchron_timer(milliseconds * 1000000)
@@ -45,18 +45,11 @@ func arrives() string {
 	return "lost"
 }
 
+// Whether another goroutine comes to end the wait.
 func blocking() string {
-	var ticks int64
-	go func() {
-		for {
-			time.Sleep(10 * time.Millisecond)
-			atomic.AddInt64(&ticks, 1)
-		}
-	}()
-	time.Sleep(50 * time.Millisecond)
-	before := atomic.LoadInt64(&ticks)
-	C.asynchron_wait(timer(500), forever)
-	if atomic.LoadInt64(&ticks) > before+5 {
+	a := C.asynchron_create(nil)
+	time.AfterFunc(100*time.Millisecond, func() { C.asynchron_cancel(a) })
+	if C.asynchron_wait(a, long) == C.ASYNCHRON_OK {
 		return "the thread"
 	}
 	return "all"
@@ -64,7 +57,7 @@ func blocking() string {
 
 func interrupt() string {
 	fmt.Println("waiting")
-	C.asynchron_wait(C.asynchron_create(nil), 4000000000)
+	C.asynchron_wait(C.asynchron_create(nil), long)
 	return "went on"
 }
 

@@ -13,10 +13,10 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 class Java {
     static final long FOREVER = -1L;
+    static final long LONG = 5_000_000_000L;
     static final int OK = 0;
     static final Linker LINKER = Linker.nativeLinker();
     static final SymbolLookup LIBRARY = SymbolLookup.libraryLookup("libasynchron.so.0", Arena.global())
@@ -33,6 +33,7 @@ class Java {
     static final MethodHandle CREATE = function("asynchron_create", FunctionDescriptor.of(ADDRESS, ADDRESS));
     static final MethodHandle TIMER = function("asynchron_timer", FunctionDescriptor.of(ADDRESS, JAVA_LONG));
     static final MethodHandle WAIT = function("asynchron_wait", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
+    static final MethodHandle CANCEL = function("asynchron_cancel", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     static final MethodHandle FAIL =
         function("asynchron_fail", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, ADDRESS));
     static final MethodHandle POLL = function("asynchron_poll", FunctionDescriptor.of(JAVA_INT, ADDRESS));
@@ -98,23 +99,19 @@ class Java {
         });
     }
 
+    // Whether another thread comes to end the wait.
     static String blocking() throws Throwable {
-        AtomicInteger ticks = new AtomicInteger();
+        MemorySegment a = create();
         daemon(() -> {
-            while (true) {
-                Thread.sleep(10);
-                ticks.incrementAndGet();
-            }
+            Thread.sleep(100);
+            int status = (int) CANCEL.invokeExact(a);
         });
-        Thread.sleep(50);
-        int before = ticks.get();
-        waitFor(timer(500));
-        return ticks.get() > before + 5 ? "the thread" : "all";
+        return (int) WAIT.invokeExact(a, LONG) == OK ? "the thread" : "all";
     }
 
     static String interrupt() throws Throwable {
         System.out.println("waiting");
-        int status = (int) WAIT.invokeExact(create(), 4_000_000_000L);
+        int status = (int) WAIT.invokeExact(create(), LONG);
         return "went on";
     }
 

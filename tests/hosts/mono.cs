@@ -5,6 +5,7 @@ using System.Threading;
 
 class Program {
     const ulong FOREVER = ulong.MaxValue;
+    const ulong LONG = 5000000000;
     const int OK = 0;
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
@@ -50,25 +51,25 @@ class Program {
         return arrives ? "arrives" : "lost";
     }
 
-    static string Blocking() {
-        int ticks = 0;
-        var thread = new Thread(() => {
-            while (true) {
-                Thread.Sleep(10);
-                Interlocked.Increment(ref ticks);
-            }
-        });
+    static void InBackground(ThreadStart work) {
+        var thread = new Thread(work);
         thread.IsBackground = true;
         thread.Start();
-        Thread.Sleep(50);
-        int before = Interlocked.Add(ref ticks, 0);
-        asynchron_wait(Timer(500), FOREVER);
-        return Interlocked.Add(ref ticks, 0) > before + 5 ? "the thread" : "all";
+    }
+
+    // Whether another thread comes to end the wait.
+    static string Blocking() {
+        IntPtr a = asynchron_create(null);
+        InBackground(() => {
+            Thread.Sleep(100);
+            asynchron_cancel(a);
+        });
+        return asynchron_wait(a, LONG) == OK ? "the thread" : "all";
     }
 
     static string Interrupt() {
         Console.WriteLine("waiting");
-        asynchron_wait(asynchron_create(null), 4000000000);
+        asynchron_wait(asynchron_create(null), LONG);
         return "went on";
     }
 
@@ -82,9 +83,7 @@ class Program {
 
     static void Leave(bool cancels) {
         IntPtr a = asynchron_create(null);
-        var thread = new Thread(() => asynchron_wait(a, FOREVER));
-        thread.IsBackground = true;
-        thread.Start();
+        InBackground(() => asynchron_wait(a, FOREVER));
         Thread.Sleep(300);
         if (cancels)
             AppDomain.CurrentDomain.ProcessExit += (sender, e) => asynchron_cancel(a);

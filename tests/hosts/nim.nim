@@ -1,7 +1,9 @@
 ## nim.nim: Nim's importc: each question that docs/languages.md answers for it.
 import std/[os, atomics]
 
-const Forever = high(uint64)
+const
+  Forever = high(uint64)
+  Long = 5_000_000_000'u64
 type
   Asynchron = pointer
   Error {.importc: "asynchron_error_t", header: "asynchron.h".} = object
@@ -16,6 +18,7 @@ proc forever(): uint64 {.importc: "asynchron_forever".}
 proc create(name: cstring): Asynchron {.importc: "asynchron_create".}
 proc timer(ns: uint64): Asynchron {.importc: "asynchron_timer".}
 proc wait(a: Asynchron, ns: uint64): int32 {.importc: "asynchron_wait", discardable.}
+proc cancel(a: Asynchron): int32 {.importc: "asynchron_cancel", discardable.}
 proc fail(a: Asynchron, code: int32, message: cstring): int32 {.importc: "asynchron_fail".}
 proc poll(a: Asynchron): int32 {.importc: "asynchron_poll".}
 proc error(a: Asynchron, why: ptr Error): int32 {.importc: "asynchron_error", discardable.}
@@ -24,7 +27,7 @@ proc notify(a: Asynchron, f: Notify, ctx: pointer): int32 {.importc: "asynchron_
 {.pop.}
 proc givenForever(n: uint64): cint {.importc: "given_forever", header: "given.h".}
 
-var ticks, told: Atomic[int]
+var told: Atomic[int]
 
 proc after(milliseconds: uint64): Asynchron = timer(milliseconds * 1_000_000)
 
@@ -47,21 +50,21 @@ proc catches(a: Asynchron, ctx: pointer): int32 {.cdecl.} =
 # On a thread that Nim does not know: so it allocates nothing.
 proc tell(a: Asynchron, ctx: pointer) {.cdecl.} = told.atomicInc
 
-proc tick() {.thread.} =
-  while true:
-    sleep(10)
-    ticks.atomicInc
+proc ending(a: Asynchron) {.thread.} =
+  sleep(100)
+  cancel(a)
 
 proc waiting() {.thread.} = wait(create(nil), Forever)
 
 var thread: Thread[void]
 
+# Whether another thread comes to end the wait.
 proc blocking(): string =
-  createThread(thread, tick)
-  sleep(50)
-  let before = ticks.load
-  wait(after(500), Forever)
-  if ticks.load > before + 5: "the thread" else: "all"
+  let a = create(nil)
+  var other: Thread[Asynchron]
+  createThread(other, ending, a)
+  result = if wait(a, Long) == ok: "the thread" else: "all"
+  joinThread(other)
 
 proc callback(): string =
   notify(after(100), tell, nil)
@@ -81,7 +84,7 @@ of "max": say $forever()
 of "blocking": say blocking()
 of "interrupt":
   say "waiting"
-  wait(create(nil), 4_000_000_000'u64)
+  wait(create(nil), Long)
   say "went on"
 of "callback": say callback()
 of "exit":

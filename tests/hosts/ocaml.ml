@@ -2,6 +2,7 @@
 open Ctypes
 
 let forever = Unsigned.UInt64.max_int
+let long = Unsigned.UInt64.of_int 5_000_000_000
 let ok = 0l
 let library = Dl.dlopen ~filename:"libasynchron.so.0" ~flags:[ Dl.RTLD_NOW ]
 let given = Dl.dlopen ~filename:"libgiven.so" ~flags:[ Dl.RTLD_NOW ]
@@ -14,6 +15,7 @@ let create = plain "create" (string_opt @-> returning (ptr void))
 let timer = plain "timer" (uint64_t @-> returning (ptr void))
 let wait = lone "wait" (ptr void @-> uint64_t @-> returning int32_t)
 let wait_and_hold = plain "wait" (ptr void @-> uint64_t @-> returning int32_t)
+let cancel = plain "cancel" (ptr void @-> returning int32_t)
 let fail = plain "fail" (ptr void @-> int32_t @-> string @-> returning int32_t)
 let poll = plain "poll" (ptr void @-> returning int32_t)
 let fn = Foreign.funptr (ptr void @-> ptr void @-> returning int32_t)
@@ -48,20 +50,20 @@ let outcome f =
 
 let arrives () = if given_forever forever = 1 && wait (timer_of 50) forever = ok then "arrives" else "lost"
 
-let ticks_during wait =
-  let ticks = Atomic.make 0 in
-  ignore (Thread.create (fun () -> while true do Thread.delay 0.01; Atomic.incr ticks done) ());
-  Thread.delay 0.05;
-  let before = Atomic.get ticks in
-  ignore (wait (timer_of 500) forever);
-  Atomic.get ticks - before
+(* Whether another thread comes to end the wait. *)
+let is_ended wait limit =
+  let a = create None in
+  ignore (Thread.create (fun () -> Thread.delay 0.1; cancel a) ());
+  wait a limit = ok
 
 let blocking () =
-  if ticks_during wait_and_hold > 5 then "none" else if ticks_during wait > 5 then "the thread" else "all"
+  if is_ended wait_and_hold (Unsigned.UInt64.of_int 1_000_000_000) then "none"
+  else if is_ended wait long then "the thread"
+  else "all"
 
 let interrupt () =
   print_endline "waiting";
-  ignore (wait (create None) (Unsigned.UInt64.of_string "4000000000"));
+  ignore (wait (create None) long);
   "went on"
 
 let told = Atomic.make false

@@ -3,11 +3,10 @@
 use strict;
 use warnings;
 use threads;
-use threads::shared;
 use Time::HiRes 'sleep';
 use FFI::Platypus 2.00;
 
-use constant { FOREVER => 18446744073709551615, OK => 0 };
+use constant { FOREVER => 18446744073709551615, LONG => 5_000_000_000, OK => 0 };
 $| = 1;
 
 my $ffi = FFI::Platypus->new(api => 2, lib => ['libasynchron.so.0', 'libgiven.so']);
@@ -44,19 +43,16 @@ sub outcome {
     return 'failure: ' . $ffi->cast('opaque' => 'string', (unpack 'QQQ', $$why)[2]);
 }
 
-my $ticks : shared = 0;
-
+# Whether another thread comes to end the wait.
 sub blocking {
-    threads->create(sub { while (1) { sleep 0.01; $ticks++ } })->detach;
-    sleep 0.05;
-    my $before = $ticks;
-    asynchron_wait(asynchron_timer(500_000_000), FOREVER);
-    return $ticks > $before + 5 ? 'the thread' : 'all';
+    my $a = asynchron_create(undef);
+    threads->create(sub { sleep 0.1; asynchron_cancel($a) })->detach;
+    return asynchron_wait($a, LONG) == OK ? 'the thread' : 'all';
 }
 
 sub interrupt {
     print "waiting\n";
-    asynchron_wait(asynchron_create(undef), 4_000_000_000);
+    asynchron_wait(asynchron_create(undef), LONG);
     return 'went on';
 }
 

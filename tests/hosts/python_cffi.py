@@ -10,28 +10,12 @@ import time
 import cffi
 
 FOREVER = 2**64 - 1
+LONG = 5_000_000_000
 ffi = cffi.FFI()
 ffi.cdef(pathlib.Path(os.environ["ASYNCHRON_INCLUDE"], "asynchron.ffi.h").read_text())
 ffi.cdef("int given_forever(uint64_t n);")
 library = ffi.dlopen("libasynchron.so.0")
 given = ffi.dlopen("libgiven.so")
-
-
-def ticks_during(work):
-    ticks, over = [], threading.Event()
-
-    def tick():
-        while not over.wait(0.01):
-            ticks.append(1)
-
-    thread = threading.Thread(target=tick)
-    thread.start()
-    before = len(ticks)
-    work()
-    during = len(ticks) - before
-    over.set()
-    thread.join()
-    return during
 
 
 def wait(a, timeout=FOREVER):
@@ -77,9 +61,16 @@ def forever():
     return "arrives" if given.given_forever(FOREVER) and wait(timer(50)) == library.ASYNCHRON_OK else "lost"
 
 
+def blocking():
+    """Whether another thread comes to end the wait."""
+    a = library.asynchron_create(ffi.NULL)
+    threading.Timer(0.1, library.asynchron_cancel, [a]).start()
+    return "the thread" if wait(a, LONG) == library.ASYNCHRON_OK else "all"
+
+
 def interrupt():
     print("waiting", flush=True)
-    wait(library.asynchron_create(ffi.NULL), 4_000_000_000)
+    wait(library.asynchron_create(ffi.NULL), LONG)
     print("went on")
 
 
@@ -98,7 +89,7 @@ questions = {
     "version": lambda: f"cffi {cffi.__version__}, Python {platform.python_version()}",
     "forever": forever,
     "max": library.asynchron_forever,
-    "blocking": lambda: "the thread" if ticks_during(lambda: wait(timer(500))) > 5 else "all",
+    "blocking": blocking,
     "interrupt": interrupt,
     "callback": callback,
     "exit": leave,

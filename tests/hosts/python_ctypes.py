@@ -8,7 +8,7 @@ import time
 
 FOREVER = 2**64 - 1
 OK = 0
-MANY = 5  # ticks of 50: one or two may come just after a wait
+LONG = 5_000_000_000
 library = ctypes.CDLL("libasynchron.so.0")
 given = ctypes.CDLL("libgiven.so")
 pointer, status, u64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_uint64
@@ -32,29 +32,13 @@ forever = declare("forever", u64)
 create = declare("create", pointer, ctypes.c_char_p)
 timer = declare("timer", pointer, u64)
 wait = declare("wait", status, pointer, u64)
+cancel = declare("cancel", status, pointer)
 fail = declare("fail", status, pointer, status, ctypes.c_char_p)
 poll = declare("poll", status, pointer)
 error = declare("error", status, pointer, ctypes.POINTER(Error))
 call = declare("call", status, pointer, Function, pointer)
 notify = declare("notify", status, pointer, Notify, pointer)
 given.given_forever.argtypes = [u64]
-
-
-def ticks_during(work):
-    ticks, over = [], threading.Event()
-
-    def tick():
-        while not over.wait(0.01):
-            ticks.append(1)
-
-    thread = threading.Thread(target=tick)
-    thread.start()
-    before = len(ticks)
-    work()
-    during = len(ticks) - before
-    over.set()
-    thread.join()
-    return during
 
 
 def outcome(function):
@@ -100,14 +84,18 @@ def forever_arrives():
 
 def interrupt():
     print("waiting", flush=True)
-    wait(create(None), 4_000_000_000)
+    wait(create(None), LONG)
     print("went on")
 
 
 def blocking():
-    if ticks_during(lambda: holding_wait(timer(500_000_000), FOREVER)) > MANY:
+    """Whether another thread comes to end the wait."""
+    held, freed = create(None), create(None)
+    threading.Timer(0.1, cancel, [held]).start()
+    if holding_wait(held, 1_000_000_000) == OK:
         return "none"
-    return "the thread" if ticks_during(lambda: wait(timer(500_000_000), FOREVER)) > MANY else "all"
+    threading.Timer(0.1, cancel, [freed]).start()
+    return "the thread" if wait(freed, LONG) == OK else "all"
 
 
 def callback():

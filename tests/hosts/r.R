@@ -22,7 +22,7 @@ blocking <- function() {
 
 interrupt <- function() {
   say("waiting")
-  wait(.Call("create"), 4e9)
+  wait(.Call("create"), 5e9)
   "went on"
 }
 

@@ -1,5 +1,6 @@
 ;;; sbcl.lisp: SBCL's sb-alien: each question that docs/languages.md answers for it.
 (defconstant +forever+ (1- (expt 2 64)))
+(defconstant +long+ 5000000000)
 (defconstant +ok+ 0)
 (load-shared-object "libasynchron.so.0")
 (load-shared-object "libgiven.so")
@@ -12,6 +13,7 @@
 (declare-routine "asynchron_create" system-area-pointer c-string)
 (declare-routine "asynchron_timer" system-area-pointer unsigned-long)
 (declare-routine "asynchron_wait" int system-area-pointer unsigned-long)
+(declare-routine "asynchron_cancel" int system-area-pointer)
 (declare-routine "asynchron_fail" int system-area-pointer int c-string)
 (declare-routine "asynchron_poll" int system-area-pointer)
 (declare-routine "asynchron_error" int system-area-pointer (* t))
@@ -37,13 +39,11 @@
 (defun arrives ()
   (if (and (= 1 (given-forever +forever+)) (= +ok+ (asynchron-wait (timer-of 50) +forever+))) "arrives" "lost"))
 
+;; Whether another thread comes to end the wait.
 (defun blocking ()
-  (let ((ticks 0))
-    (sb-thread:make-thread (lambda () (loop (sleep 0.01) (incf ticks))))
-    (sleep 0.05)
-    (let ((before ticks))
-      (asynchron-wait (timer-of 500) +forever+)
-      (if (> ticks (+ before 5)) "the thread" "all"))))
+  (let ((a (asynchron-create nil)))
+    (sb-thread:make-thread (lambda () (sleep 0.1) (asynchron-cancel a)))
+    (if (= +ok+ (asynchron-wait a +long+)) "the thread" "all")))
 
 (defun say-now (text)
   (format t "~a~%" text)
@@ -51,7 +51,7 @@
 
 (defun interrupt ()
   (say-now "waiting")
-  (asynchron-wait (asynchron-create nil) 4000000000)
+  (asynchron-wait (asynchron-create nil) +long+)
   "went on")
 
 (defvar *done* (sb-thread:make-semaphore))

@@ -45,6 +45,12 @@ static int wait_for(ClientData data, Tcl_Interp *interp, int n, Tcl_Obj *const w
     return give(interp, asynchron_wait(handle(words[1]), timeout(words[2])));
 }
 
+static int cancel(ClientData data, Tcl_Interp *interp, int n, Tcl_Obj *const words[])
+{
+    (void)data, (void)n;
+    return give(interp, asynchron_cancel(handle(words[1])));
+}
+
 static int arrives(ClientData data, Tcl_Interp *interp, int n, Tcl_Obj *const words[])
 {
     (void)data, (void)n;
@@ -128,6 +134,7 @@ int Asynchron_Init(Tcl_Interp *interp)
     Tcl_CreateObjCommand(interp, "create", create, NULL, NULL);
     Tcl_CreateObjCommand(interp, "timer", timer, NULL, NULL);
     Tcl_CreateObjCommand(interp, "wait_for", wait_for, NULL, NULL);
+    Tcl_CreateObjCommand(interp, "cancel", cancel, NULL, NULL);
     Tcl_CreateObjCommand(interp, "arrives", arrives, NULL, NULL);
     Tcl_CreateObjCommand(interp, "max", forever, NULL, NULL);
     Tcl_CreateObjCommand(interp, "exception", outcome, NULL, NULL);

@@ -9,18 +9,13 @@ proc say {text} {
     flush stdout
 }
 
+# Whether another thread comes to end the wait.
 proc blocking {} {
-    tsv::set ticks n 0
-    thread::create {
-        while 1 {
-            after 10
-            tsv::incr ticks n
-        }
-    }
-    after 50
-    set before [tsv::get ticks n]
-    wait_for [timer 500] forever
-    expr {[tsv::get ticks n] > $before + 5 ? "the thread" : "all"}
+    set a [create]
+    set other [thread::create]
+    thread::send $other [list load $::extension Asynchron]
+    thread::send -async $other "after 100; cancel $a"
+    expr {[wait_for $a 5000] == 0 ? "the thread" : "all"}
 }
 
 proc leave {} {
@@ -39,7 +34,7 @@ switch $question {
     blocking {say [blocking]}
     interrupt {
         say waiting
-        wait_for [create] 4000
+        wait_for [create] 5000
         say "went on"
     }
     callback {

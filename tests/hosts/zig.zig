@@ -6,6 +6,7 @@ const c = @cImport({
 });
 
 const FOREVER = c.ASYNCHRON_FOREVER;
+const LONG = 5_000_000_000;
 const Text = []const u8;
 
 fn timer(milliseconds: u64) ?*c.asynchron_t {
@@ -40,27 +41,23 @@ fn caught() void {
     std.io.getStdOut().writer().print("failure: {s}\n", .{why.message}) catch {};
 }
 
-var ticks = std.atomic.Value(u32).init(0);
 var told = std.Thread.ResetEvent{};
 
-fn tick() void {
-    while (true) {
-        std.time.sleep(10 * std.time.ns_per_ms);
-        _ = ticks.fetchAdd(1, .monotonic);
-    }
+fn end(a: ?*c.asynchron_t) void {
+    std.time.sleep(100 * std.time.ns_per_ms);
+    _ = c.asynchron_cancel(a);
 }
 
+// Whether another thread comes to end the wait.
 fn blocking() !Text {
-    _ = try std.Thread.spawn(.{}, tick, .{});
-    std.time.sleep(50 * std.time.ns_per_ms);
-    const before = ticks.load(.monotonic);
-    _ = wait(timer(500));
-    return if (ticks.load(.monotonic) > before + 5) "the thread" else "all";
+    const a = c.asynchron_create(null);
+    _ = try std.Thread.spawn(.{}, end, .{a});
+    return if (c.asynchron_wait(a, LONG) == c.ASYNCHRON_OK) "the thread" else "all";
 }
 
 fn interrupt() Text {
     say("waiting");
-    _ = c.asynchron_wait(c.asynchron_create(null), 4_000_000_000);
+    _ = c.asynchron_wait(c.asynchron_create(null), LONG);
     return "went on";
 }
 
