@@ -57,7 +57,7 @@ async function answersFirst() {
 const questions = {
   version: () => `Bun ${Bun.version}`,
   forever: () => given.given_forever(FOREVER) && wait(timer(50)) === OK ? 'arrives' : 'lost',
-  guess: () => given.given_nothing(Infinity) ? '0' : 'something',
+  guess: () => given.given_nothing(Infinity) ? 'arrives as 0' : 'something',
   max: () => library.asynchron_forever(),
   // Whether the loop comes to end the wait.
   blocking() {

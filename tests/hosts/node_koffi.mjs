@@ -61,7 +61,7 @@ async function leave(cancels) {
 const questions = {
   version: () => `Node.js ${process.versions.node}, koffi ${koffi.version}`,
   forever: () => givenForever(FOREVER) && wait(timer(50), FOREVER) === OK ? 'arrives' : 'lost',
-  guess: () => givenNothing(Infinity) ? '0' : 'something',
+  guess: () => givenNothing(Infinity) ? 'arrives as 0' : 'something',
   max: () => forever(),
   async blocking() {
     const here = await isEnded(wait, 1e9);

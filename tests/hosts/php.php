@@ -83,7 +83,7 @@ function catches($a, $ctx): int
 echo match ($argv[1]) {
     "version" => "PHP " . PHP_VERSION,
     "forever" => forever(),
-    "guess" => $given->given_nothing(INF) ? "0" : "something",
+    "guess" => $given->given_nothing(INF) ? "arrives as 0" : "something",
     "max" => $c->asynchron_forever(),
     "blocking" => blocking(),
     "interrupt" => interrupt(),
