@@ -1561,7 +1561,7 @@ ASYNCHRON_API asynchron_report_t *asynchron_report_retain(asynchron_report_t *r)
 
 /**
  * Gives up one reference. With the last one the report stops listening, releases what it still
- * holds, and closes its descriptor.
+ * holds, and closes its descriptor, which no event loop must be watching then.
  *
  * - Needs: `r`, a report whose reference is yours, or NULL, which is ignored.
  * - Ownership: the reference is gone: do not use it again.
@@ -1664,9 +1664,13 @@ ASYNCHRON_API asynchron_status_t asynchron_report_wake(asynchron_report_t *r);
 ASYNCHRON_API asynchron_status_t asynchron_report_close(asynchron_report_t *r);
 
 /**
- * Makes the descriptor ring once more if it is readable. An edge-triggered event loop is told only
- * when something comes: if it stops before it has taken all there is, this has it told again. If
- * there is nothing, or no descriptor was made, this does nothing.
+ * Makes the descriptor ring once more if it is readable. If there is nothing, or no descriptor was
+ * made, this does nothing.
+ *
+ * It is for edge-triggered event loops (EPOLLET, a multishot poll of io_uring, Go's), which are
+ * told only when something comes. Such a loop may take some items, let its other sources have
+ * their turn, and be told again: it calls this whenever it has taken any, also if it thinks that
+ * nothing is left. The last of these calls has it told of the end of a closed report.
  *
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: NULL.
  * - Since: 0.2.0
@@ -1675,10 +1679,22 @@ ASYNCHRON_API asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
 
 /**
  * A descriptor for an event loop, to watch with poll(2), epoll or kqueue. It is readable exactly
- * while there is an item or a wake, so ask with a timeout of 0 until there is none. When nothing
- * is left, it is readable only if the report was closed, and stays so. A report has one, made when
- * first asked for: an eventfd on Linux, a pipe elsewhere; close-on-exec and non-blocking. In a
- * child of fork() ask again: the parent's does not tell what happens there.
+ * while there is an item or a wake. When nothing is left, it is readable only if the report was
+ * closed, and stays so. A report has one, made when first asked for: an eventfd on Linux, a pipe
+ * elsewhere; close-on-exec and non-blocking. In a child of fork() ask again: the parent's does not
+ * tell what happens there.
+ *
+ * When it is readable, ask with a timeout of 0 until nothing comes, or until so many have come that
+ * the loop's timers are due, some 64: producers may be faster than the loop, which then would never
+ * get to anything else. A level-triggered loop is told of the rest in its next turn. An
+ * edge-triggered one calls asynchron_report_rearm() after that.
+ *
+ * Stop watching first, then release the report: its descriptor is closed with the last reference,
+ * and the number is soon used again. One more callback may come where the loop had taken the event
+ * before you stopped: in loops of your own over epoll, kqueue or poll, which hold an array of events,
+ * and in io_uring, which completes the poll that is taken back. Have it find that you have stopped.
+ * libuv, GLib, libevent, libev and sd-event call no more. asynchron/uv.h and its siblings do all
+ * this for a loop.
  *
  * - Ownership: it belongs to the report, and is valid while you hold that: poll it, never read or
  *   close it.
@@ -1686,7 +1702,8 @@ ASYNCHRON_API asynchron_status_t asynchron_report_rearm(asynchron_report_t *r);
  *   has none left.
  * - Since: 0.1.0
  */
-ASYNCHRON_API int asynchron_report_fd(asynchron_report_t *r);
+ASYNCHRON_API
+int asynchron_report_fd(asynchron_report_t *r);
 
 /**
  * Says that an event loop watches the descriptor, or does so no more. Two loops that watch one
