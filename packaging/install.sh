@@ -129,6 +129,7 @@ install_all() {
     put_filled packaging/asynchron-config-version.cmake.in "$CMAKEDIR"
     put 644 LICENSE-MIT "$DOCDIR"
     put 644 LICENSE-APACHE "$DOCDIR"
+    put 644 docs/languages.md "$DOCDIR"
     put 644 packaging/asynchron-tsan.supp "$DATADIR"
     put 644 packaging/asynchron-valgrind.supp "$DATADIR"
     put 644 bindings/asynchron.json "$DATADIR"
@@ -165,7 +166,9 @@ uninstall_all() {
     for name in asynchron-tsan.supp asynchron-valgrind.supp asynchron.json; do
         rm -f "$DESTDIR$DATADIR/$name"
     done
-    rm -f "$DESTDIR$DOCDIR/LICENSE-MIT" "$DESTDIR$DOCDIR/LICENSE-APACHE"
+    for name in LICENSE-MIT LICENSE-APACHE languages.md; do
+        rm -f "$DESTDIR$DOCDIR/$name"
+    done
     for name in asynchron $(functions); do
         rm -f "$DESTDIR$MANDIR/man3/$name.3"
     done

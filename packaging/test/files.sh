@@ -23,7 +23,7 @@ expected() {
         echo share/asynchron/asynchron.json
         echo share/doc/asynchron/LICENSE-APACHE
         echo share/doc/asynchron/LICENSE-MIT
-        (cd docs && printf 'share/doc/asynchron/%s\n' guide/*.md guide/*.svg)
+        (cd docs && printf 'share/doc/asynchron/%s\n' languages.md guide/*.md guide/*.svg)
         printf 'share/doc/asynchron/%s\n' examples-c/*.c examples-c/*.cpp examples-c/*.h
         if [ "$MAN" != no ]; then
             for page in build/man/man3/*.3; do
@@ -103,7 +103,7 @@ names_only_what_is_there() {
         asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.h | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
         asio.hpp) continue ;; # another library's
         # In the sources, as the guides say.
-        adapters/* | bindings/python | bindings/python/* | bindings/node | bindings/node/*) continue ;;
+        adapters/* | bindings/*) continue ;;
         *.hpp) at="$PREFIX/include/asynchron/$word" ;;
         *.md)
             at="$doc/guide/$word"
