@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Builds the C library, installs it into a temporary prefix, and tests the crate with that: its form, its lints, its
+# tests, the examples of its documentation, its benchmark for a moment, and another crate that depends on it.
+#
+#     bindings/rust/ci.sh
+#
+# With ASYNCHRON_PREFIX, the library that is installed there is taken, and none is built.
+set -euo pipefail
+cd "$(dirname "$0")"
+# The library is built where its own build is; the crate, and all that uses it, here.
+library_target=${CARGO_TARGET_DIR:-$PWD/../../target}
+export CARGO_TARGET_DIR=$PWD/target
+mkdir -p target
+
+if ! command -v pkg-config >/dev/null || ! command -v cc >/dev/null; then
+    apt-get update
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends pkg-config gcc libc6-dev
+fi
+
+prefix=${ASYNCHRON_PREFIX:-}
+if [ -z "$prefix" ]; then
+    prefix=$(mktemp -d)
+    trap 'rm -rf "$prefix"' EXIT
+    if ! CARGO_TARGET_DIR=$library_target make -C ../.. install PREFIX="$prefix" MAN=no >target/install.log 2>&1; then
+        cat target/install.log
+        exit 1
+    fi
+fi
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+# Where the programs find it: a library that is installed for good is found without.
+export LD_LIBRARY_PATH=$prefix/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+
+cargo fmt --check
+cargo fmt --check --manifest-path tests/dependant/Cargo.toml
+cargo clippy --locked --all-targets -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+# The panics are meant: without their traces.
+RUST_BACKTRACE=0 cargo test --locked
+cargo run --locked --release --example bench -- --smoke
+
+# With warnings as errors, and ended if it does not end.
+RUST_BACKTRACE=0 RUSTFLAGS="-D warnings" timeout 300 \
+    cargo run --locked --manifest-path tests/dependant/Cargo.toml --target-dir target/dependant
