@@ -1,3 +1,5 @@
+//! Gives C a function whose value arrives later.
+
 use asynchron_c::{Asynchron, Object, ffi};
 
 /// asynchron_t *primes_below(uint64_t n): how many, as a uint64_t. The reference is the caller's; NULL without memory.

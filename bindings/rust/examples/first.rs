@@ -1,3 +1,5 @@
+//! Awaits what other threads deliver.
+
 use asynchron_c::{Asynchron, Error, Stream};
 use std::thread;
 

@@ -208,6 +208,41 @@ fn a_waker_may_be_replaced_while_it_completes() {
     });
 }
 
+/// A waker that completes an asynchron when it is cloned: between the looks that a poll takes.
+mod meddler {
+    use super::*;
+    use std::task::{RawWaker, RawWakerVTable};
+
+    static TABLE: RawWakerVTable = RawWakerVTable::new(clone, |_| {}, |_| {}, |_| {});
+
+    unsafe fn clone(data: *const ()) -> RawWaker {
+        // SAFETY: it is of `of`, whose asynchron is held for longer.
+        let _ = unsafe { &*data.cast::<Asynchron>() }.set(5u64);
+        RawWaker::new(data, &TABLE)
+    }
+
+    /// To be dropped before `a` is.
+    pub fn of(a: &Asynchron) -> Waker {
+        // SAFETY: the functions do nothing but what is above.
+        unsafe { Waker::new((&raw const *a).cast(), &TABLE) }
+    }
+}
+
+#[test]
+fn what_completes_while_the_waker_is_replaced_is_seen() {
+    let a = Asynchron::new().unwrap();
+    let (old, old_waker) = Counter::new();
+    let mut wait = pin!((&a).into_future());
+    assert!(poll_with(wait.as_mut(), &old_waker).is_pending());
+    let waker = meddler::of(&a);
+    assert!(poll_with(wait.as_mut(), &waker).is_ready(), "the new waker is never woken");
+    assert_eq!(old.woken(), 1);
+    // The same for the first waker.
+    let a = Asynchron::new().unwrap();
+    let mut wait = pin!((&a).into_future());
+    assert!(poll_with(wait.as_mut(), &meddler::of(&a)).is_ready());
+}
+
 #[test]
 fn a_branch_of_select_that_loses_can_be_awaited_again() {
     let _limit = limit();

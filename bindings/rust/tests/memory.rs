@@ -62,5 +62,13 @@ fn a_million_lifecycles_leave_memory_flat() {
         a.set(number).unwrap();
         assert!(kept.as_mut().poll(&mut context).is_ready());
         assert!(matches!(stream.poll_next(&mut context), Poll::Ready(Some(_))));
+    }); // What gives up on one that stays pending leaves nothing on it.
+    let pending = Asynchron::new().unwrap();
+    flat(200_000, |_| {
+        let mut context = context.lock().unwrap();
+        assert!(pin!((&pending).into_future()).poll(&mut context).is_pending());
+        let mut stream = Stream::new().unwrap();
+        stream.add(&pending, 0).unwrap();
+        drop(pending.subscribe(Ending::ANY, None, |_| panic!("it was taken back")).unwrap());
     });
 }

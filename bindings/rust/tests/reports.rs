@@ -91,6 +91,25 @@ fn a_stream_yields_what_other_threads_complete() {
 }
 
 #[test]
+fn a_stream_wakes_the_task_that_polled_it_last() {
+    let (a, b) = (Asynchron::new().unwrap(), Asynchron::new().unwrap());
+    let ((old, old_waker), (new, new_waker)) = (Counter::new(), Counter::new());
+    let mut stream = Stream::new().unwrap();
+    stream.add(&a, 1).unwrap();
+    stream.add(&b, 2).unwrap();
+    for waker in [&old_waker, &new_waker] {
+        assert!(stream.poll_next(&mut Context::from_waker(waker)).is_pending());
+    }
+    b.set(()).unwrap();
+    assert_eq!((old.woken(), new.woken()), (0, 1));
+    let context = &mut Context::from_waker(&new_waker);
+    assert!(matches!(stream.poll_next(context), Poll::Ready(Some(item)) if item.tag == 2));
+    assert!(stream.poll_next(context).is_pending());
+    a.set(()).unwrap();
+    assert_eq!((old.woken(), new.woken()), (0, 2));
+}
+
+#[test]
 fn a_stream_that_has_ended_may_be_given_more() {
     let _limit = limit();
     smol::block_on(async {

@@ -5,7 +5,7 @@ mod common;
 use std::ffi::CStr;
 use std::io;
 
-use asynchron_c::{Asynchron, Error, Failure, Number, Object, Owned, Value};
+use asynchron_c::{Asynchron, Error, Failure, Number, Object, Owned, Value, ffi};
 use common::Drops;
 
 fn arrives<N: Number + asynchron_c::Deliver + PartialEq + std::fmt::Debug>(number: N) {
@@ -95,6 +95,20 @@ fn objects_without_a_size_are_apart() {
     assert_eq!(a.get().unwrap().object::<One>(), Ok(&One));
     assert_eq!(a.get().unwrap().object::<Other>(), Err(Error::Kind));
     assert_eq!(b.take::<Other>().unwrap(), Other);
+}
+
+#[test]
+fn a_pointer_to_where_an_object_was_is_none() {
+    struct Gone(#[expect(dead_code)] u64);
+    let a = Asynchron::new().unwrap();
+    a.set(Object(Gone(5))).unwrap();
+    let pointer = a.get().unwrap().pointer().unwrap();
+    assert!(a.get().unwrap().object::<Gone>().is_ok());
+    drop(a);
+    let b = Asynchron::new().unwrap();
+    // SAFETY: a pointer is not looked at, and with no drop nobody frees it.
+    unsafe { ffi::asynchron_set_pointer(b.as_raw(), pointer.as_ptr(), None) };
+    assert!(b.get().unwrap().object::<Gone>().is_err());
 }
 
 #[test]
