@@ -32,7 +32,7 @@ fn here_oneshot(n: u64) {
 }
 
 /// Has `await_one` await `n` values, OPEN at a time, that a thread outside of the runtime sets.
-fn elsewhere<S, F>(runtime: &Runtime, n: u64, make: fn() -> (S, F), set: fn(S, u64))
+fn elsewhere<S, F>(runtime: &Runtime, n: u64, make: impl Fn() -> (S, F), set: fn(S, u64))
 where
     S: Send + 'static,
     F: Future<Output = u64> + Send + 'static,
@@ -69,6 +69,18 @@ fn pair_oneshot() -> (oneshot::Sender<u64>, impl Future<Output = u64> + Send + '
     (send, async move { receive.await.unwrap() })
 }
 
+/// What a binding does that knows no better: a thread for each wait.
+fn naive(runtime: &Runtime, n: u64) {
+    let make = || {
+        let a = Asynchron::new().unwrap();
+        let waits = a.clone();
+        let task =
+            tokio::task::spawn_blocking(move || waits.get().unwrap().number::<u64>().unwrap());
+        (a, async move { task.await.unwrap() })
+    };
+    elsewhere(runtime, n, make, |a, number| a.set(number).unwrap());
+}
+
 fn time(code: impl FnOnce()) -> Duration {
     let start = Instant::now();
     code();
@@ -94,11 +106,15 @@ fn main() {
     let (many, some) = if smoke { (10_000, 2_000) } else { (5_000_000, 500_000) };
     println!("{:36} {:>11} {:>11}    ratio", "each", "asynchron", "oneshot");
     compare("create, set, get on one thread", many, here_asynchron, here_oneshot);
-    let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let runtime =
+        Builder::new_multi_thread().worker_threads(1).max_blocking_threads(OPEN).build().unwrap();
     compare(
         "awaited, set by another thread",
         some,
         |n| elsewhere(&runtime, n, pair_asynchron, |a, number| a.set(number).unwrap()),
         |n| elsewhere(&runtime, n, pair_oneshot, |s, number| s.send(number).unwrap()),
     );
+    let ours = |n| elsewhere(&runtime, n, pair_asynchron, |a, number| a.set(number).unwrap());
+    println!("{:36} {:>11} {:>11}", "", "await", "threads");
+    compare("1,000 open waits, beside a thread each", some / 10, ours, |n| naive(&runtime, n));
 }

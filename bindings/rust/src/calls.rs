@@ -46,7 +46,7 @@ pub(crate) struct Handed {
     pub drop: asynchron_drop_fn_t,
 }
 
-// SAFETY: the constructors take only what is Send.
+// SAFETY: what it is made of is Send, everywhere.
 unsafe impl Send for Handed {}
 // SAFETY: nothing can be done with a shared one.
 unsafe impl Sync for Handed {}

@@ -49,17 +49,29 @@ impl Slot {
 ///
 /// # Safety
 ///
-/// As C calls it; `ctx` is of `Handed::kept` for an `Arc<Slot>`.
+/// As C calls it; `ctx` is of `Arc::into_raw`.
 unsafe extern "C" fn wake(_: *mut asynchron_t, ctx: *mut c_void) {
     // SAFETY: the context lives until its drop is called, after this.
-    let slot = unsafe { &*ctx.cast::<Arc<Slot>>() };
+    let slot = unsafe { &*ctx.cast::<Slot>() };
     // A waker is the program's code: a panic in it ends here.
     let _ = shielded(|| slot.wake());
 }
 
+/// Drops the callback's share of the slot.
+///
+/// # Safety
+///
+/// `ctx` is of `Arc::into_raw`, and this share of it is not used any more.
+unsafe extern "C" fn drop_slot(ctx: *mut c_void) {
+    // SAFETY: the caller vouches for it. What is in there is a waker, so the program's code.
+    let _ = shielded(|| drop(unsafe { Arc::from_raw(ctx.cast::<Slot>()) }));
+}
+
 /// Has `slot` woken once `a` is complete. Returns the token.
 pub(crate) fn wake_on(a: &Asynchron, slot: &Arc<Slot>, flags: u64) -> Result<u64> {
-    notify::register(a, Some(wake), Handed::kept(slot.clone()), flags, None)
+    let ctx = Arc::into_raw(slot.clone()).cast_mut().cast();
+    let context = Handed { ctx, drop: Some(drop_slot) };
+    notify::register(a, Some(wake), context, flags, None)
 }
 
 /// Takes it back without waiting: what runs at this moment has the slot for itself.
