@@ -69,10 +69,7 @@ pub struct asynchron_task_t {
 pub type asynchron_drop_fn_t = Option<unsafe extern "C" fn(*mut c_void)>;
 pub type asynchron_fn_t = Option<unsafe extern "C" fn(me: *mut asynchron_t, ctx: *mut c_void) -> i32>;
 pub type asynchron_join_fn_t = Option<unsafe extern "C" fn(
-        me: *mut asynchron_t,
-        sources: *const *mut asynchron_t,
-        n: usize,
-        ctx: *mut c_void,
+        me: *mut asynchron_t, sources: *const *mut asynchron_t, n: usize, ctx: *mut c_void,
     ) -> i32>;
 pub type asynchron_notify_fn_t = Option<unsafe extern "C" fn(a: *mut asynchron_t, ctx: *mut c_void)>;
 pub type asynchron_post_fn_t = Option<unsafe extern "C" fn(task: *mut asynchron_task_t, ctx: *mut c_void) -> i32>;
@@ -221,8 +218,7 @@ unsafe extern "C" {
     pub fn asynchron_status_string(status: i32) -> *const c_char;
     pub fn asynchron_create(name: *const c_char) -> *mut asynchron_t;
     pub fn asynchron_create_with(
-        options: *const asynchron_options_t,
-        out: *mut *mut asynchron_t,
+        options: *const asynchron_options_t, out: *mut *mut asynchron_t,
     ) -> asynchron_status_t;
     pub fn asynchron_retain(a: *mut asynchron_t) -> *mut asynchron_t;
     pub fn asynchron_release(a: *mut asynchron_t);
@@ -237,24 +233,14 @@ unsafe extern "C" {
     pub fn asynchron_is_on_demand(a: *const asynchron_t) -> c_int;
     pub fn asynchron_set_bytes(a: *mut asynchron_t, data: *const c_void, len: usize) -> asynchron_status_t;
     pub fn asynchron_set_pointer(
-        a: *mut asynchron_t,
-        ptr: *mut c_void,
-        drop: asynchron_drop_fn_t,
+        a: *mut asynchron_t, ptr: *mut c_void, drop: asynchron_drop_fn_t,
     ) -> asynchron_status_t;
     pub fn asynchron_set_buffer(
-        a: *mut asynchron_t,
-        data: *const c_void,
-        len: usize,
-        owner: *mut c_void,
-        drop: asynchron_drop_fn_t,
+        a: *mut asynchron_t, data: *const c_void, len: usize, owner: *mut c_void, drop: asynchron_drop_fn_t,
     ) -> asynchron_status_t;
     pub fn asynchron_fail(a: *mut asynchron_t, code: i32, message: *const c_char) -> asynchron_status_t;
     pub fn asynchron_fail_with(
-        a: *mut asynchron_t,
-        code: i32,
-        domain: *const c_char,
-        message: *const c_char,
-        payload: *mut c_void,
+        a: *mut asynchron_t, code: i32, domain: *const c_char, message: *const c_char, payload: *mut c_void,
         drop: asynchron_drop_fn_t,
     ) -> asynchron_status_t;
     pub fn asynchron_cancel(a: *mut asynchron_t) -> asynchron_status_t;
@@ -263,15 +249,10 @@ unsafe extern "C" {
     pub fn asynchron_follow(into: *mut asynchron_t, source: *mut asynchron_t) -> asynchron_status_t;
     pub fn asynchron_get(a: *mut asynchron_t, out: *mut asynchron_value_t) -> asynchron_status_t;
     pub fn asynchron_get_timeout(
-        a: *mut asynchron_t,
-        timeout_ns: u64,
-        out: *mut asynchron_value_t,
+        a: *mut asynchron_t, timeout_ns: u64, out: *mut asynchron_value_t,
     ) -> asynchron_status_t;
     pub fn asynchron_get_bytes(
-        a: *mut asynchron_t,
-        buf: *mut c_void,
-        cap: usize,
-        len: *mut usize,
+        a: *mut asynchron_t, buf: *mut c_void, cap: usize, len: *mut usize,
     ) -> asynchron_status_t;
     pub fn asynchron_wait(a: *mut asynchron_t, timeout_ns: u64) -> asynchron_status_t;
     pub fn asynchron_error(a: *mut asynchron_t, out: *mut asynchron_error_t) -> asynchron_status_t;
@@ -280,24 +261,19 @@ unsafe extern "C" {
     pub fn asynchron_start(a: *mut asynchron_t) -> asynchron_status_t;
     pub fn asynchron_wait_returned(a: *mut asynchron_t, timeout_ns: u64) -> asynchron_status_t;
     pub fn asynchron_spawn(
-        a: *mut asynchron_t,
-        r#fn: asynchron_fn_t,
-        ctx: *mut c_void,
-        drop_ctx: asynchron_drop_fn_t,
+        a: *mut asynchron_t, r#fn: asynchron_fn_t, ctx: *mut c_void, drop_ctx: asynchron_drop_fn_t,
     ) -> asynchron_status_t;
     pub fn asynchron_executor_create(
-        options: *const asynchron_executor_options_t,
-        out: *mut *mut asynchron_executor_t,
+        options: *const asynchron_executor_options_t, out: *mut *mut asynchron_executor_t,
     ) -> asynchron_status_t;
     pub fn asynchron_executor_default() -> *mut asynchron_executor_t;
     pub fn asynchron_executor_retain(e: *mut asynchron_executor_t) -> *mut asynchron_executor_t;
     pub fn asynchron_executor_release(e: *mut asynchron_executor_t);
-    pub fn asynchron_executor_shutdown(e: *mut asynchron_executor_t, flags: u64, timeout_ns: u64) -> asynchron_status_t;
+    pub fn asynchron_executor_shutdown(
+        e: *mut asynchron_executor_t, flags: u64, timeout_ns: u64,
+    ) -> asynchron_status_t;
     pub fn asynchron_spawn_on(
-        e: *mut asynchron_executor_t,
-        a: *mut asynchron_t,
-        r#fn: asynchron_fn_t,
-        ctx: *mut c_void,
+        e: *mut asynchron_executor_t, a: *mut asynchron_t, r#fn: asynchron_fn_t, ctx: *mut c_void,
         drop_ctx: asynchron_drop_fn_t,
     ) -> asynchron_status_t;
     pub fn asynchron_task_run(task: *mut asynchron_task_t);
@@ -308,15 +284,9 @@ unsafe extern "C" {
     pub fn asynchron_promise_retain(p: *mut asynchron_promise_t) -> *mut asynchron_promise_t;
     pub fn asynchron_promise_release(p: *mut asynchron_promise_t);
     pub fn asynchron_promise_asynchron(p: *const asynchron_promise_t) -> *mut asynchron_t;
-    pub fn asynchron_notify(
-        a: *mut asynchron_t,
-        r#fn: asynchron_notify_fn_t,
-        ctx: *mut c_void,
-    ) -> asynchron_status_t;
+    pub fn asynchron_notify(a: *mut asynchron_t, r#fn: asynchron_notify_fn_t, ctx: *mut c_void) -> asynchron_status_t;
     pub fn asynchron_notify_with(
-        a: *mut asynchron_t,
-        options: *const asynchron_notify_options_t,
-        token: *mut u64,
+        a: *mut asynchron_t, options: *const asynchron_notify_options_t, token: *mut u64,
     ) -> asynchron_status_t;
     pub fn asynchron_unnotify(a: *mut asynchron_t, token: u64) -> asynchron_status_t;
     pub fn asynchron_try_unnotify(a: *mut asynchron_t, token: u64) -> asynchron_status_t;
@@ -325,22 +295,14 @@ unsafe extern "C" {
     pub fn asynchron_report_retain(r: *mut asynchron_report_t) -> *mut asynchron_report_t;
     pub fn asynchron_report_release(r: *mut asynchron_report_t);
     pub fn asynchron_report_add(
-        r: *mut asynchron_report_t,
-        a: *mut asynchron_t,
-        tag: *mut c_void,
+        r: *mut asynchron_report_t, a: *mut asynchron_t, tag: *mut c_void,
     ) -> asynchron_status_t;
     pub fn asynchron_report_remove(r: *mut asynchron_report_t, a: *mut asynchron_t) -> asynchron_status_t;
     pub fn asynchron_report_next(
-        r: *mut asynchron_report_t,
-        timeout_ns: u64,
-        out: *mut asynchron_item_t,
+        r: *mut asynchron_report_t, timeout_ns: u64, out: *mut asynchron_item_t,
     ) -> asynchron_status_t;
     pub fn asynchron_report_next_batch(
-        r: *mut asynchron_report_t,
-        timeout_ns: u64,
-        out: *mut asynchron_item_t,
-        cap: usize,
-        n: *mut usize,
+        r: *mut asynchron_report_t, timeout_ns: u64, out: *mut asynchron_item_t, cap: usize, n: *mut usize,
     ) -> asynchron_status_t;
     pub fn asynchron_report_pending(r: *const asynchron_report_t) -> usize;
     pub fn asynchron_report_wake(r: *mut asynchron_report_t) -> asynchron_status_t;
@@ -351,56 +313,32 @@ unsafe extern "C" {
     pub fn asynchron_expire_after(a: *mut asynchron_t, timeout_ns: u64) -> asynchron_status_t;
     pub fn asynchron_timer(timeout_ns: u64) -> *mut asynchron_t;
     pub fn asynchron_wait_any(
-        handles: *const *mut asynchron_t,
-        n: usize,
-        timeout_ns: u64,
-        index: *mut usize,
+        handles: *const *mut asynchron_t, n: usize, timeout_ns: u64, index: *mut usize,
     ) -> asynchron_status_t;
     pub fn asynchron_wait_all(handles: *const *mut asynchron_t, n: usize, timeout_ns: u64) -> asynchron_status_t;
     pub fn asynchron_after(
-        handles: *const *mut asynchron_t,
-        n: usize,
-        into: *mut asynchron_t,
-        r#fn: asynchron_join_fn_t,
-        ctx: *mut c_void,
+        handles: *const *mut asynchron_t, n: usize, into: *mut asynchron_t, r#fn: asynchron_join_fn_t, ctx: *mut c_void,
         drop_ctx: asynchron_drop_fn_t,
     ) -> *mut asynchron_t;
     pub fn asynchron_then(
-        a: *mut asynchron_t,
-        into: *mut asynchron_t,
-        r#fn: asynchron_join_fn_t,
-        ctx: *mut c_void,
+        a: *mut asynchron_t, into: *mut asynchron_t, r#fn: asynchron_join_fn_t, ctx: *mut c_void,
         drop_ctx: asynchron_drop_fn_t,
     ) -> *mut asynchron_t;
     pub fn asynchron_after_with(
-        handles: *const *mut asynchron_t,
-        n: usize,
-        into: *mut asynchron_t,
-        options: *const asynchron_step_options_t,
+        handles: *const *mut asynchron_t, n: usize, into: *mut asynchron_t, options: *const asynchron_step_options_t,
         out: *mut *mut asynchron_t,
     ) -> asynchron_status_t;
     pub fn asynchron_then_with(
-        a: *mut asynchron_t,
-        into: *mut asynchron_t,
-        options: *const asynchron_step_options_t,
+        a: *mut asynchron_t, into: *mut asynchron_t, options: *const asynchron_step_options_t,
         out: *mut *mut asynchron_t,
     ) -> asynchron_status_t;
     pub fn asynchron_all(
-        handles: *const *mut asynchron_t,
-        n: usize,
-        into: *mut asynchron_t,
-        flags: u64,
+        handles: *const *mut asynchron_t, n: usize, into: *mut asynchron_t, flags: u64,
     ) -> *mut asynchron_t;
     pub fn asynchron_any(
-        handles: *const *mut asynchron_t,
-        n: usize,
-        into: *mut asynchron_t,
-        flags: u64,
+        handles: *const *mut asynchron_t, n: usize, into: *mut asynchron_t, flags: u64,
     ) -> *mut asynchron_t;
     pub fn asynchron_race(
-        handles: *const *mut asynchron_t,
-        n: usize,
-        into: *mut asynchron_t,
-        flags: u64,
+        handles: *const *mut asynchron_t, n: usize, into: *mut asynchron_t, flags: u64,
     ) -> *mut asynchron_t;
 }

@@ -43,7 +43,8 @@ pub struct Registration {
 
 impl Registration {
     /// Takes the callback back, and says whether it never ran and never will. If it is running on another thread, waits
-    /// for it: afterwards nobody uses what it captured.
+    /// for it: afterwards nobody uses what it captured. Two callbacks that take each other back while both run would
+    /// wait for ever. Inside the callback itself it does not wait.
     pub fn cancel(mut self) -> bool {
         let back = self.take_back();
         self.token = 0;

@@ -5,7 +5,7 @@ mod common;
 use std::env;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::process::{self, Command};
+use std::process::{self, Child, Command, ExitStatus};
 use std::sync::{Arc, Barrier};
 use std::task::{Context, Waker};
 use std::thread;
@@ -48,20 +48,16 @@ fn the_program() -> ! {
     process::exit(7);
 }
 
-#[test]
-fn a_program_ends_within_a_second_while_waits_are_open() {
-    if env::var_os(ROLE).is_some() {
-        the_program();
-    }
-    let _limit = limit();
-    let me = env::current_exe().unwrap();
-    let mut child = Command::new(me)
-        .args(["--exact", "a_program_ends_within_a_second_while_waits_are_open"])
-        .env(ROLE, "1")
-        .spawn()
-        .unwrap();
-    let start = Instant::now();
-    let mut status = None;
+/// This program, for that test alone.
+fn child(test: &str) -> Command {
+    let mut me = Command::new(env::current_exe().unwrap());
+    me.args(["--exact", test]).env(ROLE, "1");
+    me
+}
+
+/// How it ended: in a second, but for a machine that does other things. A wait that kept it would last for ever.
+fn end(mut child: Child) -> ExitStatus {
+    let (start, mut status) = (Instant::now(), None);
     eventually(|| {
         status = child.try_wait().unwrap();
         status.is_some() || start.elapsed() > Duration::from_secs(20)
@@ -70,6 +66,38 @@ fn a_program_ends_within_a_second_while_waits_are_open() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    // A second, but for a machine that does other things; a wait that kept it would last for ever.
-    assert_eq!(status.expect("it does not end").code(), Some(7));
+    status.expect("it does not end")
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_ends_a_program_that_waits() {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::ExitStatusExt;
+    if env::var_os(ROLE).is_some() {
+        println!("\nwaits");
+        Asynchron::new().unwrap().get().map(drop).unwrap();
+    }
+    let _limit = limit();
+    let mut child = child("an_interrupt_ends_a_program_that_waits")
+        .arg("--nocapture")
+        .stdout(process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map(Result::unwrap).any(|line| line == "waits"));
+    thread::sleep(Duration::from_millis(20));
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(end(child).signal(), Some(2));
+}
+
+#[test]
+fn a_program_ends_within_a_second_while_waits_are_open() {
+    if env::var_os(ROLE).is_some() {
+        the_program();
+    }
+    let _limit = limit();
+    let child = child("a_program_ends_within_a_second_while_waits_are_open").spawn().unwrap();
+    assert_eq!(end(child).code(), Some(7));
 }

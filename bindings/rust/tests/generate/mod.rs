@@ -62,19 +62,29 @@ fn rust_name(c: &str) -> &str {
     }
 }
 
-/// On lines of their own, if one does not hold them.
-fn parameters(of: &Value) -> String {
+/// A function or a type of one: with its parameters on the next lines, if one does not hold it.
+fn declaration(before: &str, of: &Value, after: &str) -> String {
     let one = |p: &Value| {
         let (name, rust) = (rust_name(text(p, "name")), rust_type(text(p, "type")));
         if name.is_empty() { rust } else { format!("{name}: {rust}") }
     };
     let all: Vec<_> = list(of, "parameters").iter().map(one).collect();
-    let together = all.join(", ");
-    if together.len() < 60 {
-        return together;
+    let line = format!("{before}({}){after}\n", all.join(", "));
+    if line.len() <= 120 {
+        return line;
     }
-    let lines = all.iter().map(|one| format!("        {one},\n")).collect::<String>();
-    format!("\n{lines}    ")
+    let mut lines = String::new();
+    let mut room = 0;
+    for one in all {
+        // A space, and the comma.
+        if one.len() + 2 > room {
+            lines.push_str("\n       ");
+            room = 113;
+        }
+        lines.push_str(&format!(" {one},"));
+        room -= one.len() + 2;
+    }
+    format!("{before}({lines}\n    ){after}\n")
 }
 
 fn returns(c: &str) -> String {
@@ -106,12 +116,8 @@ fn types(data: &Value, out: &mut String) {
     out.push('\n');
     for c in list(data, "callbacks") {
         let (name, result) = (text(c, "name"), returns(text(c, "returns")));
-        writeln!(
-            out,
-            "pub type {name} = Option<unsafe extern \"C\" fn({}){result}>;",
-            parameters(c)
-        )
-        .unwrap();
+        let before = format!("pub type {name} = Option<unsafe extern \"C\" fn");
+        out.push_str(&declaration(&before, c, &format!("{result}>;")));
     }
     for s in list(data, "structs") {
         let name = text(s, "name");
@@ -153,7 +159,8 @@ pub fn rust_of(data: &Value) -> String {
     out.push_str("\nunsafe extern \"C\" {\n");
     for f in list(data, "functions") {
         let result = returns(text(&f["returns"], "type"));
-        writeln!(out, "    pub fn {}({}){result};", text(f, "name"), parameters(f)).unwrap();
+        let before = format!("    pub fn {}", text(f, "name"));
+        out.push_str(&declaration(&before, f, &format!("{result};")));
     }
     out.push_str("}\n");
     out
