@@ -29,6 +29,23 @@ pub trait Deliver {
 
 /// An object of Rust's as a value: [`Value::object`](crate::Value::object) borrows it, and [`Asynchron::take`] takes
 /// it out.
+///
+/// Any thread may drop it, so it is `Send`:
+///
+/// ```compile_fail,E0277
+/// # use asynchron_c::{Asynchron, Object};
+/// Asynchron::new().unwrap().set(Object(std::rc::Rc::new(5u8))).unwrap();
+/// ```
+///
+/// Any thread may borrow it, for which it is `Sync`, too; what is not can be taken out alone:
+///
+/// ```compile_fail,E0277
+/// # use asynchron_c::{Asynchron, Object};
+/// # use std::cell::Cell;
+/// let a = Asynchron::new().unwrap();
+/// a.set(Object(Cell::new(5u8))).unwrap();
+/// a.get().unwrap().object::<Cell<u8>>().unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Object<T>(pub T);
 

@@ -59,15 +59,13 @@ impl Stream {
     /// Adds one, which it keeps until it has yielded it. The tag is given back with it.
     pub fn add(&mut self, a: &Asynchron, tag: usize) -> Result<()> {
         let number = self.last.wrapping_add(1);
-        self.report.add(a, number)?;
-        // A report learns of a completion before callbacks do, so whoever is woken finds the item.
-        let token = match wake_on(a, &self.slot, 0) {
-            Ok(token) => token,
-            Err(error) => {
-                self.report.remove(a);
-                return Err(error);
-            }
-        };
+        // A report learns of a completion before callbacks do, so whoever is woken finds the item; or finds it after
+        // this call, since that has the stream for itself.
+        let token = wake_on(a, &self.slot, 0)?;
+        if let Err(error) = self.report.add(a, number) {
+            unwake(a, token);
+            return Err(error);
+        }
         self.last = number;
         self.held.insert(number, Held { a: a.clone(), token, tag });
         Ok(())
