@@ -36,7 +36,8 @@ cargo clippy --locked --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 # The panics are meant: without their traces.
 RUST_BACKTRACE=0 cargo test --locked
-cargo run --locked --release --example bench -- --smoke
+# Whether it works: its figures are of --release.
+cargo run --locked --example bench -- --smoke
 
 # As another project has it: with warnings as errors, and ended if it does not end while a thread of it waits.
 RUSTFLAGS="-D warnings" cargo build --locked --manifest-path tests/dependant/Cargo.toml --target-dir target/dependant
