@@ -1,5 +1,5 @@
-//! A program of another project: it awaits on an executor of its own, which it has in a few lines, and ends while a thread
-//! waits.
+//! A program of another project: it awaits on an executor of its own, which it has in a few lines, and ends while a
+//! thread waits.
 
 use std::future::IntoFuture;
 use std::pin::pin;
