@@ -215,4 +215,16 @@ fn an_error_of_rust_becomes_a_failure_with_its_text() {
     let (a, gone) = (Asynchron::new().unwrap(), Error::Cancelled { reason: "gone".into() });
     a.set(Err::<u8, _>(gone.clone())).unwrap();
     assert_eq!(a.get().unwrap_err(), gone);
+
+    let (a, cut) = (Asynchron::new().unwrap(), Error::Cancelled { reason: "a\0b".into() });
+    a.set(Err::<u8, _>(cut)).unwrap();
+    assert_eq!(a.get().unwrap_err(), Error::Cancelled { reason: "a\u{fffd}b".into() });
+}
+
+#[test]
+fn what_a_function_cannot_deliver_is_its_failure() {
+    let a = Asynchron::new().unwrap();
+    a.call(|_| Failure::new(5, "a\0b")).unwrap();
+    let Err(Error::Failed(why)) = a.get() else { panic!() };
+    assert_eq!(why.message, Error::Nul.to_string());
 }
