@@ -56,9 +56,15 @@ fn every_name_that_it_or_a_guide_mentions_is_in_the_header() {
     .into_iter()
     .flatten()
     .collect();
-    // What a program or a build may set is known to the header or the build by its use only.
-    let settings =
-        ["ASYNCHRON_PLUGIN", "ASYNCHRON_SHARED", "ASYNCHRON_UPDATE_HEADER", "asynchron_portable"];
+    // What a program or a build may set is known to the header or the build by its use only; the last is the name of
+    // the crate for Rust.
+    let settings = [
+        "ASYNCHRON_PLUGIN",
+        "ASYNCHRON_SHARED",
+        "ASYNCHRON_UPDATE_HEADER",
+        "asynchron_portable",
+        "asynchron_c",
+    ];
     // The header of the Python package is for C, too.
     let of_python = samples::read(&root().join("bindings/python/include/asynchron/python.h"));
     let of_python: BTreeSet<_> = words_of(&of_python).collect();
