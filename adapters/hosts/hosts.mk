@@ -26,6 +26,9 @@ IN_HOST   := LD_LIBRARY_PATH='$(HOSTS_DIR)' NODE_PATH='$(FETCHED)/node_modules' 
 EXTENSION  = $(CC) -std=c99 $(WARNINGS) $(CPPFLAGS) -I../include $(CFLAGS) -fPIC -shared -o $@ $< \
 	-L'$(HOSTS_DIR)' -lasynchron
 
+# Only for a notice: libev has no file of pkg-config.
+VERSION_ev = $(shell dpkg-query --show --showformat '$${Version}' libev-dev 2>/dev/null)
+
 .PHONY: hosts all-hosts hosts-setup $(HOSTS:%=host-%) $(OTHER_HOSTS:%=host-%) $(LOOPS:%=host-%)
 
 hosts: $(HOSTS:%=host-%)
@@ -55,7 +58,8 @@ $(HOSTS_DIR)/libasynchron.so.0: build/libdir | library
 	ln -sf libasynchron.so.0 $(HOSTS_DIR)/libasynchron.so
 
 $(LOOPS:%=host-%): host-%: build/%.by-hand
-	@hosts/run $* build/$*.by-hand
+	@WITH='$(if $(PC_$*),$(shell pkg-config --modversion $(PC_$*)),$(VERSION_$*)), Linux $(shell uname -r)' \
+		hosts/run $* build/$*.by-hand
 
 host-tcl: build/hosts/tcl.so
 	@$(IN_HOST) hosts/run tcl tclsh hosts/tcl.tcl build/hosts/tcl.so

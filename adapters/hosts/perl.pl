@@ -47,7 +47,7 @@ sub take {
     return OK;
 }
 
-print "with: EV $EV::VERSION, Perl $^V\n";
+print "with: EV $EV::VERSION, FFI::Platypus $FFI::Platypus::VERSION, Perl $^V\n";
 my $ticks = 0;
 my $ticking = EV::timer TICK, TICK, sub { $ticks++ };
 
