@@ -26,8 +26,8 @@ int main(int argc, char **argv)
     TEST(a_plain_responder_can_be_asked_and_a_plain_client_can_ask);
     TEST(of_4000_from_8_threads_each_gets_its_own_and_each_worker_some);
     TEST(a_cancel_by_the_caller_reaches_the_worker_as_does_every_other_end);
-    TEST(a_worker_that_is_killed_or_stopped_is_noticed_and_another_serves);
-    TEST(a_caller_that_is_killed_is_noticed);
+    TEST(a_worker_that_is_killed_or_stopped_is_noticed_in_a_few_beats_and_another_serves);
+    TEST(a_caller_that_is_killed_is_noticed_in_a_few_beats);
     TEST(over_a_server_that_is_restarted_what_lasts_is_answered_and_what_is_asked_meanwhile);
     TEST(when_the_connection_is_closed_destroyed_or_drained_what_is_pending_fails);
     TEST(when_the_workers_connection_is_closed_what_it_computes_is_cancelled);
@@ -37,6 +37,7 @@ int main(int argc, char **argv)
     TEST(a_plain_responder_that_takes_longer_is_given_up_unless_there_are_no_beats);
     TEST(on_threads_that_connections_share_it_is_the_same);
     TEST(a_worker_can_be_stopped_while_the_server_is_away);
+    TEST(over_a_connection_that_was_never_made_it_fails_at_once_and_without_beats_it_is_kept);
     TEST(without_requests_nobody_looks_at_beats);
     TEST(a_cancel_and_the_answer_at_the_same_time_are_one_of_both);
     TEST(with_jetstream_work_comes_again_until_it_is_acknowledged);

@@ -84,24 +84,40 @@ static void a_cancel_by_the_caller_reaches_the_worker_as_does_every_other_end(vo
     natsConnection_Destroy(other);
 }
 
-static void a_worker_that_is_killed_or_stopped_is_noticed_and_another_serves(void)
+/* Kills or stops a worker that has a request. Returns how many beats of the request passed until that has failed. */
+static uint64_t beats_until_noticed(natsConnection *nc, int signal)
+{
+    const uint64_t beat = 5 * TENTH;
+    const pid_t worker = new_process("worker", "dying");
+    asynchron_t *a;
+    uint64_t since;
+
+    CHECK(answering(nc, "dying") == worker);
+    a = asynchron_nats_request_with(nc, "dying", "wait", 4, ASYNCHRON_FOREVER, beat);
+    CHECK(natsConnection_FlushTimeout(nc, 60000) == NATS_OK); /* the server has given it to that one */
+    usleep(200000); /* it is at it, most likely; if not, it is noticed as well */
+    CHECK(kill(worker, signal) == 0);
+    since = now_ns();
+    CHECK(has_failed(a, "nats", NATS_MISSED_HEARTBEAT, NULL));
+    since = now_ns() - since;
+    asynchron_release(a);
+    ended(worker);
+    return since / beat;
+}
+
+/* After 3 beats, says the documentation. A slow machine has more than 3 times as long, and three tries. */
+static void a_worker_that_is_killed_or_stopped_is_noticed_in_a_few_beats_and_another_serves(void)
 {
     natsConnection *nc = connected();
     const int signals[] = { SIGKILL, SIGSTOP };
     int i;
 
     for (i = 0; i < 2; i++) {
-        const pid_t first = new_process("worker", "dying");
+        int tries = 1;
         pid_t second;
-        asynchron_t *a;
 
-        CHECK(answering(nc, "dying") == first);
-        a = asynchron_nats_request_with(nc, "dying", "wait", 4, ASYNCHRON_FOREVER, TENTH);
-        usleep(200000); /* it is at it, most likely; if not, it is noticed as well */
-        CHECK(kill(first, signals[i]) == 0);
-        CHECK(has_failed(a, "nats", NATS_MISSED_HEARTBEAT, NULL) || has_failed(a, "nats", NATS_NO_RESPONDERS, NULL));
-        asynchron_release(a);
-        ended(first);
+        while (beats_until_noticed(nc, signals[i]) >= 10)
+            CHECK(++tries <= 3);
         second = new_process("worker", "dying");
         CHECK(answering(nc, "dying") == second);
         ended(second);
@@ -109,16 +125,24 @@ static void a_worker_that_is_killed_or_stopped_is_noticed_and_another_serves(voi
     natsConnection_Destroy(nc);
 }
 
-static void a_caller_that_is_killed_is_noticed(void)
+static void a_caller_that_is_killed_is_noticed_in_a_few_beats(void)
 {
     natsConnection *nc = connected();
     seen_t seen;
     asynchron_nats_server_t *serves = serving_and_seeing(nc, "orphan", &seen);
-    const pid_t caller = new_process("caller", "orphan");
+    int tries = 0, in_time = 0;
 
-    COMES_TRUE(flag_of(&seen.begun) == 1);
-    ended(caller);
-    CHECK(was_seen_cancelled(&seen, "the caller was not heard for 3 beats"));
+    while (!in_time) {
+        const pid_t caller = new_process("caller", "orphan");
+        uint64_t since;
+
+        CHECK(++tries <= 3);
+        COMES_TRUE(flag_of(&seen.begun) == tries);
+        since = now_ns();
+        ended(caller);
+        CHECK(was_seen_cancelled(&seen, "the caller was not heard for 3 beats"));
+        in_time = now_ns() - since < 10 * CALLERS_BEAT;
+    }
     no_longer_seeing(serves, &seen);
     natsConnection_Destroy(nc);
 }

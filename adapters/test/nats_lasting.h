@@ -133,4 +133,60 @@ static void a_cancel_and_the_answer_at_the_same_time_are_one_of_both(void)
     natsConnection_Destroy(nc);
 }
 
+static void has_connected(natsConnection *nc, void *flag)
+{
+    (void)nc;
+    raise_flag((int *)flag);
+}
+
+/* Of a server that is not there yet, cnats does not know whether it has headers, which beats need. */
+static void over_a_connection_that_was_never_made_it_fails_at_once_and_without_beats_it_is_kept(void)
+{
+    const int its_port = free_port();
+    int is_connected = 0;
+    natsOptions *options = NULL;
+    natsConnection *nc = NULL;
+    asynchron_nats_server_t *serves = NULL;
+    asynchron_t *kept, *a;
+    char its_url[40];
+    pid_t late;
+
+    snprintf(its_url, sizeof its_url, "nats://127.0.0.1:%d", its_port);
+    CHECK(natsOptions_Create(&options) == NATS_OK && natsOptions_SetURL(options, its_url) == NATS_OK);
+    CHECK(natsOptions_SetReconnectWait(options, 50) == NATS_OK);
+    CHECK(natsOptions_SetMaxReconnect(options, 10000) == NATS_OK);
+    CHECK(natsOptions_SetRetryOnFailedConnect(options, true, has_connected, &is_connected) == NATS_OK);
+    CHECK(natsConnection_Connect(&nc, options) == NATS_NOT_YET_CONNECTED && nc != NULL);
+
+    a = asynchron_nats_request(nc, "early", "hello", 5, ASYNCHRON_FOREVER);
+    CHECK(a != NULL && asynchron_poll(a) == ASYNCHRON_FAILED); /* when the call returns */
+    CHECK(has_failed(a, "nats", NATS_NO_SERVER_SUPPORT, NULL));
+    asynchron_release(a);
+    a = asynchron_nats_request_with(nc, "early", "hello", 5, TENTH, ASYNCHRON_FOREVER);
+    CHECK(a != NULL && has_failed(a, "asynchron", ASYNCHRON_TIMEOUT, NULL));
+    asynchron_release(a);
+    CHECK(flag_of(&is_connected) == 0);
+
+    CHECK(asynchron_nats_serve(nc, "early", "workers", work, NULL, &serves) == ASYNCHRON_OK);
+    kept = asynchron_nats_request_with(nc, "early", "hello", 5, ASYNCHRON_FOREVER, ASYNCHRON_FOREVER);
+    CHECK(kept != NULL && asynchron_poll(kept) == ASYNCHRON_PENDING);
+    late = server_at(its_port);
+    CHECK(has_value(kept, "hello") && flag_of(&is_connected) == 1);
+    asynchron_release(kept);
+    a = asked(nc, "early", "hello");
+    CHECK(has_value(a, "hello"));
+    asynchron_release(a);
+    asynchron_nats_release(serves);
+    natsConnection_Destroy(nc);
+    ended(late);
+
+    nc = NULL; /* given up before it is made */
+    CHECK(natsConnection_Connect(&nc, options) == NATS_NOT_YET_CONNECTED);
+    kept = asynchron_nats_request_with(nc, "early", "hello", 5, ASYNCHRON_FOREVER, ASYNCHRON_FOREVER);
+    natsConnection_Destroy(nc);
+    CHECK(has_failed(kept, "nats", NATS_CONNECTION_CLOSED, NULL));
+    asynchron_release(kept);
+    natsOptions_Destroy(options);
+}
+
 #endif

@@ -45,6 +45,7 @@ void *__wrap_calloc(size_t count, size_t size)
 }
 
 static const uint64_t TENTH = 100000000u; /* the shortest beat */
+static const uint64_t CALLERS_BEAT = 500000000u; /* of the other process */
 static const uint64_t LONG = 60000000000u; /* a beat so long that no slow machine misses one */
 
 static pid_t server;
@@ -102,14 +103,19 @@ static int free_port(void)
     return ntohs(at.sin_port);
 }
 
-static void start_server(void)
+static pid_t server_at(int its_port)
 {
     char text[16];
     const char *args[] = { "nats-server", "-a", "127.0.0.1", "-p", NULL, NULL };
 
-    snprintf(text, sizeof text, "%d", port);
+    snprintf(text, sizeof text, "%d", its_port);
     args[4] = text;
-    server = started(args);
+    return started(args);
+}
+
+static void start_server(void)
+{
+    server = server_at(port);
 }
 
 /* Connects, also to a server that is about to start. It goes on trying for long when that is gone. With `is_pooled`
@@ -262,7 +268,7 @@ static int other_process(const char *role, const char *subject, const char *at)
     if (strcmp(role, "worker") == 0)
         (void)serving(nc, subject, NULL);
     else
-        CHECK(asynchron_nats_request_with(nc, subject, "wait", 4, ASYNCHRON_FOREVER, TENTH) != NULL);
+        CHECK(asynchron_nats_request_with(nc, subject, "wait", 4, ASYNCHRON_FOREVER, CALLERS_BEAT) != NULL);
     for (;;)
         (void)pause();
 }

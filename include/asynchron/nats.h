@@ -32,6 +32,9 @@
  *     asynchrons are cancelled. Until that is done, some memory of the connection stays. Any options of cnats will do,
  *     but inboxes begin with "_INBOX." whatever prefix was chosen. With natsOptions_SetSendAsap() cnats sends at once;
  *     without, it keeps what it has to send for up to 1 ms, to send more together.
+ *   - A connection that was never made, of natsOptions_SetRetryOnFailedConnect(): a request fails at once, with
+ *     NATS_NO_SERVER_SUPPORT, as cnats does not know yet whether the server has headers. Without beats it is kept until
+ *     there is a connection. A worker may be begun.
  *   - fork(): the child has none of the threads of cnats. There, use neither the parent's connections nor what came of
  *     them.
  *
