@@ -4,7 +4,8 @@
 # example prints must be what cksum prints.
 #
 # The hosts are network namespaces, joined by a bridge in a fourth. Where those are not permitted it says so, all are
-# processes of this host, and instead of being cut off the server is stopped for as long.
+# processes of this host, and instead of being cut off the server is stopped for as long. But with
+# ASYNCHRON_NAMESPACES=must in the environment that is a failure.
 set -euo pipefail
 
 program=$(realpath "$1")
@@ -53,6 +54,9 @@ if (make_hosts) 2>"$dir/refused"; then
     address=10.77.0.2 port=4222
     cut_off() { ip -n "$tag"hub link set workers "$1"; }
     down=down up=up
+elif [ "${ASYNCHRON_NAMESPACES:-}" = must ]; then
+    echo "no network namespaces here ($(tail -n 1 "$dir/refused")), which ASYNCHRON_NAMESPACES demands" >&2
+    exit 1
 else
     echo "no network namespaces here ($(tail -n 1 "$dir/refused")): all on this host" >&2
     on() { shift && exec "$@"; }
