@@ -18,6 +18,7 @@ int main(void)
     TEST(of_10000_that_4_threads_complete_none_is_lost_and_none_comes_twice);
     TEST(two_loops_in_two_threads_do_not_mix);
     TEST(a_turn_serves_64_at_most_and_the_rest_comes_in_the_next);
+    TEST(between_two_turns_of_a_full_report_another_gets_its_own);
     TEST(a_timer_comes_between_the_items_of_producers_that_never_pause);
     TEST(released_while_it_is_attached_it_costs_no_turns_and_still_serves);
     TEST(released_inside_the_callback_the_rest_still_comes);

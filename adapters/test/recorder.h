@@ -13,6 +13,7 @@ typedef struct recorder {
     int stop_at;                         /* the loop stops after so many items; 0: at the end */
     void (*also)(struct recorder *);     /* called after each item */
     struct recorder *other;
+    int came_before;                     /* items of the other one, when the first came here */
     asynchron_report_t *report;
     asynchron_t *only;                   /* where the report has one */
     unsigned char seen[MOST];            /* how often each tag came */
