@@ -12,6 +12,7 @@
 #include "forking.h"
 #include "nesting.h"
 #include "refusals.h"
+#include "ending.h"
 
 int main(void)
 {
@@ -34,6 +35,9 @@ int main(void)
     TEST(in_a_child_an_attached_report_serves_nothing_and_does_not_spin);
     TEST(a_child_may_attach_anew_and_detaching_the_parents_leaves_that_its_claim);
     TEST(a_function_that_runs_the_loop_is_called_inside_itself_where_the_loop_allows_it);
+#ifdef SHIM_RUNS_AGAIN
+    TEST(attached_while_its_loop_ends_it_is_served_if_that_runs_again);
+#endif
     TEST(what_is_null_is_refused_and_changes_nothing);
     TEST(a_report_that_is_attached_is_refused_by_every_loop_until_it_is_detached);
     TEST(without_memory_attaching_fails_and_changes_nothing);

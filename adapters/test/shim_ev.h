@@ -120,3 +120,16 @@ static inline void shim_inside(shim_t *shim, asynchron_report_t *report)
     (void)report;
     (void)ev_run(shim->loop, EVRUN_NOWAIT);
 }
+
+/* A loop that was told to end can run again. */
+#define SHIM_RUNS_AGAIN 1
+
+static inline void shim_run(shim_t *shim)
+{
+    (void)ev_run(shim->loop, 0);
+}
+
+static inline void shim_tell_to_end(shim_t *shim)
+{
+    ev_break(shim->loop, EVBREAK_ALL);
+}

@@ -102,3 +102,16 @@ static inline void shim_inside(shim_t *shim, asynchron_report_t *report)
     CHECK(event_base_loop(shim->base, EVLOOP_NONBLOCK) == -1);
     event_set_log_callback(NULL);
 }
+
+/* A base that was told to end can run again. */
+#define SHIM_RUNS_AGAIN 1
+
+static inline void shim_run(shim_t *shim)
+{
+    CHECK(event_base_dispatch(shim->base) == 0);
+}
+
+static inline void shim_tell_to_end(shim_t *shim)
+{
+    CHECK(event_base_loopexit(shim->base, NULL) == 0);
+}

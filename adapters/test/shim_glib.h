@@ -5,6 +5,7 @@
 
 typedef struct shim {
     GMainContext *context;
+    GMainLoop *loop; /* while shim_run() does */
     void (*beat)(struct shim *);
     void *ctx;
 } shim_t;
@@ -86,4 +87,19 @@ static inline void shim_inside(shim_t *shim, asynchron_report_t *report)
 {
     (void)report;
     (void)g_main_context_iteration(shim->context, FALSE);
+}
+
+/* A loop that was told to end can run again. */
+#define SHIM_RUNS_AGAIN 1
+
+static inline void shim_run(shim_t *shim)
+{
+    shim->loop = g_main_loop_new(shim->context, FALSE);
+    g_main_loop_run(shim->loop);
+    g_main_loop_unref(shim->loop);
+}
+
+static inline void shim_tell_to_end(shim_t *shim)
+{
+    g_main_loop_quit(shim->loop);
 }

@@ -93,3 +93,16 @@ static inline void shim_inside(shim_t *shim, asynchron_report_t *report)
     (void)report;
     CHECK(sd_event_run(shim->event, 0) == -EBUSY);
 }
+
+/* A loop that has ended cannot run again. While it ends, it takes a report, and never serves it. */
+#define SHIM_RUNS_AGAIN 0
+
+static inline void shim_run(shim_t *shim)
+{
+    CHECK(sd_event_loop(shim->event) == 0);
+}
+
+static inline void shim_tell_to_end(shim_t *shim)
+{
+    CHECK(sd_event_exit(shim->event, 0) >= 0);
+}

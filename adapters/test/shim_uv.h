@@ -155,3 +155,16 @@ static inline void shim_inside(shim_t *shim, asynchron_report_t *report)
     (void)report;
     (void)uv_run(&shim->loop, UV_RUN_NOWAIT);
 }
+
+/* A loop that was told to end can run again. */
+#define SHIM_RUNS_AGAIN 1
+
+static inline void shim_run(shim_t *shim)
+{
+    (void)uv_run(&shim->loop, UV_RUN_DEFAULT);
+}
+
+static inline void shim_tell_to_end(shim_t *shim)
+{
+    uv_stop(&shim->loop);
+}

@@ -47,7 +47,8 @@ static inline void asynchron_ev_ready(struct ev_loop *host, ev_io *io, int event
 /**
  * Watches a report.
  *
- * - Needs: `host`, as of EV_DEFAULT or ev_loop_new(); `fn` not NULL; `out` writable.
+ * - Needs: `host`, as of EV_DEFAULT or ev_loop_new(), not destroyed. After ev_break() a loop takes a report, and serves
+ *   it when it runs again. `fn` not NULL; `out` writable.
  * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_ev_detach() it,
  *   unless `fn` was called with ASYNCHRON_END. `ctx` must live as long as the handle.
  * - Threads: on the loop's thread, or while the loop does not run.

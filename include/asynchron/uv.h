@@ -65,7 +65,9 @@ static inline void asynchron_uv_ready(uv_poll_t *poll, int error, int events)
 /**
  * Watches a report.
  *
- * - Needs: `loop`, initialised; `fn` not NULL; `out` writable.
+ * - Needs: `loop`, initialised, and not closed by uv_loop_close(): libuv cannot tell. With a report attached, that call
+ *   returns UV_EBUSY. After uv_stop() a loop takes a report, and serves it when it runs again. `fn` not NULL; `out`
+ *   writable.
  * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_uv_detach() it,
  *   unless `fn` was called with ASYNCHRON_END. `ctx` must live as long as the handle.
  * - Threads: on the loop's thread, or while the loop does not run.
