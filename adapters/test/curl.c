@@ -1,5 +1,5 @@
-/* curl.c: transfers of libcurl as asynchrons, from a server of its own that is killed, slow, or not there. A shim has
-   what drives them; all drivers are held to the same. */
+/* curl.c: transfers of libcurl as asynchrons, from a server of its own that is killed, slow, full, or not there. A shim
+   has what drives them; all drivers are held to the same. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* as held_to.c */
 #endif
@@ -7,6 +7,7 @@
 #include SHIM
 
 #include "curl_becoming.h"
+#include "curl_full.h"
 #include "curl_stopping.h"
 
 int main(void)
@@ -22,6 +23,7 @@ int main(void)
     TEST(a_refused_connection_is_a_failure);
     TEST(what_libcurl_refuses_to_begin_is_a_failure);
     TEST(a_server_that_is_killed_in_the_middle_is_a_failure_and_its_successor_serves);
+    TEST(at_a_server_that_is_full_a_deadline_or_a_cancel_ends_it_and_the_others_go_on);
     TEST(of_2000_on_8_connections_each_comes_once);
     TEST(many_threads_may_begin_at_once);
     TEST(a_handle_that_is_given_back_may_be_handed_over_again_at_once);

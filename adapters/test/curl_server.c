@@ -2,6 +2,7 @@
  *
  *     curl-server                  prints its port, and serves until its standard input ends
  *     curl-server 8000             the same, at that port
+ *     curl-server --full           prints its port, and accepts nobody: there is no room for one more connection
  *     curl-server PROGRAM          runs the program with its URL as the argument, and ends as that does
  *
  * It ends by itself after five minutes. What it has:
@@ -11,11 +12,12 @@
  *     /cut                         the beginning of a body, and then the connection is closed
  *     /reset                       a body, after a while, and then the connection is reset
  *     /missing                     404, with a body
- *   /count                       bodies that were asked for, slow ones that have begun, those of which the client has
+ *     /count                       bodies that were asked for, slow ones that have begun, those of which the client has
  *                                  gone, connections, those that were reset
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -168,13 +170,28 @@ static int run(char *program, int port)
     return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 
+/* Takes all the room that a listener has whose backlog is 0: the system drops what is tried then. */
+static int fill(const struct sockaddr_in *address)
+{
+    int i;
+
+    for (i = 0; i < 8; i++) {
+        const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        if (client < 0 || (connect(client, (const struct sockaddr *)address, sizeof *address) != 0 &&
+                           errno != EINPROGRESS))
+            return 0;
+    }
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
     static int listening;
     struct sockaddr_in address = { 0 };
     socklen_t size = sizeof address;
-    const int port = argc > 1 ? atoi(argv[1]) : 0;
+    const int port = argc > 1 ? atoi(argv[1]) : 0, is_full = argc > 1 && strcmp(argv[1], "--full") == 0;
     pthread_t thread;
     char byte;
 
@@ -184,13 +201,13 @@ int main(int argc, char **argv)
     address.sin_port = htons((uint16_t)port);
     listening = listener;
     if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 1024) != 0 ||
+        bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, is_full ? 0 : 1024) != 0 ||
         getsockname(listener, (struct sockaddr *)&address, &size) != 0 ||
-        pthread_create(&thread, NULL, accept_all, &listening) != 0) {
+        (is_full ? !fill(&address) : pthread_create(&thread, NULL, accept_all, &listening) != 0)) {
         perror("curl-server");
         return EXIT_FAILURE;
     }
-    if (argc > 1 && port == 0)
+    if (argc > 1 && port == 0 && !is_full)
         return run(argv[1], ntohs(address.sin_port));
     printf("%d\n", ntohs(address.sin_port));
     fflush(stdout);

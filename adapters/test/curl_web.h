@@ -45,8 +45,8 @@ typedef struct {
 
 static server_t server; /* which all tests use */
 
-/* Starts one, at that port, or at any if it is 0. */
-static server_t start_server(int port)
+/* Starts one, with that argument, or none if it is NULL. */
+static server_t start_server_with(const char *argument)
 {
     int in[2], out[2];
     char text[16];
@@ -54,13 +54,12 @@ static server_t start_server(int port)
     ssize_t len;
 
     CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
-    snprintf(text, sizeof text, "%d", port);
     started.process = fork();
     CHECK(started.process >= 0);
     if (started.process == 0) {
         dup2(in[0], 0);
         dup2(out[1], 1);
-        execl(SERVER, SERVER, port == 0 ? NULL : text, (char *)NULL);
+        execl(SERVER, SERVER, argument, (char *)NULL);
         _exit(127);
     }
     close(in[0]);
@@ -72,6 +71,15 @@ static server_t start_server(int port)
     started.input = in[1];
     started.port = atoi(text);
     return started;
+}
+
+/* At that port, or at any if it is 0. */
+static server_t start_server(int port)
+{
+    char text[16];
+
+    snprintf(text, sizeof text, "%d", port);
+    return start_server_with(port == 0 ? NULL : text);
 }
 
 static void kill_server(server_t *started)
