@@ -1,5 +1,5 @@
-/* curl_epoll.c: a loop of your own over poll(2) that gets three files at once, beside a limit of time, at which what has
-   not come is given up. `curl-server PROGRAM` runs it. */
+/* curl_epoll.c: a loop of your own over poll(2) that gets three files at once, beside a timer, at which one of them is
+   given up. `curl-server PROGRAM` runs it. */
 #define _POSIX_C_SOURCE 200809L
 #include <asynchron/curl_epoll.h>
 

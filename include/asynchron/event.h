@@ -40,8 +40,8 @@ static inline void asynchron_event_ready(evutil_socket_t fd, short what, void *h
 /**
  * Watches a report.
  *
- * - Needs: `base`, not freed. After event_base_loopexit() or event_base_loopbreak() a base takes a report, and serves it
- *   when it runs again. `fn` not NULL; `out` writable.
+ * - Needs: `base`, not freed. After event_base_loopexit() or event_base_loopbreak() a base takes a report, and serves
+ *   it when it runs again. `fn` not NULL; `out` writable.
  * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_event_detach() it,
  *   unless `fn` was called with ASYNCHRON_END. `ctx` must live as long as the handle.
  * - Threads: on the base's thread, or while the base does not run.

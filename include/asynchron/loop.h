@@ -15,9 +15,9 @@
  *   - A function that runs the loop once more is called inside itself where the loop allows that: with epoll, libuv,
  *     GLib and libev, and as uring.h says. libevent and sd-event refuse it.
  *
- * A loop that is closing. One that was told to end, by uv_stop() or g_main_loop_quit(), say, takes a report as ever, and
- * serves it when it runs again. With sd-event, where a loop cannot run again, attaching is refused when it has ended. A
- * loop that was freed or closed is not to be attached to: no host can tell.
+ * A loop that is closing. One that was told to end, by uv_stop() or g_main_loop_quit(), say, takes a report as ever,
+ * and serves it when it runs again. With sd-event, where a loop cannot run again, attaching is refused when it has
+ * ended. A loop that was freed or closed is not to be attached to: the hosts cannot tell, other than epoll.
  *
  * fork(). The child's copy of a handle watches the parent's descriptor, which tells nothing in the child. So there it
  * serves nothing, and has its loop watch no more when that descriptor is readable. What the child is to do, in this

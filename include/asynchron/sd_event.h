@@ -40,8 +40,8 @@ static inline int asynchron_sd_event_ready(sd_event_source *source, int fd, uint
 /**
  * Watches a report.
  *
- * - Needs: `event`; `fn` not NULL; `out` writable. Between sd_event_exit() and the end of the loop it takes a report, but
- *   never serves it.
+ * - Needs: `event`; `fn` not NULL; `out` writable. Between sd_event_exit() and the end of the loop it takes a report,
+ *   but never serves it.
  * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_sd_event_detach()
  *   it, unless `fn` was called with ASYNCHRON_END. Until then it keeps the loop, also if you give up yours. `ctx` must live
  *   as long as the handle.
