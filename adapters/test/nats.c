@@ -38,6 +38,7 @@ int main(int argc, char **argv)
     TEST(on_threads_that_connections_share_it_is_the_same);
     TEST(a_worker_can_be_stopped_while_the_server_is_away);
     TEST(over_a_connection_that_was_never_made_it_fails_at_once_and_without_beats_it_is_kept);
+    TEST(two_files_of_a_program_may_use_one_connection_and_one_worker);
     TEST(without_requests_nobody_looks_at_beats);
     TEST(a_cancel_and_the_answer_at_the_same_time_are_one_of_both);
     TEST(with_jetstream_work_comes_again_until_it_is_acknowledged);

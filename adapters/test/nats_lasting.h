@@ -189,4 +189,39 @@ static void over_a_connection_that_was_never_made_it_fails_at_once_and_without_b
     natsOptions_Destroy(options);
 }
 
+/* In elsewhere_nats.c. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+asynchron_t *elsewhere_request(natsConnection *nc, const char *subject, const char *data, uint64_t beat_ns);
+asynchron_status_t elsewhere_stop(asynchron_nats_server_t *server);
+#ifdef __cplusplus
+}
+#endif
+
+static void two_files_of_a_program_may_use_one_connection_and_one_worker(void)
+{
+    natsConnection *nc = connected(), *other = connected();
+    asynchron_nats_server_t *serves = serving(other, "files", NULL);
+    asynchron_t *here[2], *there[2];
+    int i;
+
+    here[0] = asked(nc, "files", "here");
+    there[0] = elsewhere_request(nc, "files", "there", LONG);
+    CHECK(has_value(here[0], "here") && has_value(there[0], "there"));
+    here[1] = asked(nc, "files", "wait");
+    there[1] = elsewhere_request(nc, "files", "wait", LONG);
+    natsConnection_Destroy(nc);
+    CHECK(has_failed(here[1], "nats", NATS_CONNECTION_CLOSED, NULL));
+    CHECK(has_failed(there[1], "nats", NATS_CONNECTION_CLOSED, NULL));
+    for (i = 0; i < 2; i++) {
+        asynchron_release(here[i]);
+        asynchron_release(there[i]);
+    }
+    asynchron_nats_release(serves); /* which has not heard that the callers are gone */
+    serves = serving(other, "files", NULL);
+    CHECK(elsewhere_stop(serves) == ASYNCHRON_OK);
+    natsConnection_Destroy(other);
+}
+
 #endif

@@ -20,6 +20,7 @@ int main(void)
     TEST(notices_are_not_printed_and_notifications_do_no_harm);
     TEST(copy_is_refused_and_wedges_nothing);
     TEST(on_one_connection_they_keep_their_order_and_their_session);
+    TEST(another_file_of_the_program_may_ask_and_release);
     TEST(of_2000_over_4_connections_each_comes_once);
     TEST(many_threads_may_ask_at_once);
     TEST(cancelled_while_it_waits_it_never_begins);

@@ -271,4 +271,28 @@ static void many_threads_may_ask_at_once(void)
     asynchron_pq_release(p);
 }
 
+/* In elsewhere_pq.c. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+asynchron_t *elsewhere_exec(asynchron_pq_t *p, const char *sql);
+void elsewhere_release(asynchron_pq_t *p);
+#ifdef __cplusplus
+}
+#endif
+
+static void another_file_of_the_program_may_ask_and_release(void)
+{
+    asynchron_pq_t *p = new_pq(1);
+    asynchron_t *here = asked(p, "SELECT 'here'"), *there = elsewhere_exec(p, "SELECT 'there'"), *slow;
+
+    CHECK(is_text(here, "here") && is_text(there, "there"));
+    asynchron_release(here);
+    asynchron_release(there);
+    slow = elsewhere_exec(p, "SELECT pg_sleep(100)");
+    elsewhere_release(p);
+    CHECK(has_failed(slow, "asynchron", ASYNCHRON_E_BROKEN));
+    asynchron_release(slow);
+}
+
 #endif
