@@ -44,7 +44,10 @@ public final class Report implements AutoCloseable, Iterable<Asynchron> {
             try {
                 if (waiting.remove(this)) {
                     complete.add(given);
-                    changed.signalAll();
+                    if (waiting.isEmpty())
+                        changed.signalAll(); // all but one learn that nothing is left
+                    else
+                        changed.signal();
                 }
             } finally {
                 lock.unlock();

@@ -90,6 +90,7 @@ class ProcessTest {
             carrier(never);
             return;
         } else {
+            Waits.size(); // the thread that serves is begun by this one, which is no daemon
             for (int i = 0; i < 1000; i++)
                 Thread.startVirtualThread(() -> waitForNever(never));
             if (!what.equals("return"))
