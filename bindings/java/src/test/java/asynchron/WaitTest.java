@@ -19,7 +19,9 @@ import java.lang.invoke.MethodType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -99,6 +101,40 @@ class WaitTest {
             equal(Waits.size(), before);
             a.set("later");
             equal(a.get(Duration.ZERO).string(), "later");
+        }
+    }
+
+    /** Waits of a moment race with the completion, and with one that has no end: all see the value. */
+    static void waits_that_time_out_race_with_the_completion() throws Exception {
+        for (int round = 0; round < 500; round++) {
+            try (Asynchron a = Asynchron.create()) {
+                CyclicBarrier together = new CyclicBarrier(5);
+                List<Thread> threads = new ArrayList<>();
+                AtomicInteger right = new AtomicInteger();
+                for (int i = 0; i < 4; i++) {
+                    Duration moment = i == 0 ? Duration.ofDays(1) : Duration.ofNanos(20_000 * i);
+                    threads.add(Thread.startVirtualThread(() -> {
+                        try {
+                            together.await();
+                            while (true) {
+                                try {
+                                    right.addAndGet((int) a.get(moment).asLong());
+                                    return;
+                                } catch (TimeoutException e) {
+                                    // Again.
+                                }
+                            }
+                        } catch (InterruptedException | BrokenBarrierException e) {
+                            throw new AssertionError(e);
+                        }
+                    }));
+                }
+                together.await();
+                a.set(10L);
+                for (Thread thread : threads)
+                    thread.join();
+                equal(right.get(), 40);
+            }
         }
     }
 
