@@ -7,6 +7,7 @@
 #include "pq_ending.h"
 #include "pq_losing.h"
 #include "pq_stopping.h"
+#include "pq_transactions.h"
 
 int main(void)
 {
@@ -34,6 +35,12 @@ int main(void)
     TEST(held_up_requests_hold_up_no_other_query);
     TEST(if_the_server_cannot_be_asked_the_connection_is_given_up);
     TEST(a_cancel_that_comes_too_early_is_made_again);
+    TEST(a_transaction_that_has_failed_is_rolled_back_and_fails_no_other_query);
+    TEST(a_transaction_that_was_stopped_is_rolled_back_and_lets_go_of_its_locks);
+    TEST(a_transaction_that_is_left_open_is_rolled_back_if_there_are_others);
+    TEST(a_connection_that_cannot_roll_back_is_closed);
+    TEST(released_while_it_rolls_back_it_ends);
+    TEST(with_one_connection_a_transaction_is_left_to_the_user_also_when_it_has_failed);
     TEST(released_all_that_runs_or_waits_is_broken_and_the_server_stops);
     TEST(released_it_asks_again_if_nothing_comes_of_a_request);
     TEST(released_while_it_connects_or_without_a_query_it_ends);

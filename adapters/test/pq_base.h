@@ -11,8 +11,9 @@
 #include <sys/socket.h>
 
 /* The linker has these mean the adapter's calls, as malloc(): so calloc() can refuse after so many, and requests to
-   cancel can be held up, refused, lost and counted. */
+   cancel can be held up, refused, lost and counted, and a rollback can be none. */
 static int no_calloc_after = -1, requests_wait, requests_fail, requests_lost, begun_requests, freed_requests;
+static int rollbacks_fail;
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,6 +26,8 @@ PGcancel *__real_PQgetCancel(PGconn *conn);
 PGcancel *__wrap_PQgetCancel(PGconn *conn);
 int __real_PQcancel(PGcancel *cancel, char *message, int size);
 int __wrap_PQcancel(PGcancel *cancel, char *message, int size);
+int __real_PQsendQuery(PGconn *conn, const char *sql);
+int __wrap_PQsendQuery(PGconn *conn, const char *sql);
 #ifdef __cplusplus
 }
 #endif
@@ -75,6 +78,11 @@ int __wrap_PQcancel(PGcancel *cancel, char *message, int size)
         return 1;
     }
     return flag_of(&requests_fail) ? 0 : __real_PQcancel(cancel, message, size);
+}
+
+int __wrap_PQsendQuery(PGconn *conn, const char *sql)
+{
+    return __real_PQsendQuery(conn, flag_of(&rollbacks_fail) && strcmp(sql, "ROLLBACK") == 0 ? "SELECT 1" : sql);
 }
 
 /* A connection without the adapter, which is made anew when the server was away. */

@@ -18,7 +18,16 @@
  *     there is none. The adapter itself has the codes 08001: no connection could be made; 08006: the connection was
  *     lost; 0A000: COPY; 53200: libpq has no memory. 0: libpq has no code.
  *   - Queries begin in their order, each on the first connection that is free. Which one that is is open. So what
- *     belongs to a session, such as SET, BEGIN or PREPARE, needs `connections` = 1, or all in one asynchron_pq_exec().
+ *     belongs to a session, such as SET, PREPARE or a temporary table, needs `connections` = 1. On one of several
+ *     connections it stays for whatever comes next there: use SET LOCAL, and ON COMMIT DROP.
+ *   - A transaction is best asked whole, by one asynchron_pq_exec(): "BEGIN; ...; COMMIT", or the statements alone,
+ *     which are one transaction. With several connections, what is still open when all its results have come, as it
+ *     has failed, was stopped, or has no COMMIT, is rolled back before the connection serves again. That a COMMIT is
+ *     missing is no failure. A connection that cannot roll back is closed.
+ *   - For a transaction over several queries create another `p`, with `connections` = 1. There nothing is rolled
+ *     back but by you: once one of them has failed or was stopped, all fail with 25P02 until you ask ROLLBACK, which
+ *     does no harm if no transaction is left. Ask each when the one before has its result: what you ask in advance
+ *     is done alone, outside of the transaction, if the connection is lost.
  *   - A query is sent once. If its connection is lost, it has failed, and may have been done. The next one gets
  *     another.
  *   - A connection that cannot be made is the failure of the query that has waited longest. But if other connections

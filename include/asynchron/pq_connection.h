@@ -78,11 +78,18 @@ static inline void asynchron_pq_give_up(asynchron_pq_connection_t *c, const char
     asynchron_pq_drop(c);
 }
 
+/* Whether it is in a transaction of which the next query is no part. With one connection it may be. */
+static inline int asynchron_pq_is_open(const asynchron_pq_connection_t *c)
+{
+    return c->p->n > 1 && PQtransactionStatus(c->conn) != PQTRANS_IDLE;
+}
+
 /* All results have come: the query is over. */
 static inline void asynchron_pq_finished(asynchron_pq_connection_t *c)
 {
     asynchron_pq_query_t *q = asynchron_pq_leave(c);
     PGresult *result = c->result;
+    const int was_rolling_back = c->state == ASYNCHRON_PQ_ROLLING_BACK;
     const int has_failed = c->has_failed || result == NULL;
     const int is_lost = c->is_lost || PQstatus(c->conn) != CONNECTION_OK;
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -92,7 +99,7 @@ static inline void asynchron_pq_finished(asynchron_pq_connection_t *c)
     c->state = ASYNCHRON_PQ_IDLE;
     c->events = POLLIN;
     c->due = 0;
-    if (is_lost)
+    if (is_lost || (was_rolling_back && asynchron_pq_is_open(c)))
         asynchron_pq_drop(c);
     if (q == NULL)
         PQclear(result);
@@ -160,6 +167,14 @@ static inline int asynchron_pq_is_good(asynchron_pq_connection_t *c)
         return 1;
     asynchron_pq_drop(c);
     return 0;
+}
+
+/* Has an idle connection leave a transaction before it serves again. */
+static inline void asynchron_pq_roll_back(asynchron_pq_connection_t *c)
+{
+    c->state = ASYNCHRON_PQ_ROLLING_BACK;
+    if (!PQsendQuery(c->conn, "ROLLBACK") || !asynchron_pq_flush(c))
+        asynchron_pq_drop(c);
 }
 
 /* Sends a query over a connection that is idle. */

@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What a connection is doing, and what has come of a request to cancel. */
-enum { ASYNCHRON_PQ_NONE, ASYNCHRON_PQ_CONNECTING, ASYNCHRON_PQ_IDLE, ASYNCHRON_PQ_BUSY };
+/* What a connection is doing, and what has come of a request to cancel. It rolls back what a query has left open. */
+enum { ASYNCHRON_PQ_NONE, ASYNCHRON_PQ_CONNECTING, ASYNCHRON_PQ_IDLE, ASYNCHRON_PQ_BUSY, ASYNCHRON_PQ_ROLLING_BACK };
 enum { ASYNCHRON_PQ_NO_ANSWER, ASYNCHRON_PQ_HEARD, ASYNCHRON_PQ_UNHEARD };
 
 struct asynchron_pq_t;

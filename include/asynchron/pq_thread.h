@@ -2,6 +2,7 @@
  *
  * A connection serves the next query only when two things are over: all results of the query before it were read, and
  * every request to cancel that one has returned. So no request, however late, meets a query for which it was not meant.
+ * If it is in a transaction then, and there are others, it rolls back first: the next query is somebody else's.
  */
 #ifndef ASYNCHRON_PQ_THREAD_H
 #define ASYNCHRON_PQ_THREAD_H
@@ -146,6 +147,8 @@ static inline void asynchron_pq_assign(asynchron_pq_t *p)
     for (i = 0; i < p->n; i++) {
         asynchron_pq_connection_t *c = &p->connections[i];
 
+        if (c->state == ASYNCHRON_PQ_IDLE && !c->is_asking && asynchron_pq_is_open(c))
+            asynchron_pq_roll_back(c);
         while (p->waiting != NULL && c->state == ASYNCHRON_PQ_IDLE && !c->is_asking && asynchron_pq_is_good(c))
             asynchron_pq_send(c, p->waiting);
         n_connecting += c->state == ASYNCHRON_PQ_CONNECTING;
@@ -204,7 +207,7 @@ static inline void asynchron_pq_step(asynchron_pq_connection_t *c, int is_ready,
         asynchron_pq_go_on(c);
     else if (c->state == ASYNCHRON_PQ_IDLE && is_ready)
         (void)asynchron_pq_is_good(c);
-    else if (c->state == ASYNCHRON_PQ_BUSY && is_ready)
+    else if (c->state >= ASYNCHRON_PQ_BUSY && is_ready)
         asynchron_pq_read(c);
     else if (c->state == ASYNCHRON_PQ_BUSY && is_due)
         asynchron_pq_cancel(c);
