@@ -4,6 +4,7 @@
 #endif
 
 #include "pq_becoming.h"
+#include "pq_connecting.h"
 #include "pq_ending.h"
 #include "pq_losing.h"
 #include "pq_stopping.h"
@@ -57,6 +58,13 @@ int main(void)
     TEST(of_two_addresses_the_one_that_is_not_refused_serves);
     TEST(a_query_that_the_server_does_not_read_holds_up_no_other);
     TEST(connect_timeout_holds_and_so_does_the_time_limit_of_a_query);
+    TEST(a_connection_that_was_late_fails_no_query_that_came_later);
+    TEST(one_that_hangs_holds_up_no_query_if_another_can_be_made);
+    TEST(if_all_hang_one_is_given_up_for_a_query_that_comes_later);
+    TEST(with_one_that_hangs_after_one_was_refused_the_thread_sleeps);
+    TEST(refused_while_another_is_made_no_query_fails);
+    TEST(refused_at_once_while_another_is_made_no_query_fails);
+    TEST(refused_one_after_another_all_fail);
     TEST(of_a_terminated_backend_the_first_result_tells_why_once);
     TEST(lost_without_a_query_a_connection_is_replaced_and_none_fails);
     TEST(lost_while_the_thread_was_busy_it_is_noticed_before_the_next_query);

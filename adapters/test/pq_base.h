@@ -11,9 +11,11 @@
 #include <sys/socket.h>
 
 /* The linker has these mean the adapter's calls, as malloc(): so calloc() can refuse after so many, and requests to
-   cancel can be held up, refused, lost and counted, and a rollback can be none. */
+   cancel can be held up, refused, lost and counted; a rollback can be none; and after some connections, some lead to
+   elsewhere. */
 static int no_calloc_after = -1, requests_wait, requests_fail, requests_lost, begun_requests, freed_requests;
-static int rollbacks_fail;
+static int rollbacks_fail, begun_connections, first_elsewhere, last_elsewhere = -1;
+static char elsewhere[100], before_that[100];
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,6 +30,8 @@ int __real_PQcancel(PGcancel *cancel, char *message, int size);
 int __wrap_PQcancel(PGcancel *cancel, char *message, int size);
 int __real_PQsendQuery(PGconn *conn, const char *sql);
 int __wrap_PQsendQuery(PGconn *conn, const char *sql);
+PGconn *__real_PQconnectStart(const char *conninfo);
+PGconn *__wrap_PQconnectStart(const char *conninfo);
 #ifdef __cplusplus
 }
 #endif
@@ -83,6 +87,25 @@ int __wrap_PQcancel(PGcancel *cancel, char *message, int size)
 int __wrap_PQsendQuery(PGconn *conn, const char *sql)
 {
     return __real_PQsendQuery(conn, flag_of(&rollbacks_fail) && strcmp(sql, "ROLLBACK") == 0 ? "SELECT 1" : sql);
+}
+
+PGconn *__wrap_PQconnectStart(const char *conninfo)
+{
+    const int i = __atomic_fetch_add(&begun_connections, 1, __ATOMIC_SEQ_CST);
+
+    if (i > flag_of(&last_elsewhere) || (i < first_elsewhere && before_that[0] == '\0'))
+        return __real_PQconnectStart(conninfo);
+    return __real_PQconnectStart(i < first_elsewhere ? before_that : elsewhere);
+}
+
+/* Of the connections of the adapter, while it begins none: after so many, which may lead `before`, n lead elsewhere. */
+static void lead_elsewhere(const char *before, int after, const char *conninfo, int n)
+{
+    snprintf(before_that, sizeof before_that, "%s", before);
+    snprintf(elsewhere, sizeof elsewhere, "%s", conninfo);
+    begun_connections = 0;
+    first_elsewhere = after;
+    __atomic_store_n(&last_elsewhere, after + n - 1, __ATOMIC_SEQ_CST);
 }
 
 /* A connection without the adapter, which is made anew when the server was away. */
@@ -227,6 +250,15 @@ static int has_failed_by(asynchron_t *a, const char *sqlstate, const char *part)
         return 1;
     fprintf(stderr, "the message: %s\n", error.message);
     return 0;
+}
+
+/* Of a thread, the time that it has used. */
+static uint64_t used_by(clockid_t clock)
+{
+    struct timespec used;
+
+    CHECK(clock_gettime(clock, &used) == 0);
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
 /* A socket of 127.0.0.1 at which nobody answers: connections are refused, or never taken. */

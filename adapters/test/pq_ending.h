@@ -200,15 +200,6 @@ static void asked_in_a_callback_of_the_release_it_is_broken_at_once(void)
     asynchron_release(a);
 }
 
-/* Of a thread, the time that it has used. */
-static uint64_t used_by(clockid_t clock)
-{
-    struct timespec used;
-
-    CHECK(clock_gettime(clock, &used) == 0);
-    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
-}
-
 static void without_queries_and_with_a_slow_one_the_thread_sleeps(void)
 {
     asynchron_pq_t *p = new_pq(1);

@@ -31,8 +31,12 @@
  *   - A query is sent once. If its connection is lost, it has failed, and may have been done. The next one gets
  *     another.
  *   - A connection that cannot be made is the failure of the query that has waited longest. But if other connections
- *     serve, as when the server has no more than these, queries wait for them. connect_timeout holds, for all addresses
- *     together.
+ *     serve, as when the server has no more than these, or are being made, queries wait for those, and it is tried
+ *     again after a second.
+ *   - connect_timeout holds, for all addresses together; a query that came later than the connection was begun does
+ *     not fail by it. A connection that is silent for a second while it is made is not counted on: the query has
+ *     another one begun, up to `connections`. If there are no more, a query that comes later has one given up that has
+ *     been silent for three seconds, and for longer the more often that was in vain.
  *   - Whatever else completes the asynchron stops the query: asynchron_cancel(), asynchron_expire_after(), a value that
  *     you deliver. If it waits, it never begins. If it runs, the server is asked to cancel it, and the connection is
  *     free when the request has returned and the results were read, so no request meets the next query. What the query

@@ -6,8 +6,12 @@
 
 #include "pq_query.h"
 
-/* How long after a failure to try again to connect, if other connections serve. In milliseconds. */
+/* In milliseconds: how long after a failure to try again to connect, if other connections serve, or will; after how
+   long without an answer a connection that is being made is no longer counted on, so that another one is begun; and
+   after how long it may have to make room for another one. */
 #define ASYNCHRON_PQ_RETRY 1000
+#define ASYNCHRON_PQ_SLOW 1000
+#define ASYNCHRON_PQ_HUNG 3000
 
 /**
  * The code of a failure with this SQLSTATE, as PostgreSQL's MAKE_SQLSTATE: asynchron_pq_code("40001"), say.
@@ -25,14 +29,6 @@ static inline int32_t asynchron_pq_code(const char *sqlstate)
     for (i = 4; i >= 0; i--)
         code = (code << 6) + ((sqlstate[i] - '0') & 0x3f);
     return code;
-}
-
-static inline uint64_t asynchron_pq_now(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* Libpq prints what the server has to say unless it is given this. Results call it, too, long after the connection is
@@ -201,23 +197,60 @@ static inline void asynchron_pq_send(asynchron_pq_connection_t *c, asynchron_pq_
         asynchron_pq_give_up(c, PQstatus(c->conn) == CONNECTION_OK ? "53200" : "08006", PQerrorMessage(c->conn));
 }
 
-/* A connection cannot be made. Others serve what waits, if there are any; else the first in the queue has failed. */
+/* Whether a connection is being made, and has been silent for less than so long. */
+static inline int asynchron_pq_is_coming(const asynchron_pq_connection_t *c, uint64_t now, uint64_t silence)
+{
+    return c->state == ASYNCHRON_PQ_CONNECTING && now < c->moved + silence;
+}
+
+/* The first in the queue has failed for want of a connection. */
+static inline void asynchron_pq_fail_first(asynchron_pq_t *p, const char *message)
+{
+    asynchron_pq_query_t *q = p->waiting;
+
+    asynchron_pq_take(q);
+    asynchron_pq_finish(q, asynchron_pq_code("08001"), message, NULL);
+}
+
+/* A connection cannot be made. What waits is served by others, if there are any, or by those that are being made; when
+   none is left, as many have failed as were refused. */
 static inline void asynchron_pq_refused(asynchron_pq_connection_t *c, const char *message)
 {
     asynchron_pq_t *p = c->p;
-    asynchron_pq_query_t *q = p->waiting;
+    const uint64_t now = asynchron_pq_now();
+    size_t i, n_serving = 0, n_coming = 0, n_failed;
+
+    c->state = ASYNCHRON_PQ_NONE;
+    for (i = 0; i < p->n; i++) {
+        n_serving += p->connections[i].state >= ASYNCHRON_PQ_IDLE;
+        n_coming += (size_t)asynchron_pq_is_coming(&p->connections[i], now, ASYNCHRON_PQ_HUNG);
+    }
+    if (n_serving + n_coming > 0) {
+        p->retry = now + ASYNCHRON_PQ_RETRY;
+        p->n_spared += n_serving == 0 && p->n_spared < p->n - 1;
+    } else {
+        p->retry = 0;
+        n_failed = p->n_spared + 1;
+        p->n_spared = 0;
+        for (; n_failed > 0 && p->waiting != NULL; n_failed--)
+            asynchron_pq_fail_first(p, message);
+    }
+    asynchron_pq_drop(c);
+}
+
+/* A connection was not made in time. That is no failure of a query that waits for less long. */
+static inline void asynchron_pq_late(asynchron_pq_connection_t *c)
+{
+    asynchron_pq_t *p = c->p;
     size_t i;
 
-    for (i = 0; i < p->n; i++)
-        if (p->connections[i].state >= ASYNCHRON_PQ_IDLE)
-            break;
-    c->state = ASYNCHRON_PQ_NONE;
-    if (i < p->n) {
+    for (i = 0; i < p->n && p->connections[i].state < ASYNCHRON_PQ_IDLE; i++)
+        continue;
+    p->n_spared = 0;
+    if (i < p->n)
         p->retry = asynchron_pq_now() + ASYNCHRON_PQ_RETRY;
-    } else if (q != NULL) {
-        asynchron_pq_take(q);
-        asynchron_pq_finish(q, asynchron_pq_code("08001"), message, NULL);
-    }
+    else if (p->waiting != NULL && p->waiting->since <= c->since)
+        asynchron_pq_fail_first(p, "no connection was made within connect_timeout");
     asynchron_pq_drop(c);
 }
 
@@ -246,6 +279,7 @@ static inline void asynchron_pq_connect(asynchron_pq_connection_t *c)
     }
     (void)PQsetNoticeReceiver(c->conn, asynchron_pq_noticed, c);
     c->state = ASYNCHRON_PQ_CONNECTING;
+    c->since = c->moved = asynchron_pq_now();
     c->events = POLLOUT;
     c->due = asynchron_pq_limit(c->conn);
 }
@@ -253,6 +287,7 @@ static inline void asynchron_pq_connect(asynchron_pq_connection_t *c)
 /* Goes on connecting. The socket may be another one afterwards, also with the same number. */
 static inline void asynchron_pq_go_on(asynchron_pq_connection_t *c)
 {
+    c->moved = asynchron_pq_now();
     switch (PQconnectPoll(c->conn)) {
     case PGRES_POLLING_READING:
         c->events = POLLIN;
@@ -266,6 +301,8 @@ static inline void asynchron_pq_go_on(asynchron_pq_connection_t *c)
             c->events = POLLIN;
             c->due = 0;
             c->p->retry = 0;
+            c->p->n_spared = 0;
+            c->p->n_hung = 0;
             break;
         }
         asynchron_pq_refused(c, PQerrorMessage(c->conn));

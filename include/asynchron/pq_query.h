@@ -33,6 +33,7 @@ typedef struct asynchron_pq_query_t {
     struct asynchron_pq_query_t *after_stopped;    /* in `stopped`: under the lock */
     struct asynchron_pq_t *p;
     struct asynchron_pq_connection_t *on;          /* that runs it; NULL: it waits */
+    uint64_t since;                                /* that it waits */
     int references;                                /* under the lock */
     int over;                                      /* nobody need stop it any more: the thread's, under the lock */
     asynchron_promise_t *promise;
@@ -53,6 +54,7 @@ typedef struct asynchron_pq_connection_t {
     asynchron_pq_query_t *query; /* NULL, though busy: it was stopped */
     PGresult *result;            /* the last one, or the first failure */
     int has_failed;
+    uint64_t since, moved;       /* connecting: when it began, and when libpq last had something to do */
     uint64_t due;                /* connecting: until when; busy for nobody: when to ask again to cancel; 0: never */
     uint64_t pause;              /* before that */
     int is_asking;               /* to cancel */
@@ -74,7 +76,10 @@ typedef struct asynchron_pq_t {
     asynchron_pq_query_t *waiting, *last; /* for a connection, in order: this and all below are the thread's alone */
     size_t n_waiting;
     asynchron_executor_t *executor;      /* where requests to cancel may block */
-    uint64_t retry;                      /* no new connection before */
+    uint64_t assigned;                   /* when it was last seen what connections are missing */
+    uint64_t retry;                      /* no new connection before; 0: at once */
+    size_t n_spared;                     /* refused, though nothing has failed, as others are connecting */
+    size_t n_hung;                       /* given up for others since a connection was last made */
     uint64_t limit;                      /* the end waits no longer; 0: it is not the end */
     size_t n;
     asynchron_pq_connection_t *connections;
@@ -207,11 +212,21 @@ static inline asynchron_pq_query_t *asynchron_pq_copy(const char *sql, int n_par
     return q;
 }
 
+/* In milliseconds. */
+static inline uint64_t asynchron_pq_now(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 /* Adds one to those that wait, or takes it out. */
 static inline void asynchron_pq_add(asynchron_pq_query_t *q)
 {
     asynchron_pq_t *p = q->p;
 
+    q->since = asynchron_pq_now();
     q->next = NULL;
     q->previous = p->last;
     if (p->last != NULL)

@@ -138,12 +138,41 @@ static inline int asynchron_pq_serve(asynchron_pq_t *p)
     return !ending;
 }
 
+/* If no connection can be begun, as all are in use or hang, gives up the one that has hung the longest. It must have
+   hung before the last query came, so that nothing is given up for what waits anyway; and each time for longer, so that
+   also a server that takes long is reached in the end. */
+static inline void asynchron_pq_make_room(asynchron_pq_t *p)
+{
+    const size_t n_times = p->n_hung / p->n;
+    const uint64_t patience = (uint64_t)ASYNCHRON_PQ_HUNG << (n_times < 8 ? n_times : 8);
+    asynchron_pq_connection_t *hung = NULL;
+    size_t i;
+
+    for (i = 0; i < p->n; i++) {
+        asynchron_pq_connection_t *c = &p->connections[i];
+
+        if (c->state == ASYNCHRON_PQ_NONE)
+            return;
+        if (c->state == ASYNCHRON_PQ_CONNECTING && (hung == NULL || c->moved < hung->moved))
+            hung = c;
+    }
+    if (hung == NULL || p->last->since < hung->moved + patience)
+        return;
+    p->n_hung++;
+    p->n_spared = 0;
+    asynchron_pq_drop(hung);
+    asynchron_pq_connect(hung);
+}
+
 /* Sends what waits over the connections that are free, and begins to make as many as are missing. */
 static inline void asynchron_pq_assign(asynchron_pq_t *p)
 {
     const uint64_t now = asynchron_pq_now();
-    size_t i, n_connecting = 0;
+    size_t i, n_coming = 0;
 
+    p->assigned = now;
+    if (now >= p->retry)
+        p->retry = 0;
     for (i = 0; i < p->n; i++) {
         asynchron_pq_connection_t *c = &p->connections[i];
 
@@ -151,17 +180,19 @@ static inline void asynchron_pq_assign(asynchron_pq_t *p)
             asynchron_pq_roll_back(c);
         while (p->waiting != NULL && c->state == ASYNCHRON_PQ_IDLE && !c->is_asking && asynchron_pq_is_good(c))
             asynchron_pq_send(c, p->waiting);
-        n_connecting += c->state == ASYNCHRON_PQ_CONNECTING;
+        n_coming += (size_t)asynchron_pq_is_coming(c, now, ASYNCHRON_PQ_SLOW);
     }
     for (i = 0; i < p->n; i++) {
         asynchron_pq_connection_t *c = &p->connections[i];
 
         /* One that is refused at once takes a query with it, or has the others wait. */
-        while (n_connecting < p->n_waiting && now >= p->retry && c->state == ASYNCHRON_PQ_NONE && !c->is_asking) {
+        while (n_coming < p->n_waiting && p->retry == 0 && c->state == ASYNCHRON_PQ_NONE && !c->is_asking) {
             asynchron_pq_connect(c);
-            n_connecting += c->state == ASYNCHRON_PQ_CONNECTING;
+            n_coming += c->state == ASYNCHRON_PQ_CONNECTING;
         }
     }
+    if (n_coming < p->n_waiting && p->retry == 0)
+        asynchron_pq_make_room(p);
 }
 
 /* The sooner of two times, of which 0 is never. */
@@ -184,6 +215,8 @@ static inline void asynchron_pq_sleep(asynchron_pq_t *p)
         p->polled[i].events = c->events;
         p->polled[i].revents = 0;
         due = asynchron_pq_sooner(due, c->due);
+        if (p->n_waiting > 0 && asynchron_pq_is_coming(c, p->assigned, ASYNCHRON_PQ_SLOW))
+            due = asynchron_pq_sooner(due, c->moved + ASYNCHRON_PQ_SLOW); /* then another one is begun */
         if (c->conn != NULL && p->polled[i].fd < 0) /* it is lost */
             due = now;
     }
@@ -202,7 +235,7 @@ static inline void asynchron_pq_step(asynchron_pq_connection_t *c, int is_ready,
     const int is_due = c->due != 0 && now >= c->due;
 
     if (c->state == ASYNCHRON_PQ_CONNECTING && is_due)
-        asynchron_pq_refused(c, "no connection was made within connect_timeout");
+        asynchron_pq_late(c);
     else if (c->state == ASYNCHRON_PQ_CONNECTING && is_ready)
         asynchron_pq_go_on(c);
     else if (c->state == ASYNCHRON_PQ_IDLE && is_ready)
