@@ -47,7 +47,9 @@ int main(void)
     TEST(released_while_it_connects_or_without_a_query_it_ends);
     TEST(it_leaves_no_descriptor_and_says_so_if_there_is_none);
     TEST(callbacks_run_on_the_thread_and_may_ask);
+    TEST(of_a_query_that_was_stopped_callbacks_run_where_it_was);
     TEST(released_in_a_callback_of_its_own_it_ends_later_and_begins_nothing);
+    TEST(released_in_a_callback_of_a_cancel_or_a_time_limit_it_ends);
     TEST(asked_in_a_callback_of_the_release_it_is_broken_at_once);
     TEST(a_cancel_and_the_result_at_the_same_time_are_one_of_both);
     TEST(without_queries_and_with_a_slow_one_the_thread_sleeps);

@@ -238,6 +238,15 @@ static int has_failed(asynchron_t *a, const char *domain, int code)
     return 0;
 }
 
+/* By the release, which says so. */
+static int is_broken(asynchron_t *a)
+{
+    asynchron_error_t error;
+
+    return has_failed(a, "asynchron", ASYNCHRON_E_BROKEN) && asynchron_error(a, &error) == ASYNCHRON_OK &&
+           strcmp(error.message, "the client of PostgreSQL was released") == 0;
+}
+
 /* With this SQLSTATE, and with that in the message. */
 static int has_failed_by(asynchron_t *a, const char *sqlstate, const char *part)
 {

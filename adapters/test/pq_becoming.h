@@ -28,6 +28,11 @@ static void a_result_may_be_taken_out(void)
     void *result = NULL;
 
     CHECK(is_text(a, "41"));
+    COMES_TRUE(asynchron_take(a, &result) == ASYNCHRON_OK); /* when the thread has let go */
+    CHECK(strcmp(PQgetvalue((PGresult *)result, 0, 0), "41") == 0);
+    PQclear((PGresult *)result);
+    a = asked(p, "SELECT 41");
+    CHECK(is_text(a, "41"));
     asynchron_pq_release(p); /* which holds none any more */
     CHECK(asynchron_take(a, &result) == ASYNCHRON_OK);
     CHECK(strcmp(PQgetvalue((PGresult *)result, 0, 0), "41") == 0);

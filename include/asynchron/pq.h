@@ -11,8 +11,9 @@
  * A thread of its own drives the connections, which it makes when queries need them, and makes anew when one was lost.
  * Any thread may ask. What holds:
  *
- *   - The value is the PGresult, set by asynchron_set_pointer(): borrowed with the handle, freed with the asynchron, or
- *     taken out by asynchron_take().
+ *   - The value is the PGresult, set by asynchron_set_pointer(): borrowed with the handle, freed with the asynchron,
+ *     or taken out by asynchron_take(). That may still say ASYNCHRON_ALREADY for a moment after asynchron_get(), until
+ *     the thread that has delivered lets go of its reference: then call it again, a little later.
  *   - A failure has the domain "pq" and libpq's message. Its code is the SQLSTATE as a number: compare it with
  *     asynchron_pq_code("23505"), say. Its payload is the PGresult, for PQresultErrorField(), or NULL if
  *     there is none. The adapter itself has the codes 08001: no connection could be made; 08006: the connection was
@@ -40,14 +41,17 @@
  *   - Whatever else completes the asynchron stops the query: asynchron_cancel(), asynchron_expire_after(), a value that
  *     you deliver. If it waits, it never begins. If it runs, the server is asked to cancel it, and the connection is
  *     free when the request has returned and the results were read, so no request meets the next query. What the query
- *     has done by then may be done: a cancel is no rollback. asynchron_cancel_pending() takes out only a query that
- *     waits.
+ *     has done by then may be done: outside of a transaction a cancel is no rollback.
+ *     asynchron_cancel_pending() takes out only a query that waits.
  *   - Releasing the handle stops nothing: an INSERT of which nobody asks any more is done. If releasing is to stop it,
  *     say so: asynchron_promise_release(asynchron_promise_create(a, ASYNCHRON_PROMISE_CANCEL_UNWANTED)).
  *   - COPY from or to the client is refused with 0A000, and its connection closed. Notices and notifications are
  *     dropped.
- *   - Callbacks and steps of the asynchron run on the thread of the connections. They may ask, and release `p`. While
- *     one runs, no connection goes on: do not wait in there, or give it an executor.
+ *   - Callbacks and steps of the asynchron run on the thread that completes it. Of a result or a failure that is the
+ *     thread of the connections: while one runs, no connection goes on, so do not wait in there, or give it an
+ *     executor. After asynchron_cancel() it is the thread that called that; after asynchron_expire_after() the one
+ *     that serves deadlines, or the caller's if no time is left. What is registered after the completion runs at
+ *     once, on the thread that registers it. On each of them they may ask, and release `p`.
  *   - A server that falls silent, as when its machine is gone, is waited for as long as the system does: keepalives and
  *     tcp_user_timeout of `conninfo` shorten that. Until then its connection serves nobody, also after a cancel.
  *   - Libpq looks a host's name up on that thread, and blocks it meanwhile: give hostaddr, too, if that takes long.
@@ -133,9 +137,9 @@ static inline asynchron_status_t asynchron_pq_create(const char *conninfo, unsig
 }
 
 /**
- * Ends it, and closes the connections. Queries that are not over fail as broken: domain "asynchron", code
- * ASYNCHRON_E_BROKEN; the server is asked to cancel what runs. When it returns, all are complete, and the thread has
- * ended.
+ * Ends it, and closes the connections. Queries that are not over fail: domain "asynchron", code ASYNCHRON_E_BROKEN, and
+ * a message which says that the client was released. The server is asked to cancel what runs. When it returns, all are
+ * complete, and the thread has ended.
  *
  * - Needs: `p`, or NULL, which is ignored.
  * - Ownership: `p` is gone: no other call may use it at that time or later. Only callbacks that run on its thread may
@@ -204,6 +208,7 @@ static inline asynchron_t *asynchron_pq_begin(asynchron_pq_t *p, asynchron_pq_qu
             return a;
         }
         (void)pthread_mutex_unlock(&p->lock);
+        asynchron_pq_fail_released(a);
     }
     asynchron_promise_release(q->promise); /* it is broken, if there is one */
     (void)pthread_mutex_lock(&p->lock);

@@ -276,8 +276,14 @@ static inline void asynchron_pq_fail(asynchron_t *a, int32_t code, const char *m
     free(line);
 }
 
+/* Fails it, as it cannot go on after the release. Without memory the promise does so, with another message. */
+static inline void asynchron_pq_fail_released(asynchron_t *a)
+{
+    (void)asynchron_fail_with(a, ASYNCHRON_E_BROKEN, "asynchron", "the client of PostgreSQL was released", NULL, NULL);
+}
+
 /* Ends a query that neither waits nor is on a connection, on the thread. With a message it fails; else it becomes the
-   result; without both, and if it is not complete, it is broken. Callbacks run in here. */
+   result; without both, and if it is not complete, the release has broken it. Callbacks run in here. */
 static inline void asynchron_pq_finish(asynchron_pq_query_t *q, int32_t code, const char *message, PGresult *result)
 {
     asynchron_pq_t *p = q->p;
@@ -290,6 +296,8 @@ static inline void asynchron_pq_finish(asynchron_pq_query_t *q, int32_t code, co
         asynchron_pq_fail(a, code, message, result);
     else if (result != NULL)
         (void)asynchron_set_pointer(a, result, asynchron_pq_clear);
+    else
+        asynchron_pq_fail_released(a);
     asynchron_promise_release(q->promise);
     (void)pthread_mutex_lock(&p->lock);
     asynchron_pq_unlock_and_forget(q);
