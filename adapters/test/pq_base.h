@@ -184,13 +184,19 @@ static asynchron_t *asked(asynchron_pq_t *p, const char *sql)
     return a;
 }
 
-/* One that the server runs, and will for long. */
+static int sleeping_queries(void)
+{
+    return number_of("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tested'"
+                     " AND wait_event = 'PgSleep'");
+}
+
+/* One that the server runs, and will for long. It has begun to sleep: before that the server may ignore a cancel. */
 static asynchron_t *slow_one(asynchron_pq_t *p)
 {
-    const int before = running_queries();
+    const int before = sleeping_queries();
     asynchron_t *a = asked(p, "SELECT pg_sleep(1000)");
 
-    COMES_TRUE(running_queries() > before);
+    COMES_TRUE(sleeping_queries() > before);
     return a;
 }
 
