@@ -18,9 +18,9 @@ use common::samples::{self, Sample};
 
 /// The languages whose samples are run, and those of which nothing is: here, in the case of mjs, which are programs for
 /// the npm package, and run by bindings/node/test/samples.test.js; of rust, run by bindings/rust/tests/guide.rs; and of
-/// lua, run by the tests of bindings/lua.
+/// lua and ruby, run by the tests of bindings/lua and bindings/ruby.
 const RUN: [&str; 6] = ["c", "cpp", "python", "go", "js", "java"];
-const SHOWN: [&str; 8] = ["sh", "text", "toml", "cmake", "meson", "mjs", "rust", "lua"];
+const SHOWN: [&str; 9] = ["sh", "text", "toml", "cmake", "meson", "mjs", "rust", "lua", "ruby"];
 
 fn every(language: &str) -> Vec<Sample> {
     let all = samples::pages();
