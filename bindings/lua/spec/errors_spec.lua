@@ -79,6 +79,16 @@ describe("an outcome", function()
         assert.equal("first", a:get())
     end)
 
+    it("is computed by one function at a time", function()
+        local a = asynchron.new()
+        a:call(function()
+            assert.equal("running", a:state())
+            assert.is_false(a:call(error))
+            return "once"
+        end)
+        assert.equal("once", a:get())
+    end)
+
     it("is followed", function()
         local a, b = asynchron.new(), asynchron.new()
         a:call(function() return b end)

@@ -127,7 +127,7 @@ end
 
 --- Delivers what a function returns, or the error that it raises. No function of C is below it: it may await.
 function Asynchron:call(fn, ...)
-    if self:complete() then
+    if errors.accepted(c.asynchron_start(live(self))) ~= c.ASYNCHRON_OK then
         return false
     end
     local ok, result = pcall(fn, ...)
