@@ -29,6 +29,23 @@ class TestReport < Minitest::Test
     assert_equal 1000, threads.sum(&:value)
   end
 
+  def test_those_who_wait_learn_of_the_end_when_another_takes_the_last_or_takes_it_out
+    40.times do |round|
+      a = Asynchron.new
+      report = Asynchron::Report.new([a])
+      waiter = Thread.new { report.next }
+      assert(eventually { waiter.stop? })
+      if round.even?
+        a.set(1)
+        taken = report.next(0) # before the other has looked, or not
+      else
+        taken = report.remove(a)
+      end
+      assert waiter.join(LIMIT), 'it waits for ever'
+      assert taken ? waiter.value.nil? : waiter.value == a
+    end
+  end
+
   def test_one_can_be_there_twice_and_be_taken_out
     a = Asynchron.new
     b = Asynchron.new

@@ -44,7 +44,8 @@ class TestValues < Minitest::Test
     a = Asynchron.new(as: :u64)
     assert_equal 0, SET_BYTES.call(a.address, [2**64 - 1].pack('Q'), 8)
     assert_equal 2**64 - 1, a.get
-    get_bytes = c_function('get_bytes', Fiddle::TYPE_UINTPTR_T, Fiddle::TYPE_VOIDP, Fiddle::TYPE_SIZE_T, Fiddle::TYPE_VOIDP)
+    pointer = Fiddle::TYPE_VOIDP
+    get_bytes = c_function('get_bytes', Fiddle::TYPE_UINTPTR_T, pointer, Fiddle::TYPE_SIZE_T, pointer)
     out = "\0" * 8
     b = Asynchron.new(as: :u64)
     b.set(2**64 - 1)

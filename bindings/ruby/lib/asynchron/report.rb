@@ -31,6 +31,7 @@ class Asynchron
         next false if Errors.accepted(C.report_remove(report, address)) != C::OK
 
         taken(address)
+        ended
         true
       end
     end
@@ -111,9 +112,13 @@ class Asynchron
       address = out.unpack1('J')
       C.release(address)
       asynchron = taken(address)
-      # Those who wait for what will not come learn of the end.
-      @waiting.times { C.report_wake(report) } if pending.zero?
+      ended
       [status, asynchron]
+    end
+
+    # Those who wait for what will not come learn of the end.
+    def ended
+      @waiting.times { C.report_wake(report) } if pending.zero?
     end
 
     def taken(address)
