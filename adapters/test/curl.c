@@ -8,11 +8,12 @@
 
 #include "curl_becoming.h"
 #include "curl_full.h"
+#include "curl_memory.h"
 #include "curl_stopping.h"
 
 int main(void)
 {
-    CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+    CHECK(begin_curl());
     server = start_server(0);
     TEST(the_value_is_the_body_whether_of_0_bytes_of_7_or_of_10_megabytes);
     TEST(the_body_is_not_copied);

@@ -17,7 +17,7 @@ typedef struct driven {
     host_t *host;
     asynchron_curl_t *c;
     pthread_t thread;
-    int is_released; /* inside a callback */
+    int is_released; /* in a callback, or by another thread */
     struct driven *next;
 } driven_t;
 
@@ -31,7 +31,7 @@ static void *run_host(void *pointer)
     driven_t *driven = (driven_t *)pointer;
 
     host_run(driven->host);
-    if (!driven->is_released)
+    if (!flag_of(&driven->is_released))
         asynchron_curl_release(driven->c);
     return NULL;
 }
@@ -85,7 +85,7 @@ static pthread_t thread_of(asynchron_curl_t *c)
 
 static void end_inside(asynchron_curl_t *c)
 {
-    driven_of(c)->is_released = 1;
+    raise_flag(&driven_of(c)->is_released);
     asynchron_curl_release(c);
 }
 

@@ -3,7 +3,8 @@
 #ifndef CURL_LOOPS_H
 #define CURL_LOOPS_H
 
-#include "curl_web.h"
+#include "curl_handing.h"
+#include "curl_memory.h"
 
 static host_t *opened(asynchron_curl_t **c)
 {
@@ -182,6 +183,33 @@ static void a_socket_that_cannot_be_watched_is_served_all_the_same(void)
     end_here(host, c);
 }
 
+/* Each of its calls for memory in turn, until none is left to be refused. One is cancelled meanwhile. */
+static void if_libcurl_finds_no_memory_once_each_transfer_is_over_all_the_same(void)
+{
+    asynchron_curl_t *c;
+    int is_left, n = 0;
+
+    do {
+        host_t *host = opened(&c);
+        asynchron_t *as[3];
+        int i;
+
+        for (i = 0; i < 3; i++)
+            as[i] = begun(c, i == 1 ? "/slow" : "/bytes/1000");
+        CHECK(asynchron_cancel(as[1]) == ASYNCHRON_OK);
+        __atomic_store_n(&refused_call, ++n, __ATOMIC_SEQ_CST);
+        for (i = 0; i < 3; i++) {
+            run_until(host, as[i]);
+            CHECK(i == 1 || is_letters(as[i], 1000) || asynchron_poll(as[i]) == ASYNCHRON_FAILED);
+        }
+        is_left = __atomic_exchange_n(&refused_call, 0, __ATOMIC_SEQ_CST) > 0;
+        for (i = 0; i < 3; i++)
+            asynchron_release(as[i]);
+        end_here(host, c);
+    } while (!is_left);
+    CHECK(n > 20);
+}
+
 /* The loop learns of both at the same time. */
 static void what_came_before_the_connection_was_reset_is_the_value(void)
 {
@@ -206,7 +234,9 @@ static void loops_tests(void)
     TEST(a_turn_delivers_so_many_at_most);
     TEST(transfers_that_begin_each_other_leave_the_loop_its_turns);
     TEST(a_socket_that_cannot_be_watched_is_served_all_the_same);
+    TEST(if_libcurl_finds_no_memory_once_each_transfer_is_over_all_the_same);
     TEST(what_came_before_the_connection_was_reset_is_the_value);
+    handing_tests();
 }
 
 #endif

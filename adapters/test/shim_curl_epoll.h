@@ -45,7 +45,7 @@ static void turn(host_t *host, int timeout)
     CHECK(poll(watched, 2, timeout) >= 0 || errno == EINTR);
     host->is_stopped = watched[0].revents != 0;
     if (watched[1].revents != 0)
-        asynchron_curl_epoll_turn(host->c);
+        host->fd = asynchron_curl_epoll_turn(host->c) ? host->fd : -1; /* which poll() leaves out */
 }
 
 static void host_turn(host_t *host)
@@ -55,13 +55,8 @@ static void host_turn(host_t *host)
 
 static void host_run(host_t *host)
 {
-    driven_t *driven = driven_of(host->c);
-
-    while (!host->is_stopped) {
+    while (!host->is_stopped)
         turn(host, -1);
-        if (driven->is_released)
-            host->fd = -1; /* which poll() leaves out */
-    }
 }
 
 static void host_stop(host_t *host)

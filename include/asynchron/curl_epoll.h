@@ -223,20 +223,22 @@ static inline void asynchron_curl_epoll_serve(asynchron_curl_epoll_t *made, int 
  * - Needs: `c`, of asynchron_curl_epoll_create(). NULL, or another driver's, does nothing.
  * - Threads: that of the loop: always the same one, or one after the other. Callbacks run in here. Never blocks. A
  *   callback may run the loop again, and with it this.
+ * - Returns: 1; 0: `c` was released, in here or on another thread, and is gone with its descriptor, or will be when the
+ *   turns around this one have returned: stop watching, and do not call this again. 0 also for what does nothing.
  */
-static inline void asynchron_curl_epoll_turn(asynchron_curl_t *c)
+static inline int asynchron_curl_epoll_turn(asynchron_curl_t *c)
 {
     asynchron_curl_epoll_t *made = asynchron_curl_epoll_of(c);
     struct epoll_event events[ASYNCHRON_CURL_EPOLL_EVENTS];
     int i, n;
 
     if (made == NULL)
-        return;
+        return 0;
     asynchron_curl_loop_enter(&made->loop);
     n = epoll_wait(made->epfd, events, ASYNCHRON_CURL_EPOLL_EVENTS, 0);
     for (i = 0; i < n; i++)
         asynchron_curl_epoll_serve(made, events[i].data.fd, events[i].events);
-    asynchron_curl_loop_leave(&made->loop);
+    return asynchron_curl_loop_leave(&made->loop);
 }
 
 #endif /* ASYNCHRON_CURL_EPOLL_H */

@@ -48,7 +48,7 @@ static inline void asynchron_curl_uv_on_wake(uv_async_t *woken)
         made->is_due = 0;
         asynchron_curl_loop_act(&made->loop, CURL_SOCKET_TIMEOUT, 0);
     }
-    asynchron_curl_loop_leave(&made->loop);
+    (void)asynchron_curl_loop_leave(&made->loop);
 }
 
 static inline void asynchron_curl_uv_on_time(uv_timer_t *timer)
@@ -57,7 +57,7 @@ static inline void asynchron_curl_uv_on_time(uv_timer_t *timer)
 
     asynchron_curl_loop_enter(&made->loop);
     asynchron_curl_loop_act(&made->loop, CURL_SOCKET_TIMEOUT, 0);
-    asynchron_curl_loop_leave(&made->loop);
+    (void)asynchron_curl_loop_leave(&made->loop);
 }
 
 static inline void asynchron_curl_uv_on_look(uv_timer_t *look)
@@ -66,7 +66,7 @@ static inline void asynchron_curl_uv_on_look(uv_timer_t *look)
 
     asynchron_curl_loop_enter(&made->loop);
     asynchron_curl_loop_ask(&made->loop);
-    asynchron_curl_loop_leave(&made->loop);
+    (void)asynchron_curl_loop_leave(&made->loop);
 }
 
 /* After an error libuv watches no more, and does not say what has come. Libcurl looks for itself if it is told of no
@@ -80,7 +80,7 @@ static inline void asynchron_curl_uv_on_socket(uv_poll_t *poll, int error, int e
     asynchron_curl_loop_act(loop, socket->s, error != 0 ? 0 : (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
                                                                   (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0));
     loop->is_blind = loop->is_blind || error != 0; /* libcurl need not have closed it */
-    asynchron_curl_loop_leave(loop);
+    (void)asynchron_curl_loop_leave(loop);
 }
 
 static inline void asynchron_curl_uv_look(asynchron_curl_loop_t *loop, int on)
