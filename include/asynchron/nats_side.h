@@ -7,6 +7,8 @@
 #ifndef ASYNCHRON_NATS_SIDE_H
 #define ASYNCHRON_NATS_SIDE_H
 
+#include "posix.h"
+
 #include <asynchron.h>
 #include <limits.h>
 #include <nats/nats.h>
