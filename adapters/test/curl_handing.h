@@ -55,7 +55,7 @@ static void released_on_another_thread_it_ends_on_that_of_the_loop_within_a_turn
         release_from_here(c);
         for (i = 0; i < N; i++) {
             CHECK(asynchron_wait(as[i], ASYNCHRON_FOREVER) == ASYNCHRON_OK);
-            CHECK(has_failed(as[i], "asynchron", ASYNCHRON_E_BROKEN) || (i % 2 == 1 && is_letters(as[i], 100)));
+            CHECK(is_broken(as[i]) || (i % 2 == 1 && is_letters(as[i], 100)));
             asynchron_release(as[i]);
         }
         COMES_TRUE(flag_of(&place.over) == N && flag_of(&done) == N);

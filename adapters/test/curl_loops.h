@@ -29,7 +29,7 @@ static void run_until(host_t *host, asynchron_t *a)
 
 static void count_broken(asynchron_t *a, void *number)
 {
-    if (has_failed(a, "asynchron", ASYNCHRON_E_BROKEN))
+    if (is_broken(a))
         ++*(int *)number;
 }
 
@@ -87,7 +87,7 @@ static void cancelled_on_the_loops_thread_it_may_be_released_in_that_callback(vo
     for (i = 0; i < 3; i++)
         host_turn(host);
     CHECK(asynchron_cancel(a) == ASYNCHRON_OK);
-    CHECK(done == 2 && asynchron_poll(a) == ASYNCHRON_CANCELLED && has_failed(other, "asynchron", ASYNCHRON_E_BROKEN));
+    CHECK(done == 2 && asynchron_poll(a) == ASYNCHRON_CANCELLED && is_broken(other));
     asynchron_release(a);
     asynchron_release(other);
     host_close(host);

@@ -145,6 +145,15 @@ static int has_failed(asynchron_t *a, const char *domain, int code)
            strcmp(error.domain, domain) == 0 && error.code == code;
 }
 
+/* Whether it fails because what drove it was released, and says so. */
+static inline int is_broken(asynchron_t *a)
+{
+    asynchron_error_t error;
+
+    return has_failed(a, "asynchron", ASYNCHRON_E_BROKEN) && asynchron_error(a, &error) == ASYNCHRON_OK &&
+           strstr(error.message, "was released") != NULL && strstr(error.message, "promise") == NULL;
+}
+
 /* What the server has counted. */
 typedef struct {
     int bodies, begun, gone, connections, resets;

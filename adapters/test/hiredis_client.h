@@ -94,7 +94,7 @@ static int fails_with(asynchron_t *a, const char *domain, int code, const char *
 
 static int is_broken(asynchron_t *a)
 {
-    return fails_with(a, "asynchron", ASYNCHRON_E_BROKEN, "");
+    return fails_with(a, "asynchron", ASYNCHRON_E_BROKEN, "the connection was released before");
 }
 
 /* A connection that is lost: the end of the stream, or its error. */

@@ -142,7 +142,7 @@ static void a_callback_may_run_the_loop_again_and_release_in_there(void)
     CHECK(asynchron_notify(a, run_inside, &nested) == ASYNCHRON_OK);
     while (asynchron_poll(a) == ASYNCHRON_PENDING)
         host_turn(&nested.host);
-    CHECK(is_letters(a, 7) && is_letters(nested.other, 7) && has_failed(nested.slow, "asynchron", ASYNCHRON_E_BROKEN));
+    CHECK(is_letters(a, 7) && is_letters(nested.other, 7) && is_broken(nested.slow));
     CHECK(close(nested.host.stop) == 0);
     asynchron_release(a);
     asynchron_release(nested.other);

@@ -98,7 +98,9 @@ static inline asynchron_t *asynchron_curl_get_with(asynchron_curl_t *c, CURL *ea
         (void)pthread_mutex_unlock(&c->lock);
     }
     asynchron_curl_give_back(easy, done, ctx);
-    asynchron_promise_release(t->promise); /* it is broken, if there is one */
+    if (a != NULL)
+        asynchron_curl_break(a);
+    asynchron_promise_release(t->promise);
     (void)pthread_mutex_lock(&c->lock);
     asynchron_curl_unlock_and_forget(t);
     return a;

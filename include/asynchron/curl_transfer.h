@@ -12,6 +12,8 @@
 #ifndef ASYNCHRON_CURL_TRANSFER_H
 #define ASYNCHRON_CURL_TRANSFER_H
 
+#include "posix.h"
+
 #include <asynchron.h>
 #include <curl/curl.h>
 #include <pthread.h>
@@ -176,6 +178,13 @@ static inline void asynchron_curl_fail(asynchron_t *a, CURLcode code, const char
         (void)asynchron_fail(a, (int32_t)code, NULL);
 }
 
+/* Nobody goes on with it. Without memory for the message, the promise breaks it. */
+static inline void asynchron_curl_break(asynchron_t *a)
+{
+    (void)asynchron_fail_with(a, ASYNCHRON_E_BROKEN, "asynchron",
+                              "what drives the transfers was released before this one was over", NULL, NULL);
+}
+
 static inline void asynchron_curl_deliver(asynchron_curl_transfer_t *t, CURLcode code)
 {
     asynchron_t *a = asynchron_promise_asynchron(t->promise);
@@ -199,7 +208,7 @@ static inline void asynchron_curl_deliver(asynchron_curl_transfer_t *t, CURLcode
 }
 
 /* Ends a transfer that is over for libcurl, on the driver's thread. What it has become is delivered; if it has become
-   nothing, and is not complete, it fails as broken. Callbacks run in here. */
+   nothing, others have completed it, or it fails as broken. Callbacks run in here. */
 static inline void asynchron_curl_finish(asynchron_curl_transfer_t *t, const CURLcode *code)
 {
     asynchron_curl_t *c = t->c;
@@ -216,6 +225,8 @@ static inline void asynchron_curl_finish(asynchron_curl_transfer_t *t, const CUR
     asynchron_curl_give_back(t->easy, t->done, t->ctx);
     if (code != NULL)
         asynchron_curl_deliver(t, *code);
+    else
+        asynchron_curl_break(asynchron_promise_asynchron(t->promise));
     asynchron_promise_release(t->promise);
     free(t->body);
     (void)pthread_mutex_lock(&c->lock);

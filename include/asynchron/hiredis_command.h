@@ -7,6 +7,8 @@
 #ifndef ASYNCHRON_HIREDIS_COMMAND_H
 #define ASYNCHRON_HIREDIS_COMMAND_H
 
+#include "posix.h"
+
 #include <asynchron.h>
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
@@ -29,13 +31,21 @@ static inline void asynchron_hiredis_fail(asynchron_t *a, int code, const char *
         (void)asynchron_fail(a, (int32_t)code, NULL);
 }
 
-/* Frees it. If nothing was delivered, it is broken. */
+/* Frees it. */
 static inline void asynchron_hiredis_forget(asynchron_hiredis_request_t *r)
 {
     asynchron_promise_release(r->promise);
     if (r->command != NULL)
         redisFreeCommand(r->command);
     free(r);
+}
+
+/* It is never answered. Without memory for the message, the promise breaks it. */
+static inline void asynchron_hiredis_break(asynchron_hiredis_request_t *r, const char *message)
+{
+    (void)asynchron_fail_with(asynchron_promise_asynchron(r->promise), ASYNCHRON_E_BROKEN, "asynchron", message, NULL,
+                              NULL);
+    asynchron_hiredis_forget(r);
 }
 
 static inline void asynchron_hiredis_give_up(asynchron_hiredis_request_t *r, int code, const char *message)
@@ -117,9 +127,12 @@ static inline void asynchron_hiredis_replied(redisAsyncContext *ac, void *pointe
     redisReply *reply = (redisReply *)pointer;
     asynchron_t *a = asynchron_promise_asynchron(r->promise);
 
+    if (reply == NULL && ac->c.err == 0) {
+        asynchron_hiredis_break(r, "the connection was released before Redis answered");
+        return;
+    }
     if (reply == NULL) {
-        if (ac->c.err != 0) /* otherwise somebody freed the context: then it is broken */
-            asynchron_hiredis_fail(a, ac->c.err, "hiredis", ac->c.errstr);
+        asynchron_hiredis_fail(a, ac->c.err, "hiredis", ac->c.errstr);
     } else if (reply->type == REDIS_REPLY_ERROR) {
         asynchron_hiredis_fail(a, REDIS_REPLY_ERROR, "redis", reply->str);
     } else if (asynchron_poll(a) == ASYNCHRON_PENDING) {

@@ -46,6 +46,11 @@ static inline void asynchron_hiredis_wake(asynchron_hiredis_t *c)
     c->is_told = 1;
 }
 
+static inline void asynchron_hiredis_released(asynchron_hiredis_request_t *r)
+{
+    asynchron_hiredis_break(r, "the connection was released before this command was sent");
+}
+
 /* Hands a request to the thread. After the release it is broken. */
 static inline void asynchron_hiredis_hand_over(asynchron_hiredis_t *c, asynchron_hiredis_request_t *r)
 {
@@ -60,7 +65,7 @@ static inline void asynchron_hiredis_hand_over(asynchron_hiredis_t *c, asynchron
     }
     (void)pthread_mutex_unlock(&c->lock);
     if (ending)
-        asynchron_hiredis_forget(r);
+        asynchron_hiredis_released(r);
 }
 
 /* What hiredis calls when it wants to wait for something, or no more. */
@@ -117,7 +122,7 @@ static inline int asynchron_hiredis_serve(asynchron_hiredis_t *c)
 
         begun = r->next;
         if (ending)
-            asynchron_hiredis_forget(r);
+            asynchron_hiredis_released(r);
         else if (c->ac == NULL)
             asynchron_hiredis_give_up(r, c->code, c->message);
         else
