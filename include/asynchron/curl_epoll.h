@@ -7,7 +7,7 @@
  *         n = epoll_wait(epfd, events, 16, timeout);    // which watches fd, too
  *         for (i = 0; i < n; i++)
  *             if (events[i].data.fd == fd)
- *                 asynchron_curl_epoll_turn(c);     // callbacks run in here
+ *                 asynchron_curl_epoll_turn(c);     // it goes on in here
  *             else ...                              // what else you watch
  *     }
  *
@@ -162,7 +162,8 @@ static inline asynchron_status_t asynchron_curl_epoll_create_with(CURLM *multi, 
  * Makes what drives transfers when its descriptor is watched.
  *
  * - Needs: `out` writable. curl_global_init() was called before, as for all of libcurl.
- * - Ownership: it is yours: asynchron_curl_release() it on the thread of the loop, after you have stopped watching.
+ * - Ownership: it is yours: asynchron_curl_release() it, on the thread of the loop after you have stopped watching, or
+ *   on another one while you still watch.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be
  *   had.
  */
@@ -221,7 +222,8 @@ static inline void asynchron_curl_epoll_serve(asynchron_curl_epoll_t *made, int 
  * readable. Nothing to do is no mistake.
  *
  * - Needs: `c`, of asynchron_curl_epoll_create(). NULL, or another driver's, does nothing.
- * - Threads: that of the loop: always the same one, or one after the other. Callbacks run in here. Never blocks. A
+ * - Threads: that of the loop: always the same one, or one after the other. What is over is delivered in here, so
+ *   callbacks run, too. Never blocks. A
  *   callback may run the loop again, and with it this.
  * - Returns: 1; 0: `c` was released, in here or on another thread, and is gone with its descriptor, or will be when the
  *   turns around this one have returned: stop watching, and do not call this again. 0 also for what does nothing.

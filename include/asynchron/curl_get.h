@@ -9,14 +9,20 @@
  *
  *   - The value is the body, as received; nothing copies it at the end, and it is freed with the asynchron. As libcurl
  *     has it, an HTTP status of 400 or more is a value, too, unless CURLOPT_FAILONERROR is set.
- *   - A failure has the domain "curl", the CURLcode, and libcurl's message.
+ *   - A failure has the domain "curl", the CURLcode, and libcurl's message. If libcurl finds no memory while a loop
+ *     drives it, that may be the failure of all that is under way.
  *   - Whatever else completes the asynchron stops the transfer soon: asynchron_cancel(), asynchron_expire_after(), a
  *     value that you deliver. If nobody but the transfer holds the asynchron any more, and nothing waits for it, it is
  *     cancelled, with the reason "unwanted". Only a name that is being looked up is waited for, by libcurl.
  *   - All transfers share connections, and any thread may begin and stop one.
- *   - Callbacks and steps of the asynchron run on the thread of the transfers, that of the driver, and never inside a
- *     call of libcurl. They may begin transfers, and release `c`. While one runs, no transfer goes on: do not wait in
- *     there, or give it an executor.
+ *   - Callbacks and steps of the asynchron run on the thread that completes it, as everywhere. After the body, a
+ *     failure of libcurl's or the release that is the thread of the transfers, outside of all calls of libcurl. After
+ *     asynchron_cancel() it is the one that called that; after asynchron_expire_after(), the one that serves deadlines;
+ *     and if it was complete before, the one that registers them. They may begin transfers, and release `c`. While one
+ *     runs on the thread of the transfers, none of these goes on: do not wait in there, or give it an executor.
+ *   - To have all of them on the thread of a loop, however the transfer ends: add it to a report that is attached to
+ *     that loop (asynchron/uv.h, glib.h, epoll.h and so on), or register them with an executor whose tasks the loop
+ *     runs (docs/guide/executors.md).
  *   - If a loop drives them, do not wait for a transfer on its thread at all: nobody else goes on with it.
  *   - A write to a connection that is gone raises no signal.
  *   - fork(): in the child do not use the parent's `c`, not even to release it, and do not wait for what it began. The
@@ -36,7 +42,7 @@
  * - Needs: as asynchron_curl_get(); `done`, or NULL for curl_easy_cleanup(); any `ctx`.
  * - Ownership: `easy` is handed over, whatever is returned, until `done`(easy, ctx) is called, exactly once: before a
  *   value or a failure is delivered, or soon after a cancel; inside this call, if that returns NULL. It is yours again
- *   then, with CURLOPT_NOSIGNAL set.
+ *   then, with CURLOPT_NOSIGNAL set; and CURLOPT_FORBID_REUSE, if libcurl found no memory in a loop.
  * - Threads: any. `done` runs on the thread of `c`, or inside this call. It may begin a transfer, also with `easy`.
  * - Returns: as asynchron_curl_get().
  */
@@ -127,14 +133,19 @@ static inline asynchron_t *asynchron_curl_get(asynchron_curl_t *c, CURL *easy)
  * Ends it. Transfers that are not over are removed, and fail as broken: domain "asynchron", code ASYNCHRON_E_BROKEN.
  * When it returns, all are complete, and their easy handles are freed or given back.
  *
- * Inside a callback of a transfer it returns at once, and all this is done when that callback, and those that are due
- * with it, have returned.
+ * Inside a callback of a transfer that runs on the thread of the transfers it returns at once, and all this is done
+ * when that callback, and those that are due with it, have returned.
+ *
+ * If a loop drives them, and this is called on another thread than the loop's, it returns at once, too, and the loop's
+ * next turn does all this. So the loop must still run, or run once more, and go on watching until then, which
+ * asynchron_curl_epoll_turn() says. The loop's thread is the one that has run its last turn, or has created `c` if
+ * there was none.
  *
  * - Needs: `c`, or NULL, which is ignored.
  * - Ownership: `c` is gone: no other call may use it at that time or later. Only callbacks that run on its thread may
  *   still begin transfers, which then are broken at once.
- * - Threads: if a loop drives it, on the loop's thread, or while the loop does not run. Otherwise any; then it blocks
- *   until the thread of the transfers has ended, and so for its callbacks, unless it is called on that thread itself.
+ * - Threads: any. If a thread of its own drives it, it blocks until that has ended, and so for its callbacks, unless it
+ *   is called on that thread itself. If a loop drives it, it does not block.
  */
 static inline void asynchron_curl_release(asynchron_curl_t *c)
 {

@@ -1,9 +1,10 @@
 /* asynchron/curl_uv.h: transfers of libcurl as asynchrons, in a loop of libuv.
  *
  *     asynchron_curl_uv_create(uv_default_loop(), &c);
+ *     asynchron_uv_attach(uv_default_loop(), report, fn, ctx, &handle);   // of asynchron/uv.h
  *     a = asynchron_curl_get(c, easy);              // its value will be the body
- *     asynchron_notify(a, fn, ctx);
- *     uv_run(uv_default_loop(), UV_RUN_DEFAULT);    // calls fn
+ *     asynchron_report_add(report, a, tag);
+ *     uv_run(uv_default_loop(), UV_RUN_DEFAULT);    // calls fn, also if it is cancelled or late
  *
  * asynchron/curl_get.h says what holds for all drivers of transfers. Needs libuv 1.x, on a system with poll(2).
  */
@@ -244,7 +245,7 @@ static inline asynchron_status_t asynchron_curl_uv_create_with(uv_loop_t *loop, 
  * uv_loop_close(), which says UV_EBUSY before.
  *
  * - Needs: `loop`, initialised; `out` writable. curl_global_init() was called before, as for all of libcurl.
- * - Ownership: it is yours: asynchron_curl_release() it on the thread of the loop.
+ * - Ownership: it is yours: asynchron_curl_release() it.
  * - Threads: on the loop's thread, or while the loop does not run.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: libuv refused: it needs
  *   a descriptor.

@@ -11,6 +11,8 @@
  *
  *   - The value's data is a `const redisReply *`, and its len 0. It is a copy, since hiredis frees its own, and is
  *     freed with the asynchron. It is one block: after asynchron_take(), free() it.
+ *   - Right after asynchron_get() has returned, asynchron_take() may still say ASYNCHRON_ALREADY: the thread that
+ *     delivered lets go of the asynchron a moment later. Take it again after a moment, or read it and release.
  *   - An error reply is a failure with the domain "redis", the code REDIS_REPLY_ERROR and Redis's message. One inside
  *     an array, as from EXEC, is an element of the value.
  *   - A connection that is refused or lost is a failure with the domain "hiredis", and hiredis' code (REDIS_ERR_EOF,
@@ -25,6 +27,12 @@
  *     answer, and ends the connection.
  *   - All users of a connection share it: one MULTI, one SELECT, and one that blocks, such as BLPOP, keeps back the
  *     others.
+ *   - Callbacks and steps of the asynchron run on the thread that completes it, as everywhere. After a reply, a lost
+ *     connection or the release that is the thread of the connection, inside hiredis' own callback. After
+ *     asynchron_cancel() it is the one that called that; after asynchron_expire_after(), the one that serves deadlines;
+ *     and if it was complete before, the one that registers them. To have all of them on the thread of a loop: add the
+ *     asynchron to a report that is attached to that (asynchron/uv.h, glib.h, epoll.h and so on), or register them with
+ *     an executor whose tasks the loop runs (docs/guide/executors.md).
  *   - Replies, and commands that wait to be written, are kept in memory whole: hiredis has no limit for either.
  *   - fork(): in the child, do not use the parent's connection, not even to release it, and do not wait for what it
  *     began. The child may make one of its own.
@@ -60,10 +68,11 @@ static inline asynchron_t *asynchron_hiredis_vcommand(redisAsyncContext *ac, con
 /**
  * Sends a command over a context that a loop of yours drives: attach it to that before, by an adapter of hiredis.
  *
- * Callbacks of the asynchron run inside hiredis' own callback, on this thread. There, redisAsyncDisconnect() and
- * redisAsyncFree() are allowed: hiredis puts them off until it is through. They may send further commands. Do not run
- * the loop in there, and do not wait for a reply: it comes by the same loop. When the context was freed, all that was
- * pending is broken, and `ac` is no more: hiredis' disconnect callback says when it has freed it by itself.
+ * After a reply, callbacks of the asynchron run inside hiredis' own callback, on this thread. There,
+ * redisAsyncDisconnect() and redisAsyncFree() are allowed: hiredis puts them off until it is through. They may send
+ * further commands. Do not run the loop in there, and do not wait for a reply: it comes by the same loop. After a
+ * cancel or a deadline they may run on another thread, and must not touch `ac` there. When the context was freed, all
+ * that was pending is broken, and `ac` is no more: hiredis' disconnect callback says when it has freed it by itself.
  *
  * A connection that is refused or reset is told of only as far as the adapter does: hiredis' adapter for libuv is
  * silent about both in 0.14, and what is pending stays so. Give it a deadline, or use asynchron_hiredis_create(), which
@@ -211,8 +220,9 @@ static inline asynchron_t *asynchron_hiredis_vsend(asynchron_hiredis_t *c, const
 /**
  * Sends a command over a connection with a thread. Those of one thread are sent in their order.
  *
- * Callbacks of the asynchron run on the thread of `c`, and may send and release `c`. While one runs, no reply comes: do
- * not wait in there, or give it an executor. That thread has all signals blocked.
+ * After a reply, callbacks of the asynchron run on the thread of `c`. On whatever thread they run, they may send and
+ * release `c`. While one runs on that thread, no reply comes: do not wait in there, or give it an executor. That thread
+ * has all signals blocked.
  *
  * - Needs: `c`; `format` as for redisAsyncCommand(), with its arguments.
  * - Ownership: the reference returned is yours: asynchron_release() it. The command is sent also without it.
