@@ -56,6 +56,7 @@
 #include "asynchron/types.hpp"
 #include "asynchron/completing.hpp"
 #include "asynchron/plain.hpp"
+#include "asynchron/bytes.hpp"
 #include "asynchron/taking.hpp"
 #include "asynchron/box.hpp"
 #include "asynchron/values.hpp"

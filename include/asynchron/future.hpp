@@ -81,7 +81,7 @@ public:
      * Blocks until it is complete.
      *
      * - Threads: any number; blocks. If it was made by on_demand(), the first to ask runs its function.
-     * - Returns: the value as a `const T&`, valid as long as a future of it is left. Of a future that is a temporary,
+     * - Returns: the value as a `const T&`, valid as long as a future of it is left; asynchron::bytes as they are. Of a future that is a temporary,
      *   and so may be the last one, a copy. If T is a reference, that; if T is void, nothing.
      * - Throws: what it failed with; error for a failure from C; cancelled; error with ASYNCHRON_E_DEADLOCK inside the
      *   function that computes it, with ASYNCHRON_E_INVALID without state or if C delivered no T, and with
@@ -93,7 +93,7 @@ public:
         const asynchron_status_t status = asynchron_get(a_.get(), &value);
         if (status != ASYNCHRON_OK)
             detail::raise(a_.get(), status);
-        return detail::kind<T>::read(value);
+        return detail::seeing<T>::see(a_.get(), value);
     }
 
     /** The same for a temporary: a copy, since the value may go with it. */
@@ -169,7 +169,7 @@ public:
      *         use(*found);
      *
      * - Returns: a pointer to the value, valid as long as a future of it is left, or nullptr if it was not complete in
-     *   time. For a future of void: true or false.
+     *   time. For a future of void: true or false. Not for asynchron::bytes: wait_for() that, and get() it.
      * - Throws: as get().
      */
     template <class Rep, class Period> found_type get_for(const std::chrono::duration<Rep, Period> &time) const &
@@ -330,6 +330,7 @@ private:
  *     float: the caller has to know.
  *   - T&: as with asynchron_set_pointer(&t). Nobody frees it, unless C set it with a drop.
  *   - void: the empty value; any value at all will do.
+ *   - asynchron::bytes: as with asynchron_set_bytes() or asynchron_set_buffer(), of any length.
  *   - Any other T: only C++ makes it. C sees an object that begins with the T. If it is no such object, or one of
  *     another type, get() throws error, ASYNCHRON_E_INVALID.
  *   - An exception: a failure with what() as message and the domain "c++", or "c++:" and the category of a

@@ -59,7 +59,7 @@ public:
     typename detail::seen_as<T>::type value() const &
     {
         need_value();
-        return detail::kind<T>::read(value_);
+        return detail::seeing<T>::see(a_.get(), value_);
     }
 
     /** The same for a temporary, since the value may go with it: as take(). */

@@ -38,7 +38,7 @@ template <class T, class F> class next {
     {
         asynchron_value_t value = {nullptr, 0};
         need(asynchron_get(source, &value));
-        return detail::invoke(std::move(f_), kind<T>::read(value));
+        return detail::invoke(std::move(f_), seeing<T>::see(source, value));
     }
     typename chosen::type with(asynchron_t *, std::true_type, std::true_type)
     {

@@ -7,6 +7,7 @@
 #define ASYNCHRON_VALUES_HPP
 
 #include "box.hpp"
+#include "bytes.hpp"
 
 #include <cstddef>
 #include <type_traits>
@@ -28,6 +29,7 @@ struct kind
 };
 template <class T> struct kind<T &> : as_pointer<T> {};
 template <> struct kind<void> : as_nothing {};
+template <> struct kind<bytes> : as_raw {};
 
 // What get() of an lvalue returns; T need not be complete yet.
 template <class T> struct seen_as {
@@ -39,6 +41,15 @@ template <class T> struct seen_as<T &> {
 template <> struct seen_as<void> {
     typedef void type;
 };
+template <> struct seen_as<bytes> {
+    typedef bytes type;
+};
+
+// What is seen of the value of `a`.
+template <class T> struct seeing {
+    static typename seen_as<T>::type see(asynchron_t *, const asynchron_value_t &value) { return kind<T>::read(value); }
+};
+template <> struct seeing<bytes> : as_raw {};
 
 // And of an rvalue, which may be the last to hold it: a copy if T can be copied, else what take() returns.
 template <class T> struct is_taken : std::integral_constant<bool, !std::is_object<T>::value || is_copied<T>::value> {};

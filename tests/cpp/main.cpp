@@ -5,6 +5,7 @@
 #include ONLY
 #else
 #include "broken.cpp"
+#include "bytes.cpp"
 #include "compute.cpp"
 #include "exceptions.cpp"
 #include "executor.cpp"
