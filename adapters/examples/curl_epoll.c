@@ -9,7 +9,8 @@
 static asynchron_curl_t *c;
 static int left = 3;
 
-/* Runs in the loop, inside asynchron_curl_epoll_turn(). */
+/* Runs on the thread that completes: here that is always the loop's, which also cancels. With a deadline it would run
+   elsewhere: then take a report in the loop, as curl_uv.c does. */
 static void over(asynchron_t *a, void *path)
 {
     asynchron_value_t value;

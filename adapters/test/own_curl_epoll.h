@@ -92,6 +92,51 @@ static void its_descriptor_can_be_in_another_epoll_set(void)
     asynchron_curl_release(c);
 }
 
+/* A loop that has ended by the time of the release. */
+typedef struct {
+    asynchron_curl_t *c;
+    int turns;
+} ended_loop_t;
+
+static void *turn_and_end(void *pointer)
+{
+    ended_loop_t *loop = (ended_loop_t *)pointer;
+    int i;
+
+    for (i = 0; i < loop->turns; i++)
+        CHECK(asynchron_curl_epoll_turn(loop->c) == 1);
+    return NULL;
+}
+
+static void *release_and_end(void *c)
+{
+    asynchron_curl_release((asynchron_curl_t *)c);
+    return NULL;
+}
+
+static void without_a_turn_any_thread_is_the_loops_and_after_the_loop_a_turn_is_the_end(void)
+{
+    ended_loop_t loop;
+    asynchron_t *a;
+    int done = 0;
+
+    CHECK(asynchron_curl_epoll_create(&loop.c) == ASYNCHRON_OK);
+    a = asynchron_curl_get_with(loop.c, easy_of("/slow"), count_done, &done);
+    finish(start(release_and_end, loop.c));
+    CHECK(done == 1 && is_broken(a));
+    asynchron_release(a);
+
+    CHECK(asynchron_curl_epoll_create(&loop.c) == ASYNCHRON_OK);
+    a = asynchron_curl_get_with(loop.c, easy_of("/slow"), count_done, &done);
+    loop.turns = 3;
+    finish(start(turn_and_end, &loop));
+    asynchron_curl_release(loop.c);
+    CHECK(done == 1 && asynchron_poll(a) == ASYNCHRON_PENDING);
+    CHECK(asynchron_curl_epoll_turn(loop.c) == 0);
+    CHECK(done == 2 && is_broken(a));
+    asynchron_release(a);
+}
+
 static void another_drivers_is_refused(void)
 {
     asynchron_curl_t *c;
@@ -189,6 +234,7 @@ static void shim_tests(void)
     TEST(a_number_that_is_used_again_at_once_is_watched_anew);
     TEST(another_file_of_the_program_may_turn_it);
     TEST(its_descriptor_can_be_in_another_epoll_set);
+    TEST(without_a_turn_any_thread_is_the_loops_and_after_the_loop_a_turn_is_the_end);
     TEST(another_drivers_is_refused);
     TEST(a_callback_may_run_the_loop_again_and_release_in_there);
     TEST(run_inside_a_call_of_libcurl_a_turn_does_nothing);

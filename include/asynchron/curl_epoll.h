@@ -144,7 +144,7 @@ static inline asynchron_status_t asynchron_curl_epoll_create_with(CURLM *multi, 
             !asynchron_curl_epoll_watch(made->epfd, made->look)) {
             status = errno == ENOMEM ? ASYNCHRON_E_NOMEM : ASYNCHRON_E_SYSTEM;
         } else if (asynchron_curl_loop_init(&made->loop, multi, asynchron_curl_epoll_wake, asynchron_curl_epoll_look,
-                                            asynchron_curl_epoll_close)) {
+                                            asynchron_curl_epoll_close, 0)) {
             asynchron_curl_loop_start(&made->loop, asynchron_curl_epoll_socket, asynchron_curl_epoll_timer);
             made->loop.c.epfd = made->epfd;
             *out = &made->loop.c;
@@ -163,7 +163,8 @@ static inline asynchron_status_t asynchron_curl_epoll_create_with(CURLM *multi, 
  *
  * - Needs: `out` writable. curl_global_init() was called before, as for all of libcurl.
  * - Ownership: it is yours: asynchron_curl_release() it, on the thread of the loop after you have stopped watching, or
- *   on another one while you still watch.
+ *   on another one while you still watch. If nobody watches any more by then, as when the loop's thread has ended, call
+ *   asynchron_curl_epoll_turn() after the release: that is the end then.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be
  *   had.
  */

@@ -137,9 +137,10 @@ static inline asynchron_t *asynchron_curl_get(asynchron_curl_t *c, CURL *easy)
  * when that callback, and those that are due with it, have returned.
  *
  * If a loop drives them, and this is called on another thread than the loop's, it returns at once, too, and the loop's
- * next turn does all this. So the loop must still run, or run once more, and go on watching until then, which
- * asynchron_curl_epoll_turn() says. The loop's thread is the one that has run its last turn, or has created `c` if
- * there was none.
+ * next turn does all this. So a loop of libuv must still run, or run once more. One that watches a descriptor must
+ * watch it until asynchron_curl_epoll_turn() returns 0; if it has ended, call that after this. The loop's thread is the
+ * one that has run the last turn. Before the first turn it is the one that has created `c`, with libuv; and with a
+ * descriptor, any: then nobody may be watching.
  *
  * - Needs: `c`, or NULL, which is ignored.
  * - Ownership: `c` is gone: no other call may use it at that time or later. Only callbacks that run on its thread may

@@ -14,7 +14,9 @@
  *     by then, and divides by zero. So all that is under way fails, and its connections are not used again.
  *
  * The release may come on any thread. On that of the loop it is the end, at once or when the turn is over. On another
- * one it only wakes the loop, whose next turn is the end. Which thread is the loop's, its last turn says.
+ * one it only wakes the loop, whose next turn is the end. Which thread is the loop's, its last turn says. Before the
+ * first, a driver that is sure of another turn, as libuv's is since it must close handles, takes the one that created
+ * it; for the others any thread will do.
  *
  * What asynchron/curl_work.h says of transfers that 7.88.1 forgets was not seen in loops, in 4,000 rounds of 30
  * transfers over 2 connections on a busy machine: so they ask for nothing, and sleep.
@@ -27,6 +29,7 @@
 typedef struct asynchron_curl_loop_t {
     asynchron_curl_t c;
     pthread_t thread;  /* of the last turn, or of the creation: under the lock */
+    int has_thread;    /* whether that is known to be the loop's: under the lock */
     unsigned turns;    /* that are running: several, if a callback runs the loop; and the end: under the lock */
     CURLMcode refused; /* what a call of libcurl has stopped with */
     int is_inside;     /* a call of libcurl, from which a program may run the loop, too: then nothing is done */
@@ -50,7 +53,7 @@ static inline void asynchron_curl_loop_release(asynchron_curl_t *c)
 
     (void)pthread_mutex_lock(&c->lock);
     c->ending = 1;
-    if (!pthread_equal(loop->thread, pthread_self()))
+    if (loop->has_thread && !pthread_equal(loop->thread, pthread_self()))
         asynchron_curl_wake(c, 0); /* and `c` may be gone as soon as this unlocks */
     else if (loop->turns == 0)
         is_end = (int)++loop->turns;
@@ -135,6 +138,7 @@ static inline void asynchron_curl_loop_enter(asynchron_curl_loop_t *loop)
 {
     (void)pthread_mutex_lock(&loop->c.lock);
     loop->thread = pthread_self();
+    loop->has_thread = 1;
     loop->turns++;
     (void)pthread_mutex_unlock(&loop->c.lock);
 }
@@ -168,11 +172,12 @@ static inline int asynchron_curl_loop_leave(asynchron_curl_loop_t *loop)
 /* Fills in what both have. False: there is no memory, and nothing has changed. */
 static inline int asynchron_curl_loop_init(asynchron_curl_loop_t *loop, CURLM *multi, void (*wake)(asynchron_curl_t *),
                                            void (*look)(asynchron_curl_loop_t *, int),
-                                           void (*close)(asynchron_curl_loop_t *))
+                                           void (*close)(asynchron_curl_loop_t *), int has_thread)
 {
     if (!asynchron_curl_init(&loop->c, multi, wake, asynchron_curl_loop_release))
         return 0;
     loop->thread = pthread_self();
+    loop->has_thread = has_thread;
     loop->turns = 0;
     loop->refused = CURLM_OK;
     loop->is_inside = 0;

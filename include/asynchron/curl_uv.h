@@ -214,7 +214,7 @@ static inline asynchron_status_t asynchron_curl_uv_create_with(uv_loop_t *loop, 
     }
     if (made != NULL &&
         asynchron_curl_loop_init(&made->loop, multi, asynchron_curl_uv_wake, asynchron_curl_uv_look,
-                                 asynchron_curl_uv_close)) {
+                                 asynchron_curl_uv_close, 1)) {
         const int error = uv_async_init(loop, &made->woken, asynchron_curl_uv_on_wake);
 
         if (error == 0) {
