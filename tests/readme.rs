@@ -56,9 +56,10 @@ fn every_name_that_it_or_a_guide_mentions_is_in_the_header() {
     .into_iter()
     .flatten()
     .collect();
-    // What a program or a build may set is known to the header or the build by its use only; the last is the name of
-    // the crate for Rust.
+    // What a program or a build may set is known to the header, the build or a package by its use only; the last is the
+    // name of the crate for Rust.
     let settings = [
+        "ASYNCHRON_LIBRARY",
         "ASYNCHRON_PLUGIN",
         "ASYNCHRON_SHARED",
         "ASYNCHRON_UPDATE_HEADER",

@@ -25,9 +25,9 @@
  *     not want it either.
  *   - The other side may be any client of NATS: a request's payload is your data, and an answer's is the value. A plain
  *     responder has to answer within 3 beats, or be asked without beats: asynchron_nats_request_with().
- *   - Callbacks and steps of `a` run on a thread of cnats, which delivers all answers to this connection, or on the one
- *     that serves timers. While one runs, no other answer is heard, and no beat: do not wait in there, or give it an
- *     executor.
+ *   - Callbacks and steps of `a` run on the thread that completes it: one of cnats, which delivers all answers to this
+ *     connection; the one that serves timers; after asynchron_cancel(), the thread that called that. While one runs on
+ *     that of cnats, no other answer is heard, and no beat: do not wait in there, or give it an executor.
  *   - The connection may be closed, drained or destroyed at any time: what is pending fails soon after, and a worker's
  *     asynchrons are cancelled. Until that is done, some memory of the connection stays. Any options of cnats will do,
  *     but inboxes begin with "_INBOX." whatever prefix was chosen. With natsOptions_SetSendAsap() cnats sends at once;

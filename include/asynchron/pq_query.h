@@ -9,6 +9,8 @@
 #ifndef ASYNCHRON_PQ_QUERY_H
 #define ASYNCHRON_PQ_QUERY_H
 
+#include "posix.h"
+
 #include <asynchron.h>
 #include <fcntl.h>
 #include <libpq-fe.h>
