@@ -18,8 +18,8 @@ import (
 // An Asynchron is a value that arrives later. Anyone delivers it, once: a value, a failure or a cancel. Any number of
 // goroutines, and threads of C, wait for it.
 //
-// All methods may be called from any goroutine, also while another one calls Release. After Release, and on nil, they
-// answer ErrReleased, or what they answer for one that is pending.
+// All methods may be called from any goroutine, also while another one calls Release. After Release, on nil and on
+// the zero value, they answer ErrReleased, or what they answer for one that is pending.
 type Asynchron struct {
 	c     *C.asynchron_t
 	guard guard

@@ -37,7 +37,7 @@ func (g *guard) leave() bool {
 	return g.users.Add(-1) == 0
 }
 
-// release says whether this is the first one; it has then to leave.
+// release says whether this is the first one of what was opened; it has then to leave. A zero value was never opened.
 func (g *guard) release() bool {
-	return g.released.CompareAndSwap(false, true)
+	return g.users.Load() != 0 && g.released.CompareAndSwap(false, true)
 }

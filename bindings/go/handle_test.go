@@ -4,6 +4,7 @@ package asynchron
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"runtime"
 	"sync"
@@ -111,17 +112,48 @@ func TestAReleasedHandleAndNilAnswerThatTheyAre(t *testing.T) {
 		a.CancelWith(context.Background())()
 		a.Release()
 	}
-	var p *Promise
-	var none *Report
-	if p.Set(1) != ErrReleased || p.Clone() != nil || none.Close() != ErrReleased || none.Len() != 0 {
-		t.Error("nil")
+}
+
+func TestNilAndTheZeroValuesOfAllTypesAnswerThatTheyAreReleased(t *testing.T) {
+	a := New()
+	defer a.Release()
+	for _, p := range []*Promise{nil, {}} {
+		_, poll := p.Poll()
+		for i, err := range []error{poll, p.Set(1), p.Fail(os.ErrClosed), p.Cancel(""), p.Start()} {
+			if err != ErrReleased {
+				t.Error(i, err)
+			}
+		}
+		if p.Clone() != nil {
+			t.Error("a clone of nothing")
+		}
+		<-p.Done()
+		p.Release()
+		p.Release()
 	}
-	<-p.Done()
-	if _, ok := <-none.C(); ok {
-		t.Error("an item")
+	for _, r := range []*Report{nil, {}} {
+		for i, err := range []error{r.Add(a, nil), r.Remove(a), r.Close()} {
+			if err != ErrReleased {
+				t.Error(i, err)
+			}
+		}
+		if _, ok := <-r.C(); ok || r.Len() != 0 {
+			t.Error("an item")
+		}
+		r.Release()
+		r.Release()
+		if _, ok := <-r.C(); ok {
+			t.Error("an item after Release")
+		}
 	}
-	p.Release()
-	none.Release()
+	for _, printed := range []string{fmt.Sprint(&Error{}), fmt.Sprint(&Cancelled{}), Status(0).Error()} {
+		if printed == "" {
+			t.Error("no text")
+		}
+	}
+	if v := (Value{}); !v.IsEmpty() || v.String() != "" || v.Object() != nil || a.Set(v) != nil {
+		t.Error("the zero Value is no empty one")
+	}
 }
 
 func TestAHandleIsReleasedAtOnceThoughAWaitGoesOn(t *testing.T) {

@@ -12,7 +12,7 @@ import "runtime"
 // A Promise is for a goroutine that is to deliver. If the last promise of an asynchron is released, or found by the
 // garbage collector, before anyone delivered, the asynchron fails with ErrBroken, and nobody waits for ever.
 //
-// After Release, and on nil, its methods answer ErrReleased.
+// After Release, on nil and on the zero value, its methods answer ErrReleased.
 type Promise struct {
 	c     *C.asynchron_promise_t
 	lent  *Asynchron // as long as the promise is valid

@@ -21,8 +21,8 @@ type Item struct {
 	Tag any
 }
 
-// A Report yields asynchrons as they complete. All methods may be called from any goroutine. After Release, and on nil,
-// they answer ErrReleased.
+// A Report yields asynchrons as they complete. All methods may be called from any goroutine. After Release, on
+// nil and on the zero value, they answer ErrReleased.
 type Report struct {
 	c      *C.asynchron_report_t
 	guard  guard
