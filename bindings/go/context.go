@@ -5,7 +5,7 @@ package asynchron
 import "context"
 
 // CancelWith has a cancelled, with ctx.Err() as the reason, if ctx ends before a is complete. Stop takes that back, as
-// far as it has not begun. Until then a is kept.
+// far as it has not begun. Until then a is kept. With a nil ctx it does nothing.
 func (a *Asynchron) CancelWith(ctx context.Context) (stop func()) {
 	b := a.Clone()
 	if b == nil || ctx == nil || ctx.Done() == nil {
@@ -28,8 +28,14 @@ func (a *Asynchron) CancelWith(ctx context.Context) (stop func()) {
 }
 
 // Context is a child of parent that ends when a is complete, however that came: for functions that take a context. Call
-// cancel when the child is needed no longer. Until then a is kept.
+// cancel when the child is needed no longer. Until then a is kept. If a is released, or parent is nil, the child has
+// ended.
 func (a *Asynchron) Context(parent context.Context) (child context.Context, cancel context.CancelFunc) {
+	if parent == nil {
+		child, cancel = context.WithCancel(context.Background())
+		cancel()
+		return child, cancel
+	}
 	child, cancel = context.WithCancel(parent)
 	b := a.Clone()
 	if b == nil {

@@ -26,6 +26,13 @@
 // errors.Is, a cancel is context.Canceled, and a deadline that came is context.DeadlineExceeded. Whatever a call
 // refuses is a Status, such as ErrAlready. Set, Fail and Cancel may be ignored: they say only whether they were first.
 //
+// # Nil
+//
+// A nil context, function or error is refused with ErrInvalid, a nil handle with ErrReleased, and nothing changes.
+// Where a call returns no error: what Go(nil) returns has failed with ErrInvalid, the child of Context(nil) has ended,
+// and CancelWith(nil) does nothing, nor does its stop. Only as a value is nil something: Set(nil) delivers the empty
+// one.
+//
 // # Handles
 //
 // Release gives up a handle. What nobody releases, the garbage collector does, later: it does not see how much memory C

@@ -4,6 +4,7 @@ package asynchron
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -176,10 +177,6 @@ func TestAHandleIsReleasedAtOnceThoughAWaitGoesOn(t *testing.T) {
 func TestBadArgumentsAreRefused(t *testing.T) {
 	a := New()
 	defer a.Release()
-	_, wait := a.Wait(nil) //nolint:staticcheck // that is the test
-	_, then := a.Then(nil)
-	_, caught := a.Catch(nil)
-	_, finally := a.Finally(nil)
 	_, any := Any(0)
 	_, race := Race(0)
 	_, flags := All(2, a)
@@ -188,17 +185,59 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 	_, expire := NewWith(Options{ExpireAfter: -1})
 	var typed *Error
 	for i, err := range []error{
-		wait, then, caught, finally, any, race, flags, reserve, large, expire, a.Fail(nil), a.Fail(typed), a.Follow(a),
+		any, race, flags, reserve, large, expire, a.Fail(typed), a.Follow(a),
 	} {
 		if err != ErrInvalid {
 			t.Error(i, err)
 		}
 	}
-	if Go(nil) != nil || FromPointer(nil) != nil {
+	if FromPointer(nil) != nil {
 		t.Error("made of nothing")
 	}
 	if _, err := a.Poll(); err != ErrPending {
 		t.Error("it was changed:", err)
+	}
+}
+
+// The rule of doc.go.
+func TestNilIsRefusedAndChangesNothing(t *testing.T) {
+	a := New()
+	defer a.Release()
+	var none context.Context
+	p := made(a.Promise())
+	defer p.Release()
+	r := made(NewReport())
+	defer r.Release()
+	_, wait := a.Wait(none)
+	_, then := a.Then(nil)
+	_, caught := a.Catch(nil)
+	_, finally := a.Finally(nil)
+	g := Go(nil)
+	defer g.Release()
+	_, goes := g.Wait(patient(t))
+	for i, err := range []error{wait, then, caught, finally, goes, a.Fail(nil), p.Fail(nil)} {
+		if !errors.Is(err, ErrInvalid) {
+			t.Error(i, err)
+		}
+	}
+	var nobody *Asynchron
+	_, group := All(0, a, nil)
+	for i, err := range []error{a.Follow(nil), a.Set(nobody), r.Add(nil, 1), r.Remove(nil), group} {
+		if err != ErrReleased {
+			t.Error(i, err)
+		}
+	}
+	stop := a.CancelWith(none)
+	stop()
+	child, cancel := a.Context(none)
+	<-child.Done()
+	cancel()
+	if _, err := a.Poll(); err != ErrPending {
+		t.Error("it was changed:", err)
+	}
+	_ = a.Set("done")
+	if _, err := a.Wait(none); err != ErrInvalid {
+		t.Error("only if it is complete:", err)
 	}
 }
 

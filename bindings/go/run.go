@@ -10,12 +10,18 @@ import "fmt"
 //
 // Inside, self is that asynchron, valid until fn returns: self.Context or self.Done tell of a cancel. Nothing
 // interrupts fn. It may deliver into self itself; then what it returns comes too late. Without memory, Go returns nil,
-// and fn does not run.
+// and fn does not run. If fn is nil, that is a failure with ErrInvalid.
 func Go(fn func(self *Asynchron) (any, error)) *Asynchron {
 	a := New()
-	if a == nil || fn == nil {
-		a.Release()
+	if a == nil {
 		return nil
+	}
+	if fn == nil {
+		if a.Fail(ErrInvalid) != nil { // there is no memory
+			a.Release()
+			return nil
+		}
+		return a
 	}
 	self := a.Clone()
 	go self.compute(func() (any, error) { return fn(self) })

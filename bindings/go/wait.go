@@ -10,7 +10,7 @@ import "C"
 import "context"
 
 // Wait waits until it is complete, and returns its value, or why there is none: an *Error or a *Cancelled. If ctx ends
-// first, that is ctx.Err(), and the asynchron goes on: CancelWith has it end, too.
+// first, that is ctx.Err(), and the asynchron goes on: CancelWith has it end, too. A nil ctx is ErrInvalid.
 //
 // No thread waits: any number of open waits takes one goroutine each, and one for all of them.
 func (a *Asynchron) Wait(ctx context.Context) (Value, error) {
