@@ -8,6 +8,7 @@ package asynchron
 import "C"
 
 import (
+	"errors"
 	"math"
 	"unsafe"
 )
@@ -118,21 +119,24 @@ func (a *Asynchron) Set(v any) error {
 }
 
 // Fail delivers a failure. An *Error goes as it is: with its code, domain and message. Of any other error its message
-// goes, with DomainGo and CodeError, and whoever waits in this process gets an error that wraps it.
+// goes, with the code and domain of the *Error that it wraps (errors.As), or else with DomainGo and CodeError; and
+// whoever waits in this process gets an error that wraps it.
 func (a *Asynchron) Fail(err error) error {
 	if err == nil {
 		return ErrInvalid
 	}
-	e, ok := err.(*Error)
-	switch {
-	case ok && e == nil:
-		return ErrInvalid
-	case ok && e.wrapped != nil:
+	if e, ok := err.(*Error); ok {
+		if e == nil {
+			return ErrInvalid
+		}
 		return a.fail(e.Code, e.Domain, e.Message, e.wrapped)
-	case ok:
-		return a.fail(e.Code, e.Domain, e.Message, nil)
 	}
-	return a.fail(CodeError, DomainGo, err.Error(), err)
+	code, domain := int32(CodeError), DomainGo
+	var inner *Error
+	if errors.As(err, &inner) && inner != nil {
+		code, domain = inner.Code, inner.Domain
+	}
+	return a.fail(code, domain, err.Error(), err)
 }
 
 func (a *Asynchron) fail(code int32, domain, message string, wrapped error) error {

@@ -5,6 +5,7 @@ package asynchron
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -51,6 +52,35 @@ func TestAnErrorOfGoIsWrapped(t *testing.T) {
 		t.Fatal("passed on, it is", again)
 	}
 }
+
+func TestTheCodeOfAWrappedErrorGoesToC(t *testing.T) {
+	inner := &Error{Code: 9, Domain: "disk", Message: "is full"}
+	outer := fmt.Errorf("saving: %w", inner)
+	err := failed(t, func(a *Asynchron) error { return a.Fail(outer) })
+	var e *Error
+	if !errors.As(err, &e) || e.Code != 9 || e.Domain != "disk" || e.Message != "saving: is full" {
+		t.Fatalf("%#v", e)
+	}
+	if !errors.Is(err, outer) || !errors.Is(err, &Error{Code: 9, Domain: "disk"}) {
+		t.Fatal("it is not the error that was given")
+	}
+	g := Go(func(*Asynchron) (any, error) { return nil, fmt.Errorf("saving: %w", ErrBroken) })
+	defer g.Release()
+	if _, err := g.Wait(patient(t)); !errors.As(err, &e) || e.Code != ErrBroken.Code || e.Domain != DomainLibrary {
+		t.Fatalf("%#v", err)
+	}
+	var none *Error
+	err = failed(t, func(a *Asynchron) error { return a.Fail(around{none}) })
+	if !errors.As(err, &e) || e.Code != CodeError || e.Domain != DomainGo || e.Message != "around" {
+		t.Fatalf("%#v", err)
+	}
+}
+
+// around wraps an error, and has a text of its own.
+type around struct{ inner error }
+
+func (around) Error() string   { return "around" }
+func (w around) Unwrap() error { return w.inner }
 
 func TestACancelIsContextCanceledWithItsReason(t *testing.T) {
 	err := failed(t, func(a *Asynchron) error { return a.Cancel("not\x00needed") })
