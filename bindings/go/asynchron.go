@@ -11,6 +11,7 @@ import "C"
 
 import (
 	"runtime"
+	"sync/atomic"
 	"time"
 	"unsafe"
 )
@@ -23,6 +24,7 @@ import (
 type Asynchron struct {
 	c     *C.asynchron_t
 	guard guard
+	done  atomic.Pointer[ending] // what Done gave; stored under the table's lock
 }
 
 // Options are what NewWith takes. The zero value is what New makes.
@@ -77,10 +79,14 @@ func lent(c *C.asynchron_t) *Asynchron {
 	return a
 }
 
-// Release gives up the handle. It never blocks, and a second one does nothing. It does not cancel: what waits goes on.
+// Release gives up the handle. It never blocks, and a second one does nothing. It does not cancel: a Wait that is under
+// way goes on. What Done gave is closed.
 func (a *Asynchron) Release() {
 	if a != nil && a.guard.release() {
 		runtime.SetFinalizer(a, nil)
+		if a.done.Load() != nil {
+			a.detach()
+		}
 		a.leave()
 	}
 }

@@ -7,7 +7,10 @@ package asynchron
 */
 import "C"
 
-import "runtime"
+import (
+	"runtime"
+	"sync"
+)
 
 // A Promise is for a goroutine that is to deliver. If the last promise of an asynchron is released, or found by the
 // garbage collector, before anyone delivered, the asynchron fails with ErrBroken, and nobody waits for ever.
@@ -17,6 +20,9 @@ type Promise struct {
 	c     *C.asynchron_promise_t
 	lent  *Asynchron // as long as the promise is valid
 	guard guard
+	lock  sync.Mutex
+	gone  bool       // whether Release came
+	done  *Asynchron // what Done gives the channel of: a shadow, which is released with the promise
 }
 
 // Promise makes one more promise of a.
@@ -62,6 +68,11 @@ func (p *Promise) Clone() *Promise {
 func (p *Promise) Release() {
 	if p != nil && p.guard.release() {
 		runtime.SetFinalizer(p, nil)
+		p.lock.Lock()
+		p.gone = true
+		shadow := p.done
+		p.lock.Unlock()
+		shadow.Release()
 		p.leave()
 	}
 }
@@ -115,14 +126,17 @@ func (p *Promise) Poll() (Value, error) {
 }
 
 // Done is a channel that is closed once the asynchron is complete, as by a cancel. Unlike Asynchron.Done it is no
-// interest in the value. It is closed, too, if the promise is released, or if there is no memory: then the work is not
-// to go on.
+// interest in the value. It is closed, too, when the promise is released, also by the garbage collector, or if there is
+// no memory: then the work is not to go on.
 func (p *Promise) Done() <-chan struct{} {
 	if !p.enter() {
 		return ended
 	}
 	defer p.leave()
-	shadow := adopt(C.asynchron_go_shadow(p.lent.c))
-	defer shadow.Release()
-	return shadow.Done()
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if p.done == nil && !p.gone {
+		p.done = adopt(C.asynchron_go_shadow(p.lent.c))
+	}
+	return p.done.Done()
 }

@@ -17,6 +17,7 @@ type watch struct {
 	tag     uintptr
 	waiters int
 	calls   []func()
+	endings map[*Asynchron]*ending // of the handles whose Done was asked for, which they keep
 }
 
 // table has every watch whose asynchron is pending, or complete but not yet taken from the report. The report has one
@@ -32,17 +33,9 @@ var table struct {
 func join(c *C.asynchron_t, call func()) (*watch, error) {
 	table.Lock()
 	defer table.Unlock()
-	w := table.watches[c]
-	if w == nil {
-		if err := begin(); err != nil {
-			return nil, err
-		}
-		table.tag++
-		w = &watch{c: c, done: make(chan struct{}), tag: table.tag}
-		if status := C.asynchron_go_add(table.report, c, C.uintptr_t(w.tag)); status != C.ASYNCHRON_OK {
-			return nil, Status(status)
-		}
-		table.watches[c] = w
+	w, err := find(c)
+	if err != nil {
+		return nil, err
 	}
 	w.waiters++
 	if call != nil {
@@ -51,10 +44,32 @@ func join(c *C.asynchron_t, call func()) (*watch, error) {
 	return w, nil
 }
 
+// find finds or makes the watch of an asynchron. The caller has the table's lock, and counts a waiter.
+func find(c *C.asynchron_t) (*watch, error) {
+	if w := table.watches[c]; w != nil {
+		return w, nil
+	}
+	if err := begin(); err != nil {
+		return nil, err
+	}
+	table.tag++
+	w := &watch{c: c, done: make(chan struct{}), tag: table.tag}
+	if status := C.asynchron_go_add(table.report, c, C.uintptr_t(w.tag)); status != C.ASYNCHRON_OK {
+		return nil, Status(status)
+	}
+	table.watches[c] = w
+	return w, nil
+}
+
 // leave counts one waiter less. The caller still holds a reference, so what the report gives up is not the last one.
 func (w *watch) leave() {
 	table.Lock()
 	defer table.Unlock()
+	w.less()
+}
+
+// less is leave, for one that has the table's lock.
+func (w *watch) less() {
 	w.waiters--
 	if w.waiters == 0 && table.watches[w.c] == w {
 		delete(table.watches, w.c)
@@ -91,6 +106,10 @@ func complete(items []C.asynchron_item_t) bool {
 		if w != nil && w.tag == uintptr(items[i].tag) {
 			delete(table.watches, w.c)
 			of[i] = w
+			for _, e := range w.endings {
+				e.end()
+			}
+			w.endings = nil // whose handles have nothing to keep any more
 		}
 	}
 	table.Unlock()

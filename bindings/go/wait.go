@@ -73,38 +73,6 @@ func (a *Asynchron) demand() {
 	}()
 }
 
-// ended is what Done gives for one that is complete.
-var ended = func() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
-
-// Done is a channel that is closed once a is complete, for a select. It is closed, too, if a is released, so that
-// nobody waits for ever. From the first Done on, a is kept until it is complete. A function on demand is not started.
-func (a *Asynchron) Done() <-chan struct{} {
-	if !a.enter() {
-		return ended
-	}
-	defer a.leave()
-	if C.asynchron_poll(a.c) != C.ASYNCHRON_PENDING {
-		return ended
-	}
-	w, err := join(a.c, nil)
-	if err == nil {
-		return w.done
-	}
-	// Without a descriptor or memory for the report, a thread waits.
-	done, c := make(chan struct{}), C.asynchron_retain(a.c)
-	go func() {
-		one := [1]*C.asynchron_t{c}
-		C.asynchron_wait_any(&one[0], 1, C.ASYNCHRON_FOREVER, nil) // which starts no function on demand
-		C.asynchron_release(c)
-		close(done)
-	}()
-	return done
-}
-
 // whenComplete has call run in a goroutine of its own once a, whose handle is valid, is complete.
 func (a *Asynchron) whenComplete(call func()) error {
 	if C.asynchron_poll(a.c) != C.ASYNCHRON_PENDING {
