@@ -22,9 +22,10 @@ import (
 // All methods may be called from any goroutine, also while another one calls Release. After Release, on nil and on
 // the zero value, they answer ErrReleased, or what they answer for one that is pending.
 type Asynchron struct {
-	c     *C.asynchron_t
-	guard guard
-	done  atomic.Pointer[ending] // what Done gave; stored under the table's lock
+	c      *C.asynchron_t
+	guard  guard
+	family *family
+	done   atomic.Pointer[ending] // what Done gave; stored under the table's lock
 }
 
 // Options are what NewWith takes. The zero value is what New makes.
@@ -64,17 +65,22 @@ func NewWith(o Options) (*Asynchron, error) {
 
 // adopt makes a handle of a reference, which is the handle's from then on.
 func adopt(c *C.asynchron_t) *Asynchron {
+	return adoptInto(c, new(family))
+}
+
+// adoptInto is adopt for one of which there are handles.
+func adoptInto(c *C.asynchron_t, f *family) *Asynchron {
 	if c == nil {
 		return nil
 	}
-	a := lent(c)
+	a := lent(c, f)
 	runtime.SetFinalizer(a, (*Asynchron).Release)
 	return a
 }
 
 // lent makes a handle that is never released, of a reference of somebody else's.
-func lent(c *C.asynchron_t) *Asynchron {
-	a := &Asynchron{c: c}
+func lent(c *C.asynchron_t, f *family) *Asynchron {
+	a := &Asynchron{c: c, family: f}
 	a.guard.open()
 	return a
 }
@@ -108,7 +114,7 @@ func (a *Asynchron) Clone() *Asynchron {
 		return nil
 	}
 	defer a.leave()
-	return adopt(C.asynchron_retain(a.c))
+	return adoptInto(C.asynchron_retain(a.c), a.family)
 }
 
 // Same says whether two handles are of one asynchron.

@@ -4,8 +4,10 @@ package asynchron
 
 import "context"
 
-// CancelWith has a cancelled, with ctx.Err() as the reason, if ctx ends before a is complete. Stop takes that back, as
-// far as it has not begun. Until then a is kept. With a nil ctx it does nothing.
+// CancelWith has a cancelled if ctx ends before a is complete. The reason is context.Cause of ctx in words, before Go
+// 1.20 ctx.Err(). Those who wait in this process get a *Cancelled that is (errors.Is) what ctx.Err() and context.Cause
+// say: through handles that Clone, reports and promises give, and through Follow, steps and groups, but not through
+// FromPointer. Stop takes it back, as far as it has not begun. Until then a is kept. With a nil ctx it does nothing.
 func (a *Asynchron) CancelWith(ctx context.Context) (stop func()) {
 	b := a.Clone()
 	if b == nil || ctx == nil || ctx.Done() == nil {
@@ -17,7 +19,7 @@ func (a *Asynchron) CancelWith(ctx context.Context) (stop func()) {
 		select {
 		case <-ctx.Done():
 			if stopped.Err() == nil {
-				_ = b.Cancel(ctx.Err().Error()) // if it is not too late
+				_ = b.cancelFrom(originOf(ctx)) // if it is not too late
 			}
 		case <-done:
 		case <-stopped.Done():

@@ -177,5 +177,14 @@ func (a *Asynchron) Follow(source *Asynchron) error {
 		return ErrReleased
 	}
 	defer source.leave()
-	return a.deliver(func() C.asynchron_status_t { return C.asynchron_follow(a.c, source.c) })
+	if !a.enter() {
+		return ErrReleased
+	}
+	defer a.leave()
+	unlearn := a.family.derive(source.family)
+	status := C.asynchron_follow(a.c, source.c)
+	if status != C.ASYNCHRON_OK {
+		unlearn()
+	}
+	return answer(status)
 }

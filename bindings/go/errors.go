@@ -116,9 +116,12 @@ func (e *Error) Is(target error) bool {
 	return ok && other.Domain == e.Domain && other.Code == e.Code
 }
 
-// A Cancelled is what a wait returns for an asynchron that was cancelled. It is context.Canceled (errors.Is).
+// A Cancelled is what a wait returns for an asynchron that was cancelled. It is ErrCancelled (errors.Is), and
+// context.Canceled. If a context cancelled it in this process, it is in place of that what the context's Err and
+// context.Cause said: so context.DeadlineExceeded, if the context had a deadline that came.
 type Cancelled struct {
 	Reason string
+	origin *origin
 }
 
 // Error is "cancelled", and the reason if there is one.
@@ -129,16 +132,30 @@ func (c *Cancelled) Error() string {
 	return "cancelled: " + c.Reason
 }
 
-// Is makes it a context.Canceled, and an ErrCancelled.
+// Is makes it an ErrCancelled, and a context.Canceled or what the context had.
 func (c *Cancelled) Is(target error) bool {
-	return target == context.Canceled || target == error(ErrCancelled)
+	if target == error(ErrCancelled) {
+		return true
+	}
+	if c.origin == nil {
+		return target == context.Canceled
+	}
+	return errors.Is(c.origin.err, target)
+}
+
+// Unwrap is context.Cause of the context that cancelled it in this process, or nil.
+func (c *Cancelled) Unwrap() error {
+	if c.origin == nil {
+		return nil
+	}
+	return c.origin.cause
 }
 
 // failure is an outcome that is no value, as an error.
-func failure(o *C.asynchron_go_outcome_t) error {
+func (a *Asynchron) failure(o *C.asynchron_go_outcome_t) error {
 	message := C.GoString(o.message)
 	if o.status == C.ASYNCHRON_CANCELLED {
-		return &Cancelled{Reason: message}
+		return &Cancelled{Reason: message, origin: a.family.find(message)}
 	}
 	e := &Error{Code: int32(o.code), Domain: C.GoString(o.domain), Message: message}
 	if object, ok := objectAt(o.payload); ok {
@@ -148,10 +165,10 @@ func failure(o *C.asynchron_go_outcome_t) error {
 }
 
 // cancelOf says whether an error that a function returned is a cancel, and for which reason.
-func cancelOf(err error) (string, bool) {
+func cancelOf(err error) (*Cancelled, bool) {
 	var cancelled *Cancelled
-	if errors.As(err, &cancelled) {
-		return cancelled.Reason, true
+	if errors.As(err, &cancelled) && cancelled != nil {
+		return cancelled, true
 	}
-	return err.Error(), errors.Is(err, context.Canceled)
+	return &Cancelled{Reason: err.Error()}, errors.Is(err, context.Canceled)
 }

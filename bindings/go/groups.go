@@ -43,17 +43,18 @@ func group(as []*Asynchron, call func([]*C.asynchron_t) *C.asynchron_t, flags Fl
 	if len(as) < least || flags&^CancelRest != 0 {
 		return nil, ErrInvalid
 	}
-	cs := make([]*C.asynchron_t, 0, len(as))
+	cs, f := make([]*C.asynchron_t, 0, len(as)), new(family)
 	for _, a := range as {
 		if !a.enter() {
 			return nil, ErrReleased
 		}
 		defer a.leave()
 		cs = append(cs, a.c)
+		f.derive(a.family)
 	}
 	c := call(cs)
 	if c == nil {
 		return nil, ErrNoMemory
 	}
-	return adopt(c), nil
+	return adoptInto(c, f), nil
 }

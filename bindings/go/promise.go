@@ -45,11 +45,11 @@ func (a *Asynchron) promise(flags C.uint64_t) (*Promise, error) {
 	if c == nil {
 		return nil, ErrNoMemory
 	}
-	return promised(c), nil
+	return promised(c, a.family), nil
 }
 
-func promised(c *C.asynchron_promise_t) *Promise {
-	p := &Promise{c: c, lent: lent(C.asynchron_promise_asynchron(c))}
+func promised(c *C.asynchron_promise_t, f *family) *Promise {
+	p := &Promise{c: c, lent: lent(C.asynchron_promise_asynchron(c), f)}
 	p.guard.open()
 	runtime.SetFinalizer(p, (*Promise).Release)
 	return p
@@ -61,7 +61,7 @@ func (p *Promise) Clone() *Promise {
 		return nil
 	}
 	defer p.leave()
-	return promised(C.asynchron_promise_retain(p.c))
+	return promised(C.asynchron_promise_retain(p.c), p.lent.family)
 }
 
 // Release gives the promise up. Deliver before.

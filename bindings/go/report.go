@@ -32,7 +32,13 @@ type Report struct {
 	closed atomic.Bool
 	lock   sync.Mutex
 	begun  bool
-	tags   map[*C.asynchron_t]any // of what is in it
+	tags   map[*C.asynchron_t]tagged // of what is in it
+}
+
+// A tagged is what the report keeps of one in Go.
+type tagged struct {
+	tag    any
+	family *family
 }
 
 // NewReport makes a report of several, each with the tag nil. ErrSystem: the system has no descriptor left.
@@ -51,7 +57,7 @@ func NewReport(as ...*Asynchron) (*Report, error) {
 		poller: p,
 		ch:     make(chan Item, batch),
 		quit:   make(chan struct{}),
-		tags:   make(map[*C.asynchron_t]any),
+		tags:   make(map[*C.asynchron_t]tagged),
 	}
 	r.guard.open()
 	runtime.SetFinalizer(r, (*Report).Release)
@@ -81,7 +87,7 @@ func (r *Report) Add(a *Asynchron, tag any) error {
 	}
 	status := C.asynchron_report_add(r.c, a.c, nil)
 	if status == C.ASYNCHRON_OK {
-		r.tags[a.c] = tag
+		r.tags[a.c] = tagged{tag, a.family}
 	}
 	return answer(status)
 }

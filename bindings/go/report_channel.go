@@ -44,13 +44,13 @@ func (r *Report) fill() {
 func (r *Report) yield(items []C.asynchron_item_t) bool {
 	goOn := true
 	for i := range items {
-		a := adopt(items[i].asynchron)
 		r.lock.Lock()
-		tag := r.tags[a.c]
-		delete(r.tags, a.c)
+		of := r.tags[items[i].asynchron]
+		delete(r.tags, items[i].asynchron)
 		r.lock.Unlock()
+		a := adoptInto(items[i].asynchron, of.family)
 		select {
-		case r.ch <- Item{A: a, Tag: tag}:
+		case r.ch <- Item{A: a, Tag: of.tag}:
 		case <-r.quit:
 			a.Release()
 			goOn = false

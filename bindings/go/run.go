@@ -61,8 +61,10 @@ func (self *Asynchron) conclude(v any, err error) error {
 	var refused error
 	if err == nil {
 		refused = self.Set(v)
-	} else if reason, cancelled := cancelOf(err); cancelled {
-		refused = self.Cancel(reason)
+	} else if c, cancelled := cancelOf(err); cancelled && c.origin != nil {
+		refused = self.cancelFrom(c.origin)
+	} else if cancelled {
+		refused = self.Cancel(c.Reason)
 	} else {
 		refused = self.Fail(err)
 	}

@@ -40,7 +40,7 @@ func (a *Asynchron) Wait(ctx context.Context) (Value, error) {
 			return Value{}, ctx.Err()
 		}
 	}
-	return result(&o)
+	return a.result(&o)
 }
 
 // Poll is as Wait, and does not wait: ErrPending, if it is not complete.
@@ -50,16 +50,16 @@ func (a *Asynchron) Poll() (Value, error) {
 	}
 	defer a.leave()
 	o := C.asynchron_go_outcome(a.c)
-	return result(&o)
+	return a.result(&o)
 }
 
 // result is a complete outcome as Go has it.
-func result(o *C.asynchron_go_outcome_t) (Value, error) {
+func (a *Asynchron) result(o *C.asynchron_go_outcome_t) (Value, error) {
 	switch o.status {
 	case C.ASYNCHRON_OK:
 		return valueOf(o), nil
 	case C.ASYNCHRON_FAILED, C.ASYNCHRON_CANCELLED:
-		return Value{}, failure(o)
+		return Value{}, a.failure(o)
 	}
 	return Value{}, Status(o.status)
 }
