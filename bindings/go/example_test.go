@@ -20,6 +20,22 @@ func Example() {
 	// Output: hello <nil>
 }
 
+func ExampleValue_Format() {
+	text, number, object := asynchron.New(), asynchron.New(), asynchron.New()
+	_ = text.Set("hello")
+	_ = number.Set(42)
+	_ = object.Set(map[string]int{"x": 1})
+	for _, a := range []*asynchron.Asynchron{text, number, object} {
+		v, _ := a.Wait(context.Background())
+		fmt.Println(v)
+		a.Release()
+	}
+	// Output:
+	// hello
+	// 8 bytes: 42 (int64), 2.08e-322 (float64)
+	// map[x:1]
+}
+
 func ExampleAsynchron_Wait_interrupt() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

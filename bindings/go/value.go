@@ -40,11 +40,6 @@ func (v Value) Bytes() []byte {
 	return v.bytes
 }
 
-// String is the bytes as a string.
-func (v Value) String() string {
-	return string(v.bytes)
-}
-
 // Object is the Go value that Set was given, if it was one that is not delivered as bytes. It is nil otherwise.
 func (v Value) Object() any {
 	return v.object
