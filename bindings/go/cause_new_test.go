@@ -16,7 +16,7 @@ func TestTheCauseOfAContextIsKept(t *testing.T) {
 	defer a.Release()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.CancelWith(ctx)
-	cancel(&Error{Code: 9, Domain: "disk", Message: "is\x00full", wrapped: io.EOF})
+	cancel(&Error{Code: 9, Domain: "disk", Message: "is\x00full", within: within{wrapped: io.EOF}})
 	_, err := a.Wait(patient(t))
 	var c *Cancelled
 	var e *Error

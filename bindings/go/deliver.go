@@ -129,21 +129,21 @@ func (a *Asynchron) Fail(err error) error {
 		if e == nil {
 			return ErrInvalid
 		}
-		return a.fail(e.Code, e.Domain, e.Message, e.wrapped)
+		return a.fail(e.Code, e.Domain, e.Message, e.within)
 	}
 	code, domain := int32(CodeError), DomainGo
 	var inner *Error
 	if errors.As(err, &inner) && inner != nil {
 		code, domain = inner.Code, inner.Domain
 	}
-	return a.fail(code, domain, err.Error(), err)
+	return a.fail(code, domain, err.Error(), within{wrapped: err})
 }
 
-func (a *Asynchron) fail(code int32, domain, message string, wrapped error) error {
+func (a *Asynchron) fail(code int32, domain, message string, more within) error {
 	return a.deliver(func() C.asynchron_status_t {
 		var object unsafe.Pointer
-		if wrapped != nil {
-			object = box(wrapped)
+		if more.wrapped != nil || more.stack != nil {
+			object = box(more)
 			if object == nil {
 				return C.ASYNCHRON_E_NOMEM
 			}

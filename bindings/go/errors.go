@@ -80,12 +80,19 @@ const (
 // An Error is what an asynchron failed with.
 //
 // It is context.DeadlineExceeded (errors.Is) if its deadline came, ErrBroken if nobody was left to deliver, and an
-// *Error of the same Domain and Code. If it was made of an error of Go in this process, it wraps that.
+// *Error of the same Domain and Code. If it was made of an error of Go in this process, it wraps that. If it was made
+// of a panic in this process, %+v prints the stack, too.
 type Error struct {
 	Code    int32
 	Domain  string
 	Message string
+	within
+}
+
+// A within is what an *Error has in this process alone.
+type within struct {
 	wrapped error
+	stack   []byte // of the panic
 }
 
 // ErrBroken is what an asynchron fails with when its last promise is released.
@@ -100,6 +107,22 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("failed with code %d", e.Code)
 	}
 	return fmt.Sprintf("failed with code %d of %s", e.Code, e.Domain)
+}
+
+// Format prints Error, for package fmt, and for %+v the stack of the panic after it, if there was one.
+func (e *Error) Format(f fmt.State, verb rune) {
+	text := e.Error()
+	if verb == 'v' && f.Flag('+') && e.stack != nil {
+		text += "\n\n" + string(e.stack)
+	}
+	switch {
+	case verb == 'v' && f.Flag('#'):
+		fmt.Fprintf(f, "&asynchron.Error{Code:%d, Domain:%q, Message:%q}", e.Code, e.Domain, e.Message)
+	case verb == 'v':
+		fmt.Fprintf(f, "%"+options(f, "-")+"s", text)
+	default:
+		fmt.Fprintf(f, "%"+options(f, "+-# 0")+string(verb), text)
+	}
 }
 
 // Unwrap is the error of Go that it was made of, or nil.
@@ -159,7 +182,7 @@ func (a *Asynchron) failure(o *C.asynchron_go_outcome_t) error {
 	}
 	e := &Error{Code: int32(o.code), Domain: C.GoString(o.domain), Message: message}
 	if object, ok := objectAt(o.payload); ok {
-		e.wrapped, _ = object.(error)
+		e.within, _ = object.(within)
 	}
 	return e
 }

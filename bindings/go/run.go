@@ -2,11 +2,14 @@
 
 package asynchron
 
-import "fmt"
+import (
+	"fmt"
+	"runtime/debug"
+)
 
 // Go runs fn in a goroutine, and returns what it will have computed: what fn returns goes as by Set, its error as by
 // Fail, and as a cancel if it is a *Cancelled or context.Canceled. If fn panics, that is a failure with DomainGo,
-// CodePanic and the panic's message; if it calls runtime.Goexit, one with CodeExit.
+// CodePanic and the panic's message, whose stack %+v prints; if it calls runtime.Goexit, one with CodeExit.
 //
 // Inside, self is that asynchron, valid until fn returns: self.Context or self.Done tell of a cancel. Nothing
 // interrupts fn. It may deliver into self itself; then what it returns comes too late. Without memory, Go returns nil,
@@ -45,9 +48,9 @@ func (self *Asynchron) finish(fn func() (any, error)) {
 		}
 		if why := recover(); why != nil {
 			wrapped, _ := why.(error)
-			_ = self.fail(CodePanic, DomainGo, fmt.Sprint("panic: ", why), wrapped)
+			_ = self.fail(CodePanic, DomainGo, fmt.Sprint("panic: ", why), within{wrapped, debug.Stack()})
 		} else {
-			_ = self.fail(CodeExit, DomainGo, "the goroutine ended before the function returned", nil)
+			_ = self.fail(CodeExit, DomainGo, "the goroutine ended before the function returned", within{})
 		}
 	}()
 	v, err := fn()
@@ -72,5 +75,5 @@ func (self *Asynchron) conclude(v any, err error) error {
 	case nil, ErrAlready, ErrCancelled:
 		return refused
 	}
-	return self.fail(CodeError, DomainGo, refused.Error(), nil)
+	return self.fail(CodeError, DomainGo, refused.Error(), within{})
 }

@@ -51,6 +51,40 @@ func TestAPanicIsAFailureWithItsMessage(t *testing.T) {
 	}
 }
 
+// failsBadly is a name to look for in a stack.
+func failsBadly() (any, error) { panic("at the disco") }
+
+func TestAPanicHasItsStack(t *testing.T) {
+	a := Go(func(*Asynchron) (any, error) { return failsBadly() })
+	defer a.Release()
+	passed := made(a.Then(func(Value) (any, error) { return nil, nil }))
+	defer passed.Release()
+	_, err := passed.Wait(patient(t))
+	again := New()
+	defer again.Release()
+	_ = again.Fail(err)
+	_, err = again.Wait(patient(t))
+	if text := fmt.Sprintf("%+v", err); !strings.HasPrefix(text, "panic: at the disco\n") ||
+		!strings.Contains(text, "failsBadly") {
+		t.Fatal(text)
+	}
+	for format, want := range map[string]string{
+		"%v": "panic: at the disco", "%s": "panic: at the disco", "%q": `"panic: at the disco"`, "%.5s": "panic",
+		"%#v": `&asynchron.Error{Code:2, Domain:"go", Message:"panic: at the disco"}`,
+	} {
+		if text := fmt.Sprintf(format, err); text != want {
+			t.Error(format, "is", text)
+		}
+	}
+	if text := fmt.Sprintf("%+v", &Error{Message: "no panic"}); text != "no panic" {
+		t.Error(text)
+	}
+	var none *Error
+	if text := fmt.Sprintf("%v", none); text != "<nil>" {
+		t.Error(text)
+	}
+}
+
 func TestAGoroutineThatExitsIsAFailure(t *testing.T) {
 	a := Go(func(*Asynchron) (any, error) { runtime.Goexit(); return nil, nil })
 	defer a.Release()
