@@ -41,7 +41,8 @@ type Options struct {
 
 // New makes a pending Asynchron. Without memory it returns nil, on which every method answers ErrReleased.
 //
-// Call Release when you need the handle no longer. If you do not, that is done when the garbage collector finds it.
+// Call Release when you need the handle no longer. If you do not, that is done when the garbage collector finds it;
+// never, if its own value refers to it.
 func New() *Asynchron {
 	return adopt(C.asynchron_create(nil))
 }

@@ -105,20 +105,29 @@ func TestAContextThatComesTooLateIsNotTheCause(t *testing.T) {
 	}
 }
 
-func TestACircleEnds(t *testing.T) {
+func TestACircleStaysPendingUntilOneIsCancelledOrExpires(t *testing.T) {
 	a, b := New(), New()
-	if a.Follow(b) != nil {
+	defer a.Release()
+	defer b.Release()
+	if a.Follow(b) != nil || b.Follow(a) != nil {
 		t.Fatal("refused")
 	}
-	if err := b.Follow(a); err != nil {
-		t.Skip("refused:", err)
+	if _, err := a.Poll(); err != ErrPending {
+		t.Fatal("it ended by itself:", err)
 	}
-	if a.Cancel("x") != nil {
-		t.Fatal("a circle cannot be cancelled")
+	a.CancelWith(overdue(t))
+	isDeadline(t, "the one that was cancelled", a)
+	isDeadline(t, "the other one", b)
+	if a.family.find("another reason") != nil {
+		t.Fatal("found")
 	}
-	if _, err := a.Poll(); !errors.Is(err, context.Canceled) {
+	c, d := New(), New()
+	defer c.Release()
+	defer d.Release()
+	if c.Follow(d) != nil || d.Follow(c) != nil || c.ExpireAfter(time.Millisecond) != nil {
+		t.Fatal("refused")
+	}
+	if _, err := d.Wait(patient(t)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal(err)
 	}
-	a.Release()
-	b.Release()
 }

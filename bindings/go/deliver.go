@@ -171,7 +171,9 @@ func (a *Asynchron) Start() error {
 	return a.deliver(func() C.asynchron_status_t { return C.asynchron_start(a.c) })
 }
 
-// Follow has a complete as source does: with its value, its failure or its cancel, which they share.
+// Follow has a complete as source does: with its value, its failure or its cancel, which they share. Following itself
+// is ErrInvalid. A circle of several is not noticed: all of them stay pending, until one is cancelled or its deadline
+// comes.
 func (a *Asynchron) Follow(source *Asynchron) error {
 	if !source.enter() {
 		return ErrReleased

@@ -48,7 +48,10 @@ func (self *Asynchron) finish(fn func() (any, error)) {
 		}
 		if why := recover(); why != nil {
 			wrapped, _ := why.(error)
-			_ = self.fail(CodePanic, DomainGo, fmt.Sprint("panic: ", why), within{wrapped, debug.Stack()})
+			message := fmt.Sprint("panic: ", why)
+			if self.fail(CodePanic, DomainGo, message, within{wrapped, debug.Stack()}) == ErrNoMemory {
+				_ = self.fail(CodePanic, DomainGo, message, within{}) // which needs less
+			}
 		} else {
 			_ = self.fail(CodeExit, DomainGo, "the goroutine ended before the function returned", within{})
 		}
