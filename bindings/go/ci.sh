@@ -14,6 +14,7 @@ fi
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 make -C ../.. install PREFIX="$temporary/prefix" MAN=no >/dev/null
+export CGO_CFLAGS="-O2 -g -DASYNCHRON_LIBRARY=1" # as if another library had been in use in this shell
 # shellcheck source=bindings/go/env.sh
 . ./env.sh "$temporary/prefix"
 export GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local
