@@ -71,6 +71,9 @@ func TestTheCodeOfAWrappedErrorGoesToC(t *testing.T) {
 	}
 	var none *Error
 	err = failed(t, func(a *Asynchron) error { return a.Fail(around{none}) })
+	if errors.Is(err, io.EOF) || errors.Is(inner, none) {
+		t.Fatal("it is what it is not")
+	}
 	if !errors.As(err, &e) || e.Code != CodeError || e.Domain != DomainGo || e.Message != "around" {
 		t.Fatalf("%#v", err)
 	}

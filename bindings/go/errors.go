@@ -100,6 +100,9 @@ var ErrBroken = &Error{Code: C.ASYNCHRON_E_BROKEN, Domain: DomainLibrary, Messag
 
 // Error is the message, or the domain and the code if there is none.
 func (e *Error) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
 	if e.Message != "" {
 		return e.Message
 	}
@@ -112,11 +115,11 @@ func (e *Error) Error() string {
 // Format prints Error, for package fmt, and for %+v the stack of the panic after it, if there was one.
 func (e *Error) Format(f fmt.State, verb rune) {
 	text := e.Error()
-	if verb == 'v' && f.Flag('+') && e.stack != nil {
+	if verb == 'v' && f.Flag('+') && e != nil && e.stack != nil {
 		text += "\n\n" + string(e.stack)
 	}
 	switch {
-	case verb == 'v' && f.Flag('#'):
+	case verb == 'v' && f.Flag('#') && e != nil:
 		fmt.Fprintf(f, "&asynchron.Error{Code:%d, Domain:%q, Message:%q}", e.Code, e.Domain, e.Message)
 	case verb == 'v':
 		fmt.Fprintf(f, "%"+options(f, "-")+"s", text)
@@ -127,16 +130,22 @@ func (e *Error) Format(f fmt.State, verb rune) {
 
 // Unwrap is the error of Go that it was made of, or nil.
 func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
 	return e.wrapped
 }
 
 // Is compares domain and code, and knows an expiry as context.DeadlineExceeded.
 func (e *Error) Is(target error) bool {
+	if e == nil {
+		return false
+	}
 	if target == context.DeadlineExceeded {
 		return e.Domain == DomainLibrary && e.Code == C.ASYNCHRON_TIMEOUT
 	}
 	other, ok := target.(*Error)
-	return ok && other.Domain == e.Domain && other.Code == e.Code
+	return ok && other != nil && other.Domain == e.Domain && other.Code == e.Code
 }
 
 // A Cancelled is what a wait returns for an asynchron that was cancelled. It is ErrCancelled (errors.Is), and
@@ -149,6 +158,9 @@ type Cancelled struct {
 
 // Error is "cancelled", and the reason if there is one.
 func (c *Cancelled) Error() string {
+	if c == nil {
+		return "<nil>"
+	}
 	if c.Reason == "" {
 		return "cancelled"
 	}
@@ -157,6 +169,9 @@ func (c *Cancelled) Error() string {
 
 // Is makes it an ErrCancelled, and a context.Canceled or what the context had.
 func (c *Cancelled) Is(target error) bool {
+	if c == nil {
+		return false
+	}
 	if target == error(ErrCancelled) {
 		return true
 	}
@@ -168,7 +183,7 @@ func (c *Cancelled) Is(target error) bool {
 
 // Unwrap is context.Cause of the context that cancelled it in this process, or nil.
 func (c *Cancelled) Unwrap() error {
-	if c.origin == nil {
+	if c == nil || c.origin == nil {
 		return nil
 	}
 	return c.origin.cause

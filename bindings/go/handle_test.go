@@ -147,9 +147,9 @@ func TestNilAndTheZeroValuesOfAllTypesAnswerThatTheyAreReleased(t *testing.T) {
 			t.Error("an item after Release")
 		}
 	}
-	for _, printed := range []string{fmt.Sprint(&Error{}), fmt.Sprint(&Cancelled{}), Status(0).Error()} {
-		if printed == "" {
-			t.Error("no text")
+	for _, err := range []error{&Error{}, &Cancelled{}, (*Error)(nil), (*Cancelled)(nil), Status(0)} {
+		if err.Error() == "" || fmt.Sprintf("%v%+v%#v", err, err, err) == "" || errors.Is(err, os.ErrClosed) {
+			t.Errorf("%T", err)
 		}
 	}
 	if v := (Value{}); !v.IsEmpty() || v.String() != "" || v.Object() != nil || a.Set(v) != nil {

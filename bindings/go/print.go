@@ -27,8 +27,9 @@ func (v Value) String() string {
 
 // Format prints a value, for package fmt.
 //
-// An object is printed as fmt does. Of all else, %v and fmt.Println print text as it is. Bytes do not say what they
-// are: so what is no text is printed with its length, and if it is as long as a number, as every number that it may be:
+// An object is printed as fmt does; %s and %q print String. Of all else, %v and fmt.Println print text as it is. Bytes
+// do not say what they are: so what is no text is printed with its length, and if it is as long as a number, as every
+// number that it may be:
 //
 //	8 bytes: 42 (int64), 2.08e-322 (float64)
 //
@@ -36,6 +37,8 @@ func (v Value) String() string {
 func (v Value) Format(f fmt.State, verb rune) {
 	var what any = v.bytes
 	switch {
+	case v.held && (verb == 's' || verb == 'q'):
+		what = v.String()
 	case v.held:
 		what = v.object
 	case v.c != nil:

@@ -39,6 +39,8 @@ func TestAValueIsPrintedForPeople(t *testing.T) {
 		{[]byte{0, 'a', 255}, "%s", "\x00a\xff"},
 		{point{3}, "%v", "{3}"},
 		{point{3}, "%+v", "{X:3}"},
+		{point{3}, "%s", "{3}"},
+		{point{3}, "%q", `"{3}"`},
 		{&point{3}, "%v", "&{3}"},
 		{map[string]int{"x": 1}, "%v", "map[x:1]"},
 		{true, "%v", "true"},
