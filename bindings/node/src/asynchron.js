@@ -31,7 +31,11 @@ export class Asynchron {
   #controller; // of the signal that it aborts
 
   static {
-    listen = (a, listener) => a.#listen(listener, false, true);
+    listen = (a, listener) => {
+      if (!(a instanceof Asynchron)) throw new TypeError('not an Asynchron');
+      a.#live();
+      return a.#listen(listener, false, true);
+    };
     unlisten = (a, entry) => a.#unlisten(entry);
   }
 

@@ -12,7 +12,12 @@ export class Report {
   #closed = false;
 
   constructor(asynchrons = []) {
-    for (const a of asynchrons) this.add(a);
+    try {
+      for (const a of asynchrons) this.add(a);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** How many were added and not yet yielded. */
@@ -23,9 +28,12 @@ export class Report {
   add(a) {
     if (this.#closed) throw new Error('the report is closed');
     const key = Symbol('one of a report');
-    this.#pending.set(key, undefined);
-    const entry = listen(a, () => this.#come(key, a));
-    if (this.#pending.has(key)) this.#pending.set(key, () => unlisten(a, entry));
+    let come = false;
+    const entry = listen(a, () => {
+      come = true;
+      this.#come(key, a);
+    });
+    if (!come) this.#pending.set(key, () => unlisten(a, entry));
     return this;
   }
 

@@ -1,7 +1,7 @@
 // Reports: several asynchrons in the order in which they complete.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Asynchron, Report, report } from 'asynchron';
+import { Asynchron, Refused, Report, report } from 'asynchron';
 import { valueLater } from './helper.js';
 
 const LIMIT = { timeout: 60_000 };
@@ -81,4 +81,20 @@ test('ten thousand of C come, each once', LIMIT, async () => {
   const seen = new Set();
   for await (const a of report(as)) seen.add(a);
   assert.equal(seen.size, as.length);
+});
+
+test('what is refused leaves nothing behind, and the report ends as without it', LIMIT, async () => {
+  const gone = new Asynchron();
+  gone.release();
+  const r = new Report();
+  assert.throws(() => r.add(undefined), TypeError);
+  assert.throws(() => r.add({}), TypeError);
+  assert.throws(() => r.add(gone), Refused);
+  assert.equal(r.size, 0);
+  const a = Asynchron.timer(1);
+  r.add(a);
+  const got = [];
+  for await (const one of r) got.push(one);
+  assert.deepEqual(got, [a]);
+  assert.throws(() => report([new Asynchron(), gone]), Refused);
 });
