@@ -8,7 +8,7 @@ import { Refused, TimedOut, accepted, made, refused } from './errors.js';
 import { compute } from './compute.js';
 import { deliverError, errorOf } from './failures.js';
 import { handleOf, messageForC, nameForC } from './text.js';
-import { nanoseconds } from './time.js';
+import { inSlices, nanoseconds } from './time.js';
 
 const STATES = ['pending', 'running', 'ready', 'cancelled'];
 const ADOPTED = Symbol('a reference that the new object gets');
@@ -146,16 +146,17 @@ export class Asynchron {
 
   get() {
     if (!this.complete) throw refused(c.PENDING);
-    return this.#collect(0);
+    return this.#collect();
   }
 
   getSync(ms) {
-    this.#live();
-    return this.#collect(nanoseconds(ms));
+    const handle = this.#live();
+    return this.#outcome(inSlices(nanoseconds(ms), (ns) => c.getTimeout(handle, ns, outcome)));
   }
 
   waitSync(ms) {
-    return accepted(c.wait(this.#live(), nanoseconds(ms))) === c.OK;
+    const handle = this.#live();
+    return accepted(inSlices(nanoseconds(ms), (ns) => c.wait(handle, ns))) === c.OK;
   }
 
   promise({ signal } = {}) {
@@ -163,7 +164,7 @@ export class Asynchron {
     return new Promise((resolve, reject) => {
       const settle = () => {
         try {
-          resolve(this.#collect(0));
+          resolve(this.#collect());
         } catch (error) {
           reject(error);
         }
@@ -210,9 +211,13 @@ export class Asynchron {
     return this.#owned.handle;
   }
 
-  #collect(timeout) {
+  #collect() {
+    return this.#outcome(c.getTimeout(this.#owned.handle, 0, outcome));
+  }
+
+  /** What a call that wrote `outcome` came to, returned or thrown. */
+  #outcome(status) {
     const handle = this.#owned.handle;
-    const status = c.getTimeout(handle, timeout, outcome);
     if (status === c.OK) return values.collect(handle, this.#kind, outcome);
     if (status === c.TIMEOUT) throw new TimedOut('not complete yet', { code: status, domain: 'asynchron' });
     throw status < 0 ? refused(status) : errorOf(handle, status);

@@ -17,6 +17,17 @@ for (const how of ['exit', 'no listeners', 'exception', 'main thread', 'terminat
   });
 }
 
+for (const how of ['terminate', 'exit', 'exception']) {
+  for (const wait of ['getSync', 'waitSync', 'getSync for days']) {
+    test(`it ends while a Worker stands still in ${wait}: ${how}`, LIMIT, async () => {
+      const ran = await run('stopped.js', { args: [how, wait] });
+      assert.equal(ran.signal, null, `it had to be killed: ${ran.stdout}${ran.stderr}`);
+      assert.equal(ran.code, how === 'exception' ? 1 : 3, ran.stderr);
+      assert.equal(ran.stdout, 'end\n');
+    });
+  }
+}
+
 test('it lives while something is awaited, and ends when nothing is', LIMIT, async () => {
   const ran = await run('ends.js');
   assert.equal(ran.signal, null, `it had to be killed: ${ran.stdout}${ran.stderr}`);
