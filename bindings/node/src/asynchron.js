@@ -14,6 +14,10 @@ const STATES = ['pending', 'running', 'ready', 'cancelled'];
 const ADOPTED = Symbol('a reference that the new object gets');
 const outcome = c.words(2);
 
+/** Promises unpack what is in a promise: they would do so for ever, and nothing else would run. */
+const refusedCircle = () =>
+  new Refused('an asynchron cannot be its own value', { code: c.DEADLOCK, domain: 'asynchron' });
+
 const isThenable = (value) =>
   (typeof value === 'object' || typeof value === 'function') && value !== null && typeof value.then === 'function';
 
@@ -96,7 +100,9 @@ export class Asynchron {
   }
 
   value(value) {
-    return this.#complete(this.#live(), (handle) => this.#kept(values.deliver(handle, this.#kind, value)));
+    const handle = this.#live();
+    if (!this.#kind && value instanceof Asynchron && value.#leadsTo(handle)) throw refusedCircle();
+    return this.#complete(handle, (handle) => this.#kept(values.deliver(handle, this.#kind, value)));
   }
 
   fail(error) {
@@ -164,7 +170,9 @@ export class Asynchron {
     return new Promise((resolve, reject) => {
       const settle = () => {
         try {
-          resolve(this.#collect());
+          const value = this.#collect();
+          if (value instanceof Asynchron && value.#leadsTo(this.#owned.handle)) throw refusedCircle();
+          resolve(value);
         } catch (error) {
           reject(error);
         }
@@ -221,6 +229,24 @@ export class Asynchron {
     if (status === c.OK) return values.collect(handle, this.#kind, outcome);
     if (status === c.TIMEOUT) throw new TimedOut('not complete yet', { code: status, domain: 'asynchron' });
     throw status < 0 ? refused(status) : errorOf(handle, status);
+  }
+
+  /** Whether this is the asynchron of that handle, or has as its value one that leads to it, or to a circle. */
+  #leadsTo(handle) {
+    const seen = new Set([handle]);
+    let at = this;
+    for (; at instanceof Asynchron; at = at.#inside()) {
+      if (seen.has(at.#owned.handle)) return true;
+      seen.add(at.#owned.handle);
+    }
+    return false;
+  }
+
+  /** The value, if it is complete with one that only JavaScript can hold. */
+  #inside() {
+    const { handle } = this.#owned;
+    if (this.#kind || !handle || c.poll(handle) !== c.OK) return undefined;
+    return c.getTimeout(handle, 0, outcome) === c.OK ? values.objectIn(outcome) : undefined;
   }
 
   /** Of what was delivered: what stays in JavaScript is forgotten with this object, or now if it came too late. */

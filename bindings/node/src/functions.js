@@ -56,6 +56,7 @@ export const dropHandle = Number(library.symbol('asynchron_drop'));
 export const FOREVER = 2n ** 64n - 1n;
 export const { OK, FAILED, CANCELLED, PENDING, TIMEOUT, ALREADY, END } =
   { OK: 0, FAILED: 1, CANCELLED: 2, PENDING: 3, TIMEOUT: 4, ALREADY: 5, END: 6 };
+export const DEADLOCK = -3;
 
 const wide = koffi.sizeof('void *') === 8;
 export const wordSize = wide ? 8 : 4;

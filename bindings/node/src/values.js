@@ -85,7 +85,11 @@ export function collect(handle, kind, words) {
     return kind ? kind.decode(buffer) : buffer;
   }
   if (kind) return kind.decode(empty);
-  const address = Number(words[0]);
-  if (!address) return undefined;
-  return objects.has(address) ? objects.at(address) : BigInt(address);
+  if (!words[0]) return undefined;
+  return objects.has(Number(words[0])) ? objects.at(Number(words[0])) : BigInt(words[0]);
+}
+
+/** The value that stayed in this thread's JavaScript, if it is one. */
+export function objectIn(words) {
+  return words[1] ? undefined : objects.at(Number(words[0]));
 }

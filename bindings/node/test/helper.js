@@ -39,6 +39,8 @@ export const cancelLater = (asynchron, ms, text) => start(asynchron, ms, 'c', 0,
 
 /** By C, without JavaScript's knowing. */
 export const valueNow = koffi.load(libraryPath).func('asynchron_set_bytes', 'int32_t', [a, 'str', 'size_t']);
+const pointer = [a, 'uint64_t', a];
+export const pointerNow = koffi.load(libraryPath).func('asynchron_set_pointer', 'int32_t', pointer);
 
 export const u64Of = declare('u64', 'uint64_t', a);
 export const setU64 = declare('set_u64', 'int', a, 'uint64_t');

@@ -1,8 +1,8 @@
 // What goes into an asynchron comes out of it: bytes, texts, numbers, and what only JavaScript can hold.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Asynchron } from 'asynchron';
-import { setU64, u64Of, valueLater } from './helper.js';
+import { Asynchron, Refused } from 'asynchron';
+import { pointerNow, setU64, u64Of, valueLater } from './helper.js';
 
 const MOST = 2n ** 64n - 1n;
 
@@ -67,6 +67,38 @@ test('2^64 - 1 arrives and leaves exactly', async () => {
   const back = Asynchron.of('u64');
   assert.equal(setU64(back.handle, MOST), 0);
   assert.equal(await back, MOST);
+});
+
+test('a pointer that C delivers arrives exactly', async () => {
+  for (const address of [1n, 2n ** 53n + 1n, 0x0123456789abcdefn, MOST]) {
+    const a = new Asynchron();
+    assert.equal(pointerNow(a.handle, address, 0), 0);
+    assert.equal(a.get(), address);
+    assert.equal(await a, address);
+  }
+});
+
+test('one that would be its own value is refused, or rejected, and nothing spins', async () => {
+  const a = new Asynchron();
+  assert.throws(() => a.value(a), Refused);
+  assert.throws(() => a.value(Asynchron.fromHandle(a.handle)), Refused);
+  assert.equal(a.complete, false);
+  const b = new Asynchron();
+  const c = new Asynchron();
+  a.value(b);
+  b.value(c);
+  assert.throws(() => c.value(a), Refused);
+  c.value('the end');
+  assert.equal(await a, 'the end');
+
+  // What follows, or comes late, closes a circle that nobody saw.
+  const one = new Asynchron();
+  const other = new Asynchron();
+  const waits = [one, other].map((each) => each.promise());
+  other.follow(one);
+  one.value(other);
+  for (const wait of waits) await assert.rejects(wait, Refused);
+  assert.equal(one.get(), other);
 });
 
 test('each kind of number keeps its limits', async () => {
