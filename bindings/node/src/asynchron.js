@@ -1,18 +1,21 @@
 // A value that arrives later: the handle of one, and what JavaScript does with it.
 import * as c from './functions.js';
+import * as listeners from './listeners.js';
 import * as objects from './objects.js';
 import * as owned from './owned.js';
 import * as values from './values.js';
-import * as waiting from './waiting/registry.js';
 import { Refused, TimedOut, accepted, made, refused } from './errors.js';
 import { compute } from './compute.js';
-import { deliverError, errorOf } from './failures.js';
+import { deliverError, errorOf, messageOf } from './failures.js';
+import { complete } from './listeners.js';
+import { onAbort } from './signals.js';
 import { handleOf, messageForC, nameForC } from './text.js';
 import { inSlices, nanoseconds } from './time.js';
 
 const STATES = ['pending', 'running', 'ready', 'cancelled'];
 const ADOPTED = Symbol('a reference that the new object gets');
 const outcome = c.words(2);
+const ofSignal = new WeakMap(); // Whoever has the signal of an asynchron keeps that, too, and is told.
 
 /** Promises unpack what is in a promise: they would do so for ever, and nothing else would run. */
 const refusedCircle = () =>
@@ -21,7 +24,7 @@ const refusedCircle = () =>
 const isThenable = (value) =>
   (typeof value === 'object' || typeof value === 'function') && value !== null && typeof value.then === 'function';
 
-/** For reports, which hold the process themselves: see #listen. */
+/** For reports, which hold the process themselves: see listeners.js. */
 export let listen;
 export let unlisten;
 
@@ -29,18 +32,15 @@ export let unlisten;
 export class Asynchron {
   #owned; // the handle, and what else is to be freed with it
   #kind; // how values become bytes
-  #listeners; // an array, while there are any
-  #told; // what the registry calls, while there are any
-  #released = false;
   #controller; // of the signal that it aborts
 
   static {
     listen = (a, listener) => {
       if (!(a instanceof Asynchron)) throw new TypeError('not an Asynchron');
       a.#live();
-      return a.#listen(listener, false, true);
+      return listeners.listen(a.#owned, listener, { keeps: true });
     };
-    unlisten = (a, entry) => a.#unlisten(entry);
+    unlisten = (a, entry) => listeners.unlisten(a.#owned, entry);
   }
 
   constructor(options = {}) {
@@ -102,19 +102,19 @@ export class Asynchron {
   value(value) {
     const handle = this.#live();
     if (!this.#kind && value instanceof Asynchron && value.#leadsTo(handle)) throw refusedCircle();
-    return this.#complete(handle, (handle) => this.#kept(values.deliver(handle, this.#kind, value)));
+    return complete(handle, (handle) => this.#kept(values.deliver(handle, this.#kind, value)));
   }
 
   fail(error) {
-    return this.#complete(this.#live(), (handle) => this.#kept(deliverError(handle, error)));
+    return complete(this.#live(), (handle) => this.#kept(deliverError(handle, error)));
   }
 
   cancel(reason = '') {
-    return this.#complete(this.#live(), (handle) => c.cancelWith(handle, messageForC(reason)));
+    return complete(this.#live(), (handle) => c.cancelWith(handle, messageForC(reason)));
   }
 
   follow(source) {
-    return this.#complete(this.#live(), (handle) => c.follow(handle, source.#live()));
+    return complete(this.#live(), (handle) => c.follow(handle, source.#live()));
   }
 
   expire(ms) {
@@ -122,19 +122,21 @@ export class Asynchron {
   }
 
   compute(fn) {
-    return this.#complete(this.#live(), (handle) => compute(handle, () => this.#run(handle, fn)));
+    return complete(this.#live(), (handle) => compute(handle, () => this.#run(handle, fn)));
   }
 
   cancelOn(signal) {
-    const abort = () => {
-      const reason = messageForC(signal.reason?.message ?? signal.reason);
-      return this.#complete(this.#owned.handle, (handle) => c.cancelWith(handle, reason));
-    };
     this.#live();
+    const owned = this.#owned; // and not this object: see listeners.js
+    const abort = () =>
+      complete(owned.handle, (handle) => {
+        const status = accepted(c.cancelWith(handle, messageOf(signal.reason)));
+        if (status === c.OK) owned.reason = signal.reason;
+        return status;
+      });
     if (signal.aborted) return abort();
-    const gone = () => signal.removeEventListener('abort', abort);
-    signal.addEventListener('abort', abort, { once: true });
-    this.#listen(gone, false, false, gone);
+    const gone = onAbort(signal, abort);
+    listeners.listen(owned, gone, { gone });
     return false;
   }
 
@@ -142,10 +144,13 @@ export class Asynchron {
     if (!this.#controller) {
       this.#live();
       const controller = (this.#controller = new AbortController());
-      this.#listen(() => {
-        const handle = this.#owned.handle;
-        if (c.poll(handle) === c.CANCELLED) controller.abort(errorOf(handle, c.CANCELLED));
-      }, false, false);
+      ofSignal.set(controller.signal, this);
+      const owned = this.#owned;
+      const reference = new WeakRef(controller);
+      listeners.listen(owned, () => {
+        if (c.poll(owned.handle) !== c.CANCELLED) return;
+        reference.deref()?.abort(errorOf(owned.handle, c.CANCELLED, owned.reason));
+      });
     }
     return this.#controller.signal;
   }
@@ -177,19 +182,18 @@ export class Asynchron {
           reject(error);
         }
       };
-      if (!signal) return this.#listen(settle, true, true);
+      const kind = { holds: true, keeps: true };
+      if (!signal) return listeners.listen(this.#owned, settle, kind);
       signal.throwIfAborted();
-      const giveUp = () => {
-        this.#unlisten(entry);
+      const gone = onAbort(signal, () => {
+        listeners.unlisten(this.#owned, entry);
         reject(signal.reason);
-      };
-      const gone = () => signal.removeEventListener('abort', giveUp);
-      signal.addEventListener('abort', giveUp, { once: true });
+      });
       const done = () => {
         gone();
         settle();
       };
-      const entry = this.#listen(done, true, true);
+      const entry = listeners.listen(this.#owned, done, kind);
     });
   }
 
@@ -206,16 +210,11 @@ export class Asynchron {
   }
 
   release() {
-    if (this.#released) return;
-    this.#released = true;
-    for (const entry of [...(this.#listeners ?? [])]) {
-      if (!entry.keeps) this.#unlisten(entry);
-    }
-    if (!this.#listeners) owned.freeNow(this.#owned);
+    listeners.release(this.#owned);
   }
 
   #live() {
-    if (this.#released) throw new Refused('released', { code: -1, domain: 'asynchron' });
+    if (this.#owned.released) throw new Refused('released', { code: -1, domain: 'asynchron' });
     return this.#owned.handle;
   }
 
@@ -228,7 +227,7 @@ export class Asynchron {
     const handle = this.#owned.handle;
     if (status === c.OK) return values.collect(handle, this.#kind, outcome);
     if (status === c.TIMEOUT) throw new TimedOut('not complete yet', { code: status, domain: 'asynchron' });
-    throw status < 0 ? refused(status) : errorOf(handle, status);
+    throw status < 0 ? refused(status) : errorOf(handle, status, this.#owned.reason);
   }
 
   /** Whether this is the asynchron of that handle, or has as its value one that leads to it, or to a circle. */
@@ -256,22 +255,6 @@ export class Asynchron {
     return status;
   }
 
-  /** Has `act` complete it. If it does, those who wait in this thread are told here, with no turn of the event loop. */
-  #complete(handle, act) {
-    const tells = waiting.take(handle);
-    try {
-      return accepted(act(handle)) === c.OK;
-    } finally {
-      if (!tells) {
-        // Nobody waits, or the report tells them.
-      } else if (c.poll(handle) === c.PENDING) {
-        waiting.putBack(handle, tells);
-      } else {
-        for (const tell of tells) tell();
-      }
-    }
-  }
-
   /** Runs the function that computes it. Nothing is thrown: C is below. */
   #run(handle, fn) {
     try {
@@ -290,7 +273,7 @@ export class Asynchron {
     later.#kind = this.#kind;
     accepted(c.follow(handle, later.#owned.handle));
     const settled = (deliver) => {
-      this.#complete(this.#owned.handle, () => {
+      complete(this.#owned.handle, () => {
         deliver();
         return c.OK;
       });
@@ -306,50 +289,6 @@ export class Asynchron {
         }
       });
     }, fail);
-  }
-
-  /**
-   * Calls the listener once it is complete; at once, if it is. With `holds` the process lives until then; with `keeps`
-   * it is called even if this object is released, and otherwise `gone` is. Returns what #unlisten() takes.
-   */
-  #listen(listener, holds, keeps, gone) {
-    const entry = { listener, holds, keeps, gone };
-    if (c.poll(this.#owned.handle) !== c.PENDING) {
-      listener();
-      return entry;
-    }
-    if (this.#listeners) {
-      this.#listeners.push(entry);
-    } else {
-      const told = () => this.#tell();
-      waiting.add(this.#owned.handle, told);
-      this.#told = told;
-      this.#listeners = [entry];
-    }
-    if (holds) waiting.hold();
-    return entry;
-  }
-
-  #unlisten(entry) {
-    const at = this.#listeners ? this.#listeners.indexOf(entry) : -1;
-    if (at < 0) return;
-    this.#listeners.splice(at, 1);
-    if (entry.holds) waiting.unhold();
-    entry.gone?.();
-    if (this.#listeners.length) return;
-    this.#listeners = undefined;
-    waiting.remove(this.#owned.handle, this.#told);
-    if (this.#released) owned.freeNow(this.#owned);
-  }
-
-  #tell() {
-    const entries = this.#listeners ?? [];
-    this.#listeners = undefined;
-    for (const { listener, holds } of entries) {
-      if (holds) waiting.unhold();
-      listener();
-    }
-    if (this.#released) owned.freeNow(this.#owned);
   }
 }
 

@@ -9,7 +9,8 @@ const DOMAIN = 'asynchron.javascript';
 
 const isInt32 = (code) => Number.isInteger(code) && code === (code | 0);
 
-function messageOf(error) {
+/** What C sees of an exception, or of whatever else was thrown, or is the reason of an abort. */
+export function messageOf(error) {
   try {
     return messageForC(error instanceof Error ? error.message : error);
   } catch {
@@ -29,14 +30,14 @@ export function deliverError(handle, error) {
 const words = c.words(4);
 const codes = new Int32Array(words.buffer);
 
-/** What is thrown for one that failed or was cancelled. */
-export function errorOf(handle, status) {
+/** What is thrown for one that failed or was cancelled; `cause` is what JavaScript knows of why it was cancelled. */
+export function errorOf(handle, status, cause) {
   c.error(handle, words);
   const payload = Number(words[3]);
   if (payload && objects.has(payload)) return objects.at(payload);
   const details = { code: codes[0], domain: c.textAt(words[1]) };
   const message = c.textAt(words[2]);
-  if (status === c.CANCELLED) return new Cancelled(message, details);
+  if (status === c.CANCELLED) return new Cancelled(message, { ...details, cause });
   const expired = details.domain === 'asynchron' && details.code === c.TIMEOUT;
   return expired ? new TimedOut(message, details) : new Failure(message, details);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { Asynchron, Cancelled, TimedOut } from 'asynchron';
-import { cancelLater, host, messageOf, valueLater } from './helper.js';
+import { cancelLater, host, messageOf, run, valueLater } from './helper.js';
 
 const LIMIT = { timeout: 60_000 };
 
@@ -68,10 +68,59 @@ test('nothing is left at the signal of one that is complete or released', { ...L
   const { signal } = new AbortController();
   const a = new Asynchron({ signal });
   const b = new Asynchron({ signal });
-  assert.equal(getEventListeners(signal, 'abort').length, 2);
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
   a.value(1);
   b.release();
   assert.equal(getEventListeners(signal, 'abort').length, 0);
+});
+
+test('one listener at a signal serves all', { ...LIMIT, skip: host === 'deno' }, async () => {
+  const warnings = [];
+  const warned = (warning) => warnings.push(warning.name);
+  process.on('warning', warned);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const as = Array.from({ length: 1000 }, () => new Asynchron({ signal }));
+  const other = new Asynchron();
+  const given = other.promise({ signal });
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
+  as.slice(0, 500).forEach((a) => a.value('before'));
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
+  controller.abort(new Error('all'));
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+  assert.ok(as.every((a, i) => a.state === (i < 500 ? 'ready' : 'cancelled')));
+  await assert.rejects(given, new Error('all'));
+  assert.equal(other.state, 'pending');
+  await new Promise(setImmediate);
+  process.off('warning', warned);
+  assert.deepEqual(warnings, []);
+});
+
+test('the reason of an abort is the cause of the cancel', LIMIT, async () => {
+  const controller = new AbortController();
+  const reason = new Error('why', { cause: 'a cause of its own' });
+  const a = new Asynchron({ signal: controller.signal });
+  const { signal } = a;
+  const wait = a.promise();
+  controller.abort(reason);
+  assert.equal(signal.reason.cause, reason);
+  assert.throws(() => a.get(), (e) => e instanceof Cancelled && e.cause === reason && e.message === 'why');
+  await assert.rejects(wait, (e) => e.cause === reason);
+  await assert.rejects(new Asynchron({ signal: controller.signal }).promise(), (e) => e.cause === reason);
+  const late = new Asynchron({ signal: AbortSignal.timeout(5) });
+  const alive = setTimeout(() => {}, 50_000);
+  await assert.rejects(late.promise(), (e) => e instanceof Cancelled && e.cause.name === 'TimeoutError');
+  clearTimeout(alive);
+  const odd = new Asynchron();
+  assert.equal(odd.cancelOn(AbortSignal.abort(Object.create(null))), true);
+  const first = new Asynchron({ signal: new AbortController().signal });
+  first.cancel('by hand');
+  assert.throws(() => first.get(), (e) => !('cause' in e));
+});
+
+test('who has the signal of one is told, and need not keep that', LIMIT, async () => {
+  const ran = await run('signalled.js', { limit: 60_000 });
+  assert.equal(ran.stdout, 'told\n', ran.stderr);
 });
 
 test('one whose time runs out fails so', LIMIT, async () => {

@@ -17,10 +17,13 @@ for (const how of ['released', 'left']) {
   });
 }
 
-test('what nobody released the garbage collector releases', LIMIT, async () => {
-  const ran = await run('collected.js', { limit: 60_000 });
-  assert.equal(ran.stdout, 'collected\n', ran.stderr);
-});
+const signals = ['with a signal', 'with a signal of its own', 'whose signal was read', 'whose promise was given up'];
+for (const which of ['plain', ...signals]) {
+  test(`what nobody released the garbage collector releases: ${which}`, LIMIT, async () => {
+    const ran = await run('collected.js', { args: [which], limit: 60_000 });
+    assert.equal(ran.stdout, 'collected\n', ran.stderr);
+  });
+}
 
 test('values of JavaScript are forgotten once C is done with them', LIMIT, async () => {
   const ran = await run('forgotten.js', { limit: 60_000 });
