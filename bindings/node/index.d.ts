@@ -17,16 +17,25 @@ export type Arrived<K extends Kind> = { bytes: Buffer; text: string; f64: number
 
 export interface Options {
   /** For people; without one it gets a name when somebody asks for it. */
-  name?: string;
+  name?: string | undefined;
   /** Aborted, it cancels the asynchron, with the message of its reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** In milliseconds, after which it fails as {@link TimedOut}, if it is not complete by then. */
-  timeout?: number;
+  timeout?: number | undefined;
   /**
    * Its values are bytes for C, and here that. Without a kind, bytes are bytes, `undefined` is the empty value, and all
    * else stays in JavaScript, as it is: C sees a pointer, and other threads of JavaScript get that as a bigint.
    */
-  as?: Kind;
+  as?: Kind | undefined;
+}
+
+/** The kinds that fit an asynchron from which `T` arrives, and to which `S` may be sent. */
+export type KindOf<T, S = T> = {
+  [K in Kind]: Arrived<K> extends T ? ([S] extends [Sent<K>] ? K : never) : never;
+}[Kind];
+
+export interface OptionsFor<T, S = T> extends Options {
+  as?: KindOf<T, S> | undefined;
 }
 
 export interface OptionsOfKind<K extends Kind> extends Options {
@@ -35,7 +44,7 @@ export interface OptionsOfKind<K extends Kind> extends Options {
 
 export interface PromiseOptions {
   /** Aborted, it rejects the promise with its reason. The asynchron stays as it is. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export type State = 'pending' | 'running' | 'ready' | 'cancelled';
@@ -47,7 +56,7 @@ export type State = 'pending' | 'running' | 'ready' | 'cancelled';
  * thrown as {@link Cancelled}. Whoever awaits keeps the process alive.
  */
 export class Asynchron<T = any, S = T> implements PromiseLike<T> {
-  constructor(options?: Options);
+  constructor(options?: OptionsFor<T, S>);
 
   /** One of a kind, with the types of that: `new Asynchron({ as: kind })`. */
   static of<K extends Kind>(kind: K, options?: Options): Asynchron<Arrived<K>, Sent<K>>;
@@ -56,7 +65,11 @@ export class Asynchron<T = any, S = T> implements PromiseLike<T> {
   static timer(ms?: number, options?: Options): Asynchron<undefined>;
 
   /** A new one, after {@link Asynchron.compute}. */
-  static compute<T>(fn: (self: Asynchron<Awaited<T>>) => T, options?: Options): Asynchron<Awaited<T>>;
+  static compute<K extends Kind>(
+    fn: (self: Asynchron<Arrived<K>, Sent<K>>) => Sent<K> | PromiseLike<Sent<K>>,
+    options: OptionsOfKind<K>,
+  ): Asynchron<Arrived<K>, Sent<K>>;
+  static compute<T>(fn: (self: Asynchron) => T | PromiseLike<T>, options?: Omit<Options, 'as'>): Asynchron<T>;
 
   /** The asynchron at an address that C lends for this call; it is retained. */
   static fromHandle<K extends Kind>(
@@ -148,9 +161,9 @@ export function report<A extends Asynchron<any, any>>(asynchrons: Iterable<A>): 
 
 export interface ErrorDetails {
   /** A number of the domain's, of 32 bits. */
-  code?: number;
+  code?: number | undefined;
   /** Whose code it is. */
-  domain?: string;
+  domain?: string | undefined;
   cause?: unknown;
 }
 

@@ -33,6 +33,37 @@ export async function use(signal: AbortSignal, address: bigint): Promise<void> {
   const five = await computed.promise({ signal });
   same<typeof five, number>(true);
 
+  const withSelf = Asynchron.compute(async (self) => self.name.length);
+  const length = await withSelf;
+  same<typeof length, number>(true);
+  const plain = Asynchron.compute((self) => ({ name: self.name }));
+  same<Awaited<typeof plain>, { name: string }>(true);
+  const explicit = await Asynchron.compute<number>(async () => 5);
+  same<typeof explicit, number>(true);
+  const ticked = await Asynchron.compute(() => Asynchron.timer(1));
+  same<typeof ticked, undefined>(true);
+  const sent = await Asynchron.compute((self) => self.name.length, { as: 'u64' });
+  same<typeof sent, bigint>(true);
+  // @ts-expect-error: not what the kind takes
+  Asynchron.compute(() => 'x', { as: 'u64' });
+
+  // What may be missing may be undefined, also with exactOptionalPropertyTypes.
+  const maybe = <V>(value: V): V | undefined => (Math.random() < 0.5 ? value : undefined);
+  new Asynchron({ name: maybe('name'), signal: maybe(signal), timeout: maybe(5), as: undefined });
+  any.promise({ signal: maybe(signal) });
+  new Failure('no', { code: maybe(5), domain: maybe('mine') });
+
+  new Asynchron<string>({ as: 'text' });
+  new Asynchron<bigint>({ as: 'i64' });
+  new Asynchron<Uint8Array>({ as: 'bytes' });
+  new Asynchron<Buffer, string>();
+  // @ts-expect-error: a text arrives
+  new Asynchron<number>({ as: 'text' });
+  // @ts-expect-error: a bigint arrives
+  new Asynchron<number>({ as: 'u64' });
+  // @ts-expect-error: a text cannot be sent
+  new Asynchron<bigint, string>({ as: 'u64' });
+
   // @ts-expect-error: no such kind
   new Asynchron({ as: 'u8' });
 
