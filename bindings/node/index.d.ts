@@ -18,7 +18,7 @@ export type Arrived<K extends Kind> = { bytes: Buffer; text: string; f64: number
 export interface Options {
   /** For people; without one it gets a name when somebody asks for it. */
   name?: string | undefined;
-  /** Aborted, it cancels the asynchron, with the message of its reason. */
+  /** Aborted, it cancels the asynchron, with the message of its reason, which is the `cause` here. */
   signal?: AbortSignal | undefined;
   /** In milliseconds, after which it fails as {@link TimedOut}, if it is not complete by then. */
   timeout?: number | undefined;
@@ -93,13 +93,19 @@ export class Asynchron<T = any, S = T> implements PromiseLike<T> {
   /** Whether it has a value, failed or was cancelled. */
   readonly complete: boolean;
 
-  /** Delivers a value. True if that completed it; false if it was complete. */
+  /**
+   * Delivers a value. True if that completed it; false if it was complete. Another asynchron is delivered as it is, and
+   * `await` then waits for that; {@link Refused} if it is this one, or leads to it.
+   */
   value(value: S): boolean;
-  /** Delivers an exception, or anything else that is to be thrown. C sees its message, `code` and `domain`. */
+  /**
+   * Delivers an exception, or anything else that is to be thrown. C sees its message, `code` and `domain`. If nobody
+   * ever asks, nobody is told.
+   */
   fail(error: unknown): boolean;
   /** Cancels it. */
   cancel(reason?: string): boolean;
-  /** Has it complete as another one does. */
+  /** Has it complete as another one does. Two that follow each other wait until somebody completes one. */
   follow(source: Asynchron<T, any>): boolean;
   /** Has it fail as {@link TimedOut} after that many milliseconds, instead of a time that was set before. */
   expire(ms: number): boolean;
@@ -110,16 +116,23 @@ export class Asynchron<T = any, S = T> implements PromiseLike<T> {
    */
   compute(fn: (self: this) => T | PromiseLike<T>): boolean;
 
-  /** Has a signal cancel it. True if that was aborted, and cancelled it now. */
+  /**
+   * Has a signal cancel it. True if that was aborted, and cancelled it now. The signal does not keep the asynchron from
+   * the garbage collector.
+   */
   cancelOn(signal: AbortSignal): boolean;
-  /** Aborted when it is cancelled, by whomever, with {@link Cancelled} as the reason. */
+  /**
+   * Aborted when it is cancelled, by whomever, with {@link Cancelled} as the reason. Keep the signal or the asynchron
+   * until then: listeners alone keep neither from the garbage collector.
+   */
   readonly signal: AbortSignal;
 
   /** What it is complete with, returned or thrown; {@link Refused} if it is not complete. */
   get(): T;
   /**
    * Waits, for that many milliseconds at most, and returns or throws what it completed with; {@link TimedOut} if it did
-   * not. This thread stands still until then: its timers, its promises, its servers.
+   * not. This thread stands still until then: its timers, its promises, its servers, its listeners for signals of the
+   * system. A Worker that waits so can be ended.
    */
   getSync(ms?: number): T;
   /** Waits as {@link Asynchron.getSync} does. Whether it is complete. */
@@ -136,7 +149,9 @@ export class Asynchron<T = any, S = T> implements PromiseLike<T> {
 
   /**
    * Gives it up, which is not a cancel: whoever has it otherwise goes on, and promises of it settle. Signals no longer
-   * reach it by this object. The garbage collector does it, too, some time later.
+   * reach it by this object. The garbage collector does it, too, some time later: not while a promise of it is open,
+   * nor if its value, its exception or the reason of its abort is JavaScript's and refers to the asynchron itself. A
+   * loop that makes very many and gives the event loop no turn has to do it by hand.
    */
   release(): void;
   [Symbol.dispose](): void;
@@ -144,9 +159,11 @@ export class Asynchron<T = any, S = T> implements PromiseLike<T> {
 
 /** Several asynchrons, in the order in which they complete. */
 export class Report<A extends Asynchron<any, any> = Asynchron> implements AsyncIterableIterator<A> {
+  /** One without any that are to come has ended: see {@link Report.next}. Add one that is complete last of all. */
   constructor(asynchrons?: Iterable<A>);
   /** How many were added and not yet yielded. */
   readonly size: number;
+  /** {@link Refused} if that was released. */
   add(asynchron: A): this;
   /** The next one; done when all that were added were yielded, until more are added. */
   next(): Promise<IteratorResult<A, undefined>>;

@@ -213,6 +213,14 @@ export class Asynchron {
     listeners.release(this.#owned);
   }
 
+  /** What console.log() prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](depth, options, inspect) {
+    const { name } = this.constructor;
+    if (!(#owned in this)) return name; // what inherits from one
+    if (this.#owned.released) return `${name} { released }`;
+    return `${name} ${inspect({ name: this.name, state: this.state }, options)}`;
+  }
+
   #live() {
     if (this.#owned.released) throw new Refused('released', { code: -1, domain: 'asynchron' });
     return this.#owned.handle;

@@ -80,7 +80,9 @@ const empty = Buffer.alloc(0);
 export function collect(handle, kind, words) {
   const size = Number(words[1]);
   if (size) {
-    const buffer = Buffer.allocUnsafe(size);
+    // What is handed on is not from the pool, whose memory several Buffers share.
+    const own = !kind || kind === kinds.bytes;
+    const buffer = own ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size);
     c.getBytes(handle, buffer, size, length);
     return kind ? kind.decode(buffer) : buffer;
   }

@@ -42,10 +42,12 @@ test('what nobody awaits keeps it alive no longer', LIMIT, async () => {
 });
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  test(`${signal} ends a program that awaits`, LIMIT, async () => {
-    const ran = await run('stays.js', { onLine: (_, child) => child.kill(signal) });
-    assert.equal(ran.stdout, 'waiting\n', ran.stderr);
-    assert.ok(ran.signal === signal || ran.code === (signal === 'SIGINT' ? 130 : 143), `${ran.signal} ${ran.code}`);
-    assert.ok(ran.afterLastLine < SOON, `after ${ran.afterLastLine} ms`);
-  });
+  for (const how of ['await', 'getSync']) {
+    test(`${signal} ends a program that waits: ${how}`, LIMIT, async () => {
+      const ran = await run('stays.js', { args: [how], onLine: (_, child) => child.kill(signal) });
+      assert.equal(ran.stdout, 'waiting\n', ran.stderr);
+      assert.ok(ran.signal === signal || ran.code === (signal === 'SIGINT' ? 130 : 143), `${ran.signal} ${ran.code}`);
+      assert.ok(ran.afterLastLine < SOON, `after ${ran.afterLastLine} ms`);
+    });
+  }
 }

@@ -1,6 +1,7 @@
 // What goes into an asynchron comes out of it: bytes, texts, numbers, and what only JavaScript can hold.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { Asynchron, Refused } from 'asynchron';
 import { pointerNow, setU64, u64Of, valueLater } from './helper.js';
 
@@ -25,6 +26,12 @@ test('bytes arrive as a Buffer of their own', async () => {
   assert.deepEqual([...got], [0, 1, 255, 0]);
   got[0] = 9;
   assert.deepEqual([...a.get()], [0, 1, 255, 0]);
+  for (const options of [{}, { as: 'bytes' }]) {
+    const alone = await through(Buffer.from([1, 2, 3]), options);
+    assert.deepEqual([alone.byteOffset, alone.buffer.byteLength], [0, 3]);
+    const moved = structuredClone(alone.buffer, { transfer: [alone.buffer] });
+    assert.deepEqual([...new Uint8Array(moved)], [1, 2, 3]);
+  }
   assert.deepEqual([...(await through(new Uint8Array([1, 2]).subarray(1)))], [2]);
   assert.deepEqual([...(await through(new Uint16Array([0x0101]).buffer))], [1, 1]);
   assert.equal((await through(Buffer.alloc(300_000, 'ä'))).equals(Buffer.alloc(300_000, 'ä')), true);
@@ -128,6 +135,20 @@ test('a text of C arrives as a text, and bytes of the wrong length are no number
   const number = new Asynchron({ as: 'u64' });
   valueLater(number, 1, 'abc');
   await assert.rejects(number.promise(), TypeError);
+});
+
+test('it says what it is where it is printed', () => {
+  const a = new Asynchron({ name: 'one' });
+  assert.equal(inspect(a), "Asynchron { name: 'one', state: 'pending' }");
+  assert.equal(inspect({ a: [a] }, { depth: 0 }), '{ a: [Array] }');
+  a.cancel();
+  assert.equal(inspect(a), "Asynchron { name: 'one', state: 'cancelled' }");
+  class Mine extends Asynchron {}
+  assert.equal(inspect(Object.create(new Mine())), 'Mine');
+  const mine = new Mine({ name: 'it\'s' });
+  assert.equal(inspect(mine), 'Mine { name: "it\'s", state: \'pending\' }');
+  mine.release();
+  assert.equal(inspect(mine), 'Mine { released }');
 });
 
 test('names survive, and one that would not is refused', () => {
