@@ -42,6 +42,11 @@ export interface OptionsOfKind<K extends Kind> extends Options {
   as: K;
 }
 
+export interface GroupOptions extends Omit<Options, 'as'> {
+  /** Once it is complete, those of its asynchrons that are not are cancelled, as `unneeded`. */
+  cancelRest?: boolean | undefined;
+}
+
 export interface PromiseOptions {
   /** Aborted, it rejects the promise with its reason. The asynchron stays as it is. */
   signal?: AbortSignal | undefined;
@@ -70,6 +75,16 @@ export class Asynchron<T = any, S = T> implements PromiseLike<T> {
     options: OptionsOfKind<K>,
   ): Asynchron<Arrived<K>, Sent<K>>;
   static compute<T>(fn: (self: Asynchron) => T | PromiseLike<T>, options?: Omit<Options, 'as'>): Asynchron<T>;
+
+  /**
+   * One that completes with `undefined` once all have a value, or as the first that fails or is cancelled. The values
+   * are to be had from those; `Promise.all` gives them, for JavaScript alone.
+   */
+  static all(asynchrons: Iterable<Asynchron<any, any>>, options?: GroupOptions): Asynchron<undefined>;
+  /** One that completes as the first that has a value; if none has, as the last of them. All are of the same kind. */
+  static any<T, S>(asynchrons: Iterable<Asynchron<T, S>>, options?: GroupOptions): Asynchron<T, S>;
+  /** One that completes as the first that completes. All are of the same kind. */
+  static race<T, S>(asynchrons: Iterable<Asynchron<T, S>>, options?: GroupOptions): Asynchron<T, S>;
 
   /** The asynchron at an address that C lends for this call; it is retained. */
   static fromHandle<K extends Kind>(

@@ -69,6 +69,18 @@ export class Asynchron {
     return a;
   }
 
+  static all(asynchrons, options) {
+    return Asynchron.#group(c.all, [...asynchrons], options);
+  }
+
+  static any(asynchrons, options) {
+    return Asynchron.#group(c.any, [...asynchrons], options, true);
+  }
+
+  static race(asynchrons, options) {
+    return Asynchron.#group(c.race, [...asynchrons], options, true);
+  }
+
   static fromHandle(address, options) {
     const handle = handleOf(address);
     c.retain(handle);
@@ -219,6 +231,17 @@ export class Asynchron {
     if (!(#owned in this)) return name; // what inherits from one
     if (this.#owned.released) return `${name} { released }`;
     return `${name} ${inspect({ name: this.name, state: this.state }, options)}`;
+  }
+
+  /** One that completes as several do. With `shares` it gets the value of one of them, and is of their kind. */
+  static #group(join, as, { cancelRest = false, ...options } = {}, shares = false) {
+    const handles = c.handles(as.map((a) => a.#live()));
+    if (shares && !as.length) throw new TypeError('the first of none never completes');
+    if (shares && as.some((a) => a.#kind !== as[0].#kind)) throw new TypeError('not all are of the same kind');
+    const group = new Asynchron(options);
+    if (shares) group.#kind = as[0].#kind;
+    c.release(made(join(handles, as.length, group.#owned.handle, cancelRest ? c.CANCEL_REST : 0)));
+    return group;
   }
 
   #live() {

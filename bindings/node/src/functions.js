@@ -27,6 +27,11 @@ export const failWith = declare('fail_with', 'int32_t', handle, 'int32_t', 'str'
 export const cancelWith = declare('cancel_with', 'int32_t', handle, 'str');
 export const follow = declare('follow', 'int32_t', handle, handle);
 export const expireAfter = declare('expire_after', 'int32_t', handle, 'uint64_t');
+const many = ['void *', 'size_t', handle, 'uint64_t'];
+export const all = declare('all', handle, ...many);
+export const any = declare('any', handle, ...many);
+export const race = declare('race', handle, ...many);
+export const CANCEL_REST = 1;
 export const timer = declare('timer', handle, 'uint64_t');
 
 export const getTimeout = declare('get_timeout', 'int32_t', handle, 'uint64_t', 'void *');
@@ -64,6 +69,13 @@ export const wordSize = wide ? 8 : 4;
 /** Memory for `n` words of the size of a pointer. Number(words[i]) is one. */
 export function words(n) {
   return wide ? new BigUint64Array(n) : new Uint32Array(n);
+}
+
+/** An array of handles; there is memory also for none. */
+export function handles(numbers) {
+  const array = words(numbers.length || 1);
+  numbers.forEach((number, i) => (array[i] = wide ? BigInt(number) : number));
+  return array;
 }
 
 /** The text at an address. */

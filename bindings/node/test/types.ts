@@ -64,6 +64,11 @@ export async function use(signal: AbortSignal, address: bigint): Promise<void> {
   // @ts-expect-error: a text cannot be sent
   new Asynchron<bigint, string>({ as: 'u64' });
 
+  const first = await Asynchron.any([number, number], { cancelRest: true });
+  same<typeof first, bigint>(true);
+  const every = await Asynchron.all([number, text]);
+  same<typeof every, undefined>(true);
+
   // @ts-expect-error: no such kind
   new Asynchron({ as: 'u8' });
 
