@@ -120,6 +120,8 @@ export class Asynchron<T = any, S = T> implements PromiseLike<T> {
   fail(error: unknown): boolean;
   /** Cancels it. */
   cancel(reason?: string): boolean;
+  /** Cancels it unless a function that computes it has begun. True if that cancelled it. */
+  cancelPending(reason?: string): boolean;
   /** Has it complete as another one does. Two that follow each other wait until somebody completes one. */
   follow(source: Asynchron<T, any>): boolean;
   /** Has it fail as {@link TimedOut} after that many milliseconds, instead of a time that was set before. */

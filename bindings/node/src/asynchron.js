@@ -125,6 +125,10 @@ export class Asynchron {
     return complete(this.#live(), (handle) => c.cancelWith(handle, messageForC(reason)));
   }
 
+  cancelPending(reason = '') {
+    return complete(this.#live(), (handle) => c.cancelPending(handle, messageForC(reason)));
+  }
+
   follow(source) {
     return complete(this.#live(), (handle) => c.follow(handle, source.#live()));
   }

@@ -25,6 +25,7 @@ export const setBytes = declare('set_bytes', 'int32_t', handle, 'void *', 'size_
 export const setPointer = declare('set_pointer', 'int32_t', handle, handle, handle);
 export const failWith = declare('fail_with', 'int32_t', handle, 'int32_t', 'str', 'str', handle, handle);
 export const cancelWith = declare('cancel_with', 'int32_t', handle, 'str');
+export const cancelPending = declare('cancel_pending', 'int32_t', handle, 'str');
 export const follow = declare('follow', 'int32_t', handle, handle);
 export const expireAfter = declare('expire_after', 'int32_t', handle, 'uint64_t');
 const many = ['void *', 'size_t', handle, 'uint64_t'];

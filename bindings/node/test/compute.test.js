@@ -69,6 +69,19 @@ test('one that was cancelled is so at once, and what comes later is dropped', LI
   assert.equal(a.state, 'cancelled');
 });
 
+test('cancelPending() cancels what has not begun, and nothing else', LIMIT, async () => {
+  const a = new Asynchron();
+  const wait = a.promise();
+  assert.equal(a.cancelPending('too late'), true);
+  assert.equal(a.cancelPending(), false);
+  await assert.rejects(wait, (e) => e instanceof Cancelled && e.message === 'too late');
+  let finish;
+  const b = Asynchron.compute(() => new Promise((resolve) => (finish = resolve)));
+  assert.equal(b.cancelPending(), false);
+  finish('done');
+  assert.equal(await b, 'done');
+});
+
 test('a value of the wrong kind is a failure, of a function and of a promise', LIMIT, async () => {
   await assert.rejects(Asynchron.compute(() => 'x', { as: 'u64' }).promise(), TypeError);
   await assert.rejects(Asynchron.compute(async () => 'x', { as: 'u64' }).promise(), TypeError);
