@@ -1,4 +1,4 @@
-// Who is to be told when an asynchron is complete.
+// Those who are to be told when an asynchron is complete.
 //
 // All of it hangs on what the object owns, not on the object: a listener that does not refer to the object keeps it
 // from no garbage collector, and ends with it.
