@@ -18,13 +18,14 @@
 ASYNCHRON_BEGIN_NAMESPACE
 
 /**
- * Bytes that C has delivered by asynchron_set_bytes() or asynchron_set_buffer(): a text, a file, the body of a transfer.
+ * Bytes that C has delivered by asynchron_set_bytes() or asynchron_set_buffer(): a text, a file, the body of a
+ * transfer.
  *
  *     asynchron::future<asynchron::bytes> body = asynchron::from_handle<asynchron::bytes>(a, asynchron::adopt);
  *     std::string text = body.get();
  *
- * It is the value itself and no copy, and a handle of it: so the bytes stay as long as one of these does, also without a
- * future. A value of asynchron_set_pointer() is none: get() throws error, ASYNCHRON_E_INVALID. A promise of bytes
+ * It is the value itself and no copy, and a handle of it: so the bytes stay as long as one of these does, also without
+ * a future. A value of asynchron_set_pointer() is none: get() throws error, ASYNCHRON_E_INVALID. A promise of bytes
  * delivers a copy of them.
  */
 class bytes {

@@ -53,12 +53,12 @@ static inline void asynchron_epoll_close(asynchron_loop_t *loop)
  * Watches a report, level-triggered. Its events have the handle as data.ptr: pass that to asynchron_epoll_turn().
  *
  * - Needs: `epfd`, of epoll_create1(); `fn` not NULL; `out` writable.
- * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_epoll_detach() it,
- *   unless `fn` was called with ASYNCHRON_END. `ctx` must live as long as the handle.
+ * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_epoll_detach()
+ *   it, unless `fn` was called with ASYNCHRON_END. `ctx` must live as long as the handle.
  * - Threads: on the loop's thread, or while the loop does not run.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: the report is attached to a loop; ASYNCHRON_E_INVALID: a NULL, or a negative
- *   descriptor; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be had for the report, or epoll refused, as errno
- *   says.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: the report is attached to a loop; ASYNCHRON_E_INVALID: a NULL, or a
+ *   negative descriptor; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be had for the report, or epoll
+ *   refused, as errno says.
  */
 static inline asynchron_status_t asynchron_epoll_attach(int epfd, asynchron_report_t *report, asynchron_loop_fn_t fn,
                                                         void *ctx, asynchron_epoll_t **out)
@@ -91,8 +91,8 @@ static inline asynchron_status_t asynchron_epoll_attach(int epfd, asynchron_repo
 }
 
 /**
- * Serves an event of epoll_wait(): calls `fn` for what has come, at most ASYNCHRON_LOOP_TURN times. If something is left,
- * the next epoll_wait() says so again.
+ * Serves an event of epoll_wait(): calls `fn` for what has come, at most ASYNCHRON_LOOP_TURN times. If something is
+ * left, the next epoll_wait() says so again.
  *
  * - Needs: what data.ptr of the event is. NULL, as asynchron_epoll_detach() leaves it there, does nothing.
  * - Threads: calls `fn` on this thread; never blocks.
@@ -106,9 +106,9 @@ static inline void asynchron_epoll_turn(asynchron_epoll_t *handle)
 /**
  * Watches it no more: `fn` is not called again. What the report holds stays there.
  *
- * - Needs: `handle`, or NULL, which is ignored; `events`, the `n` events of the last epoll_wait() if some of them are not
- *   served yet: those of this handle become {0, NULL}, so that nobody serves a handle that is gone. Outside of that NULL
- *   and 0.
+ * - Needs: `handle`, or NULL, which is ignored; `events`, the `n` events of the last epoll_wait() if some of them are
+ *   not served yet: those of this handle become {0, NULL}, so that nobody serves a handle that is gone. Outside of that
+ *   NULL and 0.
  * - Ownership: the handle is gone.
  * - Threads: on the loop's thread, also inside any callback, or while the loop does not run.
  */

@@ -9,8 +9,8 @@
  * reports it. Nothing is lost by that: epoll_ctl() finds no such descriptor, or another file's, and libev makes itself
  * a new set. A report that is released on the loop's thread, or before you detach, does not have that.
  *
- * asynchron/loop.h says what holds for all adapters. Needs libev 4, with support for several loops, as it comes. One file
- * cannot include this and asynchron/event.h: the headers of libev and libevent use the same names.
+ * asynchron/loop.h says what holds for all adapters. Needs libev 4, with support for several loops, as it comes. One
+ * file cannot include this and asynchron/event.h: the headers of libev and libevent use the same names.
  */
 #ifndef ASYNCHRON_EV_H
 #define ASYNCHRON_EV_H

@@ -4,8 +4,8 @@
  *     event_base_dispatch(base);                    // calls fn
  *
  * asynchron/loop.h says what holds for all adapters. libevent's own clock is coarse unless the base was made with
- * EVENT_BASE_FLAG_PRECISE_TIMER: its timers are some milliseconds late, with a report and without. Needs libevent 2.0 or
- * later. One file cannot include this and asynchron/ev.h: the headers of libevent and libev use the same names.
+ * EVENT_BASE_FLAG_PRECISE_TIMER: its timers are some milliseconds late, with a report and without. Needs libevent 2.0
+ * or later. One file cannot include this and asynchron/ev.h: the headers of libevent and libev use the same names.
  */
 #ifndef ASYNCHRON_EVENT_H
 #define ASYNCHRON_EVENT_H
@@ -42,8 +42,8 @@ static inline void asynchron_event_ready(evutil_socket_t fd, short what, void *h
  *
  * - Needs: `base`, not freed. After event_base_loopexit() or event_base_loopbreak() a base takes a report, and serves
  *   it when it runs again. `fn` not NULL; `out` writable.
- * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_event_detach() it,
- *   unless `fn` was called with ASYNCHRON_END. `ctx` must live as long as the handle.
+ * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_event_detach()
+ *   it, unless `fn` was called with ASYNCHRON_END. `ctx` must live as long as the handle.
  * - Threads: on the base's thread, or while the base does not run.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: the report is attached to a loop; ASYNCHRON_E_INVALID: a NULL;
  *   ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be had for the report, or libevent refused.

@@ -81,8 +81,9 @@ public:
      * Blocks until it is complete.
      *
      * - Threads: any number; blocks. If it was made by on_demand(), the first to ask runs its function.
-     * - Returns: the value as a `const T&`, valid as long as a future of it is left; asynchron::bytes as they are. Of a future that is a temporary,
-     *   and so may be the last one, a copy. If T is a reference, that; if T is void, nothing.
+     * - Returns: the value as a `const T&`, valid as long as a future of it is left; asynchron::bytes as they are. Of a
+     *   future that is a temporary, and so may be the last one, a copy. If T is a reference, that; if T is void,
+     *   nothing.
      * - Throws: what it failed with; error for a failure from C; cancelled; error with ASYNCHRON_E_DEADLOCK inside the
      *   function that computes it, with ASYNCHRON_E_INVALID without state or if C delivered no T, and with
      *   ASYNCHRON_ALREADY if the value was taken out before.

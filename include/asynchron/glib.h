@@ -50,9 +50,9 @@ static inline gboolean asynchron_glib_ready(GSource *source, GSourceFunc callbac
  * - Needs: `context`, or NULL for g_main_context_default(), that of the main thread (not the thread's own: for that
  *   pass g_main_context_get_thread_default(), which is NULL where a thread has none). After g_main_loop_quit() a
  *   context takes a report, and serves it when a loop runs it again, if one does. `fn` not NULL; `out` writable.
- * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_glib_detach() it,
- *   unless `fn` was called with ASYNCHRON_END; you may do so after the context is gone. `ctx` must live as long as the
- *   handle.
+ * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_glib_detach()
+ *   it, unless `fn` was called with ASYNCHRON_END; you may do so after the context is gone. `ctx` must live as long as
+ *   the handle.
  * - Threads: on the thread that runs the context, or while none does.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: the report is attached to a loop; ASYNCHRON_E_INVALID: a NULL;
  *   ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be had for the report.

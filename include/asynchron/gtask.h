@@ -1,4 +1,5 @@
-/* asynchron/gtask.h: a GTask that returns what an asynchron becomes, and an asynchron that becomes what a GTask returned.
+/* asynchron/gtask.h: a GTask that returns what an asynchron becomes, and an asynchron that becomes what a GTask
+ * returned.
  *
  *     GTask *task = g_task_new(object, cancellable, callback, data);
  *     asynchron_glib_return(a, task);               // a GBytes, or a GError
@@ -9,8 +10,8 @@
  * asynchron_glib_deliver is for what ends with g_task_return_pointer() alone. Whether a call of GIO does so is its own
  * affair: see there what those need.
  *
- * Neither needs a report. asynchron/glib.h includes this. Needs gio-2.0, 2.36 or later. As everywhere in GLib, the program
- * ends if GLib has no memory.
+ * Neither needs a report. asynchron/glib.h includes this. Needs gio-2.0, 2.36 or later. As everywhere in GLib, the
+ * program ends if GLib has no memory.
  */
 #ifndef ASYNCHRON_GTASK_H
 #define ASYNCHRON_GTASK_H
@@ -101,22 +102,22 @@ static inline void asynchron_glib_returns(asynchron_t *a, void *pointer)
 }
 
 /**
- * Has a task return what an asynchron becomes. Of a value that is a GBytes with its bytes, which are not copied; get it by
- * g_task_propagate_pointer(). (A value of asynchron_set_pointer() has 0 bytes: ask the asynchron for it.) Of a failure it is
- * a GError: its domain is g_quark_from_string() of that of the failure, with the same code and message. Of a cancel it is
- * G_IO_ERROR_CANCELLED.
+ * Has a task return what an asynchron becomes. Of a value that is a GBytes with its bytes, which are not copied; get it
+ * by g_task_propagate_pointer(). (A value of asynchron_set_pointer() has 0 bytes: ask the asynchron for it.) Of a
+ * failure it is a GError: its domain is g_quark_from_string() of that of the failure, with the same code and message.
+ * Of a cancel it is G_IO_ERROR_CANCELLED.
  *
  * Cancelling the GCancellable of the task cancels the asynchron. An asynchron on demand is not started by this: have it
  * computed, by asynchron_spawn(), or the task never returns.
  *
  * - Needs: a task that has not returned.
- * - Ownership: both stay yours, and may be given up at once: they are kept until `a` is complete. As in a report, `a` does
- *   not end as broken by the release of other handles; give its producers promises for that.
+ * - Ownership: both stay yours, and may be given up at once: they are kept until `a` is complete. As in a report, `a`
+ *   does not end as broken by the release of other handles; give its producers promises for that.
  * - Threads: any. The task returns in its own context, with its priority, and is given up there, so its source object
  *   and its data are not finalized on the thread that completes `a`. If nobody runs that context any more, it never
  *   returns.
- * - Returns: ASYNCHRON_OK: it will return, or has; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM. Unless it is ASYNCHRON_OK,
- *   the task is still to return, by you.
+ * - Returns: ASYNCHRON_OK: it will return, or has; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM. Unless it is
+ *   ASYNCHRON_OK, the task is still to return, by you.
  */
 static inline asynchron_status_t asynchron_glib_return(asynchron_t *a, GTask *task)
 {
@@ -138,8 +139,8 @@ static inline asynchron_status_t asynchron_glib_return(asynchron_t *a, GTask *ta
     if (cancellable == NULL)
         asynchron_glib_return_unref(waiting);
     else
-        waiting->handler = g_signal_connect_data(cancellable, "cancelled", G_CALLBACK(asynchron_glib_cancelled), waiting,
-                                                 asynchron_glib_return_closed, (GConnectFlags)0);
+        waiting->handler = g_signal_connect_data(cancellable, "cancelled", G_CALLBACK(asynchron_glib_cancelled),
+                                                 waiting, asynchron_glib_return_closed, (GConnectFlags)0);
 
     memset(&options, 0, sizeof options);
     options.size = sizeof options;
@@ -167,8 +168,8 @@ typedef struct {
 /**
  * The user data of asynchron_glib_deliver().
  *
- * - Needs: `a`, the asynchron to deliver into; `drop`, which frees what the task returns, such as g_object_unref or g_free;
- *   NULL: nobody does.
+ * - Needs: `a`, the asynchron to deliver into; `drop`, which frees what the task returns, such as g_object_unref or
+ *   g_free; NULL: nobody does.
  * - Ownership: `a` stays yours, and is kept until the callback has run. Pass what is returned to one call that takes
  *   asynchron_glib_deliver() as its callback: that frees it.
  * - Returns: the user data; NULL if `a` is NULL, or if there is no memory. Do not begin the call then.
@@ -186,8 +187,8 @@ static inline gpointer asynchron_glib_into(asynchron_t *a, GDestroyNotify drop)
 
 /**
  * A GAsyncReadyCallback that delivers what a GTask returned by g_task_return_pointer(): the pointer as a value of
- * asynchron_set_pointer(); a GError as a failure with its domain's name, its code and its message; G_IO_ERROR_CANCELLED as a
- * cancel. If the asynchron is complete already, the pointer is freed.
+ * asynchron_set_pointer(); a GError as a failure with its domain's name, its code and its message; G_IO_ERROR_CANCELLED
+ * as a cancel. If the asynchron is complete already, the pointer is freed.
  *
  * WARNING: this is for tasks of your own, and for calls that are known to return that pointer and nothing else. It
  * takes what the task has to be a pointer, and cannot see whether it is one. After g_task_return_boolean() or
@@ -233,8 +234,8 @@ static inline void asynchron_glib_deliver(GObject *source, GAsyncResult *result,
     } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         if (asynchron_cancel_with(into->a, error->message) == ASYNCHRON_E_NOMEM)
             (void)asynchron_cancel(into->a);
-    } else if (asynchron_fail_with(into->a, error->code, g_quark_to_string(error->domain), error->message, NULL, NULL) ==
-               ASYNCHRON_E_NOMEM) {
+    } else if (asynchron_fail_with(into->a, error->code, g_quark_to_string(error->domain), error->message, NULL,
+                                   NULL) == ASYNCHRON_E_NOMEM) {
         (void)asynchron_fail(into->a, error->code, NULL);
     }
     g_clear_error(&error);

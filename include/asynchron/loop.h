@@ -1,7 +1,8 @@
 /* asynchron/loop.h: what the adapters for event loops share. Include that of your loop instead: epoll.h, uv.h,
  * glib.h, event.h, ev.h, sd_event.h or uring.h.
  *
- * An adapter watches a report in a loop and calls a function for each item, on the loop's own thread. What holds for all:
+ * An adapter watches a report in a loop and calls a function for each item, on the loop's own thread. What holds for
+ * all:
  *
  *   - A report is attached to one loop at a time, and nobody else asks it for the next item. Any thread may add to it,
  *     complete what it holds, wake it and close it.
@@ -9,8 +10,8 @@
  *     and then the other items, so producers that are faster than the loop do not stop it.
  *   - Attach and detach on the loop's thread, or while the loop does not run. You may detach inside the callback, also
  *     what belongs to another report. Afterwards nothing comes any more, and the handle is gone.
- *   - The adapter holds a reference to the report. Yours may be released before or after. A report that is nobody else's
- *     any more stays attached, and costs nothing, until you detach it.
+ *   - The adapter holds a reference to the report. Yours may be released before or after. A report that is nobody
+ *     else's any more stays attached, and costs nothing, until you detach it.
  *   - Detach before you free the loop, unless the adapter says otherwise.
  *   - A function that runs the loop once more is called inside itself where the loop allows that: with epoll, libuv,
  *     GLib and libev, and as uring.h says. libevent and sd-event refuse it.
@@ -145,8 +146,8 @@ static inline void asynchron_loop_detach(asynchron_loop_t *loop)
 }
 
 /* Whether the report is closed for good, given that it had nothing left just now. An open one is silent then, so a
-   readable descriptor means that it is closed, or that something has come meanwhile. Asking shows which. ASYNCHRON_TIMEOUT:
-   it is open. */
+   readable descriptor means that it is closed, or that something has come meanwhile. Asking shows which.
+   ASYNCHRON_TIMEOUT: it is open. */
 static inline asynchron_status_t asynchron_loop_is_over(asynchron_loop_t *loop, asynchron_item_t *item)
 {
     struct pollfd watched;

@@ -42,16 +42,17 @@ static inline int asynchron_sd_event_ready(sd_event_source *source, int fd, uint
  *
  * - Needs: `event`; `fn` not NULL; `out` writable. Between sd_event_exit() and the end of the loop it takes a report,
  *   but never serves it.
- * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_sd_event_detach()
- *   it, unless `fn` was called with ASYNCHRON_END. Until then it keeps the loop, also if you give up yours. `ctx` must live
- *   as long as the handle.
+ * - Ownership: the report stays yours, and may be released at any time. The handle is yours:
+ *   asynchron_sd_event_detach() it, unless `fn` was called with ASYNCHRON_END. Until then it keeps the loop, also if
+ *   you give up yours. `ctx` must live as long as the handle.
  * - Threads: on the loop's thread.
- * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: the report is attached to a loop; ASYNCHRON_E_CLOSED: the loop has finished;
- *   ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be had for the report, or sd-event
- *   refused, as in the child of a fork.
+ * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: the report is attached to a loop; ASYNCHRON_E_CLOSED: the loop has
+ *   finished; ASYNCHRON_E_INVALID: a NULL; ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be had for the
+ *   report, or sd-event refused, as in the child of a fork.
  */
 static inline asynchron_status_t asynchron_sd_event_attach(sd_event *event, asynchron_report_t *report,
-                                                           asynchron_loop_fn_t fn, void *ctx, asynchron_sd_event_t **out)
+                                                           asynchron_loop_fn_t fn, void *ctx,
+                                                           asynchron_sd_event_t **out)
 {
     asynchron_sd_event_t *handle;
     asynchron_status_t status;
@@ -62,7 +63,8 @@ static inline asynchron_status_t asynchron_sd_event_attach(sd_event *event, asyn
     handle = (asynchron_sd_event_t *)malloc(sizeof *handle);
     if (handle == NULL)
         return ASYNCHRON_E_NOMEM;
-    status = asynchron_loop_begin(&handle->loop, report, fn, ctx, asynchron_sd_event_stop, asynchron_sd_event_close, &fd);
+    status = asynchron_loop_begin(&handle->loop, report, fn, ctx, asynchron_sd_event_stop,
+                                  asynchron_sd_event_close, &fd);
     if (status == ASYNCHRON_OK) {
         handle->source = NULL;
         error = sd_event_add_io(event, &handle->source, fd, POLLIN, asynchron_sd_event_ready, handle);

@@ -28,8 +28,8 @@
  * fork(). The ring is shared with the child, which must not use it: it makes one of its own, and attaches there.
  * asynchron_uring_turn() does nothing in the child, and asynchron_uring_detach() frees the handle there at once.
  *
- * asynchron/loop.h says what holds for all adapters. Needs liburing 2.1 or later, and Linux 5.13. With -std=c99, liburing's
- * header wants _GNU_SOURCE.
+ * asynchron/loop.h says what holds for all adapters. Needs liburing 2.1 or later, and Linux 5.13. With -std=c99,
+ * liburing's header wants _GNU_SOURCE.
  */
 #ifndef ASYNCHRON_URING_H
 #define ASYNCHRON_URING_H
@@ -110,8 +110,8 @@ static inline void asynchron_uring_close(asynchron_loop_t *loop)
  * asynchron_uring_turn().
  *
  * - Needs: `ring`, set up; `fn` not NULL; `out` writable.
- * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_uring_detach() it,
- *   unless `fn` was called with ASYNCHRON_END. `ctx` must live as long as the handle.
+ * - Ownership: the report stays yours, and may be released at any time. The handle is yours: asynchron_uring_detach()
+ *   it, unless `fn` was called with ASYNCHRON_END. `ctx` must live as long as the handle.
  * - Threads: on the thread that uses the ring.
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: the report is attached to a loop; ASYNCHRON_E_INVALID: a NULL;
  *   ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be had for the report, or the ring's queue is full, and
@@ -130,7 +130,8 @@ static inline asynchron_status_t asynchron_uring_attach(struct io_uring *ring, a
         return ASYNCHRON_E_NOMEM;
     handle->ring = ring;
     handle->requests = handle->closed = handle->removing = 0;
-    status = asynchron_loop_begin(&handle->loop, report, fn, ctx, asynchron_uring_stop, asynchron_uring_close, &handle->fd);
+    status = asynchron_loop_begin(&handle->loop, report, fn, ctx, asynchron_uring_stop, asynchron_uring_close,
+                                  &handle->fd);
     if (status == ASYNCHRON_OK) {
         if (asynchron_uring_poll(handle)) {
             *out = handle;

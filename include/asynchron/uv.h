@@ -13,8 +13,8 @@
  *             uv_close(found, NULL);
  *     }
  *
- * asynchron/loop.h says what holds for all adapters. Needs libuv 1.x, on a system with poll(2). With -std=c99, libuv's header
- * wants _POSIX_C_SOURCE to be 200809L.
+ * asynchron/loop.h says what holds for all adapters. Needs libuv 1.x, on a system with poll(2). With -std=c99, libuv's
+ * header wants _POSIX_C_SOURCE to be 200809L.
  */
 #ifndef ASYNCHRON_UV_H
 #define ASYNCHRON_UV_H
@@ -74,8 +74,8 @@ static inline void asynchron_uv_ready(uv_poll_t *poll, int error, int events)
  * - Returns: ASYNCHRON_OK; ASYNCHRON_ALREADY: the report is attached to a loop; ASYNCHRON_E_INVALID: a NULL;
  *   ASYNCHRON_E_NOMEM; ASYNCHRON_E_SYSTEM: no descriptor can be had for the report, or libuv refused.
  */
-static inline asynchron_status_t asynchron_uv_attach(uv_loop_t *loop, asynchron_report_t *report, asynchron_loop_fn_t fn,
-                                                     void *ctx, asynchron_uv_t **out)
+static inline asynchron_status_t asynchron_uv_attach(uv_loop_t *loop, asynchron_report_t *report,
+                                                     asynchron_loop_fn_t fn, void *ctx, asynchron_uv_t **out)
 {
     asynchron_uv_t *handle;
     asynchron_status_t status;
