@@ -68,7 +68,7 @@ static inline asynchron_t *asynchron_curl_get_with(asynchron_curl_t *c, CURL *ea
         return NULL;
     }
     t->c = c;
-    t->references = 2; /* the thread's and the callback's */
+    t->references = 2; /* the driver's and the callback's */
     t->easy = easy;
     t->done = done;
     t->ctx = ctx;

@@ -1,5 +1,5 @@
 /* asynchron/curl_transfer.h: a transfer of libcurl, however it is driven. Include curl.h, curl_uv.h or curl_epoll.h
- * instead: nothing here is for their user.
+ * instead: nothing here is for their user but asynchron_curl_done_fn_t and the name of asynchron_curl_t.
  *
  * A driver is a thread of its own or a loop of the program. A transfer is handed over in the list `begun`, and only the
  * driver's thread adds it to the multi handle and takes it out. It goes in one of three ways: libcurl says that it is

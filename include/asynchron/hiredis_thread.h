@@ -1,4 +1,5 @@
-/* asynchron/hiredis_thread.h: the thread of asynchron/hiredis.h. Include that instead: nothing here is for its user.
+/* asynchron/hiredis_thread.h: the thread of asynchron/hiredis.h. Include that instead: nothing here is for its user but
+ * the name of asynchron_hiredis_t.
  *
  * The thread alone touches the context. It sleeps in poll(2) for the connection and for a pipe, by which others wake it
  * when they have put requests into the list `begun`. Once the connection is gone it fails whatever comes.

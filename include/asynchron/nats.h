@@ -21,8 +21,8 @@
  *     known then: NATS delivers at most once. If that does no harm, ask again.
  *   - Whatever else completes `a` cancels `self`, with the reason "unwanted": asynchron_cancel(),
  *     asynchron_expire_after(), a value that you deliver; also when nobody wants `a` any more. The worker hears of it
- *     within 0.1 s of the request, or at once if it was at it for longer. A caller that was not heard for 3 beats does
- *     not want it either.
+ *     within 0.1 s of the request, or at once if it was at it for longer; without beats not at all. A caller that was
+ *     not heard for 3 beats does not want it either.
  *   - The other side may be any client of NATS: a request's payload is your data, and an answer's is the value. A plain
  *     responder has to answer within 3 beats, or be asked without beats: asynchron_nats_request_with().
  *   - Callbacks and steps of `a` run on the thread that completes it: one of cnats, which delivers all answers to this

@@ -1,5 +1,5 @@
 /* asynchron/nats_job.h: how a worker of asynchron/nats.h comes to an answer. Include that instead: nothing here is for
-   its user.
+ * its user but asynchron_nats_fn_t and the name of asynchron_nats_server_t.
  *
  * A job is a request that is being answered. It is numbered, as the caller answers its beats at the worker's inbox. It
  * ends when its asynchron is complete, which sends the answer, and its function has returned.

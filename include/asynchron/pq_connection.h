@@ -1,5 +1,5 @@
 /* asynchron/pq_connection.h: what asynchron/pq.h does with one connection, on its thread. Include that instead: nothing
- * here is for its user.
+ * here is for its user but asynchron_pq_code().
  */
 #ifndef ASYNCHRON_PQ_CONNECTION_H
 #define ASYNCHRON_PQ_CONNECTION_H
