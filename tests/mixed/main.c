@@ -1,4 +1,4 @@
-/* main.c: five languages in one process, and one report. See share.h for what they do.
+/* main.c: C and five other languages in one process, and one report. See share.h for what they do.
  *
  *     mixed [COUNT]
  *
