@@ -224,7 +224,8 @@ static inline void asynchron_curl_epoll_serve(asynchron_curl_epoll_t *made, int 
  *
  * - Needs: `c`, of asynchron_curl_epoll_create(). NULL, or another driver's, does nothing.
  * - Threads: that of the loop: always the same one, or one after the other. What is over is delivered in here, so
- *   callbacks run, too. Never blocks. A callback may run the loop again, and with it this.
+ *   callbacks run, too. Does not block, unless a transfer is stopped whose name is being looked up: libcurl waits for
+ *   that. A callback may run the loop again, and with it this.
  * - Returns: 1; 0: `c` was released, in here or on another thread, and is gone with its descriptor, or will be when the
  *   turns around this one have returned: stop watching, and do not call this again. 0 also for what does nothing.
  */

@@ -13,7 +13,8 @@
  *     drives it, that may be the failure of all that is under way.
  *   - Whatever else completes the asynchron stops the transfer soon: asynchron_cancel(), asynchron_expire_after(), a
  *     value that you deliver. If nobody but the transfer holds the asynchron any more, and nothing waits for it, it is
- *     cancelled, with the reason "unwanted". Only a name that is being looked up is waited for, by libcurl.
+ *     cancelled, with the reason "unwanted". Only a name that is being looked up is waited for, by libcurl: on the
+ *     thread of the transfers, so a loop that drives them stands still for so long.
  *   - All transfers share connections, and any thread may begin and stop one.
  *   - Callbacks and steps of the asynchron run on the thread that completes it, as everywhere. After the body, a
  *     failure of libcurl's or the release that is the thread of the transfers, outside of all calls of libcurl. After
@@ -146,7 +147,8 @@ static inline asynchron_t *asynchron_curl_get(asynchron_curl_t *c, CURL *easy)
  * - Ownership: `c` is gone: no other call may use it at that time or later. Only callbacks that run on its thread may
  *   still begin transfers, which then are broken at once.
  * - Threads: any. If a thread of its own drives it, it blocks until that has ended, and so for its callbacks, unless it
- *   is called on that thread itself. If a loop drives it, it does not block.
+ *   is called on that thread itself. If a loop drives it, it waits for no thread; on the loop's own, libcurl may wait
+ *   for a name that is being looked up.
  */
 static inline void asynchron_curl_release(asynchron_curl_t *c)
 {
