@@ -1,5 +1,5 @@
-/* asynchron/pq_query.h: what asynchron/pq.h keeps of a query. Include that instead: nothing here is for its user but the
- * name of asynchron_pq_t.
+/* asynchron/pq_query.h: what asynchron/pq.h keeps of a query. Include that instead: nothing here is for its user but
+ * the name of asynchron_pq_t.
  *
  * A query is handed over in the list `begun`, and from there on only the thread touches it, but for what says "under
  * the lock". It goes in one of three ways: it has results; its asynchron was completed by others, who put it in the
