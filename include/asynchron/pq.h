@@ -18,7 +18,7 @@
  *     asynchron_pq_code("23505"), say. Its payload is the PGresult, for PQresultErrorField(), or NULL if
  *     there is none. The adapter itself has the codes 08001: no connection could be made; 08006: the connection was
  *     lost; 0A000: COPY; 53200: libpq has no memory. 0: libpq has no code.
- *   - Queries begin in their order, each on the first connection that is free. Which one that is is open. So what
+ *   - Queries begin in their order, each on the first connection that is free, whichever that is. So what
  *     belongs to a session, such as SET, PREPARE or a temporary table, needs `connections` = 1. On one of several
  *     connections it stays for whatever comes next there: use SET LOCAL, and ON COMMIT DROP.
  *   - A transaction is best asked whole, by one asynchron_pq_exec(): "BEGIN; ...; COMMIT", or the statements alone,
