@@ -21,7 +21,7 @@ for fault in planted/*.patch; do
     fi
     rm -rf $COPY
     mkdir -p $COPY/tests
-    cp -R ../src ../build.rs ../cbindgen.toml ../Cargo.toml ../Cargo.lock $COPY
+    cp -R ../src ../build.rs ../generate ../cbindgen.toml ../Cargo.toml ../Cargo.lock $COPY
     cp -R ../tests/loom $COPY/tests
     patch --quiet -p1 -d $COPY <"$fault"
     # Into a directory of its own: a library's file has the same name there.

@@ -32,7 +32,7 @@ for fault in planted/pool/*.patch; do
     fi
     rm -rf $COPY
     mkdir -p $COPY/tests
-    cp -R ../src ../build.rs ../cbindgen.toml ../Cargo.toml ../Cargo.lock $COPY
+    cp -R ../src ../build.rs ../generate ../cbindgen.toml ../Cargo.toml ../Cargo.lock $COPY
     cp -R ../tests/shuttle $COPY/tests
     patch --quiet -p1 -d $COPY <"$fault"
     "${models[@]}" "$PWD/$OUT/shuttle-planted" --manifest-path $COPY/Cargo.toml --no-run
