@@ -23,7 +23,7 @@
  *     runs on the thread of the transfers, none of these goes on: do not wait in there, or give it an executor.
  *   - To have all of them on the thread of a loop, however the transfer ends: add it to a report that is attached to
  *     that loop (asynchron/uv.h, glib.h, epoll.h and so on), or register them with an executor whose tasks the loop
- *     runs (docs/guide/executors.md).
+ *     runs (the guide "Executors").
  *   - If a loop drives them, do not wait for a transfer on its thread at all: nobody else goes on with it.
  *   - A write to a connection that is gone raises no signal.
  *   - fork(): in the child do not use the parent's `c`, not even to release it, and do not wait for what it began. The

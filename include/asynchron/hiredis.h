@@ -32,7 +32,7 @@
  *     asynchron_cancel() it is the one that called that; after asynchron_expire_after(), the one that serves deadlines;
  *     and if it was complete before, the one that registers them. To have all of them on the thread of a loop: add the
  *     asynchron to a report that is attached to that (asynchron/uv.h, glib.h, epoll.h and so on), or register them with
- *     an executor whose tasks the loop runs (docs/guide/executors.md).
+ *     an executor whose tasks the loop runs (the guide "Executors").
  *   - Replies, and commands that wait to be written, are kept in memory whole: hiredis has no limit for either.
  *   - fork(): in the child, do not use the parent's connection, not even to release it, and do not wait for what it
  *     began. The child may make one of its own.
