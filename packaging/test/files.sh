@@ -103,7 +103,7 @@ names_only_what_is_there() {
         asynchron.h | asynchron.*.h | asynchron.hpp | asynchron/*.h | asynchron/*.hpp) at="$PREFIX/include/$word" ;;
         asio.hpp) continue ;; # another library's
         # In the sources, as the guides say.
-        adapters/* | bindings/*) continue ;;
+        adapters/* | bindings/* | tests/*) continue ;;
         *.hpp) at="$PREFIX/include/asynchron/$word" ;;
         *.md)
             at="$doc/guide/$word"
