@@ -5,6 +5,7 @@
 #include <asynchron/curl_get.h>
 
 #include "check.h"
+#include "soon.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -181,23 +182,6 @@ static count_t counted(void)
     CHECK(sscanf(text, "%d %d %d %d %d", &count.bodies, &count.begun, &count.gone, &count.connections,
                  &count.resets) == 5);
     return count;
-}
-
-/* What another thread, or the server, does soon: the time limit of the test says when it was not done. */
-#define COMES_TRUE(claim)          \
-    do {                           \
-        while (!(claim))           \
-            usleep(1000);          \
-    } while (0)
-
-static int flag_of(int *flag)
-{
-    return __atomic_load_n(flag, __ATOMIC_SEQ_CST);
-}
-
-static void raise_flag(int *flag)
-{
-    (void)__atomic_add_fetch(flag, 1, __ATOMIC_SEQ_CST);
 }
 
 /* Gives back, counts, and frees. */

@@ -5,6 +5,7 @@
 #include <asynchron/hiredis.h>
 
 #include "hiredis_server.h"
+#include "soon.h"
 
 /* The linker has calloc() mean this, as malloc(): so a test can refuse what the adapter asks for. */
 static int no_calloc;
@@ -147,23 +148,6 @@ static int becomes(asynchron_t *a, const char *text)
     does = strcmp(reply->type == REDIS_REPLY_INTEGER ? number : reply->str, text) == 0;
     asynchron_release(a);
     return does;
-}
-
-/* What another thread, or the server, does soon: the time limit of the test says when it was not done. */
-#define COMES_TRUE(claim)          \
-    do {                           \
-        while (!(claim))           \
-            usleep(1000);          \
-    } while (0)
-
-static int flag_of(int *flag)
-{
-    return __atomic_load_n(flag, __ATOMIC_SEQ_CST);
-}
-
-static void raise_flag(int *flag)
-{
-    (void)__atomic_add_fetch(flag, 1, __ATOMIC_SEQ_CST);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <asynchron/pq.h>
 
 #include "check.h"
+#include "soon.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -43,23 +44,6 @@ void *__wrap_calloc(size_t count, size_t size)
     else if (no_calloc_after == 0)
         return NULL;
     return __real_calloc(count, size);
-}
-
-/* What another thread, or the server, does soon: the time limit of the test says when it was not done. */
-#define COMES_TRUE(claim)          \
-    do {                           \
-        while (!(claim))           \
-            usleep(1000);          \
-    } while (0)
-
-static int flag_of(int *flag)
-{
-    return __atomic_load_n(flag, __ATOMIC_SEQ_CST);
-}
-
-static void raise_flag(int *flag)
-{
-    (void)__atomic_add_fetch(flag, 1, __ATOMIC_SEQ_CST);
 }
 
 void __wrap_PQfreeCancel(PGcancel *cancel)
